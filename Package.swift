@@ -1,0 +1,91 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// One array of settings for every target. Imports say how far they reach, `any` is written out, and
+// a warning is an error.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+// Everything outside the three rooms that may touch raw memory (Platform, Tensors, Images): there an
+// unsafe construct does not compile.
+let safe: [SwiftSetting] = house + [.strictMemorySafety()]
+
+// The kernels are loops over floats: sums may be reordered, and they are optimized in debug builds too.
+let kernels: [CSetting] = [
+    .unsafeFlags([
+        "-O3", "-fno-math-errno", "-fno-trapping-math", "-fassociative-math", "-fno-signed-zeros",
+        "-ffp-contract=fast", "-Wall", "-Wextra", "-Werror",
+    ])
+]
+
+let package = Package(
+    name: "vitscope",
+    products: [.executable(name: "vitscope", targets: ["vitscope"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // C: system libraries and kernels
+        .target(name: "CKernels", cSettings: kernels),
+        .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
+        .target(name: "CLinux"),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+
+        // The rooms that may touch raw memory
+        .target(name: "Platform", dependencies: ["CLinux", "COpenSSL", "CZlib"], swiftSettings: house),
+        .target(
+            name: "Tensors", dependencies: ["Platform", "CKernels", "COneDNN", "COpenBLAS"], swiftSettings: house),
+        .target(name: "Images", dependencies: ["Tensors", "Platform", "CJPEG", "CPNG"], swiftSettings: house),
+        .target(name: "Plots", dependencies: ["CCairo"], swiftSettings: house),
+
+        // What ViTScope is about
+        .target(name: "Checkpoints", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
+        .target(name: "Models", dependencies: ["Tensors"], swiftSettings: safe),
+        .target(name: "Analysis", dependencies: ["Models", "Tensors"], swiftSettings: safe),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Analysis", "Models", "Checkpoints", "Images", "Plots", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "WebAPI",
+            dependencies: [
+                "Service",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "vitscope",
+            dependencies: [
+                "WebAPI", "Service",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: safe),
+    ]
+)

@@ -1,0 +1,76 @@
+/// A read-only run of bytes with an owner: a mapped file, or memory of our own.
+///
+/// Copies share the bytes. Every access is checked against the length, so a number read from a hostile
+/// file can at worst raise an error or, in the subscript, stop at a precondition that its caller must have
+/// excluded; it can never read a neighbour's memory.
+public struct Bytes: Sendable {
+    private let owner: ByteOwner
+    private let start: Int
+    public let count: Int
+
+    init(owner: ByteOwner, start: Int, count: Int) {
+        self.owner = owner
+        self.start = start
+        self.count = count
+    }
+
+    /// Bytes of our own, copied from `array`.
+    public init(_ array: [UInt8]) {
+        self.init(owner: ByteOwner(copying: array), start: 0, count: array.count)
+    }
+
+    /// The byte at `index`.
+    public subscript(index: Int) -> UInt8 {
+        precondition(index >= 0 && index < count, "byte index out of bounds")
+        return owner.base.load(fromByteOffset: start + index, as: UInt8.self)
+    }
+
+    /// The bytes of `range`, sharing the same owner, or nil where it does not lie inside.
+    public func slice(at offset: Int, count length: Int) -> Bytes? {
+        guard offset >= 0, length >= 0, offset <= count, length <= count - offset else { return nil }
+        return Bytes(owner: owner, start: start + offset, count: length)
+    }
+
+    /// A little-endian integer at `offset`, or nil where it does not lie inside.
+    public func littleEndian<T: FixedWidthInteger>(at offset: Int, as type: T.Type = T.self) -> T? {
+        let size = MemoryLayout<T>.size
+        guard offset >= 0, size <= count, offset <= count - size else { return nil }
+        return T(littleEndian: owner.base.loadUnaligned(fromByteOffset: start + offset, as: T.self))
+    }
+
+    /// The bytes, copied.
+    public var array: [UInt8] {
+        withUnsafeBytes { [UInt8]($0) }
+    }
+
+    /// The bytes as text, or nil where they are not UTF-8.
+    public var utf8String: String? {
+        withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// Calls `body` with the raw memory. Only the rooms that may touch raw memory use it.
+    public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        try body(UnsafeRawBufferPointer(start: owner.base + start, count: count))
+    }
+}
+
+/// Frees or unmaps what it holds when the last `Bytes` goes. A class because memory has an identity;
+/// unchecked because nobody writes after the initializer.
+final class ByteOwner: @unchecked Sendable {
+    let base: UnsafeRawPointer
+    private let release: () -> Void
+
+    init(base: UnsafeRawPointer, release: @escaping () -> Void) {
+        self.base = base
+        self.release = release
+    }
+
+    init(copying array: [UInt8]) {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(array.count, 1), alignment: 64)
+        array.withUnsafeBytes { if let source = $0.baseAddress { memory.copyMemory(from: source, byteCount: $0.count) } }
+        base = UnsafeRawPointer(memory)
+        release = { memory.deallocate() }
+    }
+
+    deinit { release() }
+}

@@ -1,0 +1,56 @@
+import Glibc
+
+/// Looks into folders.
+public enum Folder {
+    /// One entry of a folder.
+    public struct Entry: Sendable, Equatable {
+        public let name: String
+        public let isFolder: Bool
+        public let sizeBytes: Int
+    }
+
+    /// The regular files and folders directly in `path`, sorted by name as Python sorts (by code point); hidden ones
+    /// left out. Symbolic links are followed.
+    public static func entries(_ path: String) throws(FileError) -> [Entry] {
+        guard let stream = opendir(path) else { throw FileError.system("open", path: path, code: errno) }
+        defer { closedir(stream) }
+        var entries: [Entry] = []
+        while let record = readdir(stream) {
+            let name = withUnsafePointer(to: &record.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard !name.hasPrefix(".") else { continue }
+            var status = stat()
+            guard fstatat(dirfd(stream), name, &status, 0) == 0 else { continue }
+            let kind = status.st_mode & S_IFMT
+            guard kind == S_IFREG || kind == S_IFDIR else { continue }
+            entries.append(Entry(name: name, isFolder: kind == S_IFDIR, sizeBytes: Int(status.st_size)))
+        }
+        return entries.sorted { Array($0.name.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.name.unicodeScalars.map(\.value)) }
+    }
+
+    /// Makes `path` and the folders above it, mode 0700 for the new ones.
+    public static func create(_ path: String) throws(FileError) {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else { throw FileError.system("create", path: path, code: ENOTDIR) }
+            return
+        }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try create(String(path[..<slash])) }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError.system("create", path: path, code: errno) }
+    }
+
+    /// Whether anything is at `path`.
+    public static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
+
+    /// Whether files can be made in the folder `path`.
+    public static func isWritable(_ path: String) -> Bool { access(path, W_OK | X_OK) == 0 }
+
+    /// Removes the file at `path`, if there is one.
+    public static func removeFile(_ path: String) throws(FileError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw FileError.system("remove", path: path, code: errno) }
+    }
+}

@@ -1,0 +1,54 @@
+import CLinux
+import Glibc
+
+/// The machine and the process we run on.
+public enum Machine {
+    /// Processors this process may use.
+    public static var processors: Int { Int(linux_processors()) }
+
+    /// Memory this process holds in RAM, bytes.
+    public static var residentBytes: Int {
+        guard let text = text(of: "/proc/self/statm") else { return 0 }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    /// The processor's name and its instruction-set flags, from /proc/cpuinfo.
+    public static var processor: (model: String, flags: [String]) {
+        guard let text = text(of: "/proc/cpuinfo") else { return ("unknown", []) }
+        func value(_ keys: [String]) -> String? {
+            for line in text.split(separator: "\n") {
+                let parts = line.split(separator: ":", maxSplits: 1)
+                guard parts.count == 2, keys.contains(where: { parts[0].hasPrefix($0) }) else { continue }
+                return String(parts[1].drop { $0 == " " })
+            }
+            return nil
+        }
+        return (
+            value(["model name", "Model"]) ?? "unknown",
+            (value(["flags", "Features"]) ?? "").split(separator: " ").map(String.init)
+        )
+    }
+
+    /// Seconds of CPU time this process has used, user and system.
+    public static var cpuSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// Gives freed memory back to the system.
+    public static func trimMemory() { linux_trim_memory() }
+
+    private static func text(of path: String) -> String? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var text: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let read = fread(&buffer, 1, buffer.count, file)
+            guard read > 0 else { break }
+            text += buffer[..<read]
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,126 @@
+import Glibc
+
+/// A fixed set of threads that split one loop among themselves: the only CPU in bulk that ViTScope spends.
+///
+/// The caller's thread works too, so `threads` = 1 starts none. One loop runs at a time; a second caller waits.
+/// A class because threads have an identity; unchecked because `mutex` guards everything that changes.
+public final class ThreadPool: @unchecked Sendable {
+    /// How many threads share a loop, the caller's included.
+    public let threads: Int
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let turn = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private var generation = 0
+    private var running = 0
+    private var next = 0
+    private var count = 0
+    private var body: ((Int, Int) -> Void)?
+
+    /// - Parameters:
+    ///   - threads: 1 or more.
+    ///   - prepare: runs once on every thread that will work, for libraries with settings of their own a thread.
+    public init(threads: Int, prepare: @escaping @Sendable () -> Void = {}) {
+        precondition(threads >= 1, "a pool needs at least one thread")
+        self.threads = threads
+        pthread_mutex_init(mutex, nil)
+        pthread_mutex_init(turn, nil)
+        pthread_cond_init(wake, nil)
+        pthread_cond_init(finished, nil)
+        for index in 1..<max(threads, 1) where threads > 1 {
+            let start = ThreadStart { [self] in
+                prepare()
+                work(as: index)
+            }
+            start.detach()
+        }
+    }
+
+    /// Calls `body(index, thread)` for each index below `count`, in any order, on all threads; returns when all are
+    /// done. `thread` is below `threads`, and two calls never share it at the same time. Must not be nested.
+    public func parallelFor(_ count: Int, _ body: (_ index: Int, _ thread: Int) -> Void) {
+        guard count > 0 else { return }
+        guard threads > 1, count > 1 else {
+            for index in 0..<count { body(index, 0) }
+            return
+        }
+        pthread_mutex_lock(turn)
+        withoutActuallyEscaping(body) { body in
+            pthread_mutex_lock(mutex)
+            self.body = body
+            self.count = count
+            next = 0
+            running = threads - 1
+            generation += 1
+            pthread_cond_broadcast(wake)
+            pthread_mutex_unlock(mutex)
+            drain(body, as: 0)
+            pthread_mutex_lock(mutex)
+            while running > 0 { pthread_cond_wait(finished, mutex) }
+            self.body = nil
+            pthread_mutex_unlock(mutex)
+        }
+        pthread_mutex_unlock(turn)
+    }
+
+    /// Splits `count` items into one contiguous range a thread and calls `body` with each that is not empty.
+    ///
+    /// The split depends only on `count` and the number of threads, so sums made in it repeat bit for bit.
+    public func parallelRanges(_ count: Int, _ body: (_ range: Range<Int>, _ thread: Int) -> Void) {
+        let parts = min(threads, count)
+        parallelFor(parts) { part, thread in
+            body(count * part / parts..<count * (part + 1) / parts, thread)
+        }
+    }
+
+    private func drain(_ body: (Int, Int) -> Void, as thread: Int) {
+        while true {
+            pthread_mutex_lock(mutex)
+            let index = next
+            next += 1
+            pthread_mutex_unlock(mutex)
+            guard index < count else { return }
+            body(index, thread)
+        }
+    }
+
+    private func work(as thread: Int) {
+        var seen = 0
+        while true {
+            pthread_mutex_lock(mutex)
+            while generation == seen { pthread_cond_wait(wake, mutex) }
+            seen = generation
+            let body = body
+            pthread_mutex_unlock(mutex)
+            if let body { drain(body, as: thread) }
+            pthread_mutex_lock(mutex)
+            running -= 1
+            if running == 0 { pthread_cond_signal(finished) }
+            pthread_mutex_unlock(mutex)
+        }
+    }
+}
+
+/// Hands a closure to a detached thread.
+private final class ThreadStart {
+    private let main: () -> Void
+
+    init(_ main: @escaping () -> Void) { self.main = main }
+
+    func detach() {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        pthread_attr_setstacksize(&attributes, 4 << 20)
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().main()
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
+        precondition(code == 0, "the system refused a thread")
+        pthread_attr_destroy(&attributes)
+    }
+}
