@@ -1,0 +1,83 @@
+import Glibc
+import Synchronization
+
+/// The memory of a tensor: contiguous 32-bit floats on a 64-byte boundary, recycled when the last owner goes.
+///
+/// A class because memory has an identity; unchecked because `Tensor` copies before it writes to shared memory.
+final class FloatBuffer: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<Float>
+    let count: Int
+    private let capacity: Int
+
+    /// Uninitialized memory for `count` floats: the caller writes every one before anybody reads.
+    init(count: Int) {
+        self.count = count
+        (pointer, capacity) = Recycler.shared.take(count)
+    }
+
+    deinit { Recycler.shared.give(pointer, capacity: capacity) }
+}
+
+/// Keeps freed tensor memory for the next tensor of about the same size, because fresh pages cost a zeroing each.
+///
+/// The one shared object of the process: memory is shared whether we like it or not.
+struct Recycler: ~Copyable {
+    static let shared = Recycler()
+
+    /// Freed memory kept at the most, bytes.
+    private static let budget = 1 << 30
+    /// Smaller blocks go straight to malloc, which recycles them well itself.
+    private static let smallest = 16_384
+
+    private struct Shelf {
+        var blocks: [Int: [UInt]] = [:]
+        var bytes = 0
+    }
+
+    private let shelf = Mutex(Shelf())
+
+    func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
+        let capacity = Self.capacity(for: count)
+        if capacity >= Self.smallest {
+            let address: UInt? = shelf.withLock { shelf in
+                guard let address = shelf.blocks[capacity]?.popLast() else { return nil }
+                shelf.bytes -= capacity * 4
+                return address
+            }
+            if let address, let pointer = UnsafeMutablePointer<Float>(bitPattern: address) { return (pointer, capacity) }
+        }
+        var memory: UnsafeMutableRawPointer?
+        let code = posix_memalign(&memory, 64, capacity * 4)
+        guard code == 0, let memory else { preconditionFailure("out of memory: \(capacity * 4) bytes") }
+        return (memory.bindMemory(to: Float.self, capacity: capacity), capacity)
+    }
+
+    func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
+        if capacity >= Self.smallest {
+            let kept = shelf.withLock { shelf in
+                guard shelf.bytes + capacity * 4 <= Self.budget else { return false }
+                shelf.blocks[capacity, default: []].append(UInt(bitPattern: pointer))
+                shelf.bytes += capacity * 4
+                return true
+            }
+            if kept { return }
+        }
+        free(pointer)
+    }
+
+    /// Frees every kept block.
+    func empty() {
+        let blocks = shelf.withLock { shelf in
+            defer { shelf = Shelf() }
+            return shelf.blocks.values.flatMap { $0 }
+        }
+        for address in blocks { free(UnsafeMutableRawPointer(bitPattern: address)) }
+    }
+
+    /// Eight sizes for each doubling, so that a block serves requests up to an eighth smaller.
+    private static func capacity(for count: Int) -> Int {
+        let needed = max(count, 16)
+        let step = max(16, 1 << max(0, Int.bitWidth - 1 - needed.leadingZeroBitCount - 3))
+        return (needed + step - 1) / step * step
+    }
+}
