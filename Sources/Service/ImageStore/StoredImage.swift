@@ -1,0 +1,16 @@
+/// A picture that the service knows by the digest of its bytes as they were sent.
+public struct StoredImage: Sendable, Equatable {
+    /// `sha256:…`
+    public let id: String
+    /// As shown, after the EXIF orientation, pixels.
+    public let width: Int
+    public let height: Int
+    /// Whether these bytes came for the first time.
+    public let isNew: Bool
+}
+
+/// Bytes with their media type.
+public struct EncodedFile: Sendable, Equatable {
+    public let bytes: [UInt8]
+    public let mediaType: String
+}

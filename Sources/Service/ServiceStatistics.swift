@@ -1,0 +1,27 @@
+/// Counts since the start, and sizes of the moment, for the metrics.
+public struct ServiceStatistics: Sendable, Equatable {
+    public var modelsByState: [ModelState: Int] = [:]
+    /// Memory of loaded models, bytes.
+    public var modelBytes = 0
+    public var activationCacheHits = 0
+    public var activationCacheMisses = 0
+    public var activationCacheBytes = 0
+    public var resultCacheHits = 0
+    public var resultCacheMisses = 0
+    public var resultCacheBytes = 0
+    /// Analyses that compute, and that wait for their turn.
+    public var analysesRunning = 0
+    public var analysesWaiting = 0
+    /// Memory promised to the analyses that compute, bytes.
+    public var analysisBytes = 0
+    public var analysesFinished: [AnalysisKind: Int] = [:]
+    public var analysesRefused = 0
+    /// Images that went through a model, and the time it took.
+    public var imagesForwarded = 0
+    public var forwardSeconds = 0.0
+    public var imagesDecoded = 0
+    public var decodeSeconds = 0.0
+    public var uploadedBytes = 0
+
+    public init() {}
+}
