@@ -84,15 +84,23 @@ public final class ThreadPool: @unchecked Sendable {
         }
     }
 
+    /// A function of its own, so that its reference to the body is gone before the caller learns that all is done.
+    @inline(never)
+    private func drainShared(as thread: Int) {
+        pthread_mutex_lock(mutex)
+        let body = body
+        pthread_mutex_unlock(mutex)
+        if let body { drain(body, as: thread) }
+    }
+
     private func work(as thread: Int) {
         var seen = 0
         while true {
             pthread_mutex_lock(mutex)
             while generation == seen { pthread_cond_wait(wake, mutex) }
             seen = generation
-            let body = body
             pthread_mutex_unlock(mutex)
-            if let body { drain(body, as: thread) }
+            drainShared(as: thread)
             pthread_mutex_lock(mutex)
             running -= 1
             if running == 0 { pthread_cond_signal(finished) }

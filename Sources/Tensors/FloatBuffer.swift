@@ -44,7 +44,9 @@ struct Recycler: ~Copyable {
                 shelf.bytes -= capacity * 4
                 return address
             }
-            if let address, let pointer = UnsafeMutablePointer<Float>(bitPattern: address) { return (pointer, capacity) }
+            if let address, let pointer = UnsafeMutablePointer<Float>(bitPattern: address) {
+                return (pointer, capacity)
+            }
         }
         var memory: UnsafeMutableRawPointer?
         let code = posix_memalign(&memory, 64, capacity * 4)

@@ -33,7 +33,9 @@ extension StateDict.Entry {
             if T.self == UInt32.self {
                 UnsafeMutableRawPointer(out).copyMemory(from: base, byteCount: count * 4)
             } else {
-                for index in 0..<count { out[index] = convert(T(littleEndian: base.loadUnaligned(fromByteOffset: index * size, as: T.self))) }
+                for index in 0..<count {
+                    out[index] = convert(T(littleEndian: base.loadUnaligned(fromByteOffset: index * size, as: T.self)))
+                }
             }
             return
         }

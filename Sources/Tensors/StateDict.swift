@@ -17,7 +17,9 @@ public struct StateDict: Sendable {
         /// A contiguous array.
         public init(dtype: DType, shape: [Int], bytes: Bytes) {
             var strides = [Int](repeating: 1, count: shape.count)
-            for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * max(shape[axis + 1], 1) }
+            for axis in shape.indices.dropLast().reversed() {
+                strides[axis] = strides[axis + 1] * max(shape[axis + 1], 1)
+            }
             self.init(dtype: dtype, shape: shape, strides: strides, bytes: bytes)
         }
 

@@ -27,7 +27,9 @@ public struct Tensor: Sendable {
     public init(shape: [Int], _ numbers: [Float]) {
         self.init(shape: shape, uninitialized: ())
         precondition(numbers.count == count, "\(numbers.count) numbers do not fill the shape \(shape)")
-        numbers.withUnsafeBufferPointer { if let source = $0.baseAddress { buffer.pointer.update(from: source, count: count) } }
+        numbers.withUnsafeBufferPointer {
+            if let source = $0.baseAddress { buffer.pointer.update(from: source, count: count) }
+        }
     }
 
     /// A tensor in which every number is `value`.
@@ -113,7 +115,9 @@ public struct Tensor: Sendable {
         return Tensor(shape: [tensors.reduce(0) { $0 + $1.shape[0] }] + inner) { target in
             var offset = 0
             for tensor in tensors {
-                if let base = target.baseAddress { (base + offset).update(from: tensor.buffer.pointer, count: tensor.count) }
+                if let base = target.baseAddress {
+                    (base + offset).update(from: tensor.buffer.pointer, count: tensor.count)
+                }
                 offset += tensor.count
             }
         }
@@ -129,7 +133,9 @@ public struct Tensor: Sendable {
         precondition(shape.count == 2, "only matrices are transposed")
         let (rows, columns) = (shape[0], shape[1])
         return Tensor(shape: [columns, rows]) { target in
-            for row in 0..<rows { for column in 0..<columns { target[column * rows + row] = buffer.pointer[row * columns + column] } }
+            for row in 0..<rows {
+                for column in 0..<columns { target[column * rows + row] = buffer.pointer[row * columns + column] }
+            }
         }
     }
 
@@ -163,7 +169,8 @@ public struct Tensor: Sendable {
     }
 
     /// Calls `body` with the numbers to read.
-    public func withUnsafeBufferPointer<R, E: Error>(_ body: (UnsafeBufferPointer<Float>) throws(E) -> R) throws(E) -> R {
+    public func withUnsafeBufferPointer<R, E: Error>(_ body: (UnsafeBufferPointer<Float>) throws(E) -> R) throws(E) -> R
+    {
         try body(UnsafeBufferPointer(start: buffer.pointer, count: count))
     }
 
@@ -192,4 +199,12 @@ public struct Tensor: Sendable {
 extension Tensor: Equatable {
     /// Whether shapes and numbers are the same; NaN differs from itself.
     public static func == (a: Tensor, b: Tensor) -> Bool { a.shape == b.shape && a.array == b.array }
+}
+
+extension Tensor {
+    /// The numbers, read as having `shape`, with the dimensions in another order: axis i of the result is axis
+    /// `order[i]` of `shape`.
+    public func permuted(_ order: [Int], of shape: [Int]) -> Tensor {
+        StateDict.Entry(reshaped(shape)).permuted(order).tensor()
+    }
 }

@@ -1,0 +1,41 @@
+#ifndef CONEDNN_H
+#define CONEDNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The linear layers' matrix products by oneDNN, behind one face for its 2.x and 3.x C interfaces. Matrices are
+// row-major f32. A function that can fail returns 0 for success or oneDNN's status.
+
+// What happens to a product before it is stored.
+enum onednn_epilogue {
+    ONEDNN_STORE = 0,       // dst = product
+    ONEDNN_GELU = 1,        // dst = gelu(product), exact erf form
+    ONEDNN_ACCUMULATE = 2,  // dst = dst + product
+};
+
+// The weight of one linear layer in the layout that this processor multiplies fastest.
+typedef struct onednn_linear onednn_linear;
+
+// Packs weight (N, K), `transposed` 0, or (K, N), `transposed` 1. Null when memory is short or oneDNN refuses.
+onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, int transposed);
+void onednn_linear_destroy(onednn_linear *linear);
+
+// Bytes the packed weight takes.
+size_t onednn_linear_bytes(const onednn_linear *linear);
+
+// dst (M, N) = epilogue(src (M, K) · weightᵀ + bias (N)); bias may be null. Safe to call from several threads at once.
+int onednn_linear_forward(onednn_linear *linear, float *dst, const float *src, const float *bias, int64_t M,
+                          int epilogue);
+
+// C (M, N) = alpha · op(A) · op(B) + beta · C, with leading dimensions; `trans` flags are 'N' or 'T'. On one thread.
+int onednn_sgemm(float *C, const float *A, const float *B, char transA, char transB, int64_t M, int64_t N, int64_t K,
+                 float alpha, float beta, int64_t ldA, int64_t ldB, int64_t ldC);
+
+// Makes oneDNN work single-threaded on the calling thread: parallelism is the caller's.
+void onednn_prepare_thread(int threads);
+
+// The library's version, "2.6.3".
+void onednn_version(char *text, size_t size);
+
+#endif

@@ -1,0 +1,322 @@
+#include "COneDNN.h"
+
+#include <dnnl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if DNNL_VERSION_MAJOR >= 3
+typedef dnnl_memory_desc_t descriptor;  // owned, freed with dnnl_memory_desc_destroy
+#else
+typedef dnnl_memory_desc_t descriptor;  // a plain struct
+#endif
+
+extern void omp_set_num_threads(int);
+
+void onednn_prepare_thread(int threads) { omp_set_num_threads(threads); }
+
+void onednn_version(char *text, size_t size) {
+    const dnnl_version_t *v = dnnl_version();
+    snprintf(text, size, "%d.%d.%d", v->major, v->minor, v->patch);
+}
+
+// MARK: what differs between the two interfaces
+
+#if DNNL_VERSION_MAJOR >= 3
+
+static dnnl_status_t describe(descriptor *out, int rank, const dnnl_dim_t *dims, const dnnl_dim_t *strides) {
+    return strides ? dnnl_memory_desc_create_with_strides(out, rank, dims, dnnl_f32, strides)
+                   : dnnl_memory_desc_create_with_tag(out, rank, dims, dnnl_f32, dnnl_format_tag_any);
+}
+static void forget(descriptor *d) {
+    if (*d) dnnl_memory_desc_destroy(*d);
+    *d = NULL;
+}
+static dnnl_status_t compile(dnnl_primitive_desc_t *out, descriptor *src, descriptor *w, descriptor *bias,
+                             descriptor *dst, dnnl_primitive_attr_t attr, dnnl_engine_t engine) {
+    return dnnl_matmul_primitive_desc_create(out, engine, *src, *w, bias ? *bias : NULL, *dst, attr);
+}
+static dnnl_status_t weights_of(dnnl_primitive_desc_t pd, descriptor *out) {
+    return dnnl_memory_desc_clone(out, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0));
+}
+static size_t bytes_of(const descriptor *d) { return dnnl_memory_desc_get_size(*d); }
+static dnnl_status_t memory_for(dnnl_memory_t *out, const descriptor *d, dnnl_engine_t engine, void *data) {
+    return dnnl_memory_create(out, *d, engine, data);
+}
+static dnnl_status_t scratch_of(dnnl_primitive_desc_t pd, dnnl_memory_t *out, dnnl_engine_t engine) {
+    return dnnl_memory_create(out, dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0), engine,
+                              DNNL_MEMORY_ALLOCATE);
+}
+static dnnl_status_t reorder_between(dnnl_primitive_desc_t *out, const descriptor *from, const descriptor *to,
+                                     dnnl_engine_t engine) {
+    return dnnl_reorder_primitive_desc_create(out, *from, engine, *to, engine, NULL);
+}
+static dnnl_status_t append(dnnl_post_ops_t ops, int epilogue) {
+    return epilogue == ONEDNN_GELU ? dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_gelu_erf, 0, 0)
+                                   : dnnl_post_ops_append_sum(ops, 1, 0, dnnl_data_type_undef);
+}
+
+#else
+
+static dnnl_status_t describe(descriptor *out, int rank, const dnnl_dim_t *dims, const dnnl_dim_t *strides) {
+    return strides ? dnnl_memory_desc_init_by_strides(out, rank, dims, dnnl_f32, strides)
+                   : dnnl_memory_desc_init_by_tag(out, rank, dims, dnnl_f32, dnnl_format_tag_any);
+}
+static void forget(descriptor *d) { (void)d; }
+static dnnl_status_t compile(dnnl_primitive_desc_t *out, descriptor *src, descriptor *w, descriptor *bias,
+                             descriptor *dst, dnnl_primitive_attr_t attr, dnnl_engine_t engine) {
+    dnnl_matmul_desc_t product;
+    dnnl_status_t status = dnnl_matmul_desc_init(&product, src, w, bias, dst);
+    return status != dnnl_success ? status : dnnl_primitive_desc_create(out, &product, attr, engine, NULL);
+}
+static dnnl_status_t weights_of(dnnl_primitive_desc_t pd, descriptor *out) {
+    const dnnl_memory_desc_t *md = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
+    if (!md) return dnnl_runtime_error;
+    *out = *md;
+    return dnnl_success;
+}
+static size_t bytes_of(const descriptor *d) { return dnnl_memory_desc_get_size(d); }
+static dnnl_status_t memory_for(dnnl_memory_t *out, const descriptor *d, dnnl_engine_t engine, void *data) {
+    return dnnl_memory_create(out, d, engine, data);
+}
+static dnnl_status_t scratch_of(dnnl_primitive_desc_t pd, dnnl_memory_t *out, dnnl_engine_t engine) {
+    return dnnl_memory_create(out, dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0), engine,
+                              DNNL_MEMORY_ALLOCATE);
+}
+static dnnl_status_t reorder_between(dnnl_primitive_desc_t *out, const descriptor *from, const descriptor *to,
+                                     dnnl_engine_t engine) {
+    return dnnl_reorder_primitive_desc_create(out, from, engine, to, engine, NULL);
+}
+static dnnl_status_t append(dnnl_post_ops_t ops, int epilogue) {
+    return epilogue == ONEDNN_GELU ? dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_gelu_erf, 0, 0)
+                                   : dnnl_post_ops_append_sum(ops, 1);
+}
+
+#endif
+
+// MARK: plans
+
+// A product compiled for one count of rows and one epilogue, with memory objects of its own. One thread uses a plan at
+// a time.
+typedef struct plan {
+    struct plan *next;  // most recently used first
+    int busy;
+    int64_t M;
+    int epilogue, biased;
+    dnnl_primitive_t primitive;
+    dnnl_memory_t src, bias, dst, scratch;
+    dnnl_stream_t stream;
+} plan;
+
+struct onednn_linear {
+    int64_t N, K;
+    descriptor packed;
+    dnnl_memory_t weight;
+    void *data;  // (the packed weight), 64-byte aligned
+    pthread_mutex_t mutex;
+    plan *plans;
+};
+
+// Idle plans a layer keeps: enough for a few batch sizes on a few threads.
+enum { PLANS_KEPT = 16 };
+
+static dnnl_engine_t the_engine;
+static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+static void make_engine(void) {
+    if (dnnl_engine_create(&the_engine, dnnl_cpu, 0) != dnnl_success) the_engine = NULL;
+}
+static dnnl_engine_t engine(void) {
+    pthread_once(&engine_once, make_engine);
+    return the_engine;
+}
+
+static void destroy_plan(plan *p) {
+    if (p->primitive) dnnl_primitive_destroy(p->primitive);
+    if (p->src) dnnl_memory_destroy(p->src);
+    if (p->bias) dnnl_memory_destroy(p->bias);
+    if (p->dst) dnnl_memory_destroy(p->dst);
+    if (p->scratch) dnnl_memory_destroy(p->scratch);
+    if (p->stream) dnnl_stream_destroy(p->stream);
+    free(p);
+}
+
+static dnnl_status_t compile_rows(onednn_linear *l, descriptor *weight, int64_t M, int biased, int epilogue,
+                                  dnnl_primitive_desc_t *pd, descriptor *src, descriptor *bias, descriptor *dst) {
+    const dnnl_dims_t src_dims = {M, l->K}, src_strides = {l->K, 1};
+    const dnnl_dims_t dst_dims = {M, l->N}, dst_strides = {l->N, 1};
+    const dnnl_dims_t bias_dims = {1, l->N}, bias_strides = {l->N, 1};
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_post_ops_t ops = NULL;
+    dnnl_status_t s = describe(src, 2, src_dims, src_strides);
+    if (s == dnnl_success) s = describe(dst, 2, dst_dims, dst_strides);
+    if (s == dnnl_success && biased) s = describe(bias, 2, bias_dims, bias_strides);
+    if (s == dnnl_success) s = dnnl_primitive_attr_create(&attr);
+    if (s == dnnl_success) s = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+    if (s == dnnl_success && epilogue != ONEDNN_STORE) {
+        s = dnnl_post_ops_create(&ops);
+        if (s == dnnl_success) s = append(ops, epilogue);
+        if (s == dnnl_success) s = dnnl_primitive_attr_set_post_ops(attr, ops);
+    }
+    if (s == dnnl_success) s = compile(pd, src, weight, biased ? bias : NULL, dst, attr, engine());
+    if (ops) dnnl_post_ops_destroy(ops);
+    if (attr) dnnl_primitive_attr_destroy(attr);
+    return s;
+}
+
+static plan *make_plan(onednn_linear *l, int64_t M, int biased, int epilogue) {
+    plan *p = calloc(1, sizeof *p);
+    if (!p) return NULL;
+    p->M = M;
+    p->biased = biased;
+    p->epilogue = epilogue;
+    descriptor src = {0}, bias = {0}, dst = {0};
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_status_t s = compile_rows(l, &l->packed, M, biased, epilogue, &pd, &src, &bias, &dst);
+    if (s == dnnl_success) s = dnnl_primitive_create(&p->primitive, pd);
+    if (s == dnnl_success) s = memory_for(&p->src, &src, engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success) s = memory_for(&p->dst, &dst, engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success && biased) s = memory_for(&p->bias, &bias, engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success) s = scratch_of(pd, &p->scratch, engine());
+    if (s == dnnl_success) s = dnnl_stream_create(&p->stream, engine(), dnnl_stream_default_flags);
+    if (pd) dnnl_primitive_desc_destroy(pd);
+    forget(&src);
+    forget(&dst);
+    forget(&bias);
+    if (s == dnnl_success) return p;
+    destroy_plan(p);
+    return NULL;
+}
+
+// An idle plan for this shape, marked busy; made when there is none.
+static plan *take_plan(onednn_linear *l, int64_t M, int biased, int epilogue) {
+    pthread_mutex_lock(&l->mutex);
+    for (plan **link = &l->plans; *link; link = &(*link)->next) {
+        plan *p = *link;
+        if (p->busy || p->M != M || p->biased != biased || p->epilogue != epilogue) continue;
+        p->busy = 1;
+        *link = p->next;
+        p->next = l->plans;
+        l->plans = p;
+        pthread_mutex_unlock(&l->mutex);
+        return p;
+    }
+    pthread_mutex_unlock(&l->mutex);
+    plan *p = make_plan(l, M, biased, epilogue);
+    if (!p) return NULL;
+    p->busy = 1;
+    pthread_mutex_lock(&l->mutex);
+    p->next = l->plans;
+    l->plans = p;
+    int count = 0;
+    for (plan **link = &l->plans; *link;) {
+        plan *q = *link;
+        if (++count > PLANS_KEPT && !q->busy) {
+            *link = q->next;
+            destroy_plan(q);
+        } else {
+            link = &q->next;
+        }
+    }
+    pthread_mutex_unlock(&l->mutex);
+    return p;
+}
+
+static void give_back(onednn_linear *l, plan *p) {
+    pthread_mutex_lock(&l->mutex);
+    p->busy = 0;
+    pthread_mutex_unlock(&l->mutex);
+}
+
+// MARK: linear layers
+
+static dnnl_status_t pack(onednn_linear *l, const float *weight, int transposed) {
+    // The layout is asked for at a typical count of rows; it serves every other count.
+    const dnnl_dims_t dims = {l->K, l->N};
+    const dnnl_dims_t strides = {transposed ? l->N : 1, transposed ? 1 : l->K};
+    descriptor any = {0}, plain = {0}, src = {0}, bias = {0}, dst = {0};
+    dnnl_primitive_desc_t pd = NULL, reorder_pd = NULL;
+    dnnl_primitive_t reorder = NULL;
+    dnnl_memory_t from = NULL;
+    dnnl_stream_t stream = NULL;
+    dnnl_status_t s = describe(&any, 2, dims, NULL);
+    if (s == dnnl_success) s = describe(&plain, 2, dims, strides);
+    if (s == dnnl_success) s = compile_rows(l, &any, 788, 1, ONEDNN_STORE, &pd, &src, &bias, &dst);
+    if (s == dnnl_success) s = weights_of(pd, &l->packed);
+    if (s == dnnl_success) {
+        size_t bytes = bytes_of(&l->packed);
+        if (posix_memalign(&l->data, 64, bytes ? bytes : 64) != 0) s = dnnl_out_of_memory;
+    }
+    if (s == dnnl_success) s = memory_for(&l->weight, &l->packed, engine(), l->data);
+    if (s == dnnl_success) s = memory_for(&from, &plain, engine(), (void *)weight);
+    if (s == dnnl_success) s = reorder_between(&reorder_pd, &plain, &l->packed, engine());
+    if (s == dnnl_success) s = dnnl_primitive_create(&reorder, reorder_pd);
+    if (s == dnnl_success) s = dnnl_stream_create(&stream, engine(), dnnl_stream_default_flags);
+    if (s == dnnl_success) {
+        dnnl_exec_arg_t args[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, l->weight}};
+        s = dnnl_primitive_execute(reorder, stream, 2, args);
+        if (s == dnnl_success) s = dnnl_stream_wait(stream);
+    }
+    if (stream) dnnl_stream_destroy(stream);
+    if (reorder) dnnl_primitive_destroy(reorder);
+    if (reorder_pd) dnnl_primitive_desc_destroy(reorder_pd);
+    if (from) dnnl_memory_destroy(from);
+    if (pd) dnnl_primitive_desc_destroy(pd);
+    forget(&any);
+    forget(&plain);
+    forget(&src);
+    forget(&bias);
+    forget(&dst);
+    return s;
+}
+
+onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, int transposed) {
+    onednn_linear *l = calloc(1, sizeof *l);
+    if (!l) return NULL;
+    l->N = N;
+    l->K = K;
+    pthread_mutex_init(&l->mutex, NULL);
+    if (engine() && pack(l, weight, transposed) == dnnl_success) return l;
+    onednn_linear_destroy(l);
+    return NULL;
+}
+
+void onednn_linear_destroy(onednn_linear *l) {
+    if (!l) return;
+    while (l->plans) {
+        plan *p = l->plans;
+        l->plans = p->next;
+        destroy_plan(p);
+    }
+    if (l->weight) dnnl_memory_destroy(l->weight);
+    free(l->data);
+    forget(&l->packed);
+    pthread_mutex_destroy(&l->mutex);
+    free(l);
+}
+
+size_t onednn_linear_bytes(const onednn_linear *l) { return bytes_of(&l->packed); }
+
+int onednn_linear_forward(onednn_linear *l, float *dst, const float *src, const float *bias, int64_t M, int epilogue) {
+    plan *p = take_plan(l, M, bias != NULL, epilogue);
+    if (!p) return dnnl_out_of_memory;
+    dnnl_status_t s = dnnl_memory_set_data_handle(p->src, (void *)src);
+    if (s == dnnl_success) s = dnnl_memory_set_data_handle(p->dst, dst);
+    if (s == dnnl_success && bias) s = dnnl_memory_set_data_handle(p->bias, (void *)bias);
+    if (s == dnnl_success) {
+        dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, p->src},
+                                   {DNNL_ARG_WEIGHTS, l->weight},
+                                   {DNNL_ARG_DST, p->dst},
+                                   {DNNL_ARG_SCRATCHPAD, p->scratch},
+                                   {DNNL_ARG_BIAS, p->bias}};
+        s = dnnl_primitive_execute(p->primitive, p->stream, bias ? 5 : 4, args);
+        if (s == dnnl_success) s = dnnl_stream_wait(p->stream);
+    }
+    give_back(l, p);
+    return s;
+}
+
+int onednn_sgemm(float *C, const float *A, const float *B, char transA, char transB, int64_t M, int64_t N, int64_t K,
+                 float alpha, float beta, int64_t ldA, int64_t ldB, int64_t ldC) {
+    return dnnl_sgemm(transA, transB, M, N, K, alpha, A, ldA, B, ldB, beta, C, ldC);
+}

@@ -1,0 +1,22 @@
+import Tensors
+
+/// y = x·Wᵀ + b: the places of W (outFeatures, inFeatures) and b (outFeatures).
+struct Linear: Sendable {
+    let weight: Parameter
+    let bias: Parameter?
+
+    init(_ name: String, inFeatures: Int, outFeatures: Int, bias: Bool = true, in layout: inout ParameterLayout) {
+        weight = layout.add("\(name).weight", [outFeatures, inFeatures])
+        self.bias = bias ? layout.add("\(name).bias", [outFeatures]) : nil
+    }
+
+    /// x (…, inFeatures) → (…, outFeatures).
+    func forward(_ x: Tensor, _ pass: ForwardPass, activation: PackedLinear.Activation = .none) -> Tensor {
+        pass.weights.product(self).forward(x, activation: activation, pool: pass.pool)
+    }
+
+    /// Adds y to `sum`.
+    func accumulate(_ x: Tensor, into sum: inout Tensor, _ pass: ForwardPass) {
+        pass.weights.product(self).accumulate(x, into: &sum, pool: pass.pool)
+    }
+}

@@ -1,0 +1,105 @@
+import Tensors
+
+/// The layers of a Vision Transformer, in the order of the pass, and the layout they share.
+struct Network: Sendable {
+    let layout: ParameterLayout
+    let tokens: TokenParameters
+    let patchEmbed: PatchEmbedding
+    let normPre: LayerNorm?
+    let blocks: [Block]
+    let norm: LayerNorm?
+    let fcNorm: LayerNorm?
+    let head: Linear?
+    /// None, one for all blocks, or one a block: ((2·rows−1)·(2·cols−1) + 3, numHeads) each.
+    let relPosTables: [Parameter]
+
+    init(_ config: VisionTransformerConfig) {
+        var layout = ParameterLayout()
+        let (width, eps) = (config.embedDim, config.eps)
+        tokens = TokenParameters(config, in: &layout)
+        patchEmbed = PatchEmbedding(config, in: &layout)
+        normPre = config.normPre ? LayerNorm("norm_pre", width: width, eps: eps, in: &layout) : nil
+        let shared =
+            config.relPos == .shared
+            ? layout.add(
+                "rel_pos_bias.relative_position_bias_table",
+                [RelativePositionBias.entries(config.grid), config.numHeads]) : nil
+        blocks = (0..<config.depth).map { Block("blocks.\($0)", config: config, in: &layout) }
+        relPosTables = shared.map { [$0] } ?? blocks.compactMap(\.relPosTable)
+        norm = config.finalNorm ? LayerNorm("norm", width: width, eps: eps, in: &layout) : nil
+        fcNorm = config.fcNorm ? LayerNorm("fc_norm", width: width, eps: eps, in: &layout) : nil
+        head =
+            config.numClasses > 0
+            ? Linear(
+                "head", inFeatures: config.globalPool == .tokenAndAvg ? 2 * width : width,
+                outFeatures: config.numClasses, in: &layout) : nil
+        self.layout = layout
+    }
+
+    func load(into weights: inout Weights, from stateDict: StateDict) throws(WeightError) {
+        try patchEmbed.load(into: &weights, from: stateDict)
+        for layer in [normPre, norm, fcNorm].compactMap({ $0 }) { try layer.load(into: &weights, from: stateDict) }
+        for block in blocks { try block.load(into: &weights, from: stateDict) }
+        if let head { try weights.load(head, from: stateDict) }
+    }
+
+    /// The classifier's answer to the last block's output (batch, tokens, embedDim), or nil without one.
+    func classify(_ x: Tensor, config: VisionTransformerConfig, _ pass: ForwardPass) -> Tensor? {
+        guard let head else { return nil }
+        let normed = norm?.forward(x, pass) ?? x
+        let first = config.numPrefixTokens
+        var pooled =
+            switch config.globalPool {
+            case .token: normed.token(0)
+            case .avg: normed.meanTokens(from: first)
+            case .tokenAndAvg:
+                Tensor.stacking([normed.token(0), normed.meanTokens(from: first)])
+                    .permuted([1, 0, 2], of: [2, x.shape[0], config.embedDim])
+                    .reshaped([x.shape[0], 2 * config.embedDim])
+            }
+        if let fcNorm { pooled = fcNorm.forward(pooled, pass) }
+        return head.forward(pooled, pass)
+    }
+}
+
+/// The tokens before the patches and the positions of all: where they are in the layout.
+struct TokenParameters: Sendable {
+    private let special: [Parameter]
+    private let registers: Parameter?
+    private let posEmbed: Parameter?
+
+    init(_ config: VisionTransformerConfig, in layout: inout ParameterLayout) {
+        let width = config.embedDim
+        special = [(config.classToken, "cls_token"), (config.distToken, "dist_token")].compactMap { isThere, name in
+            isThere ? layout.add(name, [1, 1, width]) : nil
+        }
+        registers = config.numRegisters > 0 ? layout.add("reg_token", [1, config.numRegisters, width]) : nil
+        let rows =
+            switch config.posEmbed {
+            case .none: 0
+            case .all: config.numSpecialTokens + config.grid.count
+            case .patches: config.grid.count
+            }
+        posEmbed = rows > 0 ? layout.add("pos_embed", [1, rows, width]) : nil
+    }
+
+    /// The prefix tokens with their positions (prefix, embedDim), and the patches' positions (patches, embedDim).
+    ///
+    /// Class and distillation tokens carry a position, registers never do (Darcet et al. 2024).
+    func read(
+        from stateDict: StateDict, config: VisionTransformerConfig
+    ) throws(WeightError) -> (prefix: Tensor, positions: Tensor?) {
+        let width = config.embedDim
+        var rows: [Float] = []
+        for token in special { rows += try Weights.read(token, from: stateDict).array }
+        var positions: Tensor?
+        if let posEmbed {
+            let table = try Weights.read(posEmbed, from: stateDict).reshaped([posEmbed.shape[1], width])
+            let own = config.posEmbed == .all ? config.numSpecialTokens : 0
+            for index in 0..<own * width { rows[index] += table[flat: index] }
+            positions = table.rows(own..<posEmbed.shape[1])
+        }
+        if let registers { rows += try Weights.read(registers, from: stateDict).array }
+        return (Tensor(shape: [config.numPrefixTokens, width], rows), positions)
+    }
+}

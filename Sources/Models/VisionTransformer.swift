@@ -1,0 +1,98 @@
+public import Platform
+public import Tensors
+
+/// The one canonical Vision Transformer (Dosovitskiy et al. 2021, and its self-supervised descendants), ready to look
+/// inside.
+///
+/// Tokens are the prefix tokens (class, distillation, registers), then the patches, row-major. Nothing is remembered
+/// between calls: one value serves any number of requests.
+public struct VisionTransformer: Sendable {
+    public let config: VisionTransformerConfig
+    private let network: Network
+    private let weights: Weights
+    /// (prefix tokens, embedDim), positions added.
+    private let prefix: Tensor
+    /// (patches, embedDim), or nil.
+    private let positions: Tensor?
+    /// For each block (numHeads, tokens, tokens); one for all where the table is shared; none without.
+    private let biases: [Tensor]
+
+    /// Reads every weight from `stateDict`, under timm's names.
+    ///
+    /// - Throws: `WeightError` for the first tensor that is missing or has another shape than `config` says.
+    public init(config: VisionTransformerConfig, stateDict: StateDict) throws(WeightError) {
+        self.config = config
+        network = Network(config)
+        var weights = Weights()
+        try network.load(into: &weights, from: stateDict)
+        self.weights = weights
+        (prefix, positions) = try network.tokens.read(from: stateDict, config: config)
+        var biases: [Tensor] = []
+        for table in network.relPosTables {
+            biases.append(RelativePositionBias.expand(try Weights.read(table, from: stateDict), grid: config.grid))
+        }
+        self.biases = biases
+    }
+
+    /// Learned numbers in all.
+    public var parameterCount: Int { network.layout.parameters.reduce(0) { $0 + $1.count } }
+
+    /// The names and shapes of the tensors that `init(config:stateDict:)` reads.
+    public static func parameters(of config: VisionTransformerConfig) -> [Parameter] {
+        Network(config).layout.parameters
+    }
+
+    /// Memory held, bytes.
+    public var memoryBytes: Int {
+        weights.byteCount + prefix.byteCount + (positions?.byteCount ?? 0) + biases.reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// Runs `images` through the network as far as `request` needs and shows what it asks for.
+    ///
+    /// - Parameters:
+    ///   - images: (batch, inChans, height, width), normalized.
+    ///   - visit: called with each thing as soon as it is there, in the order of the network. What it does not keep is
+    ///     recycled. An error it throws ends the pass.
+    public func forward(
+        _ images: Tensor, request: IntermediatesRequest, pool: ThreadPool, visit: (Intermediate) throws -> Void
+    ) rethrows {
+        precondition(
+            images.shape.count == 4
+                && Array(images.shape.dropFirst()) == [config.inChans, config.imgSize.height, config.imgSize.width],
+            "\(images.shape) is no batch of this model's images")
+        let pass = ForwardPass(weights: weights, pool: pool)
+        var x = network.patchEmbed.forward(images, pass)
+            .prependingTokens(prefix, positions: positions, pool: pool)
+        if let normPre = network.normPre { x = normPre.forward(x, pass) }
+        if request.hiddenStates.contains(0) { try visit(.hiddenState(0, x)) }
+        let stop = request.lastStop(depth: config.depth)
+        for (index, block) in network.blocks.enumerated() {
+            let wanted = request.wanted(of: index, stop: stop)
+            guard stop >= .attention(index) else { return }
+            try block.forward(
+                &x, index: index, bias: biases.isEmpty ? nil : biases[biases.count == 1 ? 0 : index], wanted: wanted,
+                pass, visit: visit)
+            if request.hiddenStates.contains(index + 1) { try visit(.hiddenState(index + 1, x)) }
+        }
+        if request.logits, let logits = network.classify(x, config: config, pass) { try visit(.logits(logits)) }
+    }
+
+    /// Runs `images` through the network and returns everything that `request` asks for.
+    public func forwardIntermediates(
+        _ images: Tensor, request: IntermediatesRequest, pool: ThreadPool
+    ) -> Intermediates {
+        var intermediates = Intermediates()
+        forward(images, request: request, pool: pool) { intermediates.add($0) }
+        return intermediates
+    }
+
+    /// Floating-point operations of one image's forward pass through every block, counting a multiplication and an
+    /// addition as two; norms, softmax and activations left out.
+    public var forwardFLOPs: Double {
+        let (tokens, width, hidden) = (Double(config.numTokens), Double(config.embedDim), Double(config.mlpHidden))
+        let patch = Double(config.inChans * config.patchSize * config.patchSize)
+        let mlp = config.mlp == .swiglu ? 3 * width * hidden : 2 * width * hidden
+        let block = 2 * tokens * (4 * width * width + mlp) + 4 * tokens * tokens * width
+        return 2 * Double(config.grid.count) * patch * width + Double(config.depth) * block
+    }
+}
