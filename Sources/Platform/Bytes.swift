@@ -67,7 +67,9 @@ final class ByteOwner: @unchecked Sendable {
 
     init(copying array: [UInt8]) {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: max(array.count, 1), alignment: 64)
-        array.withUnsafeBytes { if let source = $0.baseAddress { memory.copyMemory(from: source, byteCount: $0.count) } }
+        array.withUnsafeBytes {
+            if let source = $0.baseAddress { memory.copyMemory(from: source, byteCount: $0.count) }
+        }
         base = UnsafeRawPointer(memory)
         release = { memory.deallocate() }
     }

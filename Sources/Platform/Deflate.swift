@@ -65,7 +65,9 @@ public enum Deflate {
 
     /// The CRC-32 of `bytes`, as zip archives carry it.
     public static func crc32(_ bytes: Bytes) -> UInt32 {
-        bytes.withUnsafeBytes { UInt32(CZlib.crc32_z(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)) }
+        bytes.withUnsafeBytes {
+            UInt32(CZlib.crc32_z(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count))
+        }
     }
 
     private static func deflate(_ input: [UInt8], windowBits: Int32, level: Int32) -> [UInt8] {

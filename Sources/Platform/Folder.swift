@@ -26,18 +26,24 @@ public enum Folder {
             guard kind == S_IFREG || kind == S_IFDIR else { continue }
             entries.append(Entry(name: name, isFolder: kind == S_IFDIR, sizeBytes: Int(status.st_size)))
         }
-        return entries.sorted { Array($0.name.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.name.unicodeScalars.map(\.value)) }
+        return entries.sorted {
+            Array($0.name.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.name.unicodeScalars.map(\.value))
+        }
     }
 
     /// Makes `path` and the folders above it, mode 0700 for the new ones.
     public static func create(_ path: String) throws(FileError) {
         var status = stat()
         if stat(path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFDIR else { throw FileError.system("create", path: path, code: ENOTDIR) }
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw FileError.system("create", path: path, code: ENOTDIR)
+            }
             return
         }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try create(String(path[..<slash])) }
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError.system("create", path: path, code: errno) }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw FileError.system("create", path: path, code: errno)
+        }
     }
 
     /// Whether anything is at `path`.

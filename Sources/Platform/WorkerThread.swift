@@ -1,0 +1,89 @@
+import Glibc
+
+/// One thread of its own that runs closures in the order in which they came: a place for work that would keep the
+/// cooperative pool from answering.
+///
+/// A class because a thread has an identity. The thread ends when the last reference goes.
+public final class WorkerThread: Sendable {
+    private let line = WorkLine()
+
+    /// - Parameter prepare: runs first on the thread, for libraries with settings of their own a thread.
+    public init(prepare: @escaping @Sendable () -> Void = {}) { line.start(prepare) }
+
+    deinit { line.stop() }
+
+    /// Runs `work` on the thread and answers what it returns or throws.
+    public func run<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+        try await withCheckedThrowingContinuation { continuation in
+            line.add { continuation.resume(with: Result(catching: work)) }
+        }
+    }
+}
+
+/// What the thread and those who feed it share; unchecked because `mutex` guards everything that changes.
+private final class WorkLine: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var waiting: [@Sendable () -> Void] = []
+    private var isStopping = false
+    private var prepare: (@Sendable () -> Void)?
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(wake, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        pthread_cond_destroy(wake)
+        mutex.deallocate()
+        wake.deallocate()
+    }
+
+    func start(_ prepare: @escaping @Sendable () -> Void) {
+        self.prepare = prepare
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        // Decoders and recursive descents use more than a thread's usual share of a worker pool.
+        pthread_attr_setstacksize(&attributes, 8 << 20)
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<WorkLine>.fromOpaque(argument).takeRetainedValue().work()
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
+        precondition(code == 0, "the system refused a thread")
+        pthread_attr_destroy(&attributes)
+    }
+
+    func add(_ work: @escaping @Sendable () -> Void) {
+        pthread_mutex_lock(mutex)
+        waiting.append(work)
+        pthread_cond_signal(wake)
+        pthread_mutex_unlock(mutex)
+    }
+
+    func stop() {
+        pthread_mutex_lock(mutex)
+        isStopping = true
+        pthread_cond_signal(wake)
+        pthread_mutex_unlock(mutex)
+    }
+
+    private func work() {
+        prepare?()
+        prepare = nil
+        while true {
+            pthread_mutex_lock(mutex)
+            while waiting.isEmpty && !isStopping { pthread_cond_wait(wake, mutex) }
+            let next = waiting
+            waiting = []
+            pthread_mutex_unlock(mutex)
+            if next.isEmpty { return }
+            for work in next { work() }
+        }
+    }
+}
