@@ -1,0 +1,23 @@
+import Plots
+import Testing
+
+@Suite struct TicksTests {
+    @Test(arguments: [
+        (0.0...1.0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (-4.8...0.2, ["\u{2212}4", "\u{2212}3", "\u{2212}2", "\u{2212}1", "0"]),
+        (86.0...118.0, ["90", "100", "110"]),
+    ])
+    func ticksAreRoundNumbersInside(range: ClosedRange<Double>, labels: [String]) {
+        #expect(Ticks(range, count: 6).labels == labels)
+    }
+
+    @Test func aRangeOfNoLengthHasOneTick() {
+        #expect(Ticks(2.0...2.0).values == [2])
+    }
+
+    @Test func hugeAndTinyNumbersKeepTheirExponent() {
+        #expect(Ticks.label(1.5e9, decimals: 0) == "1500000000.0")
+        #expect(Ticks.label(2e-7, decimals: 3) == "2e\u{2212}07")
+        #expect(Ticks.label(-0.0001, decimals: 2) == "0.00")
+    }
+}
