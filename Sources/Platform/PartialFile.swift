@@ -37,7 +37,9 @@ public final class PartialFile {
 
     /// Syncs the file and gives it its name, in place of any other file of that name.
     public func finish(as target: String) throws(FileError) {
-        guard descriptor >= 0, fsync(descriptor) == 0 else { throw FileError.system("fsync", path: target, code: errno) }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw FileError.system("fsync", path: target, code: errno)
+        }
         close(descriptor)
         descriptor = -1
         guard rename(path, target) == 0 else {

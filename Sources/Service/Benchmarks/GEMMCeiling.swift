@@ -1,0 +1,42 @@
+import Models
+import Platform
+import Tensors
+
+/// The best matrix product that this machine does: the limit that every other speed is measured against.
+struct GEMMCeiling {
+    private let products: [(layer: PackedLinear, x: Tensor)]
+    private let pool: ThreadPool
+    private let alone = ThreadPool(threads: 1)
+    /// The best so far, GFLOP/s.
+    private(set) var gflops = 0.0
+
+    /// Products of the sizes that a batch of `config` has: the fused projection, the output projection, both MLP layers.
+    init(config: VisionTransformerConfig, batch: Int, pool: ThreadPool) {
+        let (rows, width, hidden) = (batch * config.numTokens, config.embedDim, config.mlpHidden)
+        products = [(3 * width, width), (width, width), (hidden, width), (width, hidden)].map { outputs, inputs in
+            let weight = Tensor(shape: [outputs, inputs], repeating: 0.01)
+            return (PackedLinear(weight: weight, bias: nil), Tensor(shape: [rows, inputs], repeating: 1))
+        }
+        self.pool = pool
+    }
+
+    /// Runs each product, split by us and split by the library, and keeps the best.
+    mutating func measure() {
+        for (layer, x) in products {
+            let work = 2 * Double(x.count) * Double(layer.outFeatures)
+            gflops = max(gflops, work / Stopwatch.seconds { _ = layer.forward(x, pool: pool) } / 1e9)
+            NumericLibraries.prepareThread(libraryThreads: pool.threads)
+            gflops = max(gflops, work / Stopwatch.seconds { _ = layer.forward(x, pool: alone) } / 1e9)
+            NumericLibraries.prepareThread()
+        }
+    }
+}
+
+/// Measures wall time.
+enum Stopwatch {
+    /// Seconds that `body` takes.
+    static func seconds(_ body: () -> Void) -> Double {
+        let duration = ContinuousClock().measure(body)
+        return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,128 @@
+import Synchronization
+
+/// Keeps values up to a number of bytes and lets go of those that were not asked for longest.
+///
+/// A class because a cache has an identity; every method may be called from anywhere.
+final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    /// How often it helped, and how much it holds.
+    struct Counts: Sendable, Equatable {
+        var hits = 0
+        var misses = 0
+        var bytes = 0
+    }
+
+    /// Bytes held at the most.
+    let budget: Int
+    private let state = Mutex((values: RecencyList<Key, Value>(), hits: 0, misses: 0))
+
+    init(budget: Int) { self.budget = budget }
+
+    var counts: Counts {
+        state.withLock { Counts(hits: $0.hits, misses: $0.misses, bytes: $0.values.bytes) }
+    }
+
+    /// The value for `key`, which counts as asked for.
+    func value(for key: Key) -> Value? {
+        state.withLock { state in
+            let value = state.values.use(key)
+            if value == nil { state.misses += 1 } else { state.hits += 1 }
+            return value
+        }
+    }
+
+    /// Keeps `value`, unless it alone is over the budget.
+    func insert(_ value: Value, bytes: Int, for key: Key) {
+        guard bytes <= budget else { return }
+        // What is let go is freed after the lock.
+        _ = state.withLock { state in
+            var removed: [Value] = []
+            if let old = state.values.remove(key) { removed.append(old) }
+            while state.values.bytes > budget - bytes, let oldest = state.values.removeOldest() {
+                removed.append(oldest)
+            }
+            state.values.add(value, bytes: bytes, for: key)
+            return removed
+        }
+    }
+
+    /// Lets go of every value whose key fulfils `condition`.
+    func removeAll(where condition: (Key) -> Bool) {
+        _ = state.withLock { state in
+            state.values.keys.filter(condition).compactMap { state.values.remove($0) }
+        }
+    }
+}
+
+/// Values in the order in which they were last used, each step in constant time.
+struct RecencyList<Key: Hashable, Value> {
+    /// A value with its neighbours, which are indices into `slots`.
+    private struct Slot {
+        let key: Key
+        let value: Value
+        let bytes: Int
+        var newer: Int?
+        var older: Int?
+    }
+
+    private var slots: [Slot?] = []
+    private var free: [Int] = []
+    private var places: [Key: Int] = [:]
+    private var newest: Int?
+    private var oldest: Int?
+    /// Bytes of all values.
+    private(set) var bytes = 0
+
+    var keys: [Key] { Array(places.keys) }
+
+    /// The value for `key`, which becomes the newest.
+    mutating func use(_ key: Key) -> Value? {
+        guard let place = places[key], let value = slots[place]?.value else { return nil }
+        unlink(place)
+        linkNewest(place)
+        return value
+    }
+
+    /// Adds a value for a key that has none.
+    mutating func add(_ value: Value, bytes: Int, for key: Key) {
+        let slot = Slot(key: key, value: value, bytes: bytes)
+        let place: Int
+        if let unused = free.popLast() {
+            place = unused
+            slots[place] = slot
+        } else {
+            place = slots.count
+            slots.append(slot)
+        }
+        places[key] = place
+        self.bytes += bytes
+        linkNewest(place)
+    }
+
+    mutating func remove(_ key: Key) -> Value? {
+        guard let place = places[key], let slot = slots[place] else { return nil }
+        unlink(place)
+        slots[place] = nil
+        free.append(place)
+        places[key] = nil
+        bytes -= slot.bytes
+        return slot.value
+    }
+
+    mutating func removeOldest() -> Value? {
+        oldest.flatMap { slots[$0]?.key }.flatMap { remove($0) }
+    }
+
+    private mutating func linkNewest(_ place: Int) {
+        slots[place]?.older = newest
+        slots[place]?.newer = nil
+        if let newest { slots[newest]?.newer = place }
+        newest = place
+        if oldest == nil { oldest = place }
+    }
+
+    private mutating func unlink(_ place: Int) {
+        guard let slot = slots[place] else { return }
+        if let newer = slot.newer { slots[newer]?.older = slot.older } else { newest = slot.older }
+        if let older = slot.older { slots[older]?.newer = slot.newer } else { oldest = slot.newer }
+    }
+}

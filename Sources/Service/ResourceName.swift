@@ -1,0 +1,60 @@
+/// What users may call models and probe sets.
+enum ResourceName {
+    /// Whether `name` fits `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`: nothing in it means anything to a file system or a URL.
+    static func isValid(_ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        guard let first = bytes.first, bytes.count <= 128, isAlphanumeric(first) else { return false }
+        return bytes.allSatisfy {
+            isAlphanumeric($0) || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains($0)
+        }
+    }
+
+    /// The rule in words.
+    static let rule =
+        "A name starts with a letter or digit and goes on with at most 127 letters, digits, dots, underscores or hyphens."
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+}
+
+/// Finds what somebody probably meant.
+enum NearestNames {
+    /// Up to `count` of `names` most like `wanted`, the likest first; those that share too little are left out.
+    static func of(_ wanted: String, among names: some Sequence<String>, count: Int = 3) -> [String] {
+        let target = Array(wanted.lowercased().unicodeScalars.prefix(200))
+        let scored = names.compactMap { name -> (name: String, distance: Int)? in
+            let candidate = Array(name.lowercased().unicodeScalars.prefix(200))
+            let distance = editDistance(target, candidate)
+            // A name inside the other is a likely slip however much is missing around it.
+            if contains(candidate, target) || contains(target, candidate) { return (name, min(distance, 1)) }
+            return distance * 2 <= max(target.count, candidate.count) ? (name, distance) : nil
+        }
+        return scored.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
+    }
+
+    /// Insertions, deletions and replacements that turn `a` into `b` (Levenshtein).
+    static func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+        var row = Array(0...b.count)
+        for (i, scalar) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, other) in b.enumerated() {
+                let replaced = diagonal + (scalar == other ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[b.count]
+    }
+
+    private static func contains(_ whole: [Unicode.Scalar], _ part: [Unicode.Scalar]) -> Bool {
+        guard part.count >= 3, part.count <= whole.count else { return false }
+        return (0...whole.count - part.count).contains { Array(whole[$0..<$0 + part.count]) == part }
+    }
+}
