@@ -137,10 +137,10 @@ public enum NumericLibraries {
         return [("onednn", oneDNN), ("openblas", openBLAS)]
     }
 
-    /// Makes the libraries single-threaded on the calling thread, whose work a `ThreadPool` splits. Every pool passes
-    /// it as `prepare`, and its caller calls it once.
-    public static func prepareThread() {
-        onednn_prepare_thread(1)
+    /// Makes the libraries work with so many threads when the calling thread calls them: one where a `ThreadPool`
+    /// splits the work. Every pool passes it as `prepare`, and its caller calls it once.
+    public static func prepareThread(libraryThreads: Int = 1) {
+        onednn_prepare_thread(Int32(clamping: libraryThreads))
         openblas_set_num_threads(1)
     }
 }

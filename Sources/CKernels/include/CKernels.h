@@ -1,6 +1,8 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "analysis_kernels.h"
+
 #include <stddef.h>
 
 // Loops over floats that the libraries lack. Outputs first, sizes last; no allocation, no globals, no threads, no

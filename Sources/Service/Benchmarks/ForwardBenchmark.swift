@@ -29,7 +29,9 @@ public enum ForwardBenchmark {
             throw .invalid("/arch", "“\(arch)” is unknown; write vit_SIZE_patchP_S with SIZE one of \(sizes).")
         }
         var faults: [ServiceError.Fault] = []
-        for (name, value, range) in [("batch", batch, 1...512), ("threads", threads, 1...1024), ("rounds", rounds, 1...1000)]
+        for (name, value, range) in [
+            ("batch", batch, 1...512), ("threads", threads, 1...1024), ("rounds", rounds, 1...1000),
+        ]
         where !range.contains(value) {
             faults.append(
                 .init(pointer: "/\(name)", detail: "\(name) must lie from \(range.lowerBound) to \(range.upperBound)."))
