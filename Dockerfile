@@ -1,0 +1,23 @@
+# A transcript of what `make build` and `make install` do, in two stages.
+FROM swift:6.3-bookworm AS build
+RUN apt-get update && apt-get install -y --no-install-recommends make python3 \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY deploy/packages.txt deploy/install-packages.sh deploy/
+RUN deploy/install-packages.sh deploy/packages.txt
+COPY . .
+RUN make install DESTDIR=/out
+
+FROM swift:6.3-bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends \
+        libopenblas0-pthread libssl3 zlib1g libdnnl2 libjpeg62-turbo libpng16-16 libcairo2 fonts-dejavu-core curl \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --home-dir /data --shell /usr/sbin/nologin vitscope \
+    && install -d -o vitscope -g vitscope -m 700 /data
+COPY --from=build /out/usr/local /usr/local
+USER vitscope
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s CMD ["curl", "-fsS", "http://127.0.0.1:8080/readyz"]
+ENTRYPOINT ["vitscope"]
+CMD ["serve", "--demo", "--data", "/data"]

@@ -1,0 +1,47 @@
+# `make run` and `make test` are all that a fresh checkout needs; `make help` lists the rest.
+
+SWIFT ?= swift
+PORT ?= 8080
+DATA ?= data
+BUILD := .build/release
+VITSCOPE := $(BUILD)/vitscope
+FORMATTED := Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check format packages page install clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: build ## build, then serve the demo on http://127.0.0.1:8080 (PORT=…, DATA=…)
+	exec $(VITSCOPE) serve --demo --port $(PORT) --data $(DATA)
+
+build: packages page ## build the release
+	$(SWIFT) build -c release --product vitscope
+
+test: packages page ## everything that .ci/run runs: format, build, unit and end-to-end tests, the page in a browser
+	@deploy/install-packages.sh deploy/packages-test.txt
+	$(MAKE) --no-print-directory check
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
+
+check: ## formatting, as the tests want it
+	$(SWIFT) format lint --strict --recursive $(FORMATTED)
+
+format: ## format every Swift file in place
+	$(SWIFT) format --in-place --recursive $(FORMATTED)
+
+packages: ## install the Debian packages that are missing
+	@deploy/install-packages.sh deploy/packages.txt
+
+page: ## fetch the chart library of the page, once, by its checksum
+	@deploy/fetch-plotly.sh
+
+PREFIX ?= /usr/local
+install: build ## install the program and the page below PREFIX
+	install -D -m 755 $(VITSCOPE) $(DESTDIR)$(PREFIX)/bin/vitscope
+	mkdir -p $(DESTDIR)$(PREFIX)/share/vitscope
+	cp -R public $(DESTDIR)$(PREFIX)/share/vitscope/
+
+clean: ## remove what was built
+	$(SWIFT) package clean
