@@ -1,0 +1,159 @@
+#include "CJPEG.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+// libjpeg's error manager with the way out and the verdict. It comes first, so that the library's pointer is ours.
+typedef struct {
+    struct jpeg_error_mgr manager;
+    jmp_buf escape;
+    cjpeg_status status;
+    char *reason;
+} error_state;
+
+// Watches a decoding that is under way.
+typedef struct {
+    struct jpeg_progress_mgr manager;
+    int max_scans;
+    double deadline; // on the thread's processor clock
+} progress_state;
+
+static double thread_seconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void fail(j_common_ptr info, cjpeg_status status) {
+    error_state *errors = (error_state *)info->err;
+    char text[JMSG_LENGTH_MAX];
+    info->err->format_message(info, text);
+    snprintf(errors->reason, CJPEG_REASON_SIZE, "%s", text);
+    errors->status = status;
+    longjmp(errors->escape, 1);
+}
+
+static void on_error(j_common_ptr info) {
+    switch (info->err->msg_code) {
+    case JERR_INPUT_EMPTY:
+    case JERR_INPUT_EOF:
+        fail(info, CJPEG_TRUNCATED);
+        break;
+    case JERR_OUT_OF_MEMORY:
+        fail(info, CJPEG_NO_MEMORY);
+        break;
+    case JERR_ARITH_NOTIMPL:
+    case JERR_BAD_PRECISION:
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_COMPONENT_COUNT:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_SOF_UNSUPPORTED:
+        fail(info, CJPEG_UNSUPPORTED);
+        break;
+    default:
+        fail(info, CJPEG_DAMAGED);
+    }
+}
+
+// Warnings have a negative level. Those let through say nothing about the pixels, and cameras and editors cause them:
+// padding before a marker, a version number, an odd Adobe segment, a colour profile in pieces.
+static void on_message(j_common_ptr info, int level) {
+    if (level >= 0) return;
+    switch (info->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_BOGUS_ICC:
+        return;
+    case JWRN_JPEG_EOF:
+        fail(info, CJPEG_TRUNCATED);
+        break;
+    default:
+        fail(info, CJPEG_DAMAGED);
+    }
+}
+
+static void on_output(j_common_ptr info) { (void)info; }
+
+// Called for each row of blocks in each scan. The limits on scans and time are the application's duty
+// (CVE-2019-13960 was refused as a bug of the library).
+static void on_progress(j_common_ptr info) {
+    const progress_state *progress = (const progress_state *)info->progress;
+    error_state *errors = (error_state *)info->err;
+    if (((j_decompress_ptr)info)->input_scan_number > progress->max_scans) {
+        errors->status = CJPEG_TOO_MANY_SCANS;
+        longjmp(errors->escape, 1);
+    }
+    if (thread_seconds() > progress->deadline) {
+        errors->status = CJPEG_TOO_SLOW;
+        longjmp(errors->escape, 1);
+    }
+}
+
+static void prepare(struct jpeg_decompress_struct *info, error_state *errors, char *reason) {
+    memset(info, 0, sizeof *info);
+    info->err = jpeg_std_error(&errors->manager);
+    errors->manager.error_exit = on_error;
+    errors->manager.emit_message = on_message;
+    errors->manager.output_message = on_output;
+    errors->status = CJPEG_OK;
+    errors->reason = reason;
+    reason[0] = 0;
+}
+
+// a·b/255, rounded, as Pillow computes it.
+static int multiply_255(int a, int b) {
+    int product = a * b + 128;
+    return ((product >> 8) + product) >> 8;
+}
+
+// Inverted CMYK to RGB, as Pillow: K first, then each ink on what K left.
+static void convert_cmyk(uint8_t *rgb, const uint8_t *cmyk, uint32_t width) {
+    for (uint32_t x = 0; x < width; x++) {
+        int white = cmyk[4 * x + 3]; // 255 − K, for the file holds 255 − K
+        for (int channel = 0; channel < 3; channel++)
+            rgb[3 * x + channel] = (uint8_t)(white - multiply_255(255 - cmyk[4 * x + channel], white));
+    }
+}
+
+cjpeg_status cjpeg_read_rgb(
+    uint8_t *rgb, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, int max_scans,
+    double max_cpu_seconds
+) {
+    struct jpeg_decompress_struct info;
+    error_state errors;
+    progress_state progress;
+    memset(&progress, 0, sizeof progress);
+    progress.manager.progress_monitor = on_progress;
+    progress.max_scans = max_scans;
+    progress.deadline = thread_seconds() + max_cpu_seconds;
+    prepare(&info, &errors, reason);
+    if (setjmp(errors.escape) == 0) {
+        jpeg_create_decompress(&info);
+        info.progress = &progress.manager;
+        jpeg_mem_src(&info, bytes, (unsigned long)count);
+        jpeg_read_header(&info, TRUE);
+        if (info.image_width != width || info.image_height != height) ERREXIT(&info, JERR_SOF_DUPLICATE);
+        int inks = info.num_components == 4;
+        info.out_color_space = inks ? JCS_CMYK : JCS_RGB;
+        jpeg_start_decompress(&info);
+        size_t stride = (size_t)info.output_width * 3;
+        JSAMPARRAY line = NULL;
+        if (inks) line = info.mem->alloc_sarray((j_common_ptr)&info, JPOOL_IMAGE, info.output_width * 4, 1);
+        while (info.output_scanline < info.output_height) {
+            uint8_t *row = rgb + info.output_scanline * stride;
+            jpeg_read_scanlines(&info, inks ? line : &row, 1);
+            if (inks) convert_cmyk(row, line[0], info.output_width);
+        }
+        jpeg_finish_decompress(&info);
+    }
+    jpeg_destroy_decompress(&info);
+    return errors.status;
+}

@@ -1,0 +1,67 @@
+public import Platform
+
+/// What can be wrong with a picture, a folder of pictures or a way to prepare them, in words for the user.
+public enum ImageError: Error, Equatable, CustomStringConvertible {
+    /// No bytes at all.
+    case empty
+    /// Neither JPEG nor PNG; `found` names what it is, with its article.
+    case notAnImage(found: String)
+    /// A picture in a format that is not read; `found` names it, with its article.
+    case otherFormat(found: String)
+    /// The file is larger than `limit` bytes.
+    case tooManyBytes(Int, limit: Int)
+    /// A side is longer than `limit` pixels.
+    case tooLong(height: Int, width: Int, limit: Int)
+    /// There are more pixels than `limit`.
+    case tooManyPixels(height: Int, width: Int, limit: Int)
+    /// A progressive JPEG with more passes than `limit`.
+    case tooManyScans(limit: Int)
+    /// Decoding takes longer than `limit` seconds of processor time.
+    case tooSlow(limit: Double)
+    /// The file ends before the picture does.
+    case truncated(ImageFormat)
+    /// The bytes contradict the format.
+    case damaged(ImageFormat, reason: String)
+    /// A legal kind of JPEG or PNG that is not read.
+    case unsupported(ImageFormat, kind: String)
+    /// There is not enough memory to decode it.
+    case noMemory(height: Int, width: Int)
+    /// The file or folder cannot be read.
+    case file(FileError)
+    /// A folder without a picture in it.
+    case noImages(path: String)
+    /// A folder with more folders inside than `limit`.
+    case tooManyFolders(path: String, limit: Int)
+    /// A setting for preparing pictures that makes no sense; `reason` is a sentence.
+    case setting(name: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .empty: "the file is empty; send the bytes of a JPEG or PNG picture"
+        case .notAnImage(let found): "this is \(found), not a picture; send a JPEG or PNG file"
+        case .otherFormat(let found): "this is \(found), which is not read here; convert it to JPEG or PNG"
+        case .tooManyBytes(let count, let limit):
+            "the picture has \(count) bytes, and at most \(limit) are read; save it smaller or with stronger compression"
+        case .tooLong(let height, let width, let limit):
+            "the picture is \(width) × \(height) pixels, and a side may have at most \(limit); scale it down"
+        case .tooManyPixels(let height, let width, let limit):
+            "the picture is \(width) × \(height) = \(height * width) pixels, and at most \(limit) are read; scale it down"
+        case .tooManyScans(let limit):
+            "this progressive JPEG has more than \(limit) scans; save it again, as baseline or ordinary progressive"
+        case .tooSlow(let limit):
+            "decoding takes more than \(limit) seconds of processor time; save the picture again, smaller or as baseline"
+        case .truncated(let format): "the \(format) file ends before the picture does; send it again, whole"
+        case .damaged(let format, let reason):
+            "the \(format) file is damaged (\(reason)); save it again with another program"
+        case .unsupported(let format, let kind):
+            "this kind of \(format) is not read (\(kind)); save it as an ordinary 8-bit JPEG or PNG"
+        case .noMemory(let height, let width): "not enough memory to decode \(width) × \(height) pixels; scale it down"
+        case .file(let error): error.description
+        case .noImages(let path):
+            "no .jpg, .jpeg or .png file below \(path); put pictures there, or a folder for each class"
+        case .tooManyFolders(let path, let limit):
+            "more than \(limit) folders below \(path); a dataset has one folder a class, and no link that leads in a circle"
+        case .setting(let name, let reason): "\(name): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// What a picture may cost at most.
+///
+/// A few hundred bytes can announce gigabytes of pixels or hours of decoding (CVE-2019-13960 was refused as the
+/// application's duty), so the limits are checked before anything is decoded.
+public struct ImageLimits: Sendable, Hashable {
+    /// Bytes of the file.
+    public var maxBytes: Int
+    /// Pixels a side.
+    public var maxSide: Int
+    /// Pixels in all.
+    public var maxPixels: Int
+    /// Passes over a progressive JPEG; real ones have about ten.
+    public var maxScans: Int
+    /// Processor time of decoding a JPEG, seconds.
+    public var maxCPUSeconds: Double
+
+    public init(
+        maxBytes: Int = 32 << 20, maxSide: Int = 16_384, maxPixels: Int = 64 << 20, maxScans: Int = 64,
+        maxCPUSeconds: Double = 2
+    ) {
+        self.maxBytes = maxBytes
+        self.maxSide = maxSide
+        self.maxPixels = maxPixels
+        self.maxScans = maxScans
+        self.maxCPUSeconds = maxCPUSeconds
+    }
+
+    /// 32 MiB, 16,384 pixels a side, 64 megapixels (2²⁶), 64 scans, 2 seconds.
+    public static let standard = ImageLimits()
+}

@@ -1,0 +1,96 @@
+public import Tensors
+
+/// timm's evaluation transform: the shorter side to ⌊size / cropPct⌋, the middle cut out, normalized.
+///
+/// A rectangular model is covered as timm's `ResizeKeepRatio` does: by the smallest picture of the same proportions.
+public struct EvaluationTransform: Sendable, Hashable {
+    /// Pixels of the model's input.
+    public let height: Int
+    /// Pixels of the model's input.
+    public let width: Int
+    public let preprocess: Preprocess
+
+    /// - Parameters:
+    ///   - height: of the model's input, 1 to 16,384 pixels.
+    ///   - width: the same.
+    public init(height: Int, width: Int, preprocess: Preprocess = .standard) {
+        precondition(
+            (1...16_384).contains(height) && (1...16_384).contains(width),
+            "a model's input has 1 to 16384 pixels a side, not \(height) × \(width)")
+        self.height = height
+        self.width = width
+        self.preprocess = preprocess
+    }
+
+    /// Exactly the pixels the model sees, (height, width) of them, before they are normalized.
+    ///
+    /// Bit for bit those of Pillow and torchvision. Where the scaled picture is smaller than the input, the rest is black.
+    public func view(of image: Image) -> Image {
+        let size = scaledSize(of: image)
+        let rows = Crop(from: size.height, to: height, rounding: preprocess.cropRounding)
+        let columns = Crop(from: size.width, to: width, rounding: preprocess.cropRounding)
+        let part = image.resized(
+            height: size.height, width: size.width, rows: rows.kept, columns: columns.kept,
+            interpolation: preprocess.interpolation)
+        if part.height == height && part.width == width { return part }
+        return Image(height: height, width: width, red: 0, green: 0, blue: 0)
+            .overlaid(with: part, top: rows.margin, left: columns.margin)
+    }
+
+    /// The model's input, (3, height, width).
+    public func tensor(of image: Image) -> Tensor { normalized(view(of: image)) }
+
+    /// The model's input of several pictures, (images, 3, height, width).
+    public func tensor(of images: [Image]) -> Tensor { Tensor.stacking(images.map(tensor)) }
+
+    /// What `view` returned as the model's input, (3, height, width): scaled to 0…1, mean subtracted, divided by std, each
+    /// rounded to single precision as torchvision does.
+    public func normalized(_ view: Image) -> Tensor {
+        var numbers: [Float] = []
+        numbers.reserveCapacity(view.pixels.count)
+        for channel in 0..<3 {
+            let mean = Float(preprocess.mean[channel]), std = Float(preprocess.std[channel])
+            let levels = (0..<256).map { (Float($0) / 255 - mean) / std }
+            for index in stride(from: channel, to: view.pixels.count, by: 3) {
+                numbers.append(levels[Int(view.pixels[index])])
+            }
+        }
+        return Tensor(shape: [3, view.height, view.width], numbers)
+    }
+
+    /// The size of the whole picture before the crop.
+    private func scaledSize(of image: Image) -> (height: Int, width: Int) {
+        let targetHeight = max(1, Int((Double(height) / preprocess.cropPct).rounded(.down)))
+        let targetWidth = max(1, Int((Double(width) / preprocess.cropPct).rounded(.down)))
+        if preprocess.resizeMode == .squash { return (targetHeight, targetWidth) }
+        if targetHeight == targetWidth {
+            // torchvision's Resize of the shorter side: the other one is cut to an integer.
+            let short = min(image.height, image.width), long = max(image.height, image.width)
+            let longer = Int(Double(targetHeight * long) / Double(short))
+            return image.width <= image.height ? (longer, targetHeight) : (targetHeight, longer)
+        }
+        let ratio = min(Double(image.height) / Double(targetHeight), Double(image.width) / Double(targetWidth))
+        func scaled(_ side: Int) -> Int { max(1, Int((Double(side) / ratio).rounded(.toNearestOrEven))) }
+        return (scaled(image.height), scaled(image.width))
+    }
+}
+
+/// A side cut to the middle, or set in the middle of a longer one.
+private struct Crop {
+    /// What is kept of the old side.
+    let kept: Range<Int>
+    /// Where it begins on the new side.
+    let margin: Int
+
+    init(from old: Int, to new: Int, rounding: Preprocess.CropRounding) {
+        if old < new {
+            kept = 0..<old
+            margin = (new - old) / 2
+        } else {
+            let start = Double(old - new) / 2
+            let first = Int(start.rounded(rounding == .halfToEven ? .toNearestOrEven : .down))
+            kept = first..<first + new
+            margin = 0
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// How a model wants its pictures prepared.
+public struct Preprocess: Sendable, Hashable {
+    /// What happens to the sides of a picture whose shape is not the model's.
+    public enum ResizeMode: String, Sendable {
+        /// The shorter side is brought to size, what is too long is cut off (timm's `center`).
+        case shortestEdgeCrop = "shortest_edge_crop"
+        /// Both sides are brought to size, whatever that does to the proportions (timm's `squash`).
+        case squash
+    }
+
+    /// Where the crop lies when the margins cannot be equal.
+    public enum CropRounding: String, Sendable {
+        /// The upper left margin is rounded to the nearest integer, ties to even, as torchvision does.
+        case halfToEven = "half_to_even"
+        /// It is rounded down, as Hugging Face's processors do.
+        case down
+    }
+
+    /// The side of the crop as a fraction of the side before it.
+    public let cropPct: Double
+    public let interpolation: Interpolation
+    public let resizeMode: ResizeMode
+    public let cropRounding: CropRounding
+    /// Subtracted from red, green and blue, which lie in 0…1.
+    public let mean: [Double]
+    /// What the differences are divided by.
+    public let std: [Double]
+
+    public static let imageNetMean = [0.485, 0.456, 0.406]
+    public static let imageNetStd = [0.229, 0.224, 0.225]
+
+    /// timm's evaluation defaults: 0.875, bicubic, ImageNet's mean and standard deviation.
+    public static let standard = Preprocess(
+        trusted: 0.875, interpolation: .bicubic, resizeMode: .shortestEdgeCrop, cropRounding: .halfToEven,
+        mean: imageNetMean, std: imageNetStd)
+
+    /// - Throws: `ImageError.setting` for a number that makes no sense.
+    public init(
+        cropPct: Double = 0.875, interpolation: Interpolation = .bicubic, resizeMode: ResizeMode = .shortestEdgeCrop,
+        cropRounding: CropRounding = .halfToEven, mean: [Double] = Preprocess.imageNetMean,
+        std: [Double] = Preprocess.imageNetStd
+    ) throws(ImageError) {
+        guard cropPct >= 0.05, cropPct <= 2 else {
+            throw ImageError.setting(name: "crop_pct", reason: "must be between 0.05 and 2, not \(cropPct)")
+        }
+        guard mean.count == 3, mean.allSatisfy({ abs($0) <= 1000 }) else {
+            throw ImageError.setting(name: "mean", reason: "must be three numbers, for red, green and blue in 0…1")
+        }
+        guard std.count == 3, std.allSatisfy({ $0 >= 1e-6 && $0 <= 1000 }) else {
+            throw ImageError.setting(
+                name: "std", reason: "must be three positive numbers, for red, green and blue in 0…1")
+        }
+        self.init(
+            trusted: cropPct, interpolation: interpolation, resizeMode: resizeMode, cropRounding: cropRounding,
+            mean: mean,
+            std: std)
+    }
+
+    private init(
+        trusted cropPct: Double, interpolation: Interpolation, resizeMode: ResizeMode, cropRounding: CropRounding,
+        mean: [Double], std: [Double]
+    ) {
+        self.cropPct = cropPct
+        self.interpolation = interpolation
+        self.resizeMode = resizeMode
+        self.cropRounding = cropRounding
+        self.mean = mean
+        self.std = std
+    }
+}
