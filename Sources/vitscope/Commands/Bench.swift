@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Service
+
+/// Times what ViTScope computes, beside the best that this machine could do.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Time the forward pass against this machine's best matrix product, in one run.",
+        subcommands: [Forward.self])
+
+    struct Forward: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The forward pass with every attention map and hidden state kept.")
+
+        @Option(help: "A plain ViT by its timm name.")
+        var arch = "vit_base_patch16_224"
+
+        @Option(help: "Images at a time.")
+        var batch = 8
+
+        @Option(help: "Threads (one a processor).")
+        var threads: Int?
+
+        @Option(help: "Number format: f32.")
+        var precision = "f32"
+
+        @Option(help: "Measured passes; the median counts.")
+        var rounds = 7
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func validate() throws {
+            guard precision == "f32" else { throw ValidationError("--precision must be f32.") }
+        }
+
+        func run() throws {
+            let report: ForwardBenchmark.Report
+            do {
+                report = try ForwardBenchmark.run(
+                    arch: arch, batch: batch, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+                    rounds: rounds)
+            } catch { throw Failure(error) }
+            guard !json else { return Terminal.print(try JSONText.encode(report)) }
+            Terminal.print(
+                """
+                \(report.arch), batch \(report.batch), \(report.threads) threads, \(report.precision), median of \
+                \(report.rounds): \(Self.text(report.imagesPerSecond)) images/s
+                \(Self.text(report.gflops)) GFLOP/s of \(Self.text(report.gemmCeilingGflops)) that the best matrix \
+                product of this run did: \(Self.text(100 * report.fractionOfCeiling)) %
+                """)
+        }
+
+        private static func text(_ number: Double) -> String { String(format: "%.1f", number) }
+    }
+}
+
+/// JSON as every command prints it: snake case, one object.
+enum JSONText {
+    static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// The flags of `serve`. Each is optional, because an environment variable or a file may say it instead.
+struct ServeFlags: ParsableArguments {
+    @Option(help: "Address to listen on (127.0.0.1).")
+    var host: String?
+
+    @Option(help: "Port to listen on (8080); 0 picks a free one.")
+    var port: Int?
+
+    @Option(help: "Directory for uploads, images, probe sets and the list of models (data).")
+    var data: String?
+
+    @Option(help: "Directory of checkpoints that may be loaded (DATA/models).")
+    var models: String?
+
+    @Option(help: "Directory of image folders (DATA/datasets).")
+    var datasets: String?
+
+    @Option(help: "Directory of the page.")
+    var `public`: String?
+
+    @Option(help: "Threads that compute (one a processor).")
+    var threads: Int?
+
+    @Option(help: "A host name, besides the bound one and loopback, under which clients may ask; repeatable.")
+    var allowHost: [String] = []
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical (info).")
+    var logLevel: String?
+
+    func validate() throws {
+        if let port, !(0...65535).contains(port) { throw ValidationError("--port must lie from 0 to 65535.") }
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
+        let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+        if let logLevel, !levels.contains(logLevel) {
+            throw ValidationError("--log-level must be one of \(levels.joined(separator: ", ")).")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// Everything `serve` can be told, with where each value came from.
+struct ServeSettings {
+    let host: Setting<String>
+    let port: Setting<Int>
+    let data: Setting<String>
+    let models: Setting<String>
+    let datasets: Setting<String>
+    let page: Setting<String>
+    let threads: Setting<Int>
+    let allowHosts: Setting<[String]>
+    let logLevel: Setting<String>
+
+    static let names = [
+        "host", "port", "data", "models", "datasets", "public", "threads", "allow_host", "log_level",
+    ]
+
+    /// - Parameter processors: the default for `threads`.
+    init(flags: ServeFlags, sources: SettingSources, processors: Int) throws {
+        let text: (String) -> String? = { $0.isEmpty ? nil : $0 }
+        host = try sources.resolve(
+            "host", flag: flags.host, standard: "127.0.0.1", expected: "an address", parse: text)
+        port = try sources.resolve(
+            "port", flag: flags.port, standard: 8080, expected: "a number from 0 to 65535",
+            parse: { Int($0).flatMap { (0...65535).contains($0) ? $0 : nil } })
+        data = try sources.resolve("data", flag: flags.data, standard: "data", expected: "a directory", parse: text)
+        models = try sources.resolve(
+            "models", flag: flags.models, standard: data.value + "/models", expected: "a directory", parse: text)
+        datasets = try sources.resolve(
+            "datasets", flag: flags.datasets, standard: data.value + "/datasets", expected: "a directory", parse: text)
+        page = try sources.resolve(
+            "public", flag: flags.public, standard: Self.pageDirectory, expected: "a directory", parse: text)
+        threads = try sources.resolve(
+            "threads", flag: flags.threads, standard: processors, expected: "a number from 1 to 1024",
+            parse: { Int($0).flatMap { (1...1024).contains($0) ? $0 : nil } })
+        allowHosts = try sources.resolve(
+            "allow_host", flag: flags.allowHost.isEmpty ? nil : flags.allowHost, standard: [],
+            expected: "host names with commas between", parse: { $0.split(separator: ",").map(String.init) })
+        logLevel = try sources.resolve(
+            "log_level", flag: flags.logLevel, standard: "info",
+            expected: "one of trace, debug, info, notice, warning, error, critical",
+            parse: {
+                ["trace", "debug", "info", "notice", "warning", "error", "critical"].contains($0) ? $0 : nil
+            })
+    }
+
+    /// What `--print-config` prints: name, value, source.
+    var table: [(name: String, value: String, source: String)] {
+        [
+            ("host", host.value, "\(host.source)"), ("port", "\(port.value)", "\(port.source)"),
+            ("data", data.value, "\(data.source)"), ("models", models.value, "\(models.source)"),
+            ("datasets", datasets.value, "\(datasets.source)"), ("public", page.value, "\(page.source)"),
+            ("threads", "\(threads.value)", "\(threads.source)"),
+            ("allow_host", allowHosts.value.joined(separator: ","), "\(allowHosts.source)"),
+            ("log_level", logLevel.value, "\(logLevel.source)"),
+        ]
+    }
+
+    /// The page: in the working directory as in a checkout, or where `make install` puts it beside the program.
+    private static var pageDirectory: String {
+        if FileManager.default.fileExists(atPath: "public/index.html") { return "public" }
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let bin = URL(fileURLWithPath: program).deletingLastPathComponent()
+        return bin.deletingLastPathComponent().appendingPathComponent("share/vitscope/public").path
+    }
+}

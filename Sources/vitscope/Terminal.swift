@@ -1,0 +1,16 @@
+import Foundation
+
+/// stderr, where everything goes that is not data.
+enum Terminal {
+    /// Writes `text` to stderr as it is.
+    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    /// One line that says what went wrong and what to do.
+    static func error(_ message: String) { write("vitscope: \(message)\n") }
+
+    /// Writes `line` to stdout at once, so that whoever reads a pipe sees it.
+    static func print(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+    /// Writes `bytes` to stdout.
+    static func print(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+}

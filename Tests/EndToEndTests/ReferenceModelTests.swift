@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The main job, as a user does it: a checkpoint as its project writes it, asked over HTTP, against PyTorch.
+@Suite(.serialized) struct ReferenceModelTests {
+    struct Case: CustomTestStringConvertible {
+        let fields: [String: Any]
+        var name: String { fields["name"] as? String ?? "" }
+        var testDescription: String { name }
+    }
+
+    /// Every layout that the fixtures' script wrote with the real libraries.
+    static let cases: [Case] = {
+        let data = FileManager.default.contents(atPath: fixture("models/cases.json")) ?? Data()
+        let list = (try? JSONSerialization.jsonObject(with: data)) as? [[String: Any]] ?? []
+        return list.map { Case(fields: $0) }
+    }()
+
+    @Test func everyLayoutLoadsOverHTTP() throws {
+        let server = try Server(models: fixture("models/files"))
+        #expect(Self.cases.count >= 40)
+        for test in Self.cases {
+            let user = test.fields["user"] as? [String: Any] ?? [:]
+            let expect = test.fields["expect"] as? [String: Any] ?? [:]
+            var body = user
+            body["name"] = test.name
+            body["path"] = test.fields["file"]
+            let json = String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self)
+            let reply = try server.post("/v1/models?wait=30", json: json)
+            #expect(reply.status == 201 || reply.status == 202, "\(test.name): \(reply.text)")
+            let report = try server.curl("/v1/models/\(test.name)/load-report").json
+            #expect(report["verdict"] as? String == expect["verdict"] as? String, "\(test.name)")
+            if let recognised = expect["recognised_as"] as? String {
+                #expect(report["recognised_as"] as? String == recognised, "\(test.name)")
+            }
+            let model = try server.curl("/v1/models/\(test.name)").json
+            let config = model["config"] as? [String: Any] ?? [:]
+            for key in ["embed_dim", "depth", "num_heads", "patch_size"] {
+                #expect(config[key] as? Int == expect[key] as? Int, "\(test.name): \(key)")
+            }
+        }
+        let listed = try server.curl("/v1/models?page_size=1000").json["models"] as? [[String: Any]] ?? []
+        #expect(Set(listed.compactMap { $0["name"] as? String }) == Set(Self.cases.map(\.name)))
+    }
+}
