@@ -1,0 +1,222 @@
+public import Platform
+
+/// A strict JSON reader for documents that may be hostile: a key twice, nesting beyond 64 levels, more than a million
+/// values or 16 MiB are errors. Without recursion, so that no document can exhaust the stack.
+public enum JSON {
+    /// The largest document read, bytes.
+    public static let maximumSize = 16 << 20
+    static let maximumDepth = 64
+    static let maximumValues = 1_000_000
+
+    /// The document in `bytes`.
+    ///
+    /// - Throws: `CheckpointError.badJSON` and its neighbours, each naming the byte.
+    public static func parse(_ bytes: Bytes) throws(CheckpointError) -> Value {
+        guard bytes.count <= maximumSize else { throw .headerTooLarge(count: bytes.count, limit: maximumSize) }
+        guard bytes.utf8String != nil else { throw .notUTF8(part: "the JSON") }
+        var reader = JSONReader(text: bytes.array)
+        return try reader.document()
+    }
+}
+
+private struct JSONReader {
+    let text: [UInt8]
+    private var index = 0
+    private var values = 0
+    private var frames: [Frame] = []
+
+    /// A list or object still open.
+    private struct Frame {
+        let isObject: Bool
+        var keys: [String] = []
+        var elements: [Value] = []
+        var seen: Set<String> = []
+
+        var closed: Value {
+            guard isObject else { return .list(elements) }
+            return .dictionary(ValueDictionary(zip(keys, elements).map { (.string($0), $1) }))
+        }
+    }
+
+    init(text: [UInt8]) { self.text = text }
+
+    mutating func document() throws(CheckpointError) -> Value {
+        while true {
+            // At the start of a value.
+            skipSpace()
+            var complete: Value?
+            switch current {
+            case UInt8(ascii: "{"):
+                try open(isObject: true)
+                if try closesAtOnce(UInt8(ascii: "}")) { complete = frames.removeLast().closed } else { try key() }
+            case UInt8(ascii: "["):
+                try open(isObject: false)
+                if try closesAtOnce(UInt8(ascii: "]")) { complete = frames.removeLast().closed }
+            default: complete = try scalar()
+            }
+            // After a value: a comma leads to the next, a bracket closes the frame, which is a value itself.
+            while let value = complete {
+                complete = nil
+                skipSpace()
+                guard !frames.isEmpty else {
+                    guard index == text.count else { throw fault("the end of the document") }
+                    return value
+                }
+                frames[frames.count - 1].elements.append(value)
+                let isObject = frames[frames.count - 1].isObject
+                switch current {
+                case UInt8(ascii: ","):
+                    index += 1
+                    if isObject { try key() }
+                case isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"):
+                    index += 1
+                    complete = frames.removeLast().closed
+                default: throw fault(isObject ? "',' or '}'" : "',' or ']'")
+                }
+            }
+        }
+    }
+
+    private var current: UInt8? { index < text.count ? text[index] : nil }
+
+    private func fault(_ expected: String) -> CheckpointError { .badJSON(expected: expected, byte: index) }
+
+    private mutating func skipSpace() {
+        while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { index += 1 }
+    }
+
+    private mutating func count() throws(CheckpointError) {
+        values += 1
+        guard values <= JSON.maximumValues else {
+            throw .overBudget(of: "JSON values", limit: JSON.maximumValues, byte: index)
+        }
+    }
+
+    private mutating func open(isObject: Bool) throws(CheckpointError) {
+        guard frames.count < JSON.maximumDepth else { throw .tooDeep(limit: JSON.maximumDepth, byte: index) }
+        try count()
+        index += 1
+        frames.append(Frame(isObject: isObject))
+    }
+
+    private mutating func closesAtOnce(_ bracket: UInt8) throws(CheckpointError) -> Bool {
+        skipSpace()
+        guard current == bracket else { return false }
+        index += 1
+        return true
+    }
+
+    /// Reads `"key":` into the innermost object.
+    private mutating func key() throws(CheckpointError) {
+        skipSpace()
+        let start = index
+        guard current == UInt8(ascii: "\"") else { throw fault("a key in quotes") }
+        let key = try string()
+        guard frames[frames.count - 1].seen.insert(key).inserted else { throw .duplicateKey(key, byte: start) }
+        frames[frames.count - 1].keys.append(key)
+        skipSpace()
+        guard current == UInt8(ascii: ":") else { throw fault("':'") }
+        index += 1
+    }
+
+    private mutating func scalar() throws(CheckpointError) -> Value {
+        try count()
+        switch current {
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try word("true", .bool(true))
+        case UInt8(ascii: "f"): return try word("false", .bool(false))
+        case UInt8(ascii: "n"): return try word("null", .none)
+        default: return try number()
+        }
+    }
+
+    private mutating func word(_ word: String, _ value: Value) throws(CheckpointError) -> Value {
+        for byte in word.utf8 {
+            guard current == byte else { throw fault("'\(word)'") }
+            index += 1
+        }
+        return value
+    }
+
+    private mutating func digits() throws(CheckpointError) {
+        let start = index
+        while let byte = current, byte >= 0x30, byte <= 0x39 { index += 1 }
+        guard index > start else { throw fault("a value") }
+    }
+
+    private mutating func number() throws(CheckpointError) -> Value {
+        let start = index
+        if current == UInt8(ascii: "-") { index += 1 }
+        if current == UInt8(ascii: "0") { index += 1 } else { try digits() }
+        var isInteger = true
+        if current == UInt8(ascii: ".") {
+            isInteger = false
+            index += 1
+            try digits()
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            isInteger = false
+            index += 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
+            try digits()
+        }
+        let digits = String(decoding: text[start..<index], as: UTF8.self)
+        if isInteger, let integer = Int(digits) { return .int(integer) }
+        guard let double = Double(digits), double.isFinite else { throw .badJSON(expected: "a number in range", byte: start) }
+        return .double(double)
+    }
+
+    private mutating func string() throws(CheckpointError) -> String {
+        index += 1
+        var bytes: [UInt8] = []
+        while let byte = current {
+            index += 1
+            switch byte {
+            case UInt8(ascii: "\""): return String(decoding: bytes, as: UTF8.self)
+            case UInt8(ascii: "\\"): try escape(into: &bytes)
+            case 0..<0x20: throw .badJSON(expected: "an escaped control character", byte: index - 1)
+            default: bytes.append(byte)
+            }
+        }
+        throw fault("'\"'")
+    }
+
+    private mutating func escape(into bytes: inout [UInt8]) throws(CheckpointError) {
+        guard let letter = current else { throw fault("an escape") }
+        index += 1
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes.append(letter)
+        case UInt8(ascii: "b"): bytes.append(0x08)
+        case UInt8(ascii: "f"): bytes.append(0x0c)
+        case UInt8(ascii: "n"): bytes.append(0x0a)
+        case UInt8(ascii: "r"): bytes.append(0x0d)
+        case UInt8(ascii: "t"): bytes.append(0x09)
+        case UInt8(ascii: "u"):
+            var code = try hex4()
+            if code & 0xfc00 == 0xd800 {
+                guard current == UInt8(ascii: "\\") else { throw fault("the second half of a surrogate pair") }
+                index += 1
+                guard current == UInt8(ascii: "u") else { throw fault("the second half of a surrogate pair") }
+                index += 1
+                let low = try hex4()
+                guard low & 0xfc00 == 0xdc00 else { throw fault("the second half of a surrogate pair") }
+                code = 0x10000 + (code & 0x3ff) << 10 + low & 0x3ff
+            }
+            guard let scalar = Unicode.Scalar(code) else { throw fault("a Unicode character") }
+            bytes.append(contentsOf: Array(String(Character(scalar)).utf8))
+        default: throw fault("an escape")
+        }
+    }
+
+    private mutating func hex4() throws(CheckpointError) -> UInt32 {
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = current, let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+                throw fault("four hexadecimal digits")
+            }
+            code = code << 4 | UInt32(digit)
+            index += 1
+        }
+        return code
+    }
+}

@@ -1,0 +1,38 @@
+import Platform
+public import Tensors
+
+extension Npy {
+    /// `tensor` as an NPY file: 32-bit floats, little-endian, C order.
+    public static func encode(_ tensor: Tensor) -> [UInt8] {
+        header("<f4", shape: tensor.shape) + tensor.littleEndianBytes.array
+    }
+
+    /// `numbers`, row-major, as an NPY file of 64-bit floats, little-endian, C order. Their count must be the product of
+    /// `shape`.
+    public static func encode(shape: [Int], _ numbers: [Double]) -> [UInt8] {
+        encode("<f8", shape: shape, numbers.map(\.bitPattern))
+    }
+
+    /// `numbers`, row-major, as an NPY file of 64-bit integers, little-endian, C order.
+    public static func encode(shape: [Int], _ numbers: [Int]) -> [UInt8] {
+        encode("<i8", shape: shape, numbers.map { UInt64(bitPattern: Int64($0)) })
+    }
+
+    private static func encode(_ descr: String, shape: [Int], _ words: [UInt64]) -> [UInt8] {
+        precondition(words.count == Tensor.count(of: shape), "\(words.count) numbers do not fill the shape \(shape)")
+        var file = header(descr, shape: shape)
+        file.reserveCapacity(file.count + words.count * 8)
+        for word in words { for byte in 0..<8 { file.append(UInt8(truncatingIfNeeded: word >> (UInt64(byte) * 8))) } }
+        return file
+    }
+
+    private static func header(_ descr: String, shape: [Int]) -> [UInt8] {
+        let extents = shape.count == 1 ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")
+        var text = "{'descr': '\(descr)', 'fortran_order': False, 'shape': (\(extents)), }"
+        // NumPy aligns the numbers to 64 bytes with spaces and ends the header with a line feed.
+        let used = magic.count + 4 + text.utf8.count + 1
+        text += String(repeating: " ", count: (64 - used % 64) % 64) + "\n"
+        let length = text.utf8.count
+        return magic + [1, 0, UInt8(length & 255), UInt8(truncatingIfNeeded: length >> 8)] + Array(text.utf8)
+    }
+}
