@@ -1,0 +1,102 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+import NIOCore
+import Platform
+
+/// The outermost layer: gives every request an id, counts and times it, logs it, and finishes the answer's head.
+package struct RequestLogMiddleware: RouterMiddleware {
+    package typealias Context = APIRequestContext
+
+    let metrics: HTTPMetrics
+
+    package init(metrics: HTTPMetrics) { self.metrics = metrics }
+
+    package func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let id = RequestLogMiddleware.requestID(request.headers[.requestID])
+        var context = context
+        context.notes.requestID = id
+        context.logger[metadataKey: "request_id"] = .string(id)
+        context.logger[metadataKey: "hb.request.id"] = nil
+        metrics.begin()
+
+        var response = try await next(request, context)
+
+        let seconds = (clock.now - start) / .seconds(1)
+        let route = context.notes.route ?? "unmatched"
+        metrics.end(method: request.method.rawValue, route: route, status: response.status.code, seconds: seconds)
+        response.headers[.requestID] = id
+        response.headers[.serverTiming] = timing(context.notes.timing, total: seconds)
+        SecurityHeaders.add(to: &response.headers)
+        log(request, response, route, seconds, context)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func timing(_ entries: String?, total seconds: Double) -> String {
+        let total = "total;dur=\((seconds * 1_000_000).rounded() / 1000)"
+        return entries.map { $0.isEmpty ? total : "\($0), \(total)" } ?? total
+    }
+
+    private func log(
+        _ request: Request, _ response: Response, _ route: String, _ seconds: Double, _ context: Context
+    ) {
+        var metadata: Logger.Metadata = [
+            "method": .string(request.method.rawValue),
+            // The guard lets visible ASCII through and nothing else, so a target cannot forge a line of the log.
+            "target": .string(request.head.path ?? ""),
+            "route": .string(route),
+            "status": .stringConvertible(response.status.code),
+            "duration_seconds": .stringConvertible((seconds * 1_000_000).rounded() / 1_000_000),
+            "response_bytes": .stringConvertible(response.body.contentLength ?? 0),
+            "client": .string(context.remoteAddress),
+        ]
+        if let cause = context.notes.cause { metadata["cause"] = .string(cause) }
+        let level: Logger.Level = response.status.code == 500 ? .error : route == "/livez" ? .debug : .info
+        context.logger.log(level: level, "request", metadata: metadata)
+    }
+
+    /// The client's own id where it is short and printable, otherwise a new one.
+    private static func requestID(_ offered: String?) -> String {
+        guard let offered, (1...128).contains(offered.utf8.count), offered.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return RandomBytes.hex(8) }
+        return offered
+    }
+}
+
+/// What keeps a browser from doing with our answers what they are not for.
+enum SecurityHeaders {
+    private static let fields: [(name: HTTPField.Name, value: String)] = [
+        (
+            .contentSecurityPolicy,
+            "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+                + "frame-ancestors 'none'"
+        ),
+        (.xContentTypeOptions, "nosniff"),
+        (.xFrameOptions, "DENY"),
+        (.referrerPolicy, "no-referrer"),
+        (.crossOriginResourcePolicy, "same-origin"),
+        (.crossOriginOpenerPolicy, "same-origin"),
+    ]
+
+    static func add(to headers: inout HTTPFields) {
+        for field in fields { headers[field.name] = field.value }
+    }
+}
+
+extension HTTPField.Name {
+    package static let requestID = HTTPField.Name("X-Request-Id")!
+    package static let serverTiming = HTTPField.Name("Server-Timing")!
+    package static let xFrameOptions = HTTPField.Name("X-Frame-Options")!
+    package static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+    package static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
+    package static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
+    package static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
+    package static let refusal = HTTPField.Name(Refusal.fieldName)!
+    package static let tensorShape = HTTPField.Name("X-Tensor-Shape")!
+    package static let tensorDtype = HTTPField.Name("X-Tensor-Dtype")!
+    package static let tensorAxes = HTTPField.Name("X-Tensor-Axes")!
+}

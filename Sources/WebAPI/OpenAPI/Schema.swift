@@ -1,0 +1,68 @@
+package import Service
+
+/// A JSON Schema (2020-12, as OpenAPI 3.1 has it).
+package struct Schema: Sendable {
+    package let value: ResultValue
+
+    init(_ members: [(String, ResultValue)]) {
+        value = .object(members.map { ResultValue.Member($0.0, $0.1) })
+    }
+
+    /// The schema called `name` among the document's components.
+    static func ref(_ name: String) -> Schema { Schema([("$ref", .string("#/components/schemas/\(name)"))]) }
+
+    static let any = Schema([])
+    static let string = Schema([("type", .string("string"))])
+    static let number = Schema([("type", .string("number"))])
+    static let boolean = Schema([("type", .string("boolean"))])
+    static let time = Schema([("type", .string("string")), ("format", .string("date-time"))])
+
+    static func string(pattern: String) -> Schema {
+        Schema([("type", .string("string")), ("pattern", .string(pattern))])
+    }
+
+    static func oneOf(_ texts: [String]) -> Schema {
+        Schema([("type", .string("string")), ("enum", .list(texts.map(ResultValue.string)))])
+    }
+
+    static func integer(atLeast least: Int? = nil, atMost most: Int? = nil) -> Schema {
+        var members: [(String, ResultValue)] = [("type", .string("integer"))]
+        if let least { members.append(("minimum", .int(least))) }
+        if let most { members.append(("maximum", .int(most))) }
+        return Schema(members)
+    }
+
+    static let integer = integer()
+
+    static func array(_ items: Schema) -> Schema {
+        Schema([("type", .string("array")), ("items", items.value)])
+    }
+
+    /// The schema, or null.
+    static func optional(_ schema: Schema) -> Schema {
+        Schema([("anyOf", .list([schema.value, Schema([("type", .string("null"))]).value]))])
+    }
+
+    /// An object whose members are all there, unless `required` lists fewer.
+    static func object(_ members: [(String, Schema)], required: [String]? = nil) -> Schema {
+        let names = required ?? members.map(\.0)
+        var value: [(String, ResultValue)] = [
+            ("type", .string("object")),
+            ("properties", .object(members.map { .init($0.0, $0.1.value) })),
+        ]
+        if !names.isEmpty { value.append(("required", .list(names.map(ResultValue.string)))) }
+        return Schema(value)
+    }
+
+    /// This schema with a default.
+    func defaulting(to standard: ResultValue) -> Schema {
+        guard case .object(let members) = value else { return self }
+        return Schema(members.map { ($0.name, $0.value) } + [("default", standard)])
+    }
+
+    /// This schema with an example.
+    func example(_ example: ResultValue) -> Schema {
+        guard case .object(let members) = value else { return self }
+        return Schema(members.map { ($0.name, $0.value) } + [("examples", .list([example]))])
+    }
+}

@@ -1,0 +1,162 @@
+import Service
+
+/// The named schemas of the document.
+enum Schemas {
+    static var all: [(name: String, schema: Schema)] {
+        [
+            ("Problem", problem), ("Name", .string(pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")),
+            ("ImageRef", .string.example(.string("shapes-textures:0"))), ("Server", server), ("Config", config),
+            ("Preprocess", preprocess), ("Model", model), ("ModelList", list("models", of: .ref("Model"))),
+            ("ModelRegistration", registration), ("LoadReport", loadReport),
+            (
+                "Upload",
+                .object([("sha256", sha256), ("size_bytes", .integer(atLeast: 0)), ("links", links)])
+            ),
+            (
+                "Image",
+                .object([
+                    ("id", .string), ("width", .integer(atLeast: 1)), ("height", .integer(atLeast: 1)),
+                    ("links", links),
+                ])
+            ),
+            ("Dataset", dataset), ("DatasetList", list("datasets", of: .ref("Dataset"))),
+            (
+                "DatasetImageList",
+                list("images", of: .object([("ref", .ref("ImageRef")), ("class", .string), ("file", .string)]))
+            ),
+            ("ProbeSet", probeSet), ("ProbeSetList", list("probe_sets", of: .ref("ProbeSet"))),
+            ("ProbeSetRequest", probeSetRequest), ("AnalysisResult", analysis),
+        ]
+    }
+
+    private static let sha256 = Schema.string(pattern: "^[0-9a-f]{64}$")
+    private static let links = Schema([("type", .string("object")), ("additionalProperties", Schema.string.value)])
+    private static let pair = Schema.array(.integer)
+
+    private static func list(_ name: String, of item: Schema) -> Schema {
+        .object([(name, .array(item)), ("next_page_token", .optional(.string))])
+    }
+
+    private static var problem: Schema {
+        .object(
+            [
+                ("type", .string), ("title", .string), ("status", .integer), ("detail", .string),
+                ("request_id", .string),
+                ("errors", .array(.object([("pointer", .string), ("detail", .string)]))),
+            ], required: ["type", "title", "status", "detail", "request_id"])
+    }
+
+    private static var server: Schema {
+        .object([
+            ("name", .string), ("version", .string), ("revision", .string),
+            (
+                "cpu",
+                .object([("model", .string), ("cores", .integer), ("threads", .integer), ("instruction_set", .string)])
+            ),
+            ("limits", Schema([("type", .string("object")), ("additionalProperties", Schema.integer.value)])),
+            ("links", links),
+        ])
+    }
+
+    private static var config: Schema {
+        .object([
+            ("img_size", pair), ("patch_size", .integer), ("in_chans", .integer), ("embed_dim", .integer),
+            ("depth", .integer), ("num_heads", .integer), ("mlp_ratio", .number), ("mlp_hidden", .integer),
+            ("num_prefix_tokens", .integer), ("grid", pair), ("patch_embed", .string), ("qkv_bias", .boolean),
+            ("class_token", .boolean), ("dist_token", .boolean), ("num_registers", .integer), ("layer_scale", .boolean),
+            ("pos_embed", .string), ("rel_pos", .string), ("mlp", .string), ("eps", .number), ("global_pool", .string),
+            ("num_classes", .integer),
+        ])
+    }
+
+    private static var preprocess: Schema {
+        .object([
+            ("crop_pct", .number), ("interpolation", .string), ("mean", .array(.number)), ("std", .array(.number)),
+        ])
+    }
+
+    private static var model: Schema {
+        .object([
+            ("name", .ref("Name")), ("state", .oneOf(ModelState.allCases.map(\.rawValue))),
+            ("sha256", .optional(sha256)),
+            ("path", .string), ("arch", .optional(.string)), ("recognised_as", .optional(.string)),
+            ("format", .optional(.string)), ("parameters", .optional(.integer)), ("memory_bytes", .integer(atLeast: 0)),
+            ("precision", .string), ("config", .optional(.ref("Config"))),
+            ("preprocess", .optional(.ref("Preprocess"))),
+            ("error", .optional(.string)), ("created_at", .time), ("links", links),
+        ])
+    }
+
+    private static var registration: Schema {
+        .object(
+            [
+                ("name", .ref("Name")), ("path", .string), ("arch", .optional(.string)),
+                ("num_heads", .optional(.integer(atLeast: 1))),
+                (
+                    "img_size",
+                    Schema([
+                        (
+                            "anyOf",
+                            .list([
+                                Schema.integer(atLeast: 1).value, pair.value, Schema([("type", .string("null"))]).value,
+                            ])
+                        )
+                    ])
+                ),
+                ("checkpoint_key", .optional(.string)), ("precision", .optional(.string)),
+                (
+                    "preprocess",
+                    .optional(
+                        .object(
+                            [
+                                ("crop_pct", .number), ("interpolation", .string), ("mean", .array(.number)),
+                                ("std", .array(.number)),
+                            ], required: []))
+                ),
+            ], required: ["name", "path"])
+    }
+
+    private static var loadReport: Schema {
+        .object(
+            [
+                ("verdict", .oneOf(["complete", "partial", "refused"])), ("format", .any), ("recognised_as", .any),
+                ("prefix_removed", .any), ("matched", .any), ("missing", .any), ("unexpected", .any),
+                ("reshaped", .any),
+                ("ignored", .any), ("opaque_globals", .array(.string)),
+            ], required: ["verdict"])
+    }
+
+    private static var dataset: Schema {
+        .object([
+            ("name", .string), ("n_images", .integer(atLeast: 0)), ("classes", .array(.string)), ("built_in", .boolean),
+            ("links", links),
+        ])
+    }
+
+    private static var probeSet: Schema {
+        .object([
+            ("name", .ref("Name")), ("dataset", .string), ("n_images", .integer(atLeast: 1)), ("seed", .integer),
+            ("stratified", .boolean), ("sha256", sha256), ("images", .array(.ref("ImageRef"))), ("created_at", .time),
+            ("links", links),
+        ])
+    }
+
+    private static var probeSetRequest: Schema {
+        .object(
+            [
+                ("name", .ref("Name")), ("dataset", .string),
+                ("n_images", .integer(atLeast: 1).defaulting(to: .int(64))),
+                ("seed", .integer.defaulting(to: .int(0))), ("stratified", .boolean.defaulting(to: .bool(true))),
+            ], required: ["name", "dataset"])
+    }
+
+    private static var analysis: Schema {
+        .object(
+            [
+                ("analysis", .oneOf(AnalysisKind.allCases.map(\.rawValue))), ("analysis_id", sha256),
+                ("n_images", .integer(atLeast: 1)), ("convention", .oneOf(["corrected", "reference"])),
+                ("links", links),
+                ("reasons", .array(.any)),
+            ], required: ["analysis", "analysis_id", "n_images", "links", "reasons"])
+    }
+}

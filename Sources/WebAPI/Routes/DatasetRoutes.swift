@@ -1,0 +1,140 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Service
+
+/// Labelled pictures, and frozen choices of them.
+struct DatasetRoutes {
+    let service: ViTScopeService
+
+    var routes: [Route] { [list, images, probeSets, createProbeSet, probeSet] }
+
+    private var list: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/datasets", id: "listDatasets", tag: "images",
+                summary: "The datasets: folders in ImageFolder layout, and built-in ones",
+                answers: [.json("All of them.", .ref("DatasetList"))], problems: [.notAcceptable, .invalid])
+        ) { call in
+            try call.checkQuery()
+            let datasets = try await service.datasets()
+            return try call.json(
+                .object([
+                    .init("datasets", .list(datasets.map(\.payload))), .init("next_page_token", .null),
+                ]))
+        }
+    }
+
+    private var images: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/datasets/{name}/images", id: "listDatasetImages", tag: "images",
+                summary: "The pictures of a dataset, in order",
+                parameters: [.path("name", "A dataset's name.")] + Parameter.page,
+                answers: [.json("A page of pictures.", .ref("DatasetImageList"))],
+                problems: [.notAcceptable, .invalid, .notFound])
+        ) { call in
+            try call.checkQuery()
+            let asked = try call.page()
+            let page = try await service.datasetImages(
+                call.name("name"), pageSize: asked.size, pageToken: asked.token)
+            return try call.json(
+                .object([
+                    .init("images", .list(page.items.map(\.payload))),
+                    .init("next_page_token", .text(page.nextPageToken)),
+                ]))
+        }
+    }
+
+    private var probeSets: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/probe-sets", id: "listProbeSets", tag: "images", summary: "The probe sets",
+                answers: [.json("All of them.", .ref("ProbeSetList"))], problems: [.notAcceptable, .invalid])
+        ) { call in
+            try call.checkQuery()
+            let sets = await service.probeSets()
+            return try call.json(
+                .object([
+                    .init("probe_sets", .list(sets.map(\.payload))), .init("next_page_token", .null),
+                ]))
+        }
+    }
+
+    private var createProbeSet: Route {
+        Route(
+            Operation(
+                method: .post, path: "/v1/probe-sets", id: "createProbeSet", tag: "images",
+                summary: "Freeze an ordered choice of a dataset's pictures",
+                body: RequestContent(
+                    types: ["application/json"], schema: .ref("ProbeSetRequest"), detail: "Which, and how many."),
+                answers: [
+                    .json("The same one was there already.", .ref("ProbeSet")),
+                    Answer(
+                        status: .created, detail: "It is frozen.", content: [("application/json", .ref("ProbeSet"))],
+                        fields: [("Location", "The probe set.")]),
+                ],
+                problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .diskFull])
+        ) { call in
+            try call.checkQuery()
+            try call.accept(["application/json"])
+            let request = try await ProbeSetRequest(call)
+            let (probeSet, isNew) = try await service.createProbeSet(request)
+            return try call.json(
+                probeSet.payload, status: isNew ? .created : .ok,
+                headers: [.location: "/v1/probe-sets/\(PercentEncoding.encode(probeSet.name))"])
+        }
+    }
+
+    private var probeSet: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/probe-sets/{name}", id: "getProbeSet", tag: "images", summary: "One probe set",
+                parameters: [.path("name", "A probe set's name.", schema: .ref("Name"))],
+                answers: [.json("The probe set.", .ref("ProbeSet"))], problems: [.notAcceptable, .invalid, .notFound])
+        ) { call in
+            try call.checkQuery()
+            return try call.json(try await service.probeSet(call.name("name")).payload)
+        }
+    }
+}
+
+extension ProbeSetRequest {
+    /// What the body asks for.
+    fileprivate init(_ call: Call) async throws {
+        var body = try await Body(call, known: ["name", "dataset", "n_images", "seed", "stratified"])
+        self.init(
+            name: body.requiredText("name"), dataset: body.requiredText("dataset"),
+            numImages: body.integer("n_images", atLeast: 1) ?? 64, seed: body.integer("seed") ?? 0,
+            stratified: body.flag("stratified") ?? true)
+        try body.check()
+    }
+}
+
+extension DatasetInfo {
+    fileprivate var payload: ResultValue {
+        .object([
+            .init("name", .string(name)), .init("n_images", .int(numImages)),
+            .init("classes", .list(classes.map(ResultValue.string))), .init("built_in", .bool(isBuiltIn)),
+            .init(
+                "links", .object([.init("images", .string("/v1/datasets/\(PercentEncoding.encode(name))/images"))])),
+        ])
+    }
+}
+
+extension DatasetImage {
+    fileprivate var payload: ResultValue {
+        .object([.init("ref", .string(ref)), .init("class", .string(className)), .init("file", .string(file))])
+    }
+}
+
+extension ProbeSet {
+    fileprivate var payload: ResultValue {
+        .object([
+            .init("name", .string(name)), .init("dataset", .string(dataset)), .init("n_images", .int(images.count)),
+            .init("seed", .int(seed)), .init("stratified", .bool(stratified)), .init("sha256", .string(sha256)),
+            .init("images", .list(images.map(ResultValue.string))), .init("created_at", .time(createdAt)),
+            .init("links", .object([.init("self", .string("/v1/probe-sets/\(PercentEncoding.encode(name))"))])),
+        ])
+    }
+}

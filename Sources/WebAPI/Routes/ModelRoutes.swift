@@ -1,0 +1,156 @@
+import HTTPTypes
+import Hummingbird
+import Models
+import Service
+
+/// The catalogue of models.
+struct ModelRoutes {
+    /// How long a registration waits for its model before it answers 202, seconds, unless `Prefer: wait=N` says.
+    private static let usualWait = 4.0
+    private static let longestWait = 60.0
+
+    let service: ViTScopeService
+
+    var routes: [Route] { [list, register, model, loadReport, delete] }
+
+    private var list: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/models", id: "listModels", tag: "models", summary: "The models by name",
+                parameters: Parameter.page, answers: [.json("A page of models.", .ref("ModelList"))],
+                problems: [.notAcceptable, .invalid])
+        ) { call in
+            try call.checkQuery()
+            let asked = try call.page()
+            let page = try await service.models(pageSize: asked.size, pageToken: asked.token)
+            return try call.json(
+                .object([
+                    .init("models", .list(page.items.map(\.payload))),
+                    .init("next_page_token", .text(page.nextPageToken)),
+                ]))
+        }
+    }
+
+    private var register: Route {
+        Route(
+            Operation(
+                method: .post, path: "/v1/models", id: "registerModel", tag: "models",
+                summary: "Load a checkpoint under a name",
+                parameters: [
+                    Parameter(
+                        name: "Prefer", place: .header, schema: .string,
+                        detail: "wait=N: seconds to wait for the load before answering 202; 4 without, 60 at the most.")
+                ],
+                body: RequestContent(
+                    types: ["application/json"], schema: .ref("ModelRegistration"),
+                    detail: "`path` is a file or Hugging Face folder in the models directory, or `upload:SHA256`."),
+                answers: [
+                    Answer(
+                        status: .created, detail: "It is loaded.", content: [("application/json", .ref("Model"))],
+                        fields: [("Location", "The model.")]),
+                    Answer(
+                        status: .accepted, detail: "It is loading: ask again where Location says.",
+                        content: [("application/json", .ref("Model"))],
+                        fields: [("Location", "The model."), ("Retry-After", "Seconds.")]),
+                ],
+                problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .diskFull])
+        ) { call in
+            try call.checkQuery()
+            try call.accept(["application/json"])
+            let registration = try await ModelRegistration(call)
+            let model = try await service.register(
+                registration, waiting: call.wait(usual: ModelRoutes.usualWait, most: ModelRoutes.longestWait))
+            if model.state == .failed, let error = model.error {
+                throw ServiceError.invalid([.init(pointer: "/path", detail: error)])
+            }
+            var headers: HTTPFields = [.location: "/v1/models/\(PercentEncoding.encode(model.name))"]
+            if model.state == .loading { headers[.retryAfter] = "1" }
+            return try call.json(
+                model.payload, status: model.state == .loading ? .accepted : .created, headers: headers)
+        }
+    }
+
+    private var model: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/models/{name}", id: "getModel", tag: "models", summary: "One model",
+                parameters: [.modelName], answers: [.json("The model.", .ref("Model"))],
+                problems: [.notAcceptable, .invalid, .notFound])
+        ) { call in
+            try call.checkQuery()
+            return try call.json(try await service.model(call.name("name")).payload)
+        }
+    }
+
+    private var loadReport: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/models/{name}/load-report", id: "getLoadReport", tag: "models",
+                summary: "What became of the checkpoint's tensors", parameters: [.modelName],
+                answers: [.json("The report.", .ref("LoadReport"))],
+                problems: [.notAcceptable, .invalid, .notFound, .conflict])
+        ) { call in
+            try call.checkQuery()
+            return try call.json(try await service.loadReport(call.name("name")))
+        }
+    }
+
+    private var delete: Route {
+        Route(
+            Operation(
+                method: .delete, path: "/v1/models/{name}", id: "deleteModel", tag: "models",
+                summary: "Forget a model and give its memory back", parameters: [.modelName],
+                answers: [.empty("It is gone.", status: .noContent)],
+                problems: [.invalid, .notFound, .conflict, .diskFull])
+        ) { call in
+            try call.checkQuery()
+            try await service.deleteModel(call.name("name"))
+            return Response(status: .noContent)
+        }
+    }
+}
+
+extension ModelRegistration {
+    /// What the body of a registration says.
+    fileprivate init(_ call: Call) async throws {
+        var body = try await Body(
+            call,
+            known: ["name", "path", "arch", "num_heads", "img_size", "checkpoint_key", "precision", "preprocess"])
+        self.init(
+            name: body.requiredText("name"), path: body.requiredText("path"), arch: body.text("arch"),
+            numHeads: body.integer("num_heads", atLeast: 1),
+            imgSize: body.extents("img_size").map { ImageSize(height: $0[0], width: $0[1]) },
+            checkpointKey: body.text("checkpoint_key"), precision: body.text("precision"),
+            preprocess: body.object("preprocess", known: ["crop_pct", "interpolation", "mean", "std"]) { options in
+                PreprocessOptions(
+                    cropPct: options.number("crop_pct"), interpolation: options.text("interpolation"),
+                    mean: options.numbers("mean"), std: options.numbers("std"))
+            })
+        try body.check()
+    }
+}
+
+extension Parameter {
+    static let modelName = Parameter.path("name", "A model's name.", schema: .ref("Name"))
+
+    /// Which part of a list.
+    static let page: [Parameter] = [
+        .query("page_size", "Items at the most.", schema: .integer(atLeast: 1)),
+        .query("page_token", "`next_page_token` of the page before."),
+    ]
+}
+
+extension Call {
+    /// Seconds that `Prefer: wait=N` grants (RFC 7240).
+    func wait(usual: Double, most: Double) -> Double {
+        let preferences = request.headers[values: HTTPField.Name("Prefer")!].joined(separator: ",").split(
+            separator: ",")
+        for preference in preferences {
+            let parts = preference.filter { $0 != " " }.split(separator: "=")
+            if parts.count == 2, parts[0].lowercased() == "wait", let seconds = Int(parts[1]), seconds >= 0 {
+                return min(Double(seconds), most)
+            }
+        }
+        return usual
+    }
+}
