@@ -31,13 +31,11 @@ def prefixed(prefix, state):
 
 def some_optimizer(model, names):
     """An optimizer's state dict as training writes it, of few parameters so that the file stays small."""
-    parameters = [p for n, p in model.named_parameters() if n in names]
-    optimizer = torch.optim.AdamW(parameters)
-    for parameter in parameters:
-        parameter.grad = torch.ones_like(parameter)
+    copies = [torch.nn.Parameter(p.detach().clone()) for n, p in model.named_parameters() if n in names]
+    optimizer = torch.optim.AdamW(copies)
+    for copy in copies:
+        copy.grad = torch.ones_like(copy)
     optimizer.step()
-    for parameter in parameters:
-        parameter.grad = None
     return optimizer.state_dict()
 
 
@@ -104,7 +102,7 @@ def moco_conv_stem(fixtures):
     moco_training_file(fixtures, "moco_v3_conv.pth.tar", base, with_positions(sharpen(vit(**size), 23), table), 16,
                        "vit_conv_small")
     expect = dict(
-        recognised_as="moco_v3", verdict="complete", patch_embed="conv_stem", patch_size=16, embed_dim=16, depth=1,
+        recognised_as="moco_v3", verdict="complete", checkpoint_key="state_dict", patch_embed="conv_stem", patch_size=16, embed_dim=16, depth=1,
         num_heads=2, mlp_hidden=32, img_size=[48, 48], prefix_removed="module.base_encoder.",
         ignored=["module.base_encoder.patch_embed.proj.1.num_batches_tracked"])
     fixtures.case(

@@ -86,7 +86,8 @@ def registers_with_positions(fixtures):
     state = {name: value.half() for name, value in model.state_dict().items()}
     save_file(state, fixtures.path("timm_reg_positions_f16.safetensors"), metadata={"format": "pt"})
     expect = dict(
-        VIT, recognised_as="timm", verdict="complete", num_registers=2, pos_embed="all", img_size=[16, 16])
+        VIT, recognised_as="timm", verdict="complete", num_registers=2, pos_embed="all", img_size=[16, 16],
+        reshaped=["pos_embed"])
     seen = record(model, fixtures.image(16))
     fixtures.case("timm_reg_positions_f16", "timm_reg_positions_f16.safetensors", 16, seen, expect, dict(num_heads=3))
 
@@ -174,10 +175,10 @@ def relative(fixtures):
     other = beit(grid=5, **options)
     other.load_state_dict(timm_beit.checkpoint_filter_fn(model.state_dict(), other), strict=True)
     seen = record_resized(other.eval(), fixtures.image(20), logits=True)
-    table = "blocks.0.attn.relative_position_bias_table"
+    tables = [name for name in model.state_dict() if name.endswith("bias_table")]
     fixtures.case(
         "timm_beit_larger", "timm_beit.pth", 20, seen,
-        dict(expect, img_size=[20, 20], reshaped=["pos_embed", table]), dict(img_size=[20, 20]))
+        dict(expect, img_size=[20, 20], reshaped=["pos_embed"] + tables), dict(img_size=[20, 20]))
 
 
 def double_precision(fixtures):

@@ -1,0 +1,63 @@
+import Tensors
+
+/// What a tensor's name says about it.
+enum Placement {
+    /// It is the canonical tensor, or one part of it, looked at in a certain way.
+    case tensor(String, part: Part? = nil, view: View = .asStored)
+    /// The network does not need it, because …
+    case ignored(String)
+    /// Nothing is known about it.
+    case unexpected
+
+    /// A block of rows of a tensor that the network has as one.
+    struct Part: Hashable {
+        let index: Int
+        let count: Int
+    }
+
+    /// How to look at a tensor so that it has the canonical shape.
+    enum View {
+        case asStored
+        /// JAX's dense kernel (in, out).
+        case transposed
+        /// JAX's query, key and value kernels (in, heads, headDim).
+        case headsLast
+        /// JAX's output kernel (heads, headDim, out).
+        case headsFirst
+        /// JAX's convolution (rows, columns, in, out).
+        case convolution
+        /// Any shape, flattened.
+        case flat
+    }
+}
+
+extension Placement {
+    static let maskToken = Placement.ignored("the mask token, which only masked pre-training uses")
+    static let indexBuffer = Placement.ignored("an index, rebuilt from the grid")
+    static let projector = Placement.ignored("a projection head of the training objective")
+    static let decoder = Placement.ignored("a decoder of masked pre-training")
+    static let tokenPredictor = Placement.ignored("the head that predicts visual tokens in pre-training")
+    static let pooler = Placement.ignored("a pooler that attention and features do not use")
+    static let batchCounter = Placement.ignored("a batch counter of training")
+
+    static let query = Part(index: 0, count: 3)
+    static let key = Part(index: 1, count: 3)
+    static let value = Part(index: 2, count: 3)
+    static let gate = Part(index: 0, count: 2)
+    static let up = Part(index: 1, count: 2)
+}
+
+extension StateDict.Entry {
+    /// The entry as `view` sees it, nil where its shape is none that the view expects. Nothing is copied but views of
+    /// views that are not contiguous.
+    func seen(as view: Placement.View) -> StateDict.Entry? {
+        switch view {
+        case .asStored: self
+        case .transposed: shape.count == 2 ? permuted([1, 0]) : nil
+        case .headsLast: shape.count == 3 ? reshaped([shape[0], shape[1] * shape[2]]).permuted([1, 0]) : nil
+        case .headsFirst: shape.count == 3 ? reshaped([shape[0] * shape[1], shape[2]]).permuted([1, 0]) : nil
+        case .convolution: shape.count == 4 ? permuted([3, 2, 0, 1]) : nil
+        case .flat: reshaped([count])
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import Tensors
+
+/// Reads what a network is made of off the names and shapes of its tensors; input size and heads come later.
+struct StructureReader {
+    let draft: Draft
+    let hints: ModelHints
+    let layout: Layout
+    /// Every name of the dictionary, index buffers included.
+    let fileNames: [String]
+
+    /// The configuration as far as tensors tell it, with one patch for the input and one head.
+    func structure(report: inout LoadReport) throws(ModelError.Reason) -> VisionTransformerConfig {
+        try refuseUnsupported(report)
+        let embedDim = try readEmbedDim()
+        let depth = try readDepth()
+        let patchSize = try readPatchSize()
+        let (mlp, mlpHidden) = try readMLP(embedDim: embedDim, depth: depth)
+        var config = VisionTransformerConfig(
+            imgSize: ImageSize(height: patchSize, width: patchSize), patchSize: patchSize, embedDim: embedDim,
+            depth: depth, numHeads: 1, mlpHidden: mlpHidden)
+        config.mlp = mlp
+        config.patchEmbed = hasConvStem ? .convStem : .linear
+        config.relPos = relPos
+        config.distToken = draft.has("dist_token")
+        config.numRegisters = try readRegisters()
+        config.classToken = hasClassToken
+        config.posEmbed = needsPositions ? .all : .none
+        config.qkvBias = needsQKVBias(depth: depth)
+        config.layerScale = hasLayerScale(depth: depth)
+        config.normPre = draft.has("norm_pre.weight") || draft.has("norm_pre.bias")
+        config.fcNorm = draft.has("fc_norm.weight") || draft.has("fc_norm.bias")
+        config.finalNorm = needsFinalNorm(fcNorm: config.fcNorm)
+        let eps = hints.config["layer_norm_eps"]?.double ?? hints.fields["eps"]?.double
+        config.eps = eps.map { Float($0) } ?? layout.eps
+        guard config.eps.isFinite, config.eps >= 0, config.eps < 1 else {
+            throw .unsupported("the eps of the layer norms is \(config.eps) by the file's own words")
+        }
+        guard config.relPos == .none || config.classToken && config.numPrefixTokens == 1 else {
+            throw .unsupported("relative positions beside prefix tokens other than the class token are not supported")
+        }
+        return config
+    }
+
+    // MARK: - Sizes
+
+    private func readEmbedDim() throws(ModelError.Reason) -> Int {
+        let places = ["norm1.weight", "norm2.weight", "attn.proj.bias"].map { name in
+            draft.names.first { $0.hasPrefix("blocks.") && $0.hasSuffix("." + name) }
+        }
+        let shapes = (places + ["norm.weight", "cls_token", "pos_embed"]).compactMap { $0.flatMap(draft.shape) }
+        guard let width = shapes.lazy.compactMap(\.last).first else { throw .missing(["blocks.0.norm1.weight"]) }
+        guard width > 0, width <= ModelLimits.embedDim else {
+            throw .tooLarge(what: "embed_dim", value: width, limit: ModelLimits.embedDim)
+        }
+        return width
+    }
+
+    private func readDepth() throws(ModelError.Reason) -> Int {
+        let indices = draft.names.compactMap { name -> Int? in
+            let words = name.split(separator: ".")
+            return words.count > 2 && words[0] == "blocks" ? Int(words[1]) : nil
+        }
+        guard let last = indices.max() else { throw .missing(["blocks.0.norm1.weight"]) }
+        return last + 1
+    }
+
+    private var hasConvStem: Bool { draft.names.contains { $0.hasPrefix("patch_embed.proj.0.") } }
+
+    private func readPatchSize() throws(ModelError.Reason) -> Int {
+        let found: Int
+        if hasConvStem {
+            found = 16
+        } else if let shape = draft.shape("patch_embed.proj.weight") {
+            switch shape.count {
+            case 4:
+                guard shape[1] == 3 else {
+                    throw .unsupported("the network reads \(shape[1]) channels; only RGB is supported")
+                }
+                guard shape[2] == shape[3] else {
+                    throw .unsupported("patches of \(shape[2])×\(shape[3]) pixels are not supported, only square ones")
+                }
+                found = shape[2]
+            case 2:
+                let side = Int(Double(shape[1] / 3).squareRoot())
+                guard side > 0, shape[1] == 3 * side * side else {
+                    throw .shape(
+                        name: draft.fileName("patch_embed.proj.weight"), expected: [shape[0], 3 * 16 * 16], found: shape
+                    )
+                }
+                found = side
+            default:
+                throw .shape(
+                    name: draft.fileName("patch_embed.proj.weight"), expected: [shape.first ?? 0, 3, 16, 16],
+                    found: shape)
+            }
+        } else {
+            // The missing tensor is named with all others; any patch size serves until then.
+            found = 16
+        }
+        guard found > 0, found <= 1024 else { throw .tooLarge(what: "patch_size", value: found, limit: 1024) }
+        if let asked = hints.patchSize, asked != found {
+            throw .contradiction(field: "patch_size", asked: "\(asked)", found: "\(found)")
+        }
+        return found
+    }
+
+    private func readMLP(
+        embedDim: Int, depth: Int
+    ) throws(ModelError.Reason) -> (VisionTransformerConfig.MLP, hidden: Int) {
+        for index in 0..<depth {
+            guard let fc2 = draft.shape("blocks.\(index).mlp.fc2.weight"), fc2.count == 2,
+                let fc1 = draft.shape("blocks.\(index).mlp.fc1.weight"), fc1.count == 2
+            else { continue }
+            let hidden = fc2[1]
+            guard hidden > 0, hidden <= 16 * ModelLimits.embedDim else {
+                throw .tooLarge(what: "the MLP's width", value: hidden, limit: 16 * ModelLimits.embedDim)
+            }
+            if fc1[0] == hidden { return (.gelu, hidden) }
+            if fc1[0] == 2 * hidden { return (.swiglu, hidden) }
+            throw .shape(
+                name: draft.fileName("blocks.\(index).mlp.fc2.weight"), expected: [embedDim, fc1[0]], found: fc2)
+        }
+        return (.gelu, 4 * embedDim)
+    }
+
+    private func readRegisters() throws(ModelError.Reason) -> Int {
+        guard let shape = draft.shape("reg_token") else { return 0 }
+        guard shape.count == 3, shape[1] > 0 else {
+            throw .shape(name: draft.fileName("reg_token"), expected: [1, 4, shape.last ?? 0], found: shape)
+        }
+        guard shape[1] <= ModelLimits.registers else {
+            throw .tooLarge(what: "the number of registers", value: shape[1], limit: ModelLimits.registers)
+        }
+        return shape[1]
+    }
+
+    // MARK: - Parts
+
+    private var relPos: VisionTransformerConfig.RelPos {
+        let tables = fileNames.filter { $0.contains("relative_position_") }
+        if tables.contains(where: { $0.contains("blocks.") || $0.contains("layer.") || $0.contains("layers.") }) {
+            return .perBlock
+        }
+        if !tables.isEmpty || layout == .simMIM { return .shared }
+        if hints.config["use_relative_position_bias"]?.bool == true { return .perBlock }
+        return hints.config["use_shared_relative_position_bias"]?.bool == true ? .shared : .none
+    }
+
+    /// timm's `gap` variants have no class token: their positions are patches only.
+    private var hasClassToken: Bool {
+        guard !draft.has("cls_token"), layout == .timm, relPos == .none,
+            let rows = draft.shape("pos_embed")?.dropFirst().first
+        else { return true }
+        let side = Int(Double(rows).squareRoot())
+        return side * side != rows && hints.imgSize.map { $0.grid(readablePatchSize).count != rows } ?? true
+    }
+
+    private var readablePatchSize: Int { (try? readPatchSize()) ?? 16 }
+
+    /// Where there is nothing relative, a table of positions belongs to every network of these.
+    private var needsPositions: Bool {
+        if draft.has("pos_embed") { return true }
+        if layout == .hfBEiT, hints.config["use_absolute_position_embeddings"]?.bool == false { return false }
+        return relPos == .none
+    }
+
+    private func needsQKVBias(depth: Int) -> Bool {
+        if (0..<depth).contains(where: { draft.has("blocks.\($0).attn.qkv.bias") }) { return true }
+        if let said = hints.config["qkv_bias"]?.bool { return said }
+        return [.mocoV3, .mae, .dino, .dinov2, .deit].contains(layout)
+    }
+
+    private func hasLayerScale(depth: Int) -> Bool {
+        if [.dinov2, .hfDINOv2, .hfDINOv2WithRegisters].contains(layout) { return true }
+        return (0..<depth).contains { draft.has("blocks.\($0).ls1.gamma") || draft.has("blocks.\($0).ls2.gamma") }
+    }
+
+    /// Networks that pool patches norm the mean instead; Hugging Face's BEiT may have no norm at all.
+    private func needsFinalNorm(fcNorm: Bool) -> Bool {
+        if draft.has("norm.weight") || draft.has("norm.bias") { return true }
+        if layout == .hfBEiT, hints.config["use_mean_pooling"]?.bool != false { return false }
+        return !fcNorm
+    }
+
+    /// Parts and settings that change the numbers and that the one network here does not have.
+    private func refuseUnsupported(_ report: LoadReport) throws(ModelError.Reason) {
+        let parts = [
+            ".attn.q_norm.", ".attn.k_norm.", ".attn.norm.", ".mlp.norm.", ".mlp.fc1_g.", ".attn.q_proj.",
+            ".mlp.gate.", ".attn.relative_position_bias_mlp",
+        ]
+        if let name = report.unexpected.first(where: { name in parts.contains { name.contains($0) } }) {
+            throw .unsupported("\(name) belongs to a part that is not supported")
+        }
+        let activation = hints.config["hidden_act"]?.string ?? "gelu"
+        guard activation == "gelu" || hints.config["use_swiglu_ffn"]?.bool == true else {
+            throw .unsupported("hidden_act is \(activation) in config.json; only gelu is supported")
+        }
+        if let arch = hints.fileArch, arch.contains("quickgelu") {
+            throw .unsupported("\(arch) uses the quick GELU, which is not supported")
+        }
+    }
+}
+
+extension ImageSize {
+    /// The patches that fit.
+    func grid(_ patchSize: Int) -> GridSize {
+        GridSize(rows: max(height, 0) / max(patchSize, 1), cols: max(width, 0) / max(patchSize, 1))
+    }
+}

@@ -1,0 +1,47 @@
+package import Tensors
+
+/// A way to bring a table of position embeddings from one patch grid to another.
+package enum GridResampling: Sendable, Hashable {
+    /// Cubic convolution to the wanted size (MAE, DeiT, Hugging Face).
+    case bicubic
+    /// Cubic convolution by the factor (wanted + offset) / old: DINO's guard against rounding, which shifts every
+    /// sample a little (DINO, DINOv2 without registers).
+    case bicubicOffset(Double)
+    /// Cubic with antialiasing (timm, DINOv2 with registers).
+    case bicubicAntialiased
+    /// Linear interpolation.
+    case bilinear
+    /// Linear with antialiasing.
+    case bilinearAntialiased
+
+    /// `grid` (rows, cols, channels) as (size.rows, size.cols, channels).
+    package func apply(to grid: Tensor, size: GridSize) -> Tensor {
+        grid.resampled(
+            rows: axis(from: grid.shape[0], to: size.rows), cols: axis(from: grid.shape[1], to: size.cols))
+    }
+
+    private func axis(from source: Int, to target: Int) -> AxisWeights {
+        switch self {
+        case .bicubic: .bicubic(source: source, target: target, ratio: Double(source) / Double(target))
+        case .bicubicOffset(let offset):
+            .bicubic(source: source, target: target, ratio: Double(source) / (Double(target) + offset))
+        case .bicubicAntialiased:
+            .antialiased(source: source, target: target, support: 2) { AxisWeights.cubic($0, a: -0.5) }
+        case .bilinear: .bilinear(source: source, target: target)
+        case .bilinearAntialiased:
+            .antialiased(source: source, target: target, support: 1, kernel: AxisWeights.triangle)
+        }
+    }
+}
+
+extension GridResampling: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .bicubic: "bicubic"
+        case .bicubicOffset(let offset): "bicubic by a scale factor with an offset of \(offset)"
+        case .bicubicAntialiased: "bicubic with antialiasing"
+        case .bilinear: "bilinear"
+        case .bilinearAntialiased: "bilinear with antialiasing"
+        }
+    }
+}
