@@ -24,9 +24,9 @@ enum ResourceName {
 }
 
 /// Finds what somebody probably meant.
-enum NearestNames {
+public enum NearestNames {
     /// Up to `count` of `names` most like `wanted`, the likest first; those that share too little are left out.
-    static func of(_ wanted: String, among names: some Sequence<String>, count: Int = 3) -> [String] {
+    public static func of(_ wanted: String, among names: some Sequence<String>, count: Int = 3) -> [String] {
         let target = Array(wanted.lowercased().unicodeScalars.prefix(200))
         let scored = names.compactMap { name -> (name: String, distance: Int)? in
             let candidate = Array(name.lowercased().unicodeScalars.prefix(200))

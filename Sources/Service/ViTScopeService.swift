@@ -1,4 +1,9 @@
+public import FoundationEssentials
+import Images
 public import Logging
+import Platform
+import Synchronization
+import Tensors
 
 /// Everything a user can ask ViTScope for, behind HTTP and the command line alike.
 ///
@@ -6,125 +11,117 @@ public import Logging
 public final class ViTScopeService: Sendable {
     public let configuration: ServiceConfiguration
 
-    public init(configuration: ServiceConfiguration, logger: Logger) {
-        self.configuration = configuration
+    private enum Phase { case starting, running, draining, stopped }
+
+    private struct Life {
+        var phase = Phase.starting
+        var lock: LockFile?
+        var uploadedBytes = 0
     }
 
-    // Life
+    private let logger: Logger
+    private let life = Mutex(Life())
+    let engine: AnalysisEngine
+    let catalogue: ModelCatalogue
+    let library: ImageLibrary
+    let probeSetStore: ProbeSetStore
+    let uploads: UploadStore
+
+    /// - Parameter now: the clock that dates are taken from.
+    public init(configuration: ServiceConfiguration, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
+        self.configuration = configuration
+        self.logger = logger
+        let data = configuration.dataDirectory, limits = configuration.limits
+        let engine = AnalysisEngine(
+            threads: configuration.threads, limits: limits, codeVersion: configuration.codeVersion)
+        self.engine = engine
+        uploads = UploadStore(folder: data + "/uploads/sha256", limit: limits.uploadBytes)
+        catalogue = ModelCatalogue(
+            modelsDirectory: configuration.modelsDirectory, uploads: uploads,
+            file: CatalogueFile(path: data + "/models.json"), memoryLimit: limits.modelBytes, now: now
+        ) { engine.forget($0) }
+        let datasets = DatasetCatalogue(directory: configuration.datasetsDirectory)
+        library = ImageLibrary(
+            store: ImageStore(folder: data + "/images", maxBytes: limits.imageBytes), datasets: datasets)
+        probeSetStore = ProbeSetStore(
+            folder: data + "/probe-sets", limit: limits.probeSetImages, datasets: datasets, now: now)
+    }
 
     /// Makes the data directory, takes its lock and reads what was kept there; models load in the background.
     ///
     /// - Throws: `dataDirectoryLocked` where another server runs on it, `diskFull`, `internalFault`.
-    public func start() async throws(ServiceError) { throw .unavailable("") }
+    public func start() async throws(ServiceError) {
+        try await perform {
+            let data = configuration.dataDirectory
+            try Folder.create(data)
+            guard let lock = try LockFile(data + "/lock") else { throw ServiceError.dataDirectoryLocked }
+            life.withLock { $0.lock = lock }
+            try uploads.open()
+            try library.store.open()
+            try await probeSetStore.open(logger: logger)
+            try await catalogue.open(logger: logger)
+            life.withLock { if $0.phase == .starting { $0.phase = .running } }
+        }
+    }
 
     /// Whether requests are welcome.
-    public var readiness: Readiness { .starting }
+    public var readiness: Readiness {
+        switch life.withLock({ $0.phase }) {
+        case .starting: .starting
+        case .draining, .stopped: .draining
+        case .running: Folder.isWritable(configuration.dataDirectory) ? .ready : .readOnly
+        }
+    }
 
     /// From here on `readiness` is `draining`; what runs goes on.
-    public func beginDraining() {}
+    public func beginDraining() { life.withLock { $0.phase = .draining } }
 
-    /// Stops what runs, lets go of the data directory.
-    public func shutdown() async {}
+    /// Lets go of the data directory. What still runs may finish, and writes nothing any more that is not whole.
+    public func shutdown() async {
+        life.withLock { life in
+            life.phase = .stopped
+            life.lock = nil
+        }
+    }
 
     /// Counts and sizes for the metrics.
-    public func statistics() async -> ServiceStatistics { ServiceStatistics() }
-
-    // Models
-
-    /// The models by name.
-    ///
-    /// - Throws: `unreadable` for a page token that is none.
-    public func models(pageSize: Int? = nil, pageToken: String? = nil) async throws(ServiceError) -> Page<ModelInfo> {
-        throw .unavailable("")
+    public func statistics() async -> ServiceStatistics {
+        let models = await catalogue.memory, compute = await engine.compute.snapshot(), counts = engine.snapshot
+        let activations = engine.activations.counts, results = engine.results.counts
+        var statistics = ServiceStatistics()
+        statistics.modelsByState = models.counts
+        statistics.modelBytes = models.bytes
+        statistics.activationCacheHits = activations.hits
+        statistics.activationCacheMisses = activations.misses
+        statistics.activationCacheBytes = activations.bytes
+        statistics.resultCacheHits = results.hits
+        statistics.resultCacheMisses = results.misses
+        statistics.resultCacheBytes = results.bytes
+        statistics.analysesRunning = compute.running
+        statistics.analysesWaiting = compute.waiting
+        statistics.analysisBytes = compute.bytes
+        statistics.analysesRefused = compute.refused
+        statistics.analysesFinished = counts.finished
+        statistics.imagesForwarded = counts.imagesForwarded
+        statistics.forwardSeconds = counts.forwardSeconds
+        statistics.imagesDecoded = counts.imagesDecoded
+        statistics.decodeSeconds = counts.decodeSeconds
+        statistics.uploadedBytes = life.withLock { $0.uploadedBytes }
+        return statistics
     }
 
-    public func model(_ name: String) async throws(ServiceError) -> ModelInfo { throw .unavailable("") }
-
-    /// Takes a model into the catalogue; it loads off the request's path. Registering the same again is harmless.
-    ///
-    /// - Parameter waiting: how long to wait for the load, seconds: the answer says `loading` where it takes longer.
-    /// - Throws: `invalid`, `notFound` with the nearest files, `conflict` where the name stands for something else.
-    public func register(
-        _ registration: ModelRegistration, waiting: Double = 0
-    ) async throws(ServiceError) -> ModelInfo { throw .unavailable("") }
-
-    /// Takes a file of our own, anywhere on the disk, into the catalogue without remembering it.
-    public func registerBuiltIn(
-        name: String, fileAt path: String, preprocess: PreprocessOptions? = nil
-    ) async throws(ServiceError) { throw .unavailable("") }
-
-    /// What became of the checkpoint's tensors.
-    ///
-    /// - Throws: `notFound`; `conflict` while it loads, or where the file could not be read at all.
-    public func loadReport(_ name: String) async throws(ServiceError) -> ResultValue { throw .unavailable("") }
-
-    public func deleteModel(_ name: String) async throws(ServiceError) { throw .unavailable("") }
-
-    // Uploads
-
-    /// A place for the bytes of a checkpoint, to be fed, then finished or aborted.
-    ///
-    /// - Throws: `tooLarge` where the declared size is over the limit already; `diskFull`.
-    public func beginUpload(declaredBytes: Int? = nil) async throws(ServiceError) -> UploadWriter {
-        throw .unavailable("")
+    /// Calls `body`, whose errors become the service's.
+    func perform<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
+        do {
+            return try await body()
+        } catch let error as ImageError {
+            throw ServiceError(error)
+        } catch {
+            throw ServiceError(error)
+        }
     }
 
-    // Images
-
-    /// Takes a JPEG or PNG.
-    ///
-    /// - Throws: `unsupportedMedia` for other bytes, `unreadable` for torn ones, `tooLarge`, `diskFull`.
-    public func addImage(_ bytes: [UInt8]) async throws(ServiceError) -> StoredImage { throw .unavailable("") }
-
-    /// The bytes behind `sha256:…` or `DATASET:INDEX` as they came.
-    public func originalImage(_ ref: String) async throws(ServiceError) -> EncodedFile { throw .unavailable("") }
-
-    /// The pixels that a model sees, before mean and std, as PNG.
-    ///
-    /// - Parameters:
-    ///   - model: whose transform; nil for the default one.
-    ///   - size: the input side, pixels; nil for the model's own, or 224.
-    public func modelView(
-        _ ref: String, model: String? = nil, size: Int? = nil
-    ) async throws(ServiceError) -> EncodedFile { throw .unavailable("") }
-
-    // Datasets and probe sets
-
-    public func datasets() async throws(ServiceError) -> [DatasetInfo] { throw .unavailable("") }
-
-    public func datasetImages(
-        _ name: String, pageSize: Int? = nil, pageToken: String? = nil
-    ) async throws(ServiceError) -> Page<DatasetImage> { throw .unavailable("") }
-
-    /// Freezes a probe set. Asking for the same again answers the one that is there.
-    public func createProbeSet(
-        _ request: ProbeSetRequest
-    ) async throws(ServiceError) -> (probeSet: ProbeSet, isNew: Bool) { throw .unavailable("") }
-
-    public func probeSets() async -> [ProbeSet] { [] }
-
-    public func probeSet(_ name: String) async throws(ServiceError) -> ProbeSet { throw .unavailable("") }
-
-    // Analyses
-
-    /// Checks everything about a request and names its result, without computing.
-    ///
-    /// - Parameter model: the one in the path; CKA names its two among the parameters.
-    public func prepare(
-        _ kind: AnalysisKind, model: String? = nil, parameters: [AnalysisParameter]
-    ) async throws(ServiceError) -> PreparedAnalysis { throw .unavailable("") }
-
-    /// Computes, or finds what was computed before.
-    public func run(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult {
-        throw .unavailable("")
-    }
-
-    /// A result in a form.
-    ///
-    /// - Throws: `invalid` where the result does not go into the form, and says which do.
-    public func encode(
-        _ result: AnalysisResult, as format: ResultFormat, options: EncodingOptions = EncodingOptions()
-    ) async throws(ServiceError) -> EncodedResult { throw .unavailable("") }
+    func countUpload(_ bytes: Int) { life.withLock { $0.uploadedBytes += bytes } }
 }
 
 /// Whether the service takes requests.

@@ -1,6 +1,61 @@
+import Analysis
+
 /// An analysis whose parameters were checked and whose model and images were found.
 public struct PreparedAnalysis: Sendable {
     /// SHA-256 over everything that decides the numbers: the result's permanent name and the heart of its ETag.
     public let id: String
     public let kind: AnalysisKind
+    let task: any AnalysisTask
+    let images: AnalysisImages
+}
+
+/// The images of an analysis, in order.
+struct AnalysisImages: Sendable {
+    let sources: [ImageSource]
+    /// The probe set they are, if they were asked for as one.
+    let probeSet: ProbeSet?
+
+    /// The names of a probe set's images stand in the probe set; others are listed one by one.
+    private static let listed = 64
+
+    /// Echo of what was looked at.
+    var fields: [AnalysisResult.Field] {
+        let isListed = probeSet == nil || sources.count <= Self.listed
+        let list = isListed ? sources : []
+        return [
+            (
+                "images",
+                .list(list.map { .object([.init("ref", .string($0.ref)), .init("sha256", .string($0.sha256))]) })
+            ),
+            (
+                "probe_set",
+                probeSet.map {
+                    .object([.init("name", .string($0.name)), .init("sha256", .string($0.sha256))])
+                } ?? .null
+            ),
+            ("n_images", .int(sources.count)),
+        ]
+    }
+}
+
+/// One kind of analysis with its parameters.
+protocol AnalysisTask: Sendable {
+    /// The models it looks into.
+    var models: [NamedModel] { get }
+    /// Every parameter that decides the numbers, resolved, in a fixed order.
+    var canonical: [String] { get }
+    /// Analyses with the same key and images make the same activations; nil where the task stands alone.
+    var turnKey: String? { get }
+
+    func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer
+}
+
+/// What an analysis found out.
+struct AnalysisAnswer: Sendable {
+    /// Echo of the parameters and the numbers, under JSON's names.
+    var fields: [AnalysisResult.Field]
+    /// The field that an NPY file holds.
+    var mainField: String
+    /// Why numbers are missing, or how they are to be read.
+    var reasons: [Reason] = []
 }

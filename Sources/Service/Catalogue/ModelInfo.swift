@@ -35,6 +35,8 @@ public struct ModelInfo: Sendable {
 public struct PreprocessInfo: Sendable, Equatable {
     public let cropPct: Double
     public let interpolation: String
+    /// `shortest_edge_crop`, or `squash` where proportions are not kept.
+    public let resizeMode: String
     public let mean: [Double]
     public let std: [Double]
 }

@@ -31,6 +31,43 @@ public struct ModelRegistration: Sendable, Equatable {
     }
 }
 
+extension ModelRegistration {
+    /// Everything that is wrong with it before any file is looked at.
+    var faults: [ServiceError.Fault] {
+        var faults: [ServiceError.Fault] = []
+        func check(_ isRight: Bool, _ pointer: String, _ detail: String) {
+            if !isRight { faults.append(.init(pointer: pointer, detail: detail)) }
+        }
+        check(ResourceName.isValid(name), "/name", ResourceName.rule)
+        let isPlain = path.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
+        check(
+            !path.isEmpty && path.utf8.count <= 1024 && isPlain, "/path",
+            "path is the name of a file or folder inside the models directory, or upload:SHA256.")
+        check(
+            precision == nil || precision == "f32", "/precision",
+            "precision “\((precision ?? "").shortened)” is not available; write f32, or leave it out.")
+        check(
+            numHeads.map { (1...1024).contains($0) } ?? true, "/num_heads",
+            "num_heads is a whole number from 1 to 1024.")
+        if let imgSize {
+            let sides = [imgSize.height, imgSize.width]
+            check(
+                sides.allSatisfy { (1...16_384).contains($0) }, "/img_size",
+                "img_size is a side, or [height, width], from 1 to 16384 pixels.")
+        }
+        check((arch?.utf8.count ?? 0) <= 128, "/arch", "arch is a timm name such as vit_base_patch16_224.")
+        check((checkpointKey?.utf8.count ?? 0) <= 256, "/checkpoint_key", "checkpoint_key has at most 256 characters.")
+        if let preprocess { faults += PreprocessChoice.faults(preprocess) }
+        return faults
+    }
+
+    /// What the loader needs.
+    var options: ModelLoader.Options {
+        ModelLoader.Options(
+            arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey, preprocess: preprocess)
+    }
+}
+
 /// How images are prepared for a model, where that differs from the default; nil leaves a field as it is.
 public struct PreprocessOptions: Sendable, Equatable, Codable {
     /// The share of the resized side that the centre crop keeps, in (0, 1].

@@ -2,16 +2,17 @@ public import Tensors
 
 /// The answer to one analysis: named fields in the order in which they are written, some of them arrays of numbers.
 public struct AnalysisResult: Sendable {
+    /// A name with its value.
+    public typealias Field = (name: String, value: ResultValue)
+
     /// SHA-256 over everything that decides the numbers.
     public let id: String
     public let kind: AnalysisKind
     /// Echo, numbers and reasons, under JSON's names.
-    public internal(set) var fields: [(name: String, value: ResultValue)]
+    public internal(set) var fields: [Field]
     /// The field that an NPY file holds.
     public let mainField: String
-    /// What a picture shows beside the numbers: the images' references.
-    let imageReferences: [String]
-    let modelNames: [String]
+    let scene: Scene
     public internal(set) var timing: Timing
 
     /// The field called `name`.

@@ -1,0 +1,24 @@
+import Analysis
+
+/// Makes the task of each kind of analysis.
+enum AnalysisTasks {
+    /// Reads the parameters; nil, with a fault noted, where they do not fit.
+    ///
+    /// - Parameters:
+    ///   - models: two for CKA, one for every other kind.
+    ///   - images: how many there are.
+    static func read(
+        _ kind: AnalysisKind, _ parameters: inout ParameterReader, _ models: [NamedModel], images: Int
+    ) -> (any AnalysisTask)? {
+        guard let first = models.first, let last = models.last else { return nil }
+        return switch kind {
+        case .attention: AttentionTask.read(&parameters, first)
+        case .rollout: RolloutTask.read(&parameters, first)
+        case .attentionDistance: AttentionMetricTask.read(.distance, &parameters, first)
+        case .attentionNMI: AttentionMetricTask.read(.nmi, &parameters, first)
+        case .attentionEntropy: AttentionMetricTask.read(.entropy, &parameters, first)
+        case .fourier: FourierTask.read(&parameters, first)
+        case .cka: CKATask.read(&parameters, a: first, b: last, images: images)
+        }
+    }
+}

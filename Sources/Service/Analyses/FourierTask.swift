@@ -1,0 +1,142 @@
+import Analysis
+import Models
+import Tensors
+
+/// Frequencies of the representations after the embedding, each attention and each MLP.
+struct FourierTask: AnalysisTask {
+    private let model: NamedModel
+    private let layers: [Int]
+    private let analysis: FourierAnalysis
+
+    var models: [NamedModel] { [model] }
+    var turnKey: String? { "fourier \(model.model.fingerprint) \(layers) " }
+
+    /// Reads the parameters; nil, with a fault noted, where they do not fit the model.
+    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> FourierTask? {
+        let convention = parameters.choice("convention", default: Convention.corrected)
+        let layers = parameters.resolved("layers", default: .all, count: model.model.config.depth, noun: "layer")
+        let analysis = FourierAnalysis(grid: model.model.config.grid, convention: convention)
+        return layers.map { FourierTask(model: model, layers: $0, analysis: analysis) }
+    }
+
+    private init(model: NamedModel, layers: [Int], analysis: FourierAnalysis) {
+        self.model = model
+        self.layers = layers
+        self.analysis = analysis
+    }
+
+    var canonical: [String] { ["layers \(layers)", "convention \(analysis.convention.rawValue)"] }
+
+    /// 0 after embedding, 2i + 1 after the attention of block i, 2i + 2 after its MLP.
+    private var taps: [Int] { [0] + layers.flatMap { [2 * $0 + 1, 2 * $0 + 2] } }
+
+    private static func name(_ tap: Int) -> String {
+        tap == 0 ? "embed" : "blocks.\((tap - 1) / 2).\(tap % 2 == 1 ? "attn" : "mlp")"
+    }
+
+    func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
+        let cost = ForwardCost(model.model.config), taps = taps
+        var found: [[[Double]]?] = context.images.map { source in
+            var all: [[Double]] = []
+            for tap in taps {
+                guard let spectrum = context.engine.activations.numbers(key(source, tap)) else { return nil }
+                all.append(spectrum)
+            }
+            return all
+        }
+        let missing = found.indices.filter { found[$0] == nil }
+        if !missing.isEmpty {
+            let bytes = saturatingSum(
+                cost.bytes(images: missing.count),
+                saturatingProduct(found.count, taps.count, analysis.frequencyCount, 16))
+            let batches = try await context.admitted(bytes: bytes, alternative: "Ask for fewer images.") { slices in
+                try await context.forEachBatch(
+                    of: missing, model: model.model, batchSize: cost.batchSize(), slices
+                ) { try look($0, context) }
+            }
+            for (index, spectra) in batches.flatMap({ $0 }) { found[index] = spectra }
+        }
+        return answer(found.compactMap { $0 })
+    }
+
+    /// The spectra of a batch by tap, each image's with its index.
+    private func look(_ batch: ForwardBatch, _ context: AnalysisContext) throws -> [(Int, [[Double]])] {
+        var request = IntermediatesRequest()
+        request.hiddenStates = Set([0] + layers.map { $0 + 1 })
+        request.attentionResiduals = Set(layers)
+        var found: [Int: DoubleMatrix] = [:]
+        let prefix = model.model.config.numPrefixTokens
+        try batch.forward(request) { intermediate in
+            switch intermediate {
+            case .hiddenState(let index, let tensor):
+                found[2 * index] = analysis.relativeLogAmplitude(tensor, numPrefixTokens: prefix, pool: batch.pool)
+            case .attentionResidual(let block, let tensor):
+                found[2 * block + 1] = analysis.relativeLogAmplitude(tensor, numPrefixTokens: prefix, pool: batch.pool)
+            default: break
+            }
+        }
+        return batch.indices.enumerated().map { place, index in
+            let spectra = taps.compactMap { tap in
+                found[tap].map { matrix in (0..<matrix.cols).map { matrix[place, $0] } }
+            }
+            for (tap, spectrum) in zip(taps, spectra) {
+                context.engine.activations.keep(.numbers(spectrum), for: key(context.images[index], tap))
+            }
+            return (index, spectra)
+        }
+    }
+
+    private func key(_ source: ImageSource, _ tap: Int) -> ActivationKey {
+        .spectrum(model: model.model.fingerprint, image: source.key, tap: tap)
+    }
+
+    private func answer(_ images: [[[Double]]]) -> AnalysisAnswer {
+        let taps = taps, frequencies = analysis.frequencyCount
+        var statistics = taps.map { _ in VectorStatistics(count: frequencies) }
+        for spectra in images {
+            for (place, spectrum) in spectra.enumerated() { statistics[place].add(spectrum) }
+        }
+        func curves(_ values: (VectorStatistics) -> [Double?]) -> ResultValue {
+            let numbers = statistics.flatMap { values($0).map { $0 ?? .nan } }
+            return .array(
+                NamedArray(shape: [taps.count, frequencies], axes: ["tap", "frequency"], numbers: .float64(numbers)))
+        }
+        func last(_ values: (VectorStatistics) -> [Double?]) -> [Double] {
+            statistics.map { (values($0).last ?? nil) ?? .nan }
+        }
+        func byTap(_ numbers: [Double], axis: String = "tap") -> ResultValue {
+            .array(NamedArray(shape: [numbers.count], axes: [axis], numbers: .float64(numbers)))
+        }
+        let high = last(\.mean)
+        // The outputs of whole blocks: the curve of the paper's figure 8.
+        let whole = taps.indices.filter { taps[$0] % 2 == 0 }
+        let depthCurve = ResultValue.object([
+            .init("depth", .ints(whole.map { taps[$0] / 2 })),
+            .init("high_frequency", byTap(whole.map { high[$0] }, axis: "depth")),
+        ])
+        var answer = AnalysisAnswer(
+            fields: [
+                ("layers", .ints(layers)),
+                ("convention", .string(analysis.convention.rawValue)),
+                ("taps", .strings(taps.map(Self.name))),
+                (
+                    "frequency_pi",
+                    .array(
+                        NamedArray(
+                            shape: [frequencies], axes: ["frequency"], numbers: .float64(analysis.frequencyPi)))
+                ),
+                ("delta_log_amplitude", curves(\.mean)),
+                ("delta_log_amplitude_std", curves(\.standardDeviation)),
+                ("high_frequency", byTap(high)),
+                ("high_frequency_std", byTap(last(\.standardDeviation))),
+                ("high_frequency_sem", byTap(last(\.standardError))),
+                ("depth_curve", depthCurve),
+            ], mainField: "delta_log_amplitude")
+        if images.count == 1 {
+            answer.reasons += Reason.oneImage([
+                "/delta_log_amplitude_std", "/high_frequency_std", "/high_frequency_sem",
+            ])
+        }
+        return answer
+    }
+}

@@ -1,0 +1,296 @@
+import FoundationEssentials
+import Images
+import Logging
+import Models
+import Platform
+import Tensors
+
+/// The models by name: what was registered, and what became of it. An actor because that is shared mutable state.
+actor ModelCatalogue {
+    /// A registered name.
+    struct Entry: Sendable {
+        let registration: ModelRegistration
+        let place: CheckpointPlace
+        let createdAt: Date
+        /// Whether it came from the command that started the service, which will bring it again.
+        let isBuiltIn: Bool
+        /// Tells a late load apart from that of a name given anew.
+        let number: Int
+        var state = State.loading
+    }
+
+    enum State: Sendable {
+        case loading
+        case ready(LoadedModel)
+        case failed(LoadFailure)
+    }
+
+    private let modelsDirectory: String?
+    private let uploads: UploadStore
+    private let file: CatalogueFile
+    private let memoryLimit: Int
+    private let now: @Sendable () -> Date
+    private let forget: @Sendable (LoadedModel) -> Void
+    /// Loads one after another: two at once would need twice the memory and take as long.
+    private let thread = WorkerThread()
+    private var entries: [String: Entry] = [:]
+    private var loads: [String: Task<Void, Never>] = [:]
+    private var lastNumber = 0
+
+    /// - Parameters:
+    ///   - memoryLimit: of all loaded models, bytes.
+    ///   - forget: told about a model that is gone.
+    init(
+        modelsDirectory: String?, uploads: UploadStore, file: CatalogueFile, memoryLimit: Int,
+        now: @escaping @Sendable () -> Date, forget: @escaping @Sendable (LoadedModel) -> Void
+    ) {
+        self.modelsDirectory = modelsDirectory
+        self.uploads = uploads
+        self.file = file
+        self.memoryLimit = memoryLimit
+        self.now = now
+        self.forget = forget
+    }
+
+    /// Reads what was registered before; the models load in the background.
+    func open(logger: Logger) throws {
+        for remembered in try file.read(logger: logger) {
+            let registration = remembered.registration
+            // A file that has gone is a failed model, with a sentence, not a forgotten one.
+            let place =
+                (try? self.place(of: registration.path))
+                ?? CheckpointPlace(name: registration.path, directory: modelsDirectory ?? ".")
+            add(registration, place: place, createdAt: remembered.createdAt, isBuiltIn: false)
+        }
+    }
+
+    /// Every model, by name.
+    var all: [ModelInfo] { entries.values.map(ModelInfo.init).sorted { $0.name < $1.name } }
+
+    /// - Throws: `ServiceError.notFound` with the names most like it.
+    func info(_ name: String) throws(ServiceError) -> ModelInfo { ModelInfo(try entry(name)) }
+
+    /// The models in memory, and what they hold.
+    var memory: (counts: [ModelState: Int], bytes: Int) {
+        var counts: [ModelState: Int] = [:], bytes = 0
+        for info in all {
+            counts[info.state, default: 0] += 1
+            bytes += info.memoryBytes
+        }
+        return (counts, bytes)
+    }
+
+    /// - Throws: `ServiceError.notFound`, or `conflict` where there is no report.
+    func loadReport(_ name: String) throws(ServiceError) -> ResultValue {
+        switch try entry(name).state {
+        case .loading: throw .conflict("The model “\(name)” is still loading. Its report is there when it has loaded.")
+        case .ready(let model): return model.summary.field
+        case .failed(let failure):
+            guard let summary = failure.summary else {
+                throw .conflict("The file of “\(name)” could not be read, so there is no report. \(failure.sentence)")
+            }
+            return summary.field
+        }
+    }
+
+    /// Takes a model in; see `ViTScopeService.register`.
+    func register(_ registration: ModelRegistration) throws(ServiceError) -> ModelInfo {
+        let faults = registration.faults
+        guard faults.isEmpty else { throw .invalid(faults) }
+        let place = try place(of: registration.path)
+        if let known = entries[registration.name] {
+            guard known.registration == registration, known.place == place else {
+                throw .conflict(
+                    "The name “\(registration.name)” already stands for another registration. Delete it first, or choose another name."
+                )
+            }
+            guard case .failed = known.state else { return ModelInfo(known) }
+        }
+        let createdAt = entries[registration.name]?.createdAt ?? now()
+        add(registration, place: place, createdAt: createdAt, isBuiltIn: false)
+        do {
+            try save()
+        } catch {
+            entries[registration.name] = nil
+            throw ServiceError(error)
+        }
+        return try info(registration.name)
+    }
+
+    /// Takes a file of our own in, without remembering it.
+    func registerBuiltIn(_ name: String, place: CheckpointPlace, preprocess: PreprocessOptions?) {
+        guard entries[name] == nil else { return }
+        let registration = ModelRegistration(name: name, path: "built-in", preprocess: preprocess)
+        add(registration, place: place, createdAt: now(), isBuiltIn: true)
+    }
+
+    /// Waits for a load, for `seconds` at the most.
+    func waitForLoad(_ name: String, seconds: Double) async {
+        guard seconds > 0, let load = loads[name] else { return }
+        await withTaskGroup { group in
+            group.addTask { await load.value }
+            group.addTask { try? await Task.sleep(for: .seconds(min(seconds, 3600))) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// The model, in memory.
+    ///
+    /// - Throws: `ServiceError.notFound`, `conflict` where it could not be loaded, `busy` where it takes long.
+    func loaded(_ name: String) async throws(ServiceError) -> NamedModel {
+        if case .loading = try entry(name).state { await waitForLoad(name, seconds: 60) }
+        switch try entry(name).state {
+        case .ready(let model): return NamedModel(name: name, model: model)
+        case .failed(let failure): throw .conflict("The model “\(name)” could not be loaded. \(failure.sentence)")
+        case .loading: throw .busy("The model “\(name)” is still loading.", retryAfter: 5)
+        }
+    }
+
+    func delete(_ name: String) throws(ServiceError) {
+        let entry = try entry(name)
+        entries[name] = nil
+        loads[name]?.cancel()
+        loads[name] = nil
+        if !entry.isBuiltIn {
+            do {
+                try save()
+            } catch {
+                entries[name] = entry
+                throw ServiceError(error)
+            }
+        }
+        if case .ready(let model) = entry.state { forget(model) }
+    }
+
+    private func entry(_ name: String) throws(ServiceError) -> Entry {
+        guard let entry = entries[name] else {
+            throw .notFound(.model, name: name.shortened, nearest: NearestNames.of(name, among: entries.keys))
+        }
+        return entry
+    }
+
+    private func add(_ registration: ModelRegistration, place: CheckpointPlace, createdAt: Date, isBuiltIn: Bool) {
+        lastNumber += 1
+        let number = lastNumber, name = registration.name
+        entries[name] = Entry(
+            registration: registration, place: place, createdAt: createdAt, isBuiltIn: isBuiltIn, number: number)
+        let options = registration.options
+        loads[name] = Task { [thread] in
+            let state: State
+            do {
+                try self.checkMemory(place)
+                state = .ready(try await thread.run { try ModelLoader.load(place, options) })
+            } catch let failure as LoadFailure {
+                state = .failed(failure)
+            } catch {
+                state = .failed(LoadFailure(sentence: ServiceError(error).detail, summary: nil))
+            }
+            self.finish(name, number, state)
+        }
+    }
+
+    private func finish(_ name: String, _ number: Int, _ state: State) {
+        // The name may have been deleted, or given to another, meanwhile.
+        guard entries[name]?.number == number else { return }
+        entries[name]?.state = state
+        loads[name] = nil
+    }
+
+    /// Before anything of the file is taken into memory.
+    private func checkMemory(_ place: CheckpointPlace) throws(LoadFailure) {
+        let held = memory.bytes, coming = place.byteCount
+        guard held > memoryLimit - coming else { return }
+        throw LoadFailure(
+            sentence: "Loaded models hold \(ByteCount.text(held)) and this file has \(ByteCount.text(coming)), "
+                + "more than the \(ByteCount.text(memoryLimit)) that models may hold. Delete one first.",
+            summary: nil)
+    }
+
+    private func save() throws {
+        try file.write(
+            entries.values.filter { !$0.isBuiltIn }.sorted { $0.number < $1.number }
+                .map { CatalogueFile.Remembered(registration: $0.registration, createdAt: $0.createdAt) })
+    }
+
+    /// Where the checkpoint of a registration lies.
+    ///
+    /// - Throws: `ServiceError.notFound` with the nearest names, `invalid` for a path that leads outside.
+    private func place(of path: String) throws(ServiceError) -> CheckpointPlace {
+        if path.hasPrefix("upload:") {
+            let sha256 = String(path.dropFirst(7))
+            guard let file = uploads.path(of: sha256) else {
+                throw .notFound(.upload, name: sha256.shortened, nearest: [])
+            }
+            return CheckpointPlace(path: file)
+        }
+        guard let modelsDirectory else {
+            throw .invalid(
+                "/path", "This server has no models directory. Upload the checkpoint and give upload:SHA256 instead.")
+        }
+        do throws(FileError) {
+            guard try ContainedFile.kind(path, beneath: modelsDirectory) != .other else {
+                throw .notRegular(path: path)
+            }
+            return CheckpointPlace(name: path, directory: modelsDirectory)
+        } catch {
+            switch error {
+            case .outside, .notRegular:
+                throw .invalid("/path", "“\(path.shortened)” is no file or folder inside the models directory.")
+            case .system where error.isMissing:
+                let known = CheckpointFolder.names(in: modelsDirectory)
+                throw .notFound(.checkpoint, name: path.shortened, nearest: NearestNames.of(path, among: known))
+            case .system: throw .invalid("/path", "“\(path.shortened)” cannot be read by the server.")
+            }
+        }
+    }
+}
+
+/// What can be registered.
+enum CheckpointFolder {
+    /// The files and folders of a directory, and those one level down, at most a few thousand.
+    static func names(in directory: String) -> [String] {
+        var names: [String] = []
+        for entry in (try? Folder.entries(directory)) ?? [] {
+            names.append(entry.name)
+            guard entry.isFolder, names.count < 4000 else { continue }
+            let inner = (try? Folder.entries(directory + "/" + entry.name)) ?? []
+            names += inner.prefix(100).map { entry.name + "/" + $0.name }
+        }
+        return names
+    }
+}
+
+extension CheckpointPlace {
+    /// What the file, or the files of the folder, take on the disk.
+    fileprivate var byteCount: Int {
+        let path = directory + "/" + name
+        if let entries = try? Folder.entries(path) { return entries.reduce(0) { $0 + $1.sizeBytes } }
+        return (try? MappedFile.open(name, beneath: directory).count) ?? 0
+    }
+}
+
+extension ModelInfo {
+    init(_ entry: ModelCatalogue.Entry) {
+        let model: LoadedModel?, failure: LoadFailure?
+        switch entry.state {
+        case .loading: (model, failure, state) = (nil, nil, .loading)
+        case .ready(let ready): (model, failure, state) = (ready, nil, .ready)
+        case .failed(let why): (model, failure, state) = (nil, why, .failed)
+        }
+        let summary = model?.summary ?? failure?.summary
+        name = entry.registration.name
+        path = entry.registration.path
+        sha256 = model?.sha256
+        arch = model?.arch ?? entry.registration.arch
+        recognisedAs = summary?.report.recognisedAs?.rawValue
+        format = summary?.format
+        parameters = model?.transformer.parameterCount
+        memoryBytes = model?.transformer.memoryBytes ?? 0
+        precision = entry.registration.precision ?? "f32"
+        config = model?.config
+        preprocess = model.map { PreprocessInfo($0.transform.preprocess) }
+        error = failure?.sentence
+        createdAt = entry.createdAt
+    }
+}

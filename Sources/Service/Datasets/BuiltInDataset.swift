@@ -1,0 +1,35 @@
+import Images
+import Platform
+
+/// A dataset that is drawn when it is needed.
+struct BuiltInDataset: Sendable, Hashable {
+    private let pictures: ShapesTextures
+
+    /// What every service offers: `shapes-textures`, large enough for models of 224 pixels.
+    static let standard: [BuiltInDataset] = (try? ShapesTextures(count: 1000, imgSize: 224)).map { [.init($0)] } ?? []
+
+    init(_ pictures: ShapesTextures) { self.pictures = pictures }
+
+    var name: String { ShapesTextures.name }
+    var count: Int { pictures.count }
+    var classes: [String] { pictures.classes }
+
+    func label(of index: Int) -> Int { pictures.label(at: index) }
+
+    func image(at index: Int) -> Image { pictures.image(at: index) }
+
+    /// Shape and texture in words.
+    func description(of index: Int) -> String {
+        let shape = ShapesTextures.shapeNames[pictures.shapeLabel(at: index)]
+        return "\(shape)-\(ShapesTextures.textureNames[pictures.textureLabel(at: index)])-\(index)"
+    }
+
+    /// Of the size and the pixels, because there is no file.
+    func sha256(of index: Int) -> String {
+        let image = image(at: index)
+        let hash = SHA256()
+        hash.update("\(image.height)x\(image.width)\n")
+        hash.update(image.pixels)
+        return hash.hex()
+    }
+}

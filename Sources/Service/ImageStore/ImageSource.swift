@@ -1,0 +1,63 @@
+import Images
+import Platform
+
+/// An image that was found: who it is, and how to get its pixels.
+struct ImageSource: Sendable {
+    /// Where the pixels come from.
+    enum Origin: Sendable {
+        /// The file at this path, uploaded, turned upright because people look at it.
+        case upload(path: String)
+        /// An image of a folder, left as it is stored, as torchvision leaves it.
+        case folder(ImageFolder, index: Int)
+        /// An image that is drawn when it is needed.
+        case builtIn(BuiltInDataset, index: Int)
+    }
+
+    /// As asked for: `sha256:…` or `DATASET:INDEX`.
+    let ref: String
+    /// Of the file's bytes; of a drawn image, of its pixels.
+    let sha256: String
+    let origin: Origin
+
+    /// Names the pixels: the same bytes turned upright are another picture.
+    var key: String {
+        if case .upload = origin { return "upright:" + sha256 }
+        return sha256
+    }
+
+    /// The bytes as they came, or were drawn.
+    ///
+    /// - Throws: `ServiceError.conflict` where a dataset's file is no longer the one that was found.
+    func file() throws -> (bytes: Bytes, mediaType: String) {
+        switch origin {
+        case .upload(let path): return try typed(MappedFile.open(path))
+        case .folder(let folder, let index): return try typed(checked(folder.bytes(at: index)))
+        case .builtIn(let dataset, let index): return (Bytes(PNG.encode(dataset.image(at: index))), "image/png")
+        }
+    }
+
+    /// The pixels.
+    ///
+    /// - Throws: as `file()`, and what decoding throws.
+    func image() throws -> Image {
+        switch origin {
+        case .upload(let path): try Image.decode(MappedFile.open(path), orientation: .apply)
+        case .folder(let folder, let index):
+            try Image.decode(checked(folder.bytes(at: index)), orientation: .ignore)
+        case .builtIn(let dataset, let index): dataset.image(at: index)
+        }
+    }
+
+    private func typed(_ bytes: Bytes) throws -> (bytes: Bytes, mediaType: String) {
+        (bytes, try ImageFormat(of: bytes).mediaType)
+    }
+
+    private func checked(_ bytes: Bytes) throws -> Bytes {
+        guard SHA256.hex(of: bytes) == sha256 else {
+            throw ServiceError.conflict(
+                "The file behind “\(ref)” has changed since its digest was taken. Make a new probe set, or put the old file back."
+            )
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,61 @@
+import Images
+import Platform
+
+/// Pictures that users sent, each a file named by the digest of its bytes.
+struct ImageStore: Sendable {
+    private let folder: String
+    private let limits: ImageLimits
+
+    init(folder: String, maxBytes: Int) {
+        self.folder = folder
+        limits = ImageLimits(maxBytes: maxBytes)
+    }
+
+    func open() throws(FileError) { try Folder.create(folder) }
+
+    /// Keeps a picture after decoding it once, so that what is kept can be used.
+    func add(_ bytes: [UInt8]) throws -> StoredImage {
+        let image = try Image.decode(bytes, orientation: .apply, limits: limits)
+        let sha256 = SHA256.hex(of: bytes)
+        let path = folder + "/" + sha256
+        let isNew = !Folder.exists(path)
+        if isNew { try AtomicFile.write(bytes, to: path) }
+        return StoredImage(id: "sha256:" + sha256, width: image.width, height: image.height, isNew: isNew)
+    }
+
+    /// The picture with this digest, or nil.
+    func source(sha256: String) -> ImageSource? {
+        guard Digest.isValid(sha256) else { return nil }
+        let path = folder + "/" + sha256
+        guard Folder.exists(path) else { return nil }
+        return ImageSource(ref: "sha256:" + sha256, sha256: sha256, origin: .upload(path: path))
+    }
+
+    /// The names of all pictures kept.
+    func references() -> [String] {
+        let names = (try? Folder.entries(folder).map(\.name)) ?? []
+        return names.filter(Digest.isValid).map { "sha256:" + $0 }
+    }
+}
+
+extension ServiceError {
+    /// What is wrong with a picture, as the service tells it.
+    init(_ error: ImageError) {
+        let sentence = Self.sentence("\(error)")
+        switch error {
+        case .empty, .notAnImage, .otherFormat, .unsupported: self = .unsupportedMedia(sentence)
+        case .tooManyBytes, .tooLong, .tooManyPixels, .tooManyScans, .tooSlow, .noMemory:
+            self = .tooLarge(sentence, alternative: "")
+        case .truncated, .damaged: self = .unreadable(sentence)
+        case .setting(let name, let reason): self = .invalid("/preprocess/" + name, Self.sentence("\(name) \(reason)"))
+        case .file(let error): self = .init(error as any Error)
+        case .noImages, .tooManyFolders: self = .internalFault(sentence)
+        }
+    }
+
+    /// `text` with a capital at the start and a full stop at the end.
+    static func sentence(_ text: String) -> String {
+        let capital = text.prefix(1).uppercased() + text.dropFirst()
+        return capital.hasSuffix(".") || capital.hasSuffix("?") ? capital : capital + "."
+    }
+}

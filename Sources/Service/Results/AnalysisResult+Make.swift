@@ -1,0 +1,116 @@
+import Analysis
+import Images
+import Models
+import Tensors
+
+extension AnalysisResult {
+    /// Puts an answer between what was asked and what there is to say about it.
+    init(_ analysis: PreparedAnalysis, answer: AnalysisAnswer, time: TimeKeeper) {
+        var fields: [Field] = [
+            ("analysis", .string(analysis.kind.rawValue)), ("analysis_id", .string(analysis.id)),
+        ]
+        let single = analysis.task.models.count == 1 ? analysis.task.models.first : nil
+        if let single { fields.append(("model", single.field)) }
+        fields += analysis.images.fields
+        if let config = single?.model.config {
+            fields += [
+                ("num_prefix_tokens", .int(config.numPrefixTokens)),
+                ("grid", .ints([config.grid.rows, config.grid.cols])),
+                ("patch_size", .int(config.patchSize)),
+                ("img_size", .ints([config.imgSize.height, config.imgSize.width])),
+            ]
+        }
+        fields += answer.fields
+        let reasons = answer.reasons + Self.unexplained(answer)
+        fields.append(
+            (
+                "reasons",
+                .list(
+                    reasons.map {
+                        .object([.init("pointer", .string($0.pointer)), .init("reason", .string($0.reason))])
+                    })
+            ))
+        id = analysis.id
+        kind = analysis.kind
+        self.fields = fields
+        mainField = answer.mainField
+        scene = Scene(
+            sources: Array(analysis.images.sources.prefix(Scene.limit)),
+            modelNames: analysis.task.models.map(\.name), transform: single?.model.transform)
+        timing = Timing(time)
+    }
+
+    /// This result for somebody who asks again: under the name by which they asked, and as found.
+    func found(for analysis: PreparedAnalysis) -> AnalysisResult {
+        var result = self
+        result.timing = .hit
+        // The same weights may be known under two names, the same image by two references.
+        let single = analysis.task.models.count == 1 ? analysis.task.models.first : nil
+        if let single {
+            result.set("model", single.field)
+        } else {
+            for (name, model) in zip(["a", "b"], analysis.task.models) { result.set(name, model.field) }
+        }
+        for field in analysis.images.fields { result.set(field.name, field.value) }
+        return result
+    }
+
+    private mutating func set(_ name: String, _ value: ResultValue) {
+        if let index = fields.firstIndex(where: { $0.name == name }) { fields[index].value = value }
+    }
+
+    /// Memory held, bytes.
+    var byteCount: Int {
+        arrays.reduce(4096) { sum, entry in
+            switch entry.array.numbers {
+            case .float32(let tensor): sum + tensor.byteCount
+            case .float64(let numbers): sum + numbers.count * 8
+            }
+        }
+    }
+
+    /// Numbers that stand as null without anybody having said why.
+    private static func unexplained(_ answer: AnalysisAnswer) -> [Reason] {
+        answer.fields.compactMap { name, value in
+            guard case .array(let array) = value, !array.isFinite,
+                !answer.reasons.contains(where: { $0.pointer.hasPrefix("/" + name) })
+            else { return nil }
+            return Reason(pointer: "/" + name, reason: "Numbers that are not finite stand as null.")
+        }
+    }
+}
+
+/// What a picture shows beside the numbers.
+struct Scene: Sendable {
+    /// No picture shows more images.
+    static let limit = 64
+
+    let sources: [ImageSource]
+    let modelNames: [String]
+    /// Of the one model, if there is one.
+    let transform: EvaluationTransform?
+}
+
+extension NamedArray {
+    /// Whether every number is finite.
+    var isFinite: Bool {
+        switch numbers {
+        case .float32(let tensor): tensor.isFinite
+        case .float64(let numbers): numbers.allSatisfy(\.isFinite)
+        }
+    }
+}
+
+extension Timing {
+    init(_ time: TimeKeeper) {
+        entries = time.stages.map { Entry(name: $0.name, seconds: $0.seconds, description: nil) }
+        entries.append(Entry(name: "cache", seconds: nil, description: time["forward"] > 0 ? "miss" : "hit"))
+    }
+
+    /// Of a result that was there.
+    static let hit: Timing = {
+        var timing = Timing()
+        timing.entries = [Entry(name: "cache", seconds: nil, description: "hit")]
+        return timing
+    }()
+}

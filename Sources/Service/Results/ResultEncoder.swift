@@ -1,0 +1,70 @@
+import Checkpoints
+import Tensors
+
+/// Gives results the forms that users ask for.
+enum ResultEncoder {
+    /// Numbers that JSON and CSV write out at the most: beyond, the text is many times the size of the numbers.
+    static let textLimit = 8 << 20
+
+    /// Everything but pictures.
+    static func encode(
+        _ result: AnalysisResult, as format: ResultFormat, options: EncodingOptions
+    ) throws(ServiceError) -> EncodedResult {
+        switch format {
+        case .json:
+            try checkText(result)
+            return EncodedResult(bytes: json(result, links: options.links), mediaType: format.mediaType, tensor: nil)
+        case .csv:
+            try checkText(result)
+            return EncodedResult(bytes: CSVTable(result).bytes, mediaType: format.mediaType, tensor: nil)
+        case .npy:
+            guard let array = result.array(result.mainField) else {
+                throw .internalFault("the result \(result.id) has no main array")
+            }
+            return EncodedResult(
+                bytes: npy(array), mediaType: format.mediaType, tensor: (array.shape, array.dtype, array.axes))
+        case .npz:
+            let files = result.allArrays.map { (name: $0.name, npy: npy($0.array)) }
+            return EncodedResult(bytes: Npz.encode(files: files), mediaType: format.mediaType, tensor: nil)
+        case .png: throw .internalFault("a picture is no text")
+        }
+    }
+
+    static func json(_ result: AnalysisResult, links: [ResultValue.Member]) -> [UInt8] {
+        var members = result.fields.map { ResultValue.Member($0.name, $0.value) }
+        members.append(.init("links", .object(links)))
+        return ResultValue.object(members).json
+    }
+
+    private static func npy(_ array: NamedArray) -> [UInt8] {
+        switch array.numbers {
+        case .float32(let tensor): Npy.encode(tensor.reshaped(array.shape))
+        case .float64(let numbers): Npy.encode(shape: array.shape, numbers)
+        }
+    }
+
+    private static func checkText(_ result: AnalysisResult) throws(ServiceError) {
+        let count = result.arrays.reduce(0) { $0 + Tensor.count(of: $1.array.shape) }
+        guard count > textLimit else { return }
+        throw .tooLarge(
+            "This answer has \(count) numbers, and text is written for at most \(textLimit).",
+            alternative: "Ask for format=npy or npz, or for fewer images, layers, heads or queries.")
+    }
+}
+
+extension AnalysisResult {
+    /// Every array, those inside objects under dotted names.
+    var allArrays: [(name: String, array: NamedArray)] {
+        fields.flatMap { name, value -> [(name: String, array: NamedArray)] in
+            switch value {
+            case .array(let array): return [(name, array)]
+            case .object(let members):
+                return members.compactMap { member in
+                    if case .array(let array) = member.value { return (name + "." + member.name, array) }
+                    return nil
+                }
+            default: return []
+            }
+        }
+    }
+}

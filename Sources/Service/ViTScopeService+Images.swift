@@ -1,0 +1,97 @@
+import Images
+import Platform
+
+extension ViTScopeService {
+    /// Takes a JPEG or PNG.
+    ///
+    /// - Throws: `unsupportedMedia` for other bytes, `unreadable` for torn ones, `tooLarge`, `diskFull`.
+    public func addImage(_ bytes: [UInt8]) async throws(ServiceError) -> StoredImage {
+        try await perform {
+            try await engine.media.run { [store = library.store] in try store.add(bytes) }
+        }
+    }
+
+    /// The bytes behind `sha256:…` or `DATASET:INDEX` as they came.
+    public func originalImage(_ ref: String) async throws(ServiceError) -> EncodedFile {
+        try await perform {
+            let source = try await library.source(ref)
+            return try await engine.media.run {
+                let file = try source.file()
+                return EncodedFile(bytes: file.bytes.array, mediaType: file.mediaType)
+            }
+        }
+    }
+
+    /// The pixels that a model sees, before mean and std, as PNG.
+    ///
+    /// - Parameters:
+    ///   - model: whose transform; nil for the default one.
+    ///   - size: the input side, pixels; nil for the model's own, or 224.
+    public func modelView(
+        _ ref: String, model: String? = nil, size: Int? = nil
+    ) async throws(ServiceError) -> EncodedFile {
+        if let size, !(16...4096).contains(size) { throw .invalid("/size", "size is a side from 16 to 4096 pixels.") }
+        return try await perform {
+            let own = try await transform(of: model)
+            let transform = EvaluationTransform(
+                height: size ?? own.height, width: size ?? own.width, preprocess: own.preprocess)
+            let source = try await library.source(ref)
+            return try await engine.media.run { [engine] in
+                let view = try engine.view(of: source, transform, keeping: true)
+                return EncodedFile(bytes: PNG.encode(view, level: 3), mediaType: "image/png")
+            }
+        }
+    }
+
+    private func transform(of model: String?) async throws -> EvaluationTransform {
+        guard let model else { return EvaluationTransform(height: 224, width: 224) }
+        return try await catalogue.loaded(model).model.transform
+    }
+
+    /// The datasets there are, the built-in ones first.
+    public func datasets() async throws(ServiceError) -> [DatasetInfo] {
+        try await perform {
+            try await library.datasets.all().map { name, dataset in
+                DatasetInfo(
+                    name: name, numImages: dataset.count, classes: dataset.classes, isBuiltIn: dataset.isBuiltIn)
+            }
+        }
+    }
+
+    /// The images of a dataset, in order.
+    ///
+    /// - Throws: `notFound`, `unreadable` for a page token that is none.
+    public func datasetImages(
+        _ name: String, pageSize: Int? = nil, pageToken: String? = nil
+    ) async throws(ServiceError) -> Page<DatasetImage> {
+        let dataset = try await perform {
+            try await library.datasets.dataset(name, fresh: pageToken == nil)
+        }
+        let indices = try Page(
+            Array(0..<dataset.count), size: pageSize, token: pageToken, limits: configuration.limits)
+        return Page(
+            items: indices.items.map { index in
+                let label = dataset.label(of: index)
+                return DatasetImage(
+                    ref: "\(name):\(index)", className: label.map { dataset.classes[$0] } ?? "",
+                    file: dataset.file(of: index))
+            }, nextPageToken: indices.nextPageToken)
+    }
+
+    /// Freezes a probe set. Asking for the same again answers the one that is there.
+    ///
+    /// - Throws: `invalid`, `notFound` for the dataset, `conflict` for a name that means another set.
+    public func createProbeSet(
+        _ request: ProbeSetRequest
+    ) async throws(ServiceError) -> (probeSet: ProbeSet, isNew: Bool) {
+        try await perform { try await probeSetStore.create(request) }
+    }
+
+    /// The probe sets by name.
+    public func probeSets() async -> [ProbeSet] { await probeSetStore.all }
+
+    /// - Throws: `notFound` with the names most like it.
+    public func probeSet(_ name: String) async throws(ServiceError) -> ProbeSet {
+        try await probeSetStore.probeSet(name)
+    }
+}
