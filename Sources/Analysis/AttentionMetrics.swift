@@ -33,12 +33,14 @@ public struct AttentionMetrics: Sendable {
     public let metrics: Set<AttentionMetric>
     public let convention: Convention
     private let distances: Tensor
+    private let queries: QueryDistribution
 
     /// - Parameter convention: concerns NMI alone; see `AttentionNMI`.
     public init(_ metrics: Set<AttentionMetric>, layout: TokenLayout, convention: Convention = .corrected) {
         self.layout = layout
         self.metrics = metrics
         self.convention = convention
+        queries = QueryDistribution(patches: layout.grid.count, convention)
         distances = metrics.contains(.distance) ? layout.distances() : Tensor.zeros([0, 0])
     }
 
@@ -51,10 +53,9 @@ public struct AttentionMetrics: Sendable {
         if metrics.contains(.distance) { wanted.insert(.distance) }
         if metrics.contains(.nmi) { wanted.insert(.information) }
         if metrics.contains(.entropy) { wanted.insert(.entropy) }
-        let queryProbability = AttentionNMI.queryProbability(patches: layout.grid.count, convention)
         let sums = AttentionSums(
             attention, wanted: wanted, distances: distances, numPrefixTokens: layout.numPrefixTokens,
-            distanceEps: AttentionDistance.eps, informationEps: AttentionNMI.eps, queryProbability: queryProbability,
+            distanceEps: AttentionDistance.eps, informationEps: AttentionNMI.eps, queryProbability: queries.probability,
             pool: pool)
         func values(_ numbers: [Double]) -> HeadValues { HeadValues(images: images, heads: heads, values: numbers) }
         var result = Values()
@@ -67,9 +68,8 @@ public struct AttentionMetrics: Sendable {
         }
         if metrics.contains(.nmi) {
             result.nmi = values(
-                zip(sums.rowEntropies, sums.keyEntropies).map { rows, keys in
-                    AttentionNMI.value(
-                        rowEntropies: rows, keyEntropy: keys, queryProbability: queryProbability, patches: patches)
+                zip(sums.rowEntropies, sums.keyEntropies).map {
+                    AttentionNMI.value(rowEntropies: $0, keyEntropy: $1, queries: queries)
                 })
         }
         return result

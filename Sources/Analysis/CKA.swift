@@ -68,11 +68,7 @@ public struct CKA: Sendable {
         let count = a.first?.rows ?? 0
         precondition((a + (b ?? [])).allSatisfy { $0.rows == count }, "layers differ in the number of samples")
         guard count >= estimator.minimumSamples else {
-            return reasons.append(
-                Reason(
-                    pointer: "/batch_size",
-                    reason: "a batch of \(count) was left out: the \(estimator.rawValue) estimator needs at least "
-                        + "\(estimator.minimumSamples)"))
+            return reasons.append(.leftOut(count, needed: estimator.minimumSamples))
         }
         let batch = CKABatch(a, b, kernel: kernel, estimator: estimator, form: form, pool: pool)
         sums = sums.map { $0.adding(batch) } ?? batch
@@ -80,31 +76,57 @@ public struct CKA: Sendable {
         samples += count
     }
 
-    /// The alignment of every layer of `a` (rows) with every layer of `b` (columns).
-    public var matrix: CKAMatrix {
-        guard let sums else {
-            return CKAMatrix(rows: 0, cols: 0, values: [], selfSimilarityMaxError: nil, reasons: reasons)
-        }
-        return sums.matrix(reasons: reasons)
+    /// The alignment of every layer of `a` (rows) with every layer of `b` (columns). All undefined, rows × cols, where
+    /// no batch was large enough.
+    public func matrix(rows: Int, cols: Int) -> CKAMatrix {
+        if let sums { return sums.matrix(reasons: reasons) }
+        let reason = Reason(
+            pointer: "/cka",
+            reason: "there is no batch of \(estimator.minimumSamples) or more, which the \(estimator.rawValue) "
+                + "estimator needs")
+        return CKAMatrix(
+            rows: rows, cols: cols, values: [Double?](repeating: nil, count: rows * cols), selfSimilarityMaxError: nil,
+            reasons: reasons + [reason])
+    }
+
+    /// Splits images into batches, in order.
+    ///
+    /// A last batch with fewer than 4 samples is left out, which the reason says: it would be mostly noise. If it is the
+    /// only one it stays, for `add` to judge.
+    /// - Parameters:
+    ///   - batchSize: images a batch; nil for all in one.
+    ///   - samplesPerImage: see `TokenFeatures.samples`.
+    public static func batches(
+        images: Int, batchSize: Int?, samplesPerImage: Int = 1
+    ) -> (ranges: [Range<Int>], reason: Reason?) {
+        let size = max(batchSize ?? images, 1)
+        var ranges = stride(from: 0, to: images, by: size).map { $0..<$0 + min(size, images - $0) }
+        guard ranges.count > 1, let last = ranges.last, last.count * samplesPerImage < 4 else { return (ranges, nil) }
+        ranges.removeLast()
+        return (ranges, .leftOut(last.count, needed: 4))
     }
 
     /// The matrix of all samples at once, or in batches of `batchSize` of them.
-    ///
-    /// A last batch that is too small for the estimator is left out, which is among the reasons.
     public static func matrix(
         _ a: [DoubleMatrix], _ b: [DoubleMatrix]? = nil, kernel: Kernel = .linear, estimator: Estimator = .unbiased,
         batchSize: Int? = nil, form: Form = .automatic, pool: ThreadPool
     ) -> CKAMatrix {
         var cka = CKA(kernel: kernel, estimator: estimator, form: form)
-        let samples = a.first?.rows ?? 0
-        let size = max(batchSize ?? samples, 1)
-        for start in stride(from: 0, to: samples, by: size) {
-            let range = start..<start + min(size, samples - start)
-            cka.add(a.map { $0.rows(range) }, b?.map { $0.rows(range) }, pool: pool)
-        }
-        var matrix = cka.matrix
-        if cka.batches == 0 { matrix = .undefined(rows: a.count, cols: b?.count ?? a.count, reasons: matrix.reasons) }
-        return matrix
+        let (ranges, reason) = batches(images: a.first?.rows ?? 0, batchSize: batchSize)
+        if let reason { cka.reasons.append(reason) }
+        for range in ranges { cka.add(a.map { $0.rows(range) }, b?.map { $0.rows(range) }, pool: pool) }
+        return cka.matrix(rows: a.count, cols: b?.count ?? a.count)
+    }
+
+    /// The independence criterion itself of two sets of features of the same samples; nil where there are fewer than
+    /// the estimator needs.
+    public static func hsic(
+        _ x: DoubleMatrix, _ y: DoubleMatrix, kernel: Kernel = .linear, estimator: Estimator = .unbiased,
+        form: Form = .gram, pool: ThreadPool
+    ) -> Double? {
+        precondition(x.rows == y.rows, "\(x.rows) and \(y.rows) samples")
+        guard x.rows >= estimator.minimumSamples else { return nil }
+        return CKABatch([x], [y], kernel: kernel, estimator: estimator, form: form, pool: pool).cross[0]
     }
 
     /// Memory that a batch takes on top of its features, bytes; `Int.max` where that overflows.
@@ -126,10 +148,10 @@ public struct CKAMatrix: Sendable, Equatable {
     public let reasons: [Reason]
 
     public subscript(row: Int, col: Int) -> Double? { values[row * cols + col] }
+}
 
-    static func undefined(rows: Int, cols: Int, reasons: [Reason]) -> CKAMatrix {
-        CKAMatrix(
-            rows: rows, cols: cols, values: [Double?](repeating: nil, count: rows * cols), selfSimilarityMaxError: nil,
-            reasons: reasons + [Reason(pointer: "/cka", reason: "no batch is large enough for this estimator")])
+extension Reason {
+    fileprivate static func leftOut(_ count: Int, needed: Int) -> Reason {
+        Reason(pointer: "/batch_size", reason: "a batch of \(count) was left out: \(needed) are needed")
     }
 }

@@ -4,7 +4,7 @@ import Tensors
 /// The independence criteria of one batch, or their sums over several.
 struct CKABatch: Sendable {
     /// Between the layers of a and of b: (a, b), row-major.
-    private var cross: [Double]
+    private(set) var cross: [Double]
     /// Of each layer with itself, added up directly.
     private var selves: (a: [Double], b: [Double])
     /// The same through the products that the cross terms come from, as a check.

@@ -8,9 +8,11 @@ union double_bits {
     uint64_t bits;
 };
 
-// ln(x) for positive, normal, finite x, within 2 units in the last place; NaN and infinity come out as nonsense of the
-// same kind (not finite for NaN). The reduction and polynomial are fdlibm's: x = 2^e · (1 + f), √½ ≤ 1 + f < √2.
+// ln(x) for positive, normal, finite x, within 2 units in the last place; nonsense for anything else. The reduction and
+// polynomial are fdlibm's: x = 2^e · (1 + f), √½ ≤ 1 + f < √2.
 static inline __attribute__((always_inline)) double log_poly(double x) {
+// Taking 2^52 off again is only exact in the order that is written.
+#pragma clang fp reassociate(off)
     union double_bits u = {.value = x};
     const uint64_t shifted = u.bits + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
     const uint64_t biased = shifted >> 52;
@@ -35,6 +37,7 @@ static inline __attribute__((always_inline)) double log_poly(double x) {
 
 // exp(x) for x ≤ 0, within 2 units in the last place; 0 below −708.
 static inline __attribute__((always_inline)) double exp_poly_double(double x) {
+#pragma clang fp reassociate(off)
     const double y = x < -708.0 ? -708.0 : x;
     const double n = __builtin_rint(y * 1.4426950408889634);
     double r = __builtin_fma(n, -6.93147180369123816490e-01, y);
