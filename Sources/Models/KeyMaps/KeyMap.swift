@@ -38,10 +38,17 @@ public enum KeyMap {
     private static func recognise(
         _ candidates: [(path: [String], dict: StateDict)], _ hints: ModelHints, _ report: inout LoadReport
     ) throws(ModelError.Reason) -> (VisionTransformerConfig, StateDict) {
+        for side in [hints.imgSize?.height ?? 1, hints.imgSize?.width ?? 1] where side > ModelLimits.side {
+            throw .tooLarge(what: "img_size", value: side, limit: ModelLimits.side)
+        }
         let backbone = try choose(candidates, hints, &report)
         report.checkpointKey = backbone.key
         report.prefixRemoved = backbone.prefix.isEmpty ? nil : backbone.prefix
         var draft = try Draft(backbone, report: &report)
+        // Without any way from pixels to tokens it is somebody else's transformer.
+        guard draft.names.contains(where: { !$0.hasPrefix("blocks.") && !$0.hasPrefix("norm.") }) else {
+            throw .unrecognised(names: backbone.dict.names)
+        }
         let positions = try draft.entry("pos_embed").flatMap(SinCosTable.recognise)
         let layout = Layout.identify(backbone, draft: draft, hints: hints, positions: positions?.table)
         report.recognisedAs = layout
@@ -111,7 +118,7 @@ public enum KeyMap {
     ) {
         if let positions {
             report.notes.append(
-                "pos_embed is \(positions.table.title)'s fixed sin-cos table (largest difference \(positions.difference))"
+                "pos_embed is \(positions.table.title)'s fixed sin-cos table (largest difference \(Float(positions.difference)))"
             )
         } else if layout == .mocoV3 {
             report.notes.append("pos_embed is not MoCo v3's fixed sin-cos table; it is used as stored")

@@ -110,11 +110,6 @@ struct PositionReader {
         } else {
             throw .imgSizeUnknown
         }
-        for side in [size.height, size.width] {
-            guard side <= ModelLimits.side else {
-                throw .tooLarge(what: "img_size", value: side, limit: ModelLimits.side)
-            }
-        }
         guard size.height > 0, size.width > 0, size.height % patch == 0, size.width % patch == 0 else {
             throw .imgSizeNotMultiple(size, patchSize: patch)
         }
