@@ -78,7 +78,8 @@ private struct ModuleRecord {
         let passing = Set((fields["_non_persistent_buffers_set"]?.array ?? []).compactMap(\.string))
         for group in ["_parameters", "_buffers"] {
             for (key, value) in fields[group]?.dictionary ?? ValueDictionary() {
-                guard let name = key.string, let tensor = value.tensor, group == "_parameters" || !passing.contains(name)
+                guard let name = key.string, let tensor = value.tensor,
+                    group == "_parameters" || !passing.contains(name)
                 else { continue }
                 dict[prefix + name] = tensor
             }

@@ -93,15 +93,20 @@ extension CheckpointError: CustomStringConvertible {
         switch self {
         case .unknownOpcode(let code, let byte):
             "the pickle has the opcode 0x\([code].hex) at byte \(byte), which no checkpoint needs"
-        case .unknownProtocol(let version, let byte): "the pickle at byte \(byte) is of protocol \(version); 5 is the last"
-        case .stackUnderflow(let opcode, let byte): "the pickle's \(opcode) at byte \(byte) finds too little on the stack"
+        case .unknownProtocol(let version, let byte):
+            "the pickle at byte \(byte) is of protocol \(version); 5 is the last"
+        case .stackUnderflow(let opcode, let byte):
+            "the pickle's \(opcode) at byte \(byte) finds too little on the stack"
         case .badOperand(let opcode, let expected, let byte):
             "the pickle's \(opcode) at byte \(byte) needs \(expected) and finds something else"
         case .missingMemo(let key, let byte): "the pickle reads the memo \(key) at byte \(byte) before it is written"
-        case .cycle(let byte): "the object made at byte \(byte) of the pickle contains itself; save only the state_dict()"
+        case .cycle(let byte):
+            "the object made at byte \(byte) of the pickle contains itself; save only the state_dict()"
         case .badLiteral(let kind, let byte): "the pickle has a malformed \(kind) at byte \(byte)"
-        case .badCall(let name, let byte): "the pickle calls \(shown(name)) at byte \(byte) with arguments it cannot have"
-        case .unknownStorage(let name, let byte): "the pickle has the unknown storage class \(shown(name)) at byte \(byte)"
+        case .badCall(let name, let byte):
+            "the pickle calls \(shown(name)) at byte \(byte) with arguments it cannot have"
+        case .unknownStorage(let name, let byte):
+            "the pickle has the unknown storage class \(shown(name)) at byte \(byte)"
         case .unsupportedTensor(let kind, let byte):
             "the tensor at byte \(byte) is \(shown(kind)), which is not read; save it as a dense float32 tensor"
         case .storageOutOfBounds(let needed, let present, let byte):

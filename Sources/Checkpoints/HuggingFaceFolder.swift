@@ -13,12 +13,14 @@ enum HuggingFaceFolder {
             if let bytes = try place.bytes(of: whole) {
                 let contents = try read(bytes, called: whole)
                 return Checkpoint(
-                    format: .huggingFace, contents: contents, weights: [bytes], config: config, preprocessor: preprocessor)
+                    format: .huggingFace, contents: contents, weights: [bytes], config: config,
+                    preprocessor: preprocessor)
             }
             if let document = try json(index, in: place) {
                 let (contents, weights) = try shards(document, index: index, in: place)
                 return Checkpoint(
-                    format: .huggingFace, contents: contents, weights: weights, config: config, preprocessor: preprocessor)
+                    format: .huggingFace, contents: contents, weights: weights, config: config,
+                    preprocessor: preprocessor)
             }
         }
         throw .noWeights
@@ -67,7 +69,8 @@ enum HuggingFaceFolder {
             }
         }
         let contents = WeightFile(
-            format: .huggingFace, root: .dictionary(tensors), opaqueGlobals: WeightFile.unique(opaque), metadata: metadata)
+            format: .huggingFace, root: .dictionary(tensors), opaqueGlobals: WeightFile.unique(opaque),
+            metadata: metadata)
         return (contents, weights)
     }
 

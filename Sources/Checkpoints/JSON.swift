@@ -162,7 +162,9 @@ private struct JSONReader {
         }
         let digits = String(decoding: text[start..<index], as: UTF8.self)
         if isInteger, let integer = Int(digits) { return .int(integer) }
-        guard let double = Double(digits), double.isFinite else { throw .badJSON(expected: "a number in range", byte: start) }
+        guard let double = Double(digits), double.isFinite else {
+            throw .badJSON(expected: "a number in range", byte: start)
+        }
         return .double(double)
     }
 

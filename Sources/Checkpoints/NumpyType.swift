@@ -52,7 +52,9 @@ struct NumpyType {
     func entry(shape: [Int], isFortran: Bool, bytes: Bytes, tensor: String) throws(CheckpointError) -> StateDict.Entry {
         guard !isBigEndian else { throw .bigEndian(part: tensor) }
         guard let dtype else { throw .unsupportedDType(tensor: tensor, dtype: name) }
-        guard let expected = Extents.byteCount(shape, size: dtype.size) else { throw .badShape(tensor: tensor, shape: shape) }
+        guard let expected = Extents.byteCount(shape, size: dtype.size) else {
+            throw .badShape(tensor: tensor, shape: shape)
+        }
         guard expected == bytes.count else {
             throw .sizeMismatch(tensor: tensor, shape: shape, dtype: name, expected: expected, present: bytes.count)
         }

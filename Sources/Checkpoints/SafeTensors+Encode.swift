@@ -17,7 +17,7 @@ extension SafeTensors {
 
     /// `tensors` as a safetensors file; the same content always gives the same bytes.
     ///
-    /// Arrays come in the reference's order, wide numbers first and then by name, so that every one is aligned.
+    /// Arrays come in the reference's order, by number format and then by name, so that every one is aligned.
     ///
     /// - Parameter precision: what to write floating-point arrays in, rounded to nearest even; nil keeps each as it is.
     /// - Throws: `CheckpointError.reservedName` for an array called `__metadata__`.
@@ -52,8 +52,8 @@ extension SafeTensors {
             if let entry = tensors[name] { arrays.append((name, entry)) }
         }
         arrays.sort { a, b in
-            let (left, right) = (dtype(a.entry).size, dtype(b.entry).size)
-            return left != right ? left > right : a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
+            let (left, right) = (rank(dtype(a.entry)), rank(dtype(b.entry)))
+            return left != right ? left < right : a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
         }
         var data: [Bytes] = [], lines: [String] = [], end = 0
         if !metadata.isEmpty {
@@ -77,6 +77,12 @@ extension SafeTensors {
         while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
         let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> ($0 * 8)) }
         return [Bytes(length + header)] + data
+    }
+
+    /// The reference's order of number formats; wide ones come first.
+    private static func rank(_ dtype: DType) -> Int {
+        let order: [DType] = [.i64, .f64, .f32, .i32, .bf16, .f16, .i16, .i8, .u8, .bool]
+        return order.firstIndex(of: dtype) ?? order.count
     }
 
     /// `text` as a JSON string.

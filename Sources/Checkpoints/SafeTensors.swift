@@ -87,7 +87,9 @@ public enum SafeTensors {
             guard let fields = value.dictionary, fields.count == 3 else {
                 throw .badTensorRecord(tensor: name, expected: "dtype, shape and data_offsets")
             }
-            guard let dtypeName = fields["dtype"]?.string else { throw .badTensorRecord(tensor: name, expected: "a dtype") }
+            guard let dtypeName = fields["dtype"]?.string else {
+                throw .badTensorRecord(tensor: name, expected: "a dtype")
+            }
             guard let dtype = DType(rawValue: dtypeName) else {
                 throw .unsupportedDType(tensor: name, dtype: dtypeName)
             }

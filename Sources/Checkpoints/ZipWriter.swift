@@ -19,7 +19,8 @@ package struct ZipWriter {
         let needsWide = sizes.contains { $0 >= limit }
         // In the entry's own header both sizes are wide or none is.
         let localWide = needsWide ? sizes : []
-        archive += header(signature: 0x0403_4b50, name, deflating, checksum, sizes, narrow: !needsWide, extra: localWide)
+        archive += header(
+            signature: 0x0403_4b50, name, deflating, checksum, sizes, narrow: !needsWide, extra: localWide)
         archive += Array(name.utf8) + zip64Field(localWide) + stored
 
         let wide = localWide + (offset >= limit ? [offset] : [])
@@ -48,7 +49,8 @@ package struct ZipWriter {
 
     /// What an entry's own header and its line in the directory share, up to the length of the extra field.
     private func header(
-        signature: Int, _ name: String, _ deflating: Bool, _ checksum: UInt32, _ sizes: [Int], narrow: Bool, extra: [Int]
+        signature: Int, _ name: String, _ deflating: Bool, _ checksum: UInt32, _ sizes: [Int], narrow: Bool,
+        extra: [Int]
     ) -> [UInt8] {
         var bytes = little(signature, 4)
         // The directory also says who made it; zip64 needs version 4.5.

@@ -57,7 +57,10 @@ extension PickleMachine {
     // MARK: Protocol 0, where everything is a line of text
 
     private mutating func line() throws(CheckpointError) -> [UInt8] {
-        guard let line = cursor.line(limit: PickleBudget.maximumLine) else { throw .badLiteral("line", byte: start) }
+        guard let line = cursor.line(limit: PickleBudget.maximumLine) else {
+            guard cursor.remaining < PickleBudget.maximumLine else { throw .badLiteral("line", byte: start) }
+            throw .truncated(part: "a line of the pickle", needed: cursor.remaining + 1, present: cursor.remaining)
+        }
         try budget.spend(characters: line.count, at: start)
         return line.array
     }
@@ -155,7 +158,9 @@ extension PickleMachine {
         var rest = try line()[...], text = ""
         while let byte = rest.popFirst() {
             var code = UInt32(byte)
-            if byte == UInt8(ascii: "\\"), let letter = rest.first, letter == UInt8(ascii: "u") || letter == UInt8(ascii: "U") {
+            if byte == UInt8(ascii: "\\"), let letter = rest.first,
+                letter == UInt8(ascii: "u") || letter == UInt8(ascii: "U")
+            {
                 rest = rest.dropFirst()
                 guard let escaped = Self.hex(&rest, digits: letter == UInt8(ascii: "u") ? 4 : 8) else {
                     throw .badLiteral("text", byte: start)

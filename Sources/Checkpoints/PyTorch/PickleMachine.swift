@@ -278,7 +278,9 @@ struct PickleMachine {
             let key = graph.text(parts[2]), let count = graph.int(parts[4])
         else { throw operand("a storage's class, key, location and count") }
         if parts.count == 6 {
-            guard case .none = graph.nodes[parts[5]] else { throw .unsupportedTensor(kind: "a storage view", byte: start) }
+            guard case .none = graph.nodes[parts[5]] else {
+                throw .unsupportedTensor(kind: "a storage view", byte: start)
+            }
         }
         guard count >= 0 else { throw .badCall(name, byte: start) }
         let storage: PickleGraph.Storage

@@ -107,7 +107,9 @@ extension PickleRebuilder {
         guard let name = arguments.first.flatMap({ value($0).string }) else { throw call.fault }
         var order: String?
         if let state = call.object.state {
-            guard let fields = value(state).array, fields.count > 1, let mark = fields[1].string else { throw call.fault }
+            guard let fields = value(state).array, fields.count > 1, let mark = fields[1].string else {
+                throw call.fault
+            }
             order = mark
         }
         return .numpyType(NumpyType(name, order: order))

@@ -3,7 +3,9 @@ import Tensors
 
 extension PickleRebuilder {
     /// The tensor that a call of one of PyTorch's rebuilding functions makes.
-    mutating func tensor(_ known: KnownGlobal, _ arguments: [Ref], _ call: Call) throws(CheckpointError) -> StateDict.Entry {
+    mutating func tensor(_ known: KnownGlobal, _ arguments: [Ref], _ call: Call) throws(CheckpointError)
+        -> StateDict.Entry
+    {
         switch known {
         case .tensorV1 where arguments.count == 4, .tensorV2 where arguments.count == 6 || arguments.count == 7:
             return try view(arguments, dtype: nil, call)
@@ -30,7 +32,9 @@ extension PickleRebuilder {
     }
 
     /// `(storage, offset, size, stride, …)`: a strided view of a storage, checked against it.
-    private mutating func view(_ arguments: [Ref], dtype: DType?, _ call: Call) throws(CheckpointError) -> StateDict.Entry {
+    private mutating func view(_ arguments: [Ref], dtype: DType?, _ call: Call) throws(CheckpointError)
+        -> StateDict.Entry
+    {
         guard arguments.count >= 4, case .storage(let index) = made(arguments[0]), let offset = value(arguments[1]).int,
             let shape = integers(arguments[2]), let strides = integers(arguments[3]), shape.count == strides.count
         else { throw call.fault }

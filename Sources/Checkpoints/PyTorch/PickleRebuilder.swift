@@ -77,7 +77,9 @@ struct PickleRebuilder {
                 weight = weight.plus(weights[child]) ?? Int.max
             }
             let byte = graph.origins[ref]
-            guard height <= PickleBudget.maximumDepth else { throw .tooDeep(limit: PickleBudget.maximumDepth, byte: byte) }
+            guard height <= PickleBudget.maximumDepth else {
+                throw .tooDeep(limit: PickleBudget.maximumDepth, byte: byte)
+            }
             guard weight <= PickleBudget.maximumNodes else {
                 throw .overBudget(of: "values", limit: PickleBudget.maximumNodes, byte: byte)
             }
@@ -133,7 +135,8 @@ struct PickleRebuilder {
     func value(_ ref: Ref) -> Value {
         switch made(ref) {
         case .value(let value): return value
-        case .storage(let index): return .opaque(Value.Opaque(name: "a storage", arguments: [.string(graph.storages[index].key)]))
+        case .storage(let index):
+            return .opaque(Value.Opaque(name: "a storage", arguments: [.string(graph.storages[index].key)]))
         case .global(let name):
             // A dtype is data, and everybody writes it so.
             if case .dtype = KnownGlobal(name) { return .string(name) }
@@ -202,7 +205,9 @@ struct PickleRebuilder {
             }
             for case .dictionary(let dictionary) in attributes {
                 try spend(work: dictionary.count, at: call.byte)
-                for (key, value) in dictionary where key.string.flatMap({ fields[$0] }) == nil { fields.set(key, to: value) }
+                for (key, value) in dictionary where key.string.flatMap({ fields[$0] }) == nil {
+                    fields.set(key, to: value)
+                }
                 state = .none
             }
         }

@@ -115,7 +115,9 @@ enum PyTorchLegacy {
         }
         var names: [String] = []
         for element in graph.sequences[index].elements {
-            guard let name = graph.text(element) else { throw .badLegacy(expected: "list of its storages", byte: start) }
+            guard let name = graph.text(element) else {
+                throw .badLegacy(expected: "list of its storages", byte: start)
+            }
             names.append(name)
         }
         return (names, graph.end)

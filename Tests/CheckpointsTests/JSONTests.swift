@@ -1,0 +1,77 @@
+import Checkpoints
+import Platform
+import Testing
+
+@Suite struct JSONTests {
+    private func parse(_ text: String) throws(CheckpointError) -> Value { try JSON.parse(Bytes(Array(text.utf8))) }
+
+    @Test func everyKindOfValueIsRead() throws {
+        let value = try parse(#" {"a": [1, -2.5e1, true, false, null, "x"], "b": {}, "c": [], "d": 0} "#)
+        #expect(value["a"]?.array?.count == 6)
+        #expect(value["a"]?[0]?.int == 1)
+        #expect(value["a"]?[1]?.double == -25)
+        #expect(value["a"]?[2]?.bool == true)
+        #expect(value["a"]?[3]?.bool == false)
+        #expect(value["a"]?[4]?.isNone == true)
+        #expect(value["a"]?[5]?.string == "x")
+        #expect(value["b"]?.dictionary?.isEmpty == true)
+        #expect(value["c"]?.array?.isEmpty == true)
+        #expect(value.dictionary?.names == ["a", "b", "c", "d"])
+    }
+
+    @Test func escapesAreRead() throws {
+        #expect(try parse(#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00ü""#).string == "\"\\/\u{8}\u{c}\n\r\té😀ü")
+    }
+
+    @Test func numbersBeyondIntegersBecomeDoubles() throws {
+        #expect(try parse("9223372036854775807").int == Int.max)
+        #expect(try parse("9223372036854775808").double == 0x1p63)
+        #expect(try parse("1e-12").double == 1e-12)
+        #expect(try parse("12.0").int == 12)
+    }
+
+    @Test(arguments: [
+        "", " ", "{", "[", "[1", "[1,", "[1,]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}",
+        "[1}", "{\"a\":1]",
+        "01", "-", "1.", ".5", "1e", "+1", "nul", "tru", "True", "NaN", "Infinity", "-Infinity", "1 2", "[] []", "\"",
+        "\"\\", "\"\\x\"",
+        "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\u{1}\"", "'a'", "[1e999]", "}", "]", ",",
+        "{\"a\" 1}", "{1:2}",
+        "\u{feff}{}",
+    ])
+    func malformedTextIsRefused(_ text: String) throws {
+        let error = #expect(throws: CheckpointError.self) { try parse(text) }
+        guard case .badJSON = error else { throw error ?? .emptyFile }
+    }
+
+    @Test func aKeyTwiceIsRefused() {
+        #expect(throws: CheckpointError.duplicateKey("a", byte: 7)) { try parse(#"{"a":1,"a":2}"#) }
+        #expect(throws: CheckpointError.duplicateKey("a", byte: 7)) { try parse(#"{"a":1,"\u0061":2}"#) }
+    }
+
+    @Test func nestingHasALimit() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
+        #expect(try parse(nested(64)).array?.count == 1)
+        #expect(throws: CheckpointError.tooDeep(limit: 64, byte: 64)) { try parse(nested(65)) }
+        #expect(throws: CheckpointError.tooDeep(limit: 64, byte: 64)) {
+            try parse(String(repeating: "[", count: 1_000_000))
+        }
+        #expect(throws: CheckpointError.self) { try parse(String(repeating: "{\"a\":", count: 1_000_000)) }
+    }
+
+    @Test func theNumberOfValuesHasALimit() throws {
+        let error = #expect(throws: CheckpointError.self) {
+            try parse("[" + String(repeating: "1,", count: 1_000_001) + "1]")
+        }
+        guard case .overBudget = error else { throw error ?? .emptyFile }
+    }
+
+    @Test func theSizeHasALimit() {
+        let bytes = Bytes([UInt8](repeating: 0x20, count: JSON.maximumSize + 1))
+        #expect(throws: CheckpointError.headerTooLarge(count: JSON.maximumSize + 1, limit: JSON.maximumSize)) {
+            try JSON.parse(bytes)
+        }
+    }
+}
