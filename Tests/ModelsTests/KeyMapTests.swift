@@ -37,6 +37,10 @@ import Testing
             imgSize: ImageSize(height: 224, width: 224), patchSize: 16, embedDim: 768, depth: 12, numHeads: 12,
             mlpHidden: 3072)
         #expect(try recognise(stateDict(base, dtype: .f16), ModelHints()).arch == "vit_base_patch16_224")
+        var second = base
+        second.patchSize = 14
+        second.layerScale = true
+        #expect(try recognise(stateDict(second, dtype: .f16), ModelHints()).arch == "vit_base_patch14_dinov2")
         #expect(try recognise(stateDict(config)).arch == nil)
     }
 

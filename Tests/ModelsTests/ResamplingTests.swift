@@ -48,17 +48,8 @@ import Testing
             column([0, 1, 4, 9, 16, 25], .bicubicAntialiased, to: 4), [0.1585761, 2.9770291, 10.8866769, 22.2783172])
     }
 
-    @Test func bilinear() {
-        // Centres at (i + ½)·4/8 − ½, the first clamped to 0.
-        expect(column([0, 1, 4, 9], .bilinear, to: 8), [0, 0.25, 0.75, 1.75, 3.25, 5.25, 7.75, 9])
-    }
-
-    @Test func bilinearAntialiasedKeepsConstants() {
-        expect(column([2, 2, 2, 2, 2, 2], .bilinearAntialiased, to: 4), [2, 2, 2, 2])
-    }
-
     @Test(arguments: [
-        GridResampling.bicubic, .bicubicAntialiased, .bilinear, .bilinearAntialiased,
+        GridResampling.bicubic, .bicubicAntialiased,
     ])
     func sameSizeKeepsEveryNumber(way: GridResampling) {
         let numbers: [Float] = [3, -1, 4, 1, -5]

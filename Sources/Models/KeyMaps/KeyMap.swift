@@ -26,7 +26,7 @@ public enum KeyMap {
             report.verdict = report.unexpected.isEmpty ? .complete : .partial
             return RecognisedModel(
                 config: config, stateDict: stateDict, report: report,
-                arch: TimmModel.arch(config, layout: report.recognisedAs))
+                arch: TimmModel.arch(config))
         } catch {
             report.verdict = .refused
             report.reason = error.description

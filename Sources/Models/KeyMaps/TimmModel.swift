@@ -34,7 +34,7 @@ extension KeyMap {
 
 extension TimmModel {
     /// timm's name for `config`, or nil where it has none of these sizes.
-    static func arch(_ config: VisionTransformerConfig, layout: Layout?) -> String? {
+    static func arch(_ config: VisionTransformerConfig) -> String? {
         guard config.imgSize.height == config.imgSize.width, config.patchEmbed == .linear,
             let size = ArchName.sizes.first(where: {
                 $0.embedDim == config.embedDim && $0.depth == config.depth && $0.numHeads == config.numHeads
@@ -48,13 +48,14 @@ extension TimmModel {
             return "beit_\(size.word)_patch\(patch)_\(side)"
         }
         guard config.qkvBias, config.posEmbed != .none else { return nil }
-        if [.dinov2, .hfDINOv2, .hfDINOv2WithRegisters].contains(layout) || config.mlp == .swiglu {
+        // Patches of 14 and layer scale are DINOv2's in timm too.
+        if config.layerScale || config.mlp == .swiglu {
             guard patch == 14, config.layerScale, config.numRegisters == 0 || config.numRegisters == 4,
                 (config.mlp == .swiglu) == (size.embedDim == 1536)
             else { return nil }
             return "vit_\(size.word)_patch14_\(config.numRegisters == 4 ? "reg4_" : "")dinov2"
         }
-        guard config.mlpHidden == ratio, config.numRegisters == 0, config.posEmbed == .all, !config.layerScale else {
+        guard config.mlpHidden == ratio, config.numRegisters == 0, config.posEmbed == .all else {
             return nil
         }
         if config.distToken { return "deit_\(size.word)_distilled_patch\(patch)_\(side)" }

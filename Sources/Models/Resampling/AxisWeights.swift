@@ -42,19 +42,17 @@ extension AxisWeights {
             })
     }
 
-    /// `antialias=True`, which is Pillow's way: the kernel is as wide as a new place, truncated at the borders, and its
-    /// weights are divided by their sum.
-    static func antialiased(
-        source: Int, target: Int, support: Double, kernel: (Double) -> Double
-    ) -> AxisWeights {
-        let ratio = Double(source) / Double(target), spread = max(ratio, 1)
+    /// The cubic of `antialias=True` (a = −0.5), which is Pillow's way: the kernel is as wide as a new place, truncated
+    /// at the borders, and its weights are divided by their sum.
+    static func antialiasedBicubic(source: Int, target: Int) -> AxisWeights {
+        let ratio = Double(source) / Double(target), spread = max(ratio, 1), support = 2 * spread
         return AxisWeights(
             source: source,
             taps: (0..<target).map { index in
                 let center = (Double(index) + 0.5) * ratio
-                let first = max(Int(center - support * spread + 0.5), 0)
-                let end = min(Int(center + support * spread + 0.5), source)
-                let weights = (first..<end).map { kernel((Double($0) + 0.5 - center) / spread) }
+                let first = max(Int(center - support + 0.5), 0)
+                let end = min(Int(center + support + 0.5), source)
+                let weights = (first..<end).map { cubic((Double($0) + 0.5 - center) / spread, a: -0.5) }
                 let sum = weights.reduce(0, +)
                 return zip(first..<end, weights).map { ($0, $1 / sum) }
             })
@@ -67,9 +65,6 @@ extension AxisWeights {
         if x < 2 { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
         return 0
     }
-
-    /// The triangle kernel.
-    static func triangle(_ distance: Double) -> Double { max(1 - abs(distance), 0) }
 }
 
 extension Tensor {

@@ -9,10 +9,6 @@ package enum GridResampling: Sendable, Hashable {
     case bicubicOffset(Double)
     /// Cubic with antialiasing (timm, DINOv2 with registers).
     case bicubicAntialiased
-    /// Linear interpolation.
-    case bilinear
-    /// Linear with antialiasing.
-    case bilinearAntialiased
 
     /// `grid` (rows, cols, channels) as (size.rows, size.cols, channels).
     package func apply(to grid: Tensor, size: GridSize) -> Tensor {
@@ -25,11 +21,7 @@ package enum GridResampling: Sendable, Hashable {
         case .bicubic: .bicubic(source: source, target: target, ratio: Double(source) / Double(target))
         case .bicubicOffset(let offset):
             .bicubic(source: source, target: target, ratio: Double(source) / (Double(target) + offset))
-        case .bicubicAntialiased:
-            .antialiased(source: source, target: target, support: 2) { AxisWeights.cubic($0, a: -0.5) }
-        case .bilinear: .bilinear(source: source, target: target)
-        case .bilinearAntialiased:
-            .antialiased(source: source, target: target, support: 1, kernel: AxisWeights.triangle)
+        case .bicubicAntialiased: .antialiasedBicubic(source: source, target: target)
         }
     }
 }
@@ -40,8 +32,6 @@ extension GridResampling: CustomStringConvertible {
         case .bicubic: "bicubic"
         case .bicubicOffset(let offset): "bicubic by a scale factor with an offset of \(offset)"
         case .bicubicAntialiased: "bicubic with antialiasing"
-        case .bilinear: "bilinear"
-        case .bilinearAntialiased: "bilinear with antialiasing"
         }
     }
 }
