@@ -6,7 +6,7 @@ import NIOHTTPTypes
 import Platform
 public import Service
 public import ServiceLifecycle
-public import UnixSignals
+import UnixSignals
 
 /// The HTTP server around a service that was started.
 ///
@@ -58,8 +58,8 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     /// Serves until SIGTERM or SIGINT, then drains for as long as the configuration grants. A second signal ends
     /// everything at once.
     ///
-    /// - Returns: the first signal; nil where the server ended by itself.
-    public func runUntilSignal() async throws -> UnixSignal? {
+    /// - Returns: the number of the first signal; nil where the server ended by itself.
+    public func runUntilSignal() async throws -> Int32? {
         var lifecycle = ServiceGroupConfiguration(services: [self], logger: logger)
         lifecycle.maximumGracefulShutdownDuration = .seconds(configuration.shutdownSeconds)
         let group = ServiceGroup(configuration: lifecycle)
@@ -70,14 +70,14 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
                 return .ended
             }
             tasks.addTask { await WebServer.next(of: signals) }
-            var first: UnixSignal?
+            var first: Int32?
             while let event = try await tasks.next() {
                 switch event {
                 case .ended:
                     tasks.cancelAll()
                     return first
-                case .signal(let signal) where first == nil:
-                    first = signal
+                case .signal(let number) where first == nil:
+                    first = number
                     await group.triggerGracefulShutdown()
                     tasks.addTask { await WebServer.next(of: signals) }
                 case .signal: tasks.cancelAll()
@@ -90,11 +90,11 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     /// What `runUntilSignal` waits for.
     private enum Event {
         case ended
-        case signal(UnixSignal)
+        case signal(Int32)
     }
 
     private static func next(of signals: UnixSignalsSequence) async -> Event {
-        for await signal in signals { return .signal(signal) }
+        for await signal in signals { return .signal(signal.rawValue) }
         return .ended
     }
 

@@ -12,9 +12,9 @@ public struct HostPolicy: Sendable {
     }
 
     /// What to think of an authority (`example.org:8080`).
-    enum Verdict { case allowed, unknown, malformed }
+    package enum Verdict { case allowed, unknown, malformed }
 
-    func judge(_ authority: String) -> Verdict {
+    package func judge(_ authority: String) -> Verdict {
         guard let name = HostPolicy.name(ofAuthority: authority) else { return .malformed }
         return names.contains(name) ? .allowed : .unknown
     }

@@ -1,0 +1,66 @@
+import Foundation
+import Logging
+import Service
+import WebAPI
+
+/// Runs a server on a free loopback port for as long as `body` takes.
+///
+/// - Parameter starts: whether the service behind it is started first; without, everything that needs it answers 503.
+func withServer<R: Sendable>(
+    starts: Bool = false, limits: ConnectionLimits = ConnectionLimits(), page: String? = nil,
+    models: String? = nil, _ body: @escaping @Sendable (RawClient) async throws -> R
+) async throws -> R {
+    let folder = NSTemporaryDirectory() + "vitscope-web-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let service = ViTScopeService(
+        configuration: ServiceConfiguration(modelsDirectory: models, dataDirectory: folder, threads: 2), logger: logger)
+    if starts { try await service.start() }
+    var configuration = WebServerConfiguration(info: ServerInfo(version: "1.2.3", revision: "abc"))
+    configuration.port = 0
+    configuration.limits = limits
+    configuration.pageDirectory = page
+    configuration.allowedHosts = ["vit.example"]
+    let (addresses, found) = AsyncStream<String>.makeStream()
+    let server = try WebServer(service: service, configuration: configuration, logger: logger) { found.yield($0) }
+    do {
+        let result = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await server.run()
+                found.finish()
+            }
+            var iterator = addresses.makeAsyncIterator()
+            let address = await iterator.next() ?? ""
+            let port = Int(address.split(separator: ":").last ?? "") ?? 0
+            do {
+                let result = try await body(RawClient(port: port))
+                group.cancelAll()
+                return result
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+        }
+        if starts { await service.shutdown() }
+        return result
+    } catch {
+        if starts { await service.shutdown() }
+        throw error
+    }
+}
+
+/// The checkout's folder of test files.
+let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Fixtures").path
+
+/// A folder with `files`, for as long as `body` takes.
+func withFolder<R>(_ files: [String: String], _ body: (String) async throws -> R) async throws -> R {
+    let folder = NSTemporaryDirectory() + "vitscope-page-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for (path, text) in files {
+        let url = URL(fileURLWithPath: folder + "/" + path)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: url)
+    }
+    return try await body(folder)
+}
