@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+"""Opens the dashboard of a running server in headless Chromium and checks that it works.
+
+    check_page.py http://127.0.0.1:8080/ [--screenshots DIR] [--timeout SECONDS]
+
+Needs Python 3 and Chromium, nothing else. The server must know at least one ready model and one image.
+Exit status: 0 when every check passed, 1 when one failed, 2 when it could not be run. The last line is
+"N passed, N failed".
+"""
+
+import argparse
+import base64
+import json
+import os
+import struct
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+import zlib
+
+from chrome import Chrome, ChromeError
+
+PANELS = ("attention", "attention-distance", "attention-nmi", "attention-entropy", "high-frequency", "fourier", "cka")
+STATES = "Object.fromEntries([...document.querySelectorAll('[data-panel]')].map(e => [e.dataset.panel, e.dataset.state]))"
+SETTLED = "document.querySelector('[data-panel]') && !document.querySelector('[data-panel][data-state=loading]')"
+READOUT = "document.querySelector('.readout').textContent"
+PICTURE = "document.querySelector('.map-canvas').toDataURL()"
+
+
+class NotReady(Exception):
+    """The server has nothing to show, so nothing can be checked."""
+
+
+class PageCheck:
+    """The checks in the order in which they run: each continues where the one before left the page."""
+
+    def __init__(self, chrome, url, timeout, screenshots):
+        self.chrome = chrome
+        self.url = url
+        self.timeout = timeout
+        self.screenshots = screenshots
+        self.passed = 0
+        self.failures = []
+        self.requests = []
+
+    def run(self):
+        for check in (self.policy, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard, self.pin_and_layer,
+                      self.restored_from_the_address, self.heads, self.names, self.menus_and_pictures, self.comparison,
+                      self.upload, self.wrong_file, self.one_image, self.unknown_model, self.phone, self.dark):
+            try:
+                check()
+                self.expect_quiet(check.__name__)
+            except NotReady:
+                raise
+            except Exception as error:
+                # Also a KeyError is a finding: something that the page should have is not there.
+                self.failures.append(check.__name__)
+                print(f"FAIL {check.__name__}: {error if isinstance(error, (AssertionError, ChromeError)) else repr(error)}")
+                self.collect()
+            else:
+                self.passed += 1
+                print(f"ok   {check.__name__}")
+            self.screenshot(check.__name__)
+
+    # The checks
+
+    def policy(self):
+        """The page comes with a policy that lets nothing in from elsewhere."""
+        with urllib.request.urlopen(self.url, timeout=30) as answer:
+            policy = answer.headers.get("Content-Security-Policy", "")
+            kind = answer.headers.get_content_type()
+        assert kind == "text/html", f"{self.url} is {kind}"
+        assert "default-src 'self'" in policy, f"Content-Security-Policy is {policy!r}"
+        assert "unsafe" not in policy, f"Content-Security-Policy is {policy!r}"
+
+    def panels(self):
+        """After loading, every panel is drawn."""
+        self.open("")
+        states = self.settle()
+        if "welcome" in states:
+            raise NotReady("the server has no models; start it with its demo")
+        expected = {panel: "ready" for panel in PANELS}
+        found = {panel: states.get(panel, "missing") for panel in PANELS}
+        # CKA needs a probe set; a server without one may leave that panel empty, with the reason.
+        if found["cka"] == "empty" and self.chrome.evaluate("document.getElementById('probe').value") == "image":
+            expected["cka"] = "empty"
+        assert found == expected, f"{found}; {self.problems()}"
+        plots = self.chrome.evaluate("document.querySelectorAll('.panel .main-svg').length")
+        assert plots >= 5, f"only {plots} drawn charts"
+        colors = self.chrome.evaluate("(() => { const c = document.querySelector('.map-canvas');"
+                                      "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+                                      "return new Set(new Uint32Array(d.buffer)).size })()")
+        assert colors > 20, f"the attention map has {colors} colours"
+
+    def modules(self):
+        """The page's own modules count, decode and ask as they should (modules.js)."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "modules.js"), encoding="utf-8") as file:
+            failures = self.chrome.evaluate(f"{file.read().strip()}({json.dumps(self.url)})")
+        assert failures == [], "; ".join(failures)
+
+    def requests_stay_here(self):
+        """No request left the origin, nor the folder that the page lives in."""
+        self.collect()
+        assert self.requests, "no request was seen"
+        foreign = [url for url in self.requests if not url.startswith((self.url, "data:", "blob:"))]
+        assert not foreign, f"requests to {foreign[:5]}"
+
+    def hover(self):
+        """Moving over the photo moves the map, and asks the server nothing."""
+        self.move(0.3, 0.3)
+        self.chrome.wait_for("/row/.test(document.querySelector('.readout').textContent)", 10)
+        self.collect()
+        before, text = len(self.requests), self.chrome.evaluate(READOUT)
+        picture = self.chrome.evaluate(PICTURE)
+        for step in range(1, 8):
+            self.move(0.3 + 0.06 * step, 0.3 + 0.04 * step)
+        self.chrome.pump(0.3)
+        self.collect()
+        assert self.chrome.evaluate(READOUT) != text, "the figures did not change"
+        assert self.chrome.evaluate(PICTURE) != picture, "the picture did not change"
+        # The list of models is asked for while one of them is loading, whatever the hand does.
+        sent = [url for url in self.requests[before:] if not url.endswith("/v1/models")]
+        assert not sent, f"hovering sent {sent}"
+
+    def keyboard(self):
+        """Arrow keys move the query, and Escape goes back."""
+        self.chrome.mouse("mouseMoved", 2, 2)
+        self.chrome.evaluate("document.querySelector('.map-canvas').focus()")
+        self.chrome.key("ArrowDown", virtual=40)
+        first = self.query()
+        self.chrome.key("ArrowRight", virtual=39)
+        second = self.query()
+        assert first and second and first != second, f"queries {first!r} and {second!r}"
+        self.chrome.key("Escape", virtual=27)
+        assert not self.query(), f"query {self.query()!r} after Escape"
+
+    def pin_and_layer(self):
+        """A click keeps a patch; the slider moves the layer; both are in the address."""
+        x, y = self.place(0.55, 0.45)
+        self.chrome.click(x, y)
+        assert self.query(), "the click is not in the address"
+        self.chrome.evaluate("(() => { const l = document.getElementById('layer'); l.value = 0;"
+                             "l.dispatchEvent(new Event('input', {bubbles: true})) })()")
+        assert "layer=0" in self.chrome.evaluate("location.hash")
+        self.settle()
+
+    def restored_from_the_address(self):
+        """A reload shows the same."""
+        before = self.chrome.evaluate(f"[location.hash, {READOUT}, document.querySelector('.thumb[aria-pressed=true]')?.title]")
+        self.chrome.reload()
+        self.settle()
+        self.chrome.pump(0.3)
+        after = self.chrome.evaluate(f"[location.hash, {READOUT}, document.querySelector('.thumb[aria-pressed=true]')?.title]")
+        assert before == after, f"{before} became {after}"
+
+    def heads(self):
+        """A press on the small map of a head shows that head; another press goes back."""
+        self.chrome.wait_for("document.querySelector('.tile canvas')?.width > 0", 20)
+        picture = self.chrome.evaluate(PICTURE)
+        self.chrome.evaluate("document.querySelector('.tile').click()")
+        self.settle()
+        self.chrome.wait_for("document.querySelector('.tile').getAttribute('aria-pressed') === 'true'", 10)
+        self.chrome.pump(0.3)
+        assert "head=0" in self.chrome.evaluate("location.hash")
+        if self.chrome.evaluate("document.querySelectorAll('.tile').length") > 1:
+            assert self.chrome.evaluate(PICTURE) != picture, "head 0 looks like the mean of all heads"
+        self.chrome.evaluate("document.querySelector('.tile').click()")
+        self.settle()
+
+    def names(self):
+        """Every control and picture has a name for those who do not see it."""
+        nameless = self.chrome.evaluate("""[...document.querySelectorAll('button, select, input, img, canvas[tabindex], summary, [role=img]')]
+            .filter(e => !e.closest('[hidden]') && !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length
+                         || e.tagName === 'IMG' && e.hasAttribute('alt') || e.querySelector('img[alt]')?.alt))
+            .map(e => e.outerHTML.slice(0, 120))""")
+        assert not nameless, f"without a name: {nameless[:4]}"
+        assert self.chrome.evaluate("document.documentElement.lang"), "the document has no language"
+
+    def menus_and_pictures(self):
+        """The data menu links to the call itself; the chart becomes a PNG under the page's policy."""
+        links = self.chrome.evaluate("[...document.querySelectorAll('[data-panel=attention-nmi] .menu a')].map(a => a.href)")
+        formats = {urllib.parse.parse_qs(urllib.parse.urlsplit(link).query).get("format", ["json"])[0] for link in links}
+        assert {"json", "csv", "npy"} <= formats, f"formats {formats}"
+        with urllib.request.urlopen(links[0], timeout=60) as answer:
+            assert "mean" in json.load(answer), f"{links[0]} has no mean"
+        url = self.chrome.evaluate("Plotly.toImage(document.querySelector('[data-panel=attention-nmi] .figure'), "
+                                   "{format: 'png', width: 500, height: 300}).then(u => u.slice(0, 22))")
+        assert url == "data:image/png;base64,", f"toImage gave {url}"
+
+    def comparison(self):
+        """A second model stands beside the first, in maps, curves and CKA."""
+        second = self.chrome.evaluate("[...document.querySelectorAll('#model-b option')].map(o => o.value)"
+                                      ".find(v => v && v !== document.getElementById('model-a').value)")
+        if not second:
+            second = self.chrome.evaluate("document.getElementById('model-a').value")
+        self.chrome.evaluate(f"(() => {{ const b = document.getElementById('model-b'); b.value = {json.dumps(second)};"
+                             "b.dispatchEvent(new Event('change', {bubbles: true})) })()")
+        self.chrome.wait_for("document.querySelectorAll('.map:not([hidden])').length === 2", 20)
+        states = self.settle()
+        assert all(states[panel] in ("ready", "empty") for panel in PANELS), f"{states}; {self.problems()}"
+        curves = self.chrome.evaluate("document.querySelectorAll('[data-panel=attention-nmi] .scatterlayer .js-line').length")
+        assert curves >= 2, f"{curves} curves"
+
+    def upload(self):
+        """A picture from the visitor's disk is sent and looked at."""
+        self.open("")
+        self.settle()
+        self.choose_file("picture.png", png(120, 90))
+        self.chrome.wait_for("location.hash.includes('image=sha256:')", 30)
+        states = self.settle()
+        assert states["attention"] == "ready", f"{states}; {self.problems()}"
+
+    def wrong_file(self):
+        """A text file as image is refused with the server's sentence."""
+        self.choose_file("notes.png", b"These are words, not pixels.\n")
+        text = self.chrome.wait_for("document.querySelector('#notice .problem')?.textContent", 30)
+        assert len(text) > 20, f"the notice says {text!r}"
+        self.collect(refused=True)
+
+    def one_image(self):
+        """The curves can be measured on the image alone; CKA then says what it needs."""
+        self.chrome.evaluate("(() => { const p = document.getElementById('probe'); p.value = 'image';"
+                             "p.dispatchEvent(new Event('change', {bubbles: true})) })()")
+        self.chrome.pump(0.2)
+        states = self.settle()
+        assert states["attention-nmi"] == "ready" and states["cka"] == "empty", f"{states}; {self.problems()}"
+
+    def unknown_model(self):
+        """A shared address with a model that is gone says so."""
+        self.open("#model=no-such-model")
+        states = self.settle()
+        assert states["attention"] == "error", f"{states}"
+        assert "no-such-model" in self.problems(), f"the page says {self.problems()!r}"
+        self.collect(refused=True)
+
+    def phone(self):
+        """At 390 pixels nothing is cut off or scrolls sideways."""
+        self.chrome.resize(390, 844, mobile=True)
+        self.open("")
+        states = self.settle()
+        assert states["attention"] == "ready", f"{states}; {self.problems()}"
+        self.chrome.pump(0.5)
+        width = self.chrome.evaluate("document.scrollingElement.scrollWidth")
+        assert width <= 390, f"the page is {width} px wide"
+
+    def dark(self):
+        """The dark scheme is dark, and its text is readable (contrast of 4.5 and more)."""
+        self.chrome.resize(1280, 800)
+        self.chrome.color_scheme("dark")
+        self.open("")
+        self.settle()
+        contrast = self.chrome.evaluate("""(() => {
+            const style = getComputedStyle(document.documentElement);
+            const light = name => { const hex = style.getPropertyValue(name).trim();
+                const [r, g, b] = [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255)
+                    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b };
+            const ratio = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+            return Math.min(...['--text', '--muted', '--accent', '--a', '--b', '--bad', '--warn', '--good'].map(c => ratio(c, '--card')))
+        })()""")
+        assert contrast >= 4.5, f"contrast {contrast:.2f}"
+
+    # What the checks share
+
+    def open(self, fragment):
+        self.chrome.open("about:blank")
+        self.chrome.open(self.url + fragment)
+
+    def settle(self):
+        """Waits until no panel is loading; returns the state of each."""
+        try:
+            self.chrome.wait_for(SETTLED, self.timeout)
+        except ChromeError:
+            states = self.chrome.evaluate(STATES)
+            raise AssertionError(f"still loading after {self.timeout} s: {states}; {self.problems()}") from None
+        return self.chrome.evaluate(STATES)
+
+    def problems(self):
+        return self.chrome.evaluate("[...document.querySelectorAll('.problem')].map(e => e.textContent).join(' | ')")
+
+    def query(self):
+        return urllib.parse.parse_qs(self.chrome.evaluate("location.hash").lstrip("#")).get("query", [""])[0]
+
+    def place(self, x, y):
+        self.chrome.evaluate("document.querySelector('.map-canvas').scrollIntoView({block: 'center'})")
+        box = self.chrome.evaluate("(({left, top, width, height}) => ({left, top, width, height}))"
+                                   "(document.querySelector('.map-canvas').getBoundingClientRect())")
+        return box["left"] + x * box["width"], box["top"] + y * box["height"]
+
+    def move(self, x, y):
+        self.chrome.mouse("mouseMoved", *self.place(x, y))
+
+    def choose_file(self, name, content):
+        """Puts a file into the page's file input, as the file dialog would."""
+        folder = tempfile.mkdtemp(prefix="page-test-file-")
+        path = os.path.join(folder, name)
+        with open(path, "wb") as file:
+            file.write(content)
+        root = self.chrome.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.chrome.call("DOM.querySelector", {"nodeId": root, "selector": "#file"})["nodeId"]
+        self.chrome.call("DOM.setFileInputFiles", {"nodeId": node, "files": [path]})
+        self.chrome.pump(0.5)
+        os.remove(path)
+        os.rmdir(folder)
+
+    def collect(self, refused=False):
+        """Takes the browser's messages: notes the requests, returns the errors.
+        `refused` leaves out that a request was answered with an error: the check asked for that."""
+        self.chrome.pump(0.1)
+        for event in self.chrome.take("Network.requestWillBeSent"):
+            self.requests.append(event["request"]["url"])
+        errors = [event["exceptionDetails"].get("exception", {}).get("description", event["exceptionDetails"]["text"])
+                  for event in self.chrome.take("Runtime.exceptionThrown")]
+        for event in self.chrome.take("Log.entryAdded"):
+            entry = event["entry"]
+            # A busy server answers 503 and the page tries again: Chromium logs it, but it is no fault.
+            busy = entry["source"] == "network" and " 503 " in entry["text"]
+            if entry["level"] == "error" and not busy and not (refused and entry["source"] == "network"):
+                errors.append(f"{entry['text']} {entry.get('url', '')}")
+        for event in self.chrome.take("Runtime.consoleAPICalled"):
+            if event["type"] in ("error", "assert", "warning"):
+                errors.append(" ".join(str(value.get("value", value.get("description"))) for value in event["args"]))
+        return errors
+
+    def expect_quiet(self, name):
+        errors = self.collect()
+        assert not errors, f"the console says: {errors[:3]}"
+        foreign = [url for url in self.requests if not url.startswith((self.url, "data:", "blob:", "about:"))]
+        assert not foreign, f"requests left the page's folder: {foreign[:3]}"
+
+    def screenshot(self, name):
+        if self.screenshots:
+            os.makedirs(self.screenshots, exist_ok=True)
+            with open(os.path.join(self.screenshots, f"{name}.png"), "wb") as file:
+                file.write(base64.b64decode(self.chrome.screenshot()))
+
+
+def png(width, height):
+    """A small picture: a bright disk on a gradient."""
+    rows = b"".join(b"\0" + bytes(channel for x in range(width) for channel in (
+        (250, 220, 60) if (x - width / 2) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2
+        else (x * 255 // width, 90, y * 255 // height))) for y in range(height))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("url")
+    parser.add_argument("--screenshots", metavar="DIR", help="write a PNG after each check")
+    parser.add_argument("--timeout", type=float, default=120, help="seconds until the panels must be drawn (120)")
+    arguments = parser.parse_args()
+    url = arguments.url if arguments.url.endswith("/") else arguments.url + "/"
+    try:
+        with Chrome() as chrome:
+            check = PageCheck(chrome, url, arguments.timeout, arguments.screenshots)
+            check.run()
+    except (ChromeError, NotReady, OSError) as error:
+        print(f"the page could not be checked: {error}", file=sys.stderr)
+        print("0 passed, 1 failed")
+        return 2
+    print(f"{check.passed} passed, {len(check.failures)} failed")
+    return 1 if check.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+// Checks of the page's own modules, run inside the page by check_page.py. Evaluates to a list of failures.
+(async (base) => {
+  const load = (name) => import(new URL(`assets/${name}`, base));
+  const [npy, attention, colors, state, format, api, map] = await Promise.all([
+    "lib/npy.js", "lib/attention.js", "lib/colors.js", "state.js", "lib/format.js", "api.js", "charts/attention-map.js"
+  ].map(load));
+  const failures = [];
+  const expect = (name, found, wanted) => {
+    const [a, b] = [found, wanted].map((value) => JSON.stringify(value));
+    if (a !== b) failures.push(`${name}: ${a}, not ${b}`);
+  };
+  const near = (name, found, wanted) => {
+    if (!(Math.abs(found - wanted) < 1e-6)) failures.push(`${name}: ${found}, not ${wanted}`);
+  };
+  const refuses = async (name, run, words) => {
+    try {
+      await run();
+      failures.push(`${name}: was accepted`);
+    } catch (error) {
+      if (!words.test(error.message)) failures.push(`${name}: ${error.message}`);
+    }
+  };
+
+  // NPY
+  const file = (descr, shape, values, Type) => {
+    const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117) + "\n";
+    const bytes = new Uint8Array([0x93, ...new TextEncoder().encode("NUMPY"), 1, 0, text.length, 0,
+      ...new TextEncoder().encode(text), ...new Uint8Array(Type.from(values).buffer)]);
+    return bytes.buffer;
+  };
+  const three = npy.decodeNPY(file("<f4", "1, 3,", [0.5, 1, 2], Float32Array));
+  expect("NPY f4", [three.shape, ...three.data], [[1, 3], 0.5, 1, 2]);
+  expect("NPY f8", [...npy.decodeNPY(file("<f8", "2,", [1e300, -1], Float64Array)).data], [1e300, -1]);
+  await refuses("NPY of objects", () => npy.decodeNPY(file("|O", "1,", [0], Float32Array)), /dtype/);
+  await refuses("NPY cut short", () => npy.decodeNPY(file("<f4", "9,", [0], Float32Array)), /ends before/);
+  await refuses("NPY of text", () => npy.decodeNPY(new TextEncoder().encode("{\"status\": 404}").buffer), /magic/);
+
+  // Attention on a 1×2 grid of 10 px patches: the first query looks at itself, the second at both alike.
+  const stack = attention.attentionStack(
+    {shape: [1, 1, 1, 2, 1, 2], data: Float32Array.of(1, 0, 0.5, 0.5)}, {shape: [1, 1, 1, 1, 1, 2], data: Float32Array.of(0.25, 0.75)});
+  expect("map of a patch", [...attention.mapOf(stack, {row: 0, col: 1})], [0.5, 0.5]);
+  expect("map of CLS", [...attention.mapOf(stack, "cls")], [0.25, 0.75]);
+  expect("mean map", [...attention.mapOf(stack, "mean")], [0.75, 0.25]);
+  const figures = attention.figures(stack, {row: 0, col: 1}, 10);
+  near("distance", figures.distance, 5);
+  near("entropy", figures.entropy, Math.log(2));
+  near("share on itself", figures.self, 0.5);
+  near("mean distance", attention.figures(stack, "mean", 10).distance, 2.5);
+  expect("strongest", attention.figures(stack, "cls", 10).top, {row: 0, col: 1, share: 0.75});
+  expect("half of the mass", attention.massThreshold([0.1, 0.2, 0.3, 0.4], 0.5) > 0.29, true);
+  expect("all of the mass", attention.massThreshold([0.1, 0.9], 1), 0);
+  expect("same place", attention.samePlace({row: 7, col: 13}, {rows: 14, cols: 14}, {rows: 8, cols: 4}), {row: 4, col: 3});
+  await refuses("no map for each patch", () => attention.attentionStack({shape: [1, 1, 1, 3, 1, 2], data: []}, null), /shape/);
+
+  // Colours, numbers, addresses
+  expect("viridis ends", [...colors.colorTable("viridis").slice(0, 3), ...colors.colorTable("viridis").slice(-3)], [68, 1, 84, 253, 231, 37]);
+  expect("percent", [0.0712, 0.25, 0.0004, null].map(format.percent), ["7.1 %", "25 %", "0.04 %", "–"]);
+  expect("curl", format.curl("http://h/v1?x='"), "curl -fsS 'http://h/v1?x=%27'");
+  const address = state.serialize({...state.defaults, model: "job:1@latest", image: "a b:3", query: "2,3"});
+  expect("address", address, "model=job:1@latest&image=a+b:3&query=2,3");
+  expect("and back", state.parse(`#${address}&nonsense=1`), {...state.defaults, model: "job:1@latest", image: "a b:3", query: "2,3"});
+  expect("query of a patch", state.parseQuery("2,3"), {row: 2, col: 3});
+
+  // A canvas has the colours it was given
+  const canvas = map.attentionMap({values: [0, 1], rows: 1, cols: 2}, {width: 2, height: 1, high: 1});
+  expect("painted", [...canvas.getContext("2d").getImageData(0, 0, 2, 1).data], [68, 1, 84, 255, 253, 231, 37, 255]);
+
+  // The client, with a server of three lines
+  const asked = [];
+  const answers = (...list) => api.createApi({
+    base: new URL("http://host/below/"), sleep: async (milliseconds) => { asked.push(milliseconds); },
+    fetcher: async (url) => {
+      asked.push(url);
+      const {status = 200, body = {}, headers = {}} = list.shift();
+      return new Response(JSON.stringify(body), {status, headers});
+    }
+  });
+  const notices = [];
+  const busy = answers({status: 503, headers: {"Retry-After": "3"}}, {status: 202, headers: {Location: "/v1/analyses/7"}}, {body: {mean: 1}});
+  expect("busy, then computing, then there",
+    await busy.analysis(busy.analysisURL("m", "attention-nmi", {probe_set: "p"}), {onWait: (...notice) => notices.push(notice)}), {mean: 1});
+  expect("asked", asked, ["http://host/below/v1/models/m/analyses/attention-nmi?probe_set=p", 3000,
+    "http://host/below/v1/models/m/analyses/attention-nmi?probe_set=p", 1000, "http://host/below/v1/analyses/7"]);
+  expect("told", notices, [[3, "busy"], [1, "computing"]]);
+  asked.length = 0;
+  const twice = answers({body: 5});
+  expect("asked once for two", [await Promise.all([twice.analysis("http://host/x"), twice.analysis("http://host/x")]), asked.length], [[5, 5], 1]);
+  await refuses("problem", () => answers({status: 404, body: {detail: "no model m"}}).model("m"), /^no model m$/);
+  await refuses("problem without words", () => answers({status: 500, body: []}).model("m"), /500/);
+  const stop = new AbortController();
+  stop.abort();
+  await refuses("given up", () => answers({}).analysis("http://host/y", {signal: stop.signal}), /abort/);
+  return failures;
+})

@@ -1,0 +1,263 @@
+// The only place that talks to the server. Addresses are relative to the page, so a path prefix changes nothing.
+
+import {decodeNPY} from "./lib/npy.js";
+import {attentionStack} from "./lib/attention.js";
+
+/** What the server refused, in its own words (RFC 9457), or that it did not answer. */
+export class ApiError extends Error {
+  constructor({title = "Error", status = 0, detail = title, request_id: requestId = null, errors = []} = {}) {
+    super(detail);
+    Object.assign(this, {name: "ApiError", title, status, requestId, errors});
+  }
+}
+
+export function createApi({
+  base = new URL("./", document.baseURI),
+  fetcher = (url, init) => fetch(url, init),
+  sleep = pause,
+  cacheBytes = 128 * 2 ** 20,
+  maxRetries = 40
+} = {}) {
+  // Two analyses at a time leave room for the maps, which answer to the hand.
+  const lanes = {quick: createLane(4), bulk: createLane(2)};
+  const cache = createCache(cacheBytes);
+
+  /** Sends, waits politely when the server is busy, follows 202, and throws ApiError for the rest. */
+  async function send(url, {onWait, signal, ...init} = {}) {
+    let address = url;
+    for (let attempt = 0; ; attempt++) {
+      let response;
+      try {
+        response = await fetcher(address, {...init, signal});
+      } catch (error) {
+        if (error.name === "AbortError") throw error;
+        throw new ApiError({title: "No answer", detail: "The server does not answer. Is it running?"});
+      }
+      const busy = response.status === 503 || response.status === 429;
+      const unfinished = response.status === 202 && !init.method && response.headers.has("Location");
+      if (attempt < maxRetries && (busy || unfinished)) {
+        if (unfinished) address = below(base, response.headers.get("Location"));
+        const seconds = retryAfter(response.headers.get("Retry-After"), unfinished ? 1 : 2);
+        onWait?.(seconds, unfinished ? "computing" : "busy");
+        await sleep(seconds * 1000, signal);
+        continue;
+      }
+      if (!response.ok) throw await problem(response);
+      return response;
+    }
+  }
+
+  async function through(lane, url, options) {
+    const leave = await lanes[lane].enter(options.signal);
+    try {
+      return await send(url, options);
+    } finally {
+      leave();
+    }
+  }
+
+  const json = async (path, options) => (await send(href(path), options)).json();
+  const post = (path, body) => json(path, {
+    method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json"}
+  });
+  const href = (path) => new URL(path, base).href;
+
+  /** All pages of a list, up to `limit` entries. */
+  async function list(path, field, {limit = 1000} = {}) {
+    const entries = [];
+    let token = null;
+    do {
+      const answer = await json(token ? `${path}?page_token=${encodeURIComponent(token)}` : path);
+      entries.push(...answer[field]);
+      token = answer.next_page_token;
+    } while (token && entries.length < limit);
+    return entries;
+  }
+
+  const modelPath = (name) => `v1/models/${segment(name)}`;
+
+  return {
+    href,
+    about: () => json("v1"),
+    models: () => list("v1/models", "models"),
+    model: (name) => json(modelPath(name)),
+    addModel: (body) => post("v1/models", body),
+    removeModel: (name) => send(href(modelPath(name)), {method: "DELETE"}),
+    loadReport: (name) => json(`${modelPath(name)}/load-report`),
+    datasets: () => list("v1/datasets", "datasets"),
+    datasetImages: (name, {pageSize = 500, pageToken = ""} = {}) =>
+      json(`v1/datasets/${segment(name)}/images?${query({page_size: pageSize, page_token: pageToken})}`),
+    probeSets: () => list("v1/probe-sets", "probe_sets"),
+    addProbeSet: (body) => post("v1/probe-sets", body),
+    uploadImage: (file) => json("v1/images", {
+      method: "POST", body: file, headers: {"Content-Type": file.type || "application/octet-stream"}
+    }),
+
+    thumbnailURL: (ref, size = 96) => href(`v1/images/${segment(ref)}?size=${size}`),
+
+    /** The pixels that the model sees, as an ImageBitmap. */
+    photo(model, ref, options = {}) {
+      const url = href(`v1/images/${segment(ref)}?${query({view: "model", model})}`);
+      return cache.get(url, options.signal, async (signal) => {
+        const bitmap = await createImageBitmap(await (await through("quick", url, {...options, signal})).blob());
+        return {value: bitmap, bytes: 4 * bitmap.width * bitmap.height};
+      });
+    },
+
+    attentionURL: ({model, image, layer, head, query: asked = "all", format = "npy", ...more}) =>
+      href(`${modelPath(model)}/attention?${query({image, layer, head, query: asked, format, ...more})}`),
+
+    /** Every map of one layer: all patch queries, and the CLS query where there is one. */
+    async attention({model, image, layer, head, cls}, options = {}) {
+      const fetchNPY = (asked) => {
+        const url = this.attentionURL({model, image, layer, head, query: asked});
+        return cache.get(url, options.signal, async (signal) => {
+          const buffer = await (await through("quick", url, {...options, signal})).arrayBuffer();
+          return {value: decodeNPY(buffer), bytes: buffer.byteLength};
+        });
+      };
+      return attentionStack(...await Promise.all([fetchNPY("all"), cls ? fetchNPY("cls") : null]));
+    },
+
+    analysisURL: (model, kind, parameters, format = "json") =>
+      href(`${modelPath(model)}/analyses/${kind}?${query({...parameters, format: format === "json" ? "" : format})}`),
+    ckaURL: (parameters, format = "json") => href(`v1/cka?${query({...parameters, format: format === "json" ? "" : format})}`),
+
+    /** The JSON of an analysis address. */
+    analysis: (url, options = {}) => cache.get(url, options.signal, async (signal) => {
+      const text = await (await through("bulk", url, {...options, signal})).text();
+      return {value: JSON.parse(text), bytes: 2 * text.length};
+    })
+  };
+}
+
+/** `a=1&b=2` without the empty ones; marks that are legal in a query stay readable. */
+function query(parameters) {
+  return Object.entries(parameters)
+    .filter(([, value]) => value != null && value !== "")
+    .map(([key, value]) => `${key}=${readable(encodeURIComponent(value))}`)
+    .join("&");
+}
+
+const segment = (name) => readable(encodeURIComponent(name));
+const readable = (encoded) => encoded.replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%40", "@");
+
+/** A Location such as `/v1/analyses/x` as seen from behind a path prefix. */
+function below(base, location) {
+  const url = new URL(location, base);
+  const at = url.pathname.lastIndexOf("/v1/");
+  return at < 0 ? url.href : new URL(url.pathname.slice(at + 1) + url.search, base).href;
+}
+
+/** Seconds to wait: a number or an HTTP date, never under a half nor over 30. */
+function retryAfter(header, fallback) {
+  const seconds = header == null ? fallback : /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Math.min(30, Math.max(0.5, Number.isFinite(seconds) ? seconds : fallback));
+}
+
+async function problem(response) {
+  const fallback = {title: response.statusText || "Error", status: response.status,
+    detail: `The server answered ${response.status} ${response.statusText}`.trim() + "."};
+  try {
+    return new ApiError({...fallback, ...await response.json()});
+  } catch {
+    return new ApiError({...fallback, request_id: response.headers.get("X-Request-Id")});
+  }
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", stop, {once: true});
+  });
+}
+
+/** Lets `width` callers in at a time, in order; one that gives up leaves the queue. */
+function createLane(width) {
+  let inside = 0;
+  const queue = [];
+  const next = () => {
+    inside--;
+    queue.shift()?.();
+  };
+  return {
+    enter: (signal) => new Promise((resolve, reject) => {
+      const start = () => {
+        signal?.removeEventListener("abort", giveUp);
+        inside++;
+        resolve(next);
+      };
+      const giveUp = () => {
+        queue.splice(queue.indexOf(start), 1);
+        reject(signal.reason);
+      };
+      signal?.throwIfAborted();
+      if (inside < width) return start();
+      queue.push(start);
+      signal?.addEventListener("abort", giveUp, {once: true});
+    })
+  };
+}
+
+/** Least recently used answers up to a number of bytes. Callers of the same key share one request, which is
+    given up when the last of them is. */
+function createCache(limit) {
+  const kept = new Map();
+  const pending = new Map();
+  let size = 0;
+
+  function keep(key, entry) {
+    kept.set(key, entry);
+    size += entry.bytes;
+    for (const [old, {bytes}] of kept) {
+      if (size <= limit || old === key) break;
+      kept.delete(old);
+      size -= bytes;
+    }
+  }
+
+  function begin(key, load) {
+    const control = new AbortController();
+    const work = {control, callers: 0, promise: load(control.signal)};
+    pending.set(key, work);
+    const done = () => {
+      if (pending.get(key) === work) pending.delete(key);
+    };
+    work.promise.then((entry) => {
+      done();
+      keep(key, entry);
+    }, done);
+    return work;
+  }
+
+  return {
+    get(key, signal, load) {
+      signal?.throwIfAborted();
+      const hit = kept.get(key);
+      if (hit) {
+        kept.delete(key);
+        kept.set(key, hit);
+        return Promise.resolve(hit.value);
+      }
+      const work = pending.get(key) ?? begin(key, load);
+      work.callers++;
+      return new Promise((resolve, reject) => {
+        signal?.addEventListener("abort", () => {
+          reject(signal.reason);
+          if (--work.callers > 0) return;
+          if (pending.get(key) === work) pending.delete(key);
+          work.control.abort(signal.reason);
+        }, {once: true});
+        work.promise.then(({value}) => resolve(value), reject);
+      });
+    }
+  };
+}

@@ -1,0 +1,159 @@
+// Wires the page together: what is chosen (state), what there is (lists), and the views of both.
+
+import {createApi} from "./api.js";
+import {createState, createValue} from "./state.js";
+import {h} from "./lib/dom.js";
+import {loadPlotly} from "./charts/plotly.js";
+import {createAnalyses} from "./views/analyses.js";
+import {createExplorer} from "./views/explorer.js";
+import {createGallery} from "./views/gallery.js";
+import {createHeader} from "./views/header.js";
+import {createModelsDialog} from "./views/models-dialog.js";
+import {createUpload} from "./views/upload.js";
+import {createWelcome} from "./views/welcome.js";
+import {problemView} from "./views/problem.js";
+
+const POLL_MILLISECONDS = 1500;
+
+function start() {
+  const api = createApi();
+  const state = createState(window);
+  const lists = createValue({models: null, datasets: null, probeSets: null});
+  const uploads = rememberedUploads(state.value.image);
+  const main = document.getElementById("main");
+  const {announce, report} = createNotice(document.getElementById("notice"));
+  const plotly = once(() => loadPlotly(document.getElementById("plotly-file")));
+
+  const upload = createUpload({api, state, uploads, announce, report});
+  const gallery = createGallery({api, state, lists, uploads, pickFile: upload.pickFile});
+  const dialog = createModelsDialog({api, state, lists, refresh, announce});
+  const header = createHeader({state, lists, openModels: dialog.open});
+  const explorer = createExplorer({api, state, announce, openReport: dialog.openReport, gallery: gallery.node, refresh});
+  const analyses = createAnalyses({api, state, lists, plotly, announce, readTheme, refresh, layer: explorer.layer});
+  const welcome = createWelcome({api, announce, added: refresh});
+  document.getElementById("top").append(header.node);
+
+  /** Fetches the lists again. */
+  async function refresh() {
+    try {
+      const [models, datasets, probeSets] = await Promise.all([api.models(), api.datasets(), api.probeSets()]);
+      lists.set({models, datasets, probeSets});
+      pollSoon();
+      await show();
+    } catch (error) {
+      if (lists.value.models) return report(error);
+      main.replaceChildren(h("section", {class: "card welcome", "data-panel": "start", "data-state": "error"},
+        problemView(error, {retry: refresh})));
+    }
+  }
+
+  // While a model is loading its state is asked for; only a change redraws, so open menus stay open.
+  let timer = 0;
+  function pollSoon() {
+    clearTimeout(timer);
+    if (lists.value.models.some((model) => model.state === "loading")) timer = setTimeout(poll, POLL_MILLISECONDS);
+  }
+
+  async function poll() {
+    const models = await api.models().catch(() => lists.value.models);
+    const changed = JSON.stringify(models) !== JSON.stringify(lists.value.models);
+    if (changed) lists.set({...lists.value, models});
+    pollSoon();
+    if (changed) await show();
+  }
+
+  async function show() {
+    const {models} = lists.value;
+    const first = models.find((model) => model.state === "ready") ?? models[0];
+    if (!first && !state.value.model) return main.replaceChildren(welcome);
+    if (explorer.node.parentNode !== main) main.replaceChildren(explorer.node, analyses.node);
+    if (!state.value.model) state.set({model: first.name}, {silent: true});
+    gallery.update();
+    const {model, compare} = state.value;
+    const chosen = await Promise.all([model, compare].filter(Boolean).map(find));
+    if (state.value.model !== model || state.value.compare !== compare) return;
+    explorer.update(chosen);
+    analyses.update(chosen);
+  }
+
+  /** The model of that name, or its name with the server's reason why there is none. */
+  async function find(name) {
+    const known = lists.value.models.find((model) => model.name === name);
+    try {
+      const model = known ?? await api.model(name);
+      return model.state === "failed"
+        ? {...model, error: {title: "This model could not be loaded", message: failure(model)}}
+        : {...model, error: null};
+    } catch (error) {
+      return {name, error};
+    }
+  }
+
+  state.subscribe((_, changed) => {
+    if (lists.value.models && (changed.has("model") || changed.has("compare"))) show();
+  });
+  // The fragment holds the page's state, so the skip link moves the focus itself.
+  document.getElementById("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    main.focus();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => analyses.update());
+  refresh();
+  api.about().then(({name, version, cpu}) => {
+    const parts = [`${name} ${version}`, cpu?.model, cpu?.cores ? `${cpu.cores} cores` : ""];
+    document.getElementById("about").textContent = parts.filter(Boolean).join(" · ");
+  }, () => {});
+}
+
+/** The reason a model failed: a sentence, or a problem object. */
+const failure = ({error}) => typeof error === "string" ? error : error?.detail ?? "See its load report.";
+
+/** One line at the foot of the page for what happened; it goes by itself. */
+function createNotice(node) {
+  let timer = 0;
+  const put = (content, seconds) => {
+    clearTimeout(timer);
+    node.replaceChildren(content);
+    timer = setTimeout(() => node.replaceChildren(), seconds * 1000);
+  };
+  return {announce: (text) => put(h("p", {}, text), 5), report: (error) => put(problemView(error), 15)};
+}
+
+/** The charts' colours, as the style sheet has them now. */
+function readTheme() {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name) => style.getPropertyValue(name).trim();
+  return {
+    text: color("--text"), muted: color("--muted"), line: color("--line"), card: color("--card"),
+    series: [color("--a"), color("--b")]
+  };
+}
+
+/** Images sent from this browser. The server has them; only the list of their names is kept here. */
+function rememberedUploads(current) {
+  const key = "vitscope.uploads";
+  const read = () => {
+    try {
+      const names = JSON.parse(localStorage.getItem(key) ?? "[]");
+      return Array.isArray(names) ? names.filter((name) => /^sha256:[0-9a-f]{64}$/.test(name)) : [];
+    } catch {
+      return [];
+    }
+  };
+  const uploads = createValue([...new Set([...(current.startsWith("sha256:") ? [current] : []), ...read()])]);
+  uploads.subscribe((names) => {
+    try {
+      localStorage.setItem(key, JSON.stringify(names.slice(0, 60)));
+    } catch {
+      // Without storage the list lives as long as the page.
+    }
+  });
+  return uploads;
+}
+
+function once(run) {
+  let result = null;
+  return () => result ??= run();
+}
+
+start();

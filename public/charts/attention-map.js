@@ -1,0 +1,92 @@
+import {colorTable} from "../lib/colors.js";
+
+/**
+ * One attention map over the photo, as a canvas.
+ * data: `{photo, values, rows, cols}`; without a photo the map alone is drawn, without values the photo alone.
+ */
+export function attentionMap(data, options = {}) {
+  return paintAttention(document.createElement("canvas"), data, options);
+}
+
+/** Paints on a canvas that is already there: the same picture, without a new node for every move of the hand. */
+export function paintAttention(canvas, {photo = null, values = null, rows, cols}, {
+  width = 448, height = Math.round((width * rows) / cols), pixelRatio = 1,
+  colors = colorTable("viridis"), opacity = 0.6, high = 1, threshold = 0, smooth = false,
+  query = null, pinned = false
+} = {}) {
+  const w = Math.max(1, Math.round(width * pixelRatio));
+  const h = Math.max(1, Math.round(height * pixelRatio));
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+  const context = canvas.getContext("2d");
+  context.clearRect(0, 0, w, h);
+  if (photo) {
+    // Small inputs are shown in their own pixels, as the model gets them; large ones are scaled smoothly.
+    context.imageSmoothingEnabled = w < 3 * photo.width;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(photo, 0, 0, w, h);
+  }
+  if (values) {
+    const small = scratchOf(canvas);
+    small.width = cols;
+    small.height = rows;
+    putHeat(small.getContext("2d"), values, {rows, cols, colors, high, threshold, opacity: photo ? opacity : 1});
+    context.imageSmoothingEnabled = smooth;
+    context.drawImage(small, 0, 0, w, h);
+  }
+  if (query) outline(context, query, {rows, cols, w, h, pinned, pixelRatio});
+  return canvas;
+}
+
+/** A map without photo or marks, one pixel a patch: the style sheet makes it large. Cheap enough for many at once. */
+export function paintTile(canvas, {values, rows, cols}, {colors = colorTable("viridis"), high = 1, threshold = 0} = {}) {
+  if (canvas.width !== cols) canvas.width = cols;
+  if (canvas.height !== rows) canvas.height = rows;
+  putHeat(canvas.getContext("2d"), values, {rows, cols, colors, high, threshold, opacity: 1});
+  return canvas;
+}
+
+// A canvas of one pixel a patch beside each canvas that is painted again and again.
+const scratches = new WeakMap();
+
+function scratchOf(canvas) {
+  if (!scratches.has(canvas)) scratches.set(canvas, document.createElement("canvas"));
+  return scratches.get(canvas);
+}
+
+function putHeat(context, values, {rows, cols, colors, high, threshold, opacity}) {
+  const image = context.createImageData(cols, rows);
+  const {data} = image;
+  const scale = high > 0 ? 255 / high : 0;
+  const alpha = Math.round(255 * opacity);
+  for (let i = 0, at = 0; i < values.length; i++, at += 4) {
+    const color = 3 * Math.min(255, Math.max(0, Math.round(values[i] * scale)));
+    data[at] = colors[color];
+    data[at + 1] = colors[color + 1];
+    data[at + 2] = colors[color + 2];
+    data[at + 3] = values[i] >= threshold ? alpha : 0;
+  }
+  context.putImageData(image, 0, 0);
+}
+
+// A dark line under a white one is seen on any picture.
+function outline(context, {row, col}, {rows, cols, w, h, pinned, pixelRatio}) {
+  const box = [(col * w) / cols, (row * h) / rows, w / cols, h / rows];
+  for (const [style, width] of [["rgba(0, 0, 0, 0.75)", pinned ? 6 : 4], ["#fff", pinned ? 3 : 1.5]]) {
+    context.strokeStyle = style;
+    context.lineWidth = width * pixelRatio;
+    context.strokeRect(...box);
+  }
+}
+
+/** The colour scale as a canvas, darkest at the left. */
+export function colorBar({colors = colorTable("viridis")} = {}) {
+  const canvas = document.createElement("canvas");
+  canvas.width = 256;
+  canvas.height = 1;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(256, 1);
+  for (let i = 0; i < 256; i++) image.data.set([...colors.subarray(3 * i, 3 * i + 3), 255], 4 * i);
+  context.putImageData(image, 0, 0);
+  return canvas;
+}

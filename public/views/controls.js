@@ -1,0 +1,56 @@
+import {choose, field, h, segments, select} from "../lib/dom.js";
+import {colorMaps} from "../lib/colors.js";
+
+/** Layer, head, query and looks of the attention maps. They only read and write the page's state. */
+export function createControls({state}) {
+  const layerText = h("span", {class: "value"});
+  const layer = h("input", {type: "range", id: "layer", min: 0, max: 11, step: 1,
+    on: {input: () => state.set({layer: layer.value})}});
+  const fusion = segments("Heads", "head", [
+    ["mean", "mean", "The average of all heads"], ["max", "max", "The largest of all heads"], ["min", "min", "The smallest of all heads"]
+  ], {value: state.value.head, onChange: (head) => state.set({head})});
+  const query = segments("Query", "query", [
+    ["cls", "CLS", "What the class token attends to"], ["mean", "mean", "The average over all patches"],
+    ["patch", "patch", "One patch: point at it, click to keep it"]
+  ], {value: "cls", onChange: (value) => state.set({query: value === "patch" ? "center" : value})});
+  const colors = select(colorMaps.map((name) => [name, name]), {on: {change: () => state.set({colors: colors.value})}});
+  const scale = select([["map", "per map"], ["layer", "per layer"]],
+    {on: {change: () => state.set({scale: scale.value})}});
+  const opacityText = h("span", {class: "value"});
+  const opacity = h("input", {type: "range", min: 0, max: 1, step: 0.05, on: {input: () => state.set({opacity: opacity.value})}});
+  const massText = h("span", {class: "value"});
+  const mass = h("input", {type: "range", min: 0.1, max: 1, step: 0.05, on: {input: () => state.set({mass: mass.value})}});
+  const smooth = h("input", {type: "checkbox", on: {change: () => state.set({smooth: smooth.checked ? "1" : ""})}});
+  const node = h("div", {class: "controls"},
+    h("label", {class: "field"}, h("span", {class: "field-label"}, "Layer", layerText), layer),
+    fusion, query,
+    h("details", {class: "looks", open: matchMedia("(min-width: 900px)").matches},
+      h("summary", {}, "Looks"),
+      h("label", {class: "field"}, h("span", {class: "field-label"}, "Opacity", opacityText), opacity),
+      h("label", {class: "field", title: "Only the strongest patches that together hold this share, as DINO shows it"},
+        h("span", {class: "field-label"}, "Attention shown", massText), mass),
+      h("div", {class: "form-row"}, field("Colours", colors), field("Scale", scale)),
+      h("label", {class: "check"}, smooth, "Smooth between patches")));
+
+  return {
+    node,
+    update({depth, layer: chosen, query: asked, hasCls, heads}) {
+      const now = state.value;
+      layer.max = depth - 1;
+      layer.value = chosen;
+      layer.setAttribute("aria-valuetext", `layer ${chosen} of 0 to ${depth - 1}`);
+      layerText.textContent = `${chosen} of 0–${depth - 1}`;
+      choose(fusion, now.head);
+      fusion.querySelector("legend").textContent = heads.includes(now.head) ? "Heads" : `Heads (now: ${now.head})`;
+      choose(query, typeof asked === "object" ? "patch" : asked);
+      query.querySelector("input[value=cls]").disabled = !hasCls;
+      colors.value = now.colors;
+      scale.value = now.scale;
+      opacity.value = now.opacity;
+      opacityText.textContent = `${Math.round(100 * Number(now.opacity))} %`;
+      mass.value = now.mass;
+      massText.textContent = Number(now.mass) >= 1 ? "all" : `top ${Math.round(100 * Number(now.mass))} %`;
+      smooth.checked = now.smooth === "1";
+    }
+  };
+}

@@ -1,0 +1,122 @@
+import {fill, h} from "../lib/dom.js";
+import {imageName, plural} from "../lib/format.js";
+import {problemView} from "./problem.js";
+
+const PAGE = 30;
+
+/** Thumbnails of a probe set, a dataset or the uploads; one of them is the image that is looked at. */
+export function createGallery({api, state, lists, uploads, pickFile}) {
+  const source = h("select", {id: "image-source", "aria-label": "Where the images come from",
+    on: {change: () => state.set({from: source.value})}});
+  const strip = h("div", {class: "thumbs", role: "group", "aria-label": "Images"});
+  const more = h("button", {type: "button", class: "button quiet", on: {click: () => show(shown + PAGE)}}, "More");
+  const node = h("section", {class: "gallery card", "aria-label": "Images"},
+    h("div", {class: "gallery-head"}, source,
+      h("button", {type: "button", class: "button", on: {click: pickFile}, title: "JPEG or PNG; dropping or pasting one anywhere works too"},
+        "Upload…")),
+    strip, more);
+  let loaded = "";
+  let images = [];
+  let shown = 0;
+
+  function wanted() {
+    const {probeSets, datasets} = lists.value;
+    if (state.value.from) return state.value.from;
+    const {image} = state.value;
+    const dataset = image.slice(0, image.lastIndexOf(":"));
+    if (dataset === "sha256") return "uploads";
+    const set = image ? probeSets.find(({images}) => images?.includes(image)) : probeSets[0];
+    if (set) return `probe:${set.name}`;
+    if (datasets.some(({name}) => name === dataset)) return `dataset:${dataset}`;
+    if (datasets.length > 0) return `dataset:${datasets[0].name}`;
+    return "uploads";
+  }
+
+  function update() {
+    const {probeSets, datasets} = lists.value;
+    if (!probeSets || !datasets) return;
+    const from = wanted();
+    fill(source, [
+      {label: "Probe sets", options: probeSets.map(({name, n_images: n}) => [`probe:${name}`, `${name} (${n})`])},
+      {label: "Datasets", options: datasets.map(({name, n_images: n}) => [`dataset:${name}`, `${name} (${n})`])},
+      {label: "Here", options: [["uploads", "Uploaded"]]}
+    ].filter(({options}) => options.length > 0), from);
+    load(from);
+  }
+
+  async function load(from) {
+    const key = from === "uploads" ? `uploads ${uploads.value.join()}` : from;
+    if (loaded === key) return;
+    loaded = key;
+    strip.setAttribute("aria-busy", "true");
+    try {
+      const found = await imagesOf(from);
+      if (loaded !== key) return;
+      images = found;
+      show(PAGE);
+      // The very first image is chosen for the visitor.
+      if (!state.value.image && images.length > 0) state.set({image: images[0].ref}, {silent: true});
+    } catch (error) {
+      if (loaded === key) strip.replaceChildren(problemView(error));
+    }
+    strip.removeAttribute("aria-busy");
+  }
+
+  async function imagesOf(from) {
+    const name = from.slice(from.indexOf(":") + 1);
+    if (from === "uploads") return uploads.value.map((ref) => ({ref, label: imageName(ref)}));
+    if (from.startsWith("probe:")) {
+      const set = lists.value.probeSets.find((one) => one.name === name);
+      return (set?.images ?? []).map((ref) => ({ref, label: ref}));
+    }
+    const {images: listed} = await api.datasetImages(name);
+    return mixed(listed).map(({ref, class: label}) => ({ref, label: `${label}, ${ref}`}));
+  }
+
+  function show(count) {
+    shown = Math.min(count, images.length);
+    strip.replaceChildren(...images.slice(0, shown).map(thumb));
+    if (images.length === 0) {
+      strip.replaceChildren(h("p", {class: "muted small"}, "Nothing here yet. Drop a JPEG or PNG anywhere on the page."));
+    }
+    more.hidden = shown >= images.length;
+    more.textContent = `More (${plural(images.length - shown, "image")})`;
+  }
+
+  function thumb({ref, label}) {
+    const button = h("button", {
+      type: "button", class: "thumb", title: label, "data-ref": ref, "aria-pressed": String(ref === state.value.image),
+      on: {click: () => state.set({image: ref})}
+    }, h("img", {src: api.thumbnailURL(ref), alt: label, width: 56, height: 56, loading: "lazy", decoding: "async",
+      on: {error: () => button.classList.add("broken")}}));
+    return button;
+  }
+
+  function mark() {
+    for (const button of strip.querySelectorAll(".thumb")) {
+      button.setAttribute("aria-pressed", String(button.dataset.ref === state.value.image));
+    }
+  }
+
+  lists.subscribe(update);
+  uploads.subscribe(update);
+  state.subscribe((_, changed) => {
+    if (changed.has("from") || changed.has("image")) update();
+    if (changed.has("image")) mark();
+  });
+  return {node, update};
+}
+
+/** One of each class in turn: a listing is sorted by class, and its start would show only the first. */
+function mixed(images) {
+  const classes = Map.groupBy ? Map.groupBy(images, (image) => image.class) : groups(images);
+  const rows = [...classes.values()];
+  const longest = Math.max(0, ...rows.map((row) => row.length));
+  return Array.from({length: longest}, (_, i) => rows.flatMap((row) => row[i] ?? [])).flat();
+}
+
+function groups(images) {
+  const result = new Map();
+  for (const image of images) result.set(image.class, [...result.get(image.class) ?? [], image]);
+  return result;
+}

@@ -1,0 +1,40 @@
+import {fill, h} from "../lib/dom.js";
+
+/** The two model choosers and the way to more models. */
+export function createHeader({state, lists, openModels}) {
+  const first = h("select", {id: "model-a", on: {change: () => state.set({model: first.value})}});
+  const second = h("select", {id: "model-b", on: {change: () => state.set({compare: second.value})}});
+  const swap = h("button", {
+    type: "button", class: "button quiet icon", title: "Swap the two models", "aria-label": "Swap the two models",
+    on: {click: () => state.set({model: state.value.compare, compare: state.value.model})}
+  }, "⇄");
+  const node = h("nav", {class: "choosers", "aria-label": "Models"},
+    h("label", {class: "chooser", "data-slot": "a"}, h("span", {class: "swatch"}), h("span", {class: "off-screen"}, "Model"), first),
+    swap,
+    h("label", {class: "chooser", "data-slot": "b"}, h("span", {class: "swatch"}), h("span", {class: "off-screen"}, "Compare with"),
+      second),
+    h("button", {type: "button", class: "button", id: "open-models", on: {click: openModels}}, "Models…"));
+
+  function update() {
+    const {models} = lists.value;
+    const {model, compare} = state.value;
+    node.hidden = !models || (models.length === 0 && !model);
+    if (node.hidden) return;
+    fill(first, options(models, model), model);
+    fill(second, [["", "compare with…"], ...options(models, compare)], compare);
+    first.disabled = models.length === 0;
+    second.disabled = models.length === 0;
+    swap.disabled = !compare;
+  }
+
+  lists.subscribe(update);
+  state.subscribe((_, changed) => (changed.has("model") || changed.has("compare")) && update());
+  return {node, update};
+}
+
+// A model named in the address but unknown here still has its place in the list: the maps say what is wrong.
+function options(models, chosen) {
+  const known = models.map(({name, state}) => [name, state === "ready" ? name : `${name} (${state})`, state === "failed"]);
+  if (chosen && !models.some(({name}) => name === chosen)) known.unshift([chosen, `${chosen} (unknown)`]);
+  return known;
+}

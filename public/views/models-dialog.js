@@ -1,0 +1,84 @@
+import {h} from "../lib/dom.js";
+import {bytes, count} from "../lib/format.js";
+import {createLoadForm} from "./load-form.js";
+import {loadReport} from "./load-report.js";
+import {problemView} from "./problem.js";
+
+/** The list of models with their state, the load report of each, and the form to add one. */
+export function createModelsDialog({api, state, lists, refresh, announce}) {
+  const list = h("div", {class: "model-list"});
+  const detail = h("div", {class: "model-detail"});
+  const dialog = h("dialog", {class: "dialog", "aria-labelledby": "models-title"},
+    h("header", {class: "dialog-head"}, h("h2", {id: "models-title"}, "Models"),
+      h("button", {type: "button", class: "button quiet", on: {click: () => dialog.close()}}, "Close")),
+    list, detail,
+    h("h3", {}, "Load a checkpoint"),
+    createLoadForm({api, added: async (model) => {
+      announce(`${model.name}: ${model.state}`);
+      await refresh();
+      state.set(state.value.model && state.value.model !== model.name ? {compare: model.name} : {model: model.name});
+    }}));
+
+  function update() {
+    const {models} = lists.value;
+    list.replaceChildren(models?.length
+      ? h("div", {class: "scroll"}, h("table", {class: "models"},
+        h("thead", {}, h("tr", {}, ["Name", "State", "Kind", "Parameters", "Memory", ""].map((text) => h("th", {scope: "col"}, text)))),
+        h("tbody", {}, models.map(row))))
+      : h("p", {class: "muted"}, "No models yet."));
+  }
+
+  function row(model) {
+    return h("tr", {},
+      h("th", {scope: "row"}, model.name),
+      h("td", {}, h("span", {class: "state", "data-state": model.state}, model.state), model.error && h("p", {class: "small"}, model.error)),
+      h("td", {}, model.recognised_as ?? "–"), h("td", {}, count(model.parameters)), h("td", {}, bytes(model.memory_bytes)),
+      h("td", {class: "row-actions"},
+        h("button", {type: "button", class: "link", on: {click: () => showReport(model.name)}}, "Load report"),
+        h("button", {type: "button", class: "link", on: {click: (event) => remove(model.name, event.target)}}, "Remove")));
+  }
+
+  async function showReport(name) {
+    detail.replaceChildren(h("h3", {}, `Load report: ${name}`), h("p", {class: "muted"}, "Reading…"));
+    try {
+      detail.replaceChildren(h("h3", {}, `Load report: ${name}`), loadReport(await api.loadReport(name)));
+    } catch (error) {
+      detail.replaceChildren(h("h3", {}, `Load report: ${name}`), problemView(error));
+    }
+    detail.scrollIntoView({block: "nearest"});
+  }
+
+  // The second press removes: enough against a slip of the hand, since the checkpoint file stays.
+  async function remove(name, button) {
+    if (button.textContent === "Remove") {
+      button.textContent = "Really remove?";
+      return;
+    }
+    try {
+      await api.removeModel(name);
+      announce(`${name} is removed; its file stays.`);
+      const {model, compare} = state.value;
+      if (model === name) state.set({model: compare, compare: ""});
+      else if (compare === name) state.set({compare: ""});
+      refresh();
+    } catch (error) {
+      detail.replaceChildren(problemView(error));
+    }
+  }
+
+  function open() {
+    detail.replaceChildren();
+    update();
+    dialog.showModal();
+  }
+
+  lists.subscribe(update);
+  document.body.append(dialog);
+  return {
+    open,
+    openReport(name) {
+      open();
+      showReport(name);
+    }
+  };
+}

@@ -1,0 +1,44 @@
+import {h} from "../lib/dom.js";
+import {number, percent} from "../lib/format.js";
+
+/** The figures of the map under the hand, a column for each model. */
+export function createReadout() {
+  const title = h("caption", {});
+  const head = h("tr", {});
+  const body = h("tbody", {});
+  const node = h("table", {class: "readout"}, title, h("thead", {}, head), body);
+  const spoken = h("p", {class: "off-screen", "aria-live": "polite"});
+
+  return {
+    node: h("div", {}, node, spoken),
+    /** entries: `[{name, slot, query, figures}]`, figures as `lib/attention.js` gives them, or null. */
+    update(entries) {
+      title.textContent = entries.length > 0 ? `Query: ${queryName(entries[0].query)}` : "";
+      head.replaceChildren(h("td", {}), ...entries.map(({name, slot}) =>
+        h("th", {scope: "col", "data-slot": slot}, h("span", {class: "swatch"}), h("span", {class: "off-screen"}, name))));
+      head.hidden = entries.length < 2;
+      body.replaceChildren(...rows.map(([label, explain, cell]) => h("tr", {title: explain}, h("th", {scope: "row"}, label),
+        entries.map(({figures}) => h("td", {}, figures ? cell(figures) : "–")))));
+    },
+    /** Says the figures to a screen reader: on keys and clicks, not at every move of the pointer. */
+    say(entries) {
+      spoken.textContent = entries.filter(({figures}) => figures).map(({name, query, figures}) =>
+        `${name}, ${queryName(query)}: ${rows.map(([label, , cell]) => `${label} ${cell(figures)}`).join(", ")}.`).join(" ");
+    }
+  };
+}
+
+const rows = [
+  ["Distance", "How far the query looks, in pixels of the input. Lower is more local.",
+    ({distance}) => distance == null ? "–" : `${number(distance, 1)} px`],
+  ["Entropy", "In nats; the second number is that of attention spread evenly.",
+    ({entropy, uniformEntropy}) => `${number(entropy, 2)} of ${number(uniformEntropy, 2)}`],
+  ["Strongest", "The patch that gets most, and its share.", ({top}) => `${top.row},${top.col}: ${percent(top.share)}`],
+  ["On itself", "The share of attention that stays on the query.", ({self}) => percent(self)]
+];
+
+export function queryName(query) {
+  if (query === "cls") return "CLS token";
+  if (query === "mean") return "mean of all patches";
+  return `row ${query.row}, column ${query.col}`;
+}
