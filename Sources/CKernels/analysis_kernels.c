@@ -27,7 +27,7 @@ KERNEL void attention_distance(double *restrict distance, size_t *restrict empty
 KERNEL void attention_information(double *restrict entropies, double *restrict keys, const float *restrict map,
                                   double eps, double probability, size_t N, size_t ld) {
     for (size_t j = 0; j < N; j++) keys[j] = 0;
-    double rows = 0;
+    double rows = 0, scales = 0;
     for (size_t i = 0; i < N; i++) {
         const float *a = map + i * ld;
         double mass = 0, moment = 0;
@@ -38,8 +38,11 @@ KERNEL void attention_information(double *restrict entropies, double *restrict k
         }
         rows += log(mass) - moment / mass;
         const double scale = probability / mass;
-        for (size_t j = 0; j < N; j++) keys[j] += ((double)a[j] + eps) * scale;
+        for (size_t j = 0; j < N; j++) keys[j] += (double)a[j] * scale;
+        scales += scale;
     }
+    // What eps adds to every key.
+    for (size_t j = 0; j < N; j++) keys[j] += eps * scales;
     double marginal = 0;
     for (size_t j = 0; j < N; j++) marginal -= keys[j] * log_poly(keys[j]);
     entropies[0] = rows;

@@ -5,8 +5,11 @@ public import Platform
 /// OpenBLAS multiplies, one thread for each part of a product that the pool hands out. How a product is split depends
 /// on its extents alone, so numbers repeat bit for bit whatever the number of threads.
 extension DoubleMatrix {
-    /// Rows of a product that one thread makes at a time.
-    private static let block = 64
+    /// Rows of a product that one thread makes at a time: many enough for OpenBLAS to reach its speed, few enough for
+    /// the threads to finish together.
+    private static func block(of rows: Int) -> Int { rows >= 512 ? 128 : 64 }
+    /// Numbers in a result that counts as small beside a long sum.
+    private static let small = 4096
     /// Terms of a long sum that are added up before the partial sums are.
     private static let chunk = 65_536
 
@@ -30,7 +33,7 @@ extension DoubleMatrix {
         precondition(cols == other.cols, "\(rows)×\(cols) and \(other.rows)×\(other.cols) differ in width")
         guard cols > 0 else { return .zeros(rows: rows, cols: other.rows) }
         let size = rows * other.rows
-        guard size <= Self.block * Self.block, cols > Self.chunk else {
+        guard size <= Self.small, cols > Self.chunk else {
             return DoubleMatrix(rows: rows, cols: other.rows) { target in
                 withFactors(other) { a, b in
                     Self.eachBlock(of: rows, pool: pool) { range, _ in
@@ -123,14 +126,15 @@ extension DoubleMatrix {
     private func sumOfBlocks(
         width: Int, pool: ThreadPool, _ body: (Range<Int>, UnsafeMutablePointer<Double>) -> Double
     ) -> Double {
-        let blocks = (cols + Self.block - 1) / Self.block, room = Self.block * width
+        let block = Self.block(of: cols)
+        let blocks = (cols + block - 1) / block, room = block * width
         var scratch = [Double](repeating: 0, count: room * pool.threads)
         var sums = [Double](repeating: 0, count: blocks)
         scratch.withUnsafeMutableBufferPointer { scratch in
             sums.withUnsafeMutableBufferPointer { sums in
                 guard let scratch = scratch.baseAddress else { return }
                 Self.eachBlock(of: cols, pool: pool) { range, thread in
-                    sums[range.lowerBound / Self.block] = body(range, scratch + thread * room)
+                    sums[range.lowerBound / block] = body(range, scratch + thread * room)
                 }
             }
         }
@@ -138,6 +142,7 @@ extension DoubleMatrix {
     }
 
     private static func eachBlock(of count: Int, pool: ThreadPool, _ body: (Range<Int>, _ thread: Int) -> Void) {
+        let block = block(of: count)
         pool.parallelFor((count + block - 1) / block) { index, thread in
             body(index * block..<min((index + 1) * block, count), thread)
         }
