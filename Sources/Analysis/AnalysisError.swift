@@ -13,7 +13,8 @@ public enum AnalysisError: Error, Sendable, Hashable {
     public var message: String {
         switch self {
         case .patchOutside(let row, let col, let grid):
-            "query \(row),\(col) is outside the grid: rows run from 0 to \(grid.rows - 1), columns from 0 to \(grid.cols - 1)"
+            "query \(row),\(col) is outside the grid: rows run from 0 to \(grid.rows - 1), "
+                + "columns from 0 to \(grid.cols - 1)"
         case .noClassToken: "this model has no class token; ask for a patch or for the mean instead"
         case .discardRatio(let ratio): "discard_ratio \(ratio) is not between 0 and 1"
         }

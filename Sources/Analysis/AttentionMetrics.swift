@@ -9,8 +9,8 @@ public enum AttentionMetric: String, Sendable, Hashable, CaseIterable {
 
 /// Several metrics of the same attention maps in one sweep, which costs little more than reading the maps.
 ///
-/// Prefix tokens are left out, as queries and as keys, and every row is divided by what is left in it. A row without any
-/// attention to the patches counts as uniform. Made once for a model and used for all its blocks and batches.
+/// Prefix tokens are left out, as queries and as keys, and every row is divided by what is left in it. A row without
+/// any attention to the patches counts as uniform. Made once for a model and used for all its blocks and batches.
 public struct AttentionMetrics: Sendable {
     /// The metrics of one block's maps.
     public struct Values: Sendable {

@@ -3,8 +3,8 @@ public import Platform
 public import Tensors
 
 /// How much the attention of a head depends on the query: the mutual information of query and key patches over the
-/// geometric mean of their entropies. 0 when all queries have the same map (attention collapse), 1 when each has its own
-/// key.
+/// geometric mean of their entropies. 0 when all queries have the same map (attention collapse), 1 when each has its
+/// own key.
 ///
 /// Park et al. (ICLR 2023), figure 4. The reference convention differs in the eighth digit: there the distribution of
 /// the queries and its entropy are 32-bit numbers.

@@ -4,9 +4,9 @@ public import Tensors
 
 /// Where the class token's attention comes from after all blocks, residual connections counted in: attention rollout.
 ///
-/// Abnar and Zuidema (2020), as vit-explain applies it to images: heads are fused, the lowest weights discarded, half an
-/// identity added for the residual connection, and the maps of the blocks multiplied. Add the blocks in depth order. A
-/// model without class token shows the mean of its patch queries instead.
+/// Abnar and Zuidema (2020), as vit-explain applies it to images: heads are fused, the lowest weights discarded, half
+/// an identity added for the residual connection, and the maps of the blocks multiplied. Add the blocks in depth order.
+/// A model without class token shows the mean of its patch queries instead.
 ///
 /// The reference convention divides columns by row sums, as the published code does; they agree when nothing is
 /// discarded and the fusion is the mean.

@@ -3,9 +3,9 @@ public import Tensors
 
 /// Centred kernel alignment: how alike two sets of layers represent the same samples, whatever the basis.
 ///
-/// Kornblith et al. (2019) for one batch; Nguyen et al. (2020) for several: numerator and denominators are each averaged
-/// over the batches. The unbiased estimator, HSIC₁ of Song et al. (2012), has the same expectation for every batch size
-/// and may come out negative. Add batches of features, then ask for the matrix.
+/// Kornblith et al. (2019) for one batch; Nguyen et al. (2020) for several: numerator and denominators are each
+/// averaged over the batches. The unbiased estimator, HSIC₁ of Song et al. (2012), has the same expectation for every
+/// batch size and may come out negative. Add batches of features, then ask for the matrix.
 public struct CKA: Sendable {
     /// How alike two samples are.
     public enum Kernel: Sendable, Hashable {
@@ -91,8 +91,8 @@ public struct CKA: Sendable {
 
     /// Splits images into batches, in order.
     ///
-    /// A last batch with fewer than 4 samples is left out, which the reason says: it would be mostly noise. If it is the
-    /// only one it stays, for `add` to judge.
+    /// A last batch with fewer than 4 samples is left out, which the reason says: it would be mostly noise. If it is
+    /// the only one it stays, for `add` to judge.
     /// - Parameters:
     ///   - batchSize: images a batch; nil for all in one.
     ///   - samplesPerImage: see `TokenFeatures.samples`.

@@ -1,6 +1,7 @@
 public import Tensors
 
-/// How alike the outputs of heads and tokens are: cosines between vectors of attention · V, per head, before projection.
+/// How alike the outputs of heads and tokens are: cosines between vectors of attention · V, per head, before
+/// projection.
 ///
 /// Park et al. (ICLR 2023), figure 5, whose code is not public: the definition is a reconstruction. Prefix tokens are
 /// left out. A vector shorter than 1e-12 counts as zero and is like nothing.

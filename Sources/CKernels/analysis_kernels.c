@@ -171,7 +171,8 @@ KERNEL void fourier_diagonal(double *restrict out, double *restrict scratch, con
 
 KERNEL void fourier_map(double *restrict out, double *restrict scratch, const float *restrict tokens,
                         const double *restrict cosine_h, const double *restrict sine_h,
-                        const double *restrict cosine_w, const double *restrict sine_w, size_t GH, size_t GW, size_t C) {
+                        const double *restrict cosine_w, const double *restrict sine_w, size_t GH, size_t GW,
+                        size_t C) {
     const size_t V = GW / 2 + 1;
     double *re = scratch + GH * V * 2 * FOURIER_BLOCK, *im = re + FOURIER_BLOCK;
     for (size_t n = 0; n < GH * GW; n++) out[n] = 0;

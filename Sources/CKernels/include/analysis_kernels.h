@@ -4,20 +4,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Loops of the analyses. Outputs first, sizes last; no allocation, no globals, no threads, no errors. Shapes: N patches,
-// T tokens, C width of a token, H heads. Sums are in double precision.
+// Loops of the analyses. Outputs first, sizes last; no allocation, no globals, no threads, no errors. Shapes: N
+// patches, T tokens, C width of a token, H heads. Sums are in double precision.
 
 // Channels that the Fourier kernels take at a time: the unit of their scratch memory.
 #define FOURIER_BLOCK 128
 
 // Attention of one head: map (N, N), rows ld apart, each row meant to be divided by its sum after adding eps.
 
-// distance (1) = Σ over rows of the mean of distances (N, N) under the row; empty (1) = rows with less than N·eps in all.
+// distance (1) = Σ over rows of the mean of distances (N, N) under the row; empty (1) = rows with less than N·eps in
+// all.
 void attention_distance(double *restrict distance, size_t *restrict empty, const float *restrict map,
                         const float *restrict distances, double eps, size_t N, size_t ld);
 
-// entropies (2) = Σ over rows of the row's entropy, and the entropy of probability · Σ of the rows; keys (N) = the latter.
-// Nats.
+// entropies (2) = Σ over rows of the row's entropy, and the entropy of probability · Σ of the rows; keys (N) = the
+// latter. Nats.
 void attention_information(double *restrict entropies, double *restrict keys, const float *restrict map, double eps,
                            double probability, size_t N, size_t ld);
 
@@ -31,9 +32,9 @@ void attention_rows(float *restrict out, size_t *restrict empty, const float *re
 // out (N) from inp (H, N): the mean (mode 0), the largest (1) or the smallest (2) of each column.
 void heads_fuse(float *restrict out, const float *restrict inp, int mode, size_t H, size_t N);
 
-// a (T, T) becomes what attention rollout multiplies with: numbers below threshold and the first `ties` of those equal to
-// it are zeroed, except the very first number; then (a + I) / 2 is divided by its row sums, or, when `columns` is not 0,
-// column j by the sum of row j. sums (T) is scratch.
+// a (T, T) becomes what attention rollout multiplies with: numbers below threshold and the first `ties` of those equal
+// to it are zeroed, except the very first number; then (a + I) / 2 is divided by its row sums, or, when `columns` is
+// not 0, column j by the sum of row j. sums (T) is scratch.
 void rollout_matrix(double *restrict a, double *restrict sums, double threshold, size_t ties, int columns, size_t T);
 
 // out (C) = the mean of tokens (N, C).
@@ -48,8 +49,8 @@ void fourier_diagonal(double *restrict out, double *restrict scratch, const floa
                       const int32_t *restrict fold, const double *restrict cosine, const double *restrict sine, size_t N,
                       size_t C, size_t L, size_t U);
 
-// out (GH, GW), frequency 0 first: mean over channels of ln(|F| + 1e-6) of tokens (GH·GW, C). The tables hold cosine and
-// sine of k / GH and k / GW of a circle. scratch ((GH · (GW / 2 + 1) + 1) · 2 · FOURIER_BLOCK).
+// out (GH, GW), frequency 0 first: mean over channels of ln(|F| + 1e-6) of tokens (GH·GW, C). The tables hold cosine
+// and sine of k / GH and k / GW of a circle. scratch ((GH · (GW / 2 + 1) + 1) · 2 · FOURIER_BLOCK).
 void fourier_map(double *restrict out, double *restrict scratch, const float *restrict tokens,
                  const double *restrict cosine_h, const double *restrict sine_h, const double *restrict cosine_w,
                  const double *restrict sine_w, size_t GH, size_t GW, size_t C);
@@ -66,9 +67,9 @@ void gram_distances(double *restrict gram, double *restrict norms, size_t N);
 // x (N) becomes exp(−scale · x), x ≥ 0.
 void gaussian(double *restrict x, double scale, size_t N);
 
-// packed (N·(N+1)/2) = the upper triangle of gram (N, N), symmetric, doubly centred (unbiased 0) or U-centred with a zero
-// diagonal (unbiased 1); off the diagonal times √2, so that the dot product of two such rows is the inner product of the
-// two matrices. means (N) is scratch.
+// packed (N·(N+1)/2) = the upper triangle of gram (N, N), symmetric, doubly centred (unbiased 0) or U-centred with a
+// zero diagonal (unbiased 1); off the diagonal times √2, so that the dot product of two such rows is the inner product
+// of the two matrices. means (N) is scratch.
 void gram_center(double *restrict packed, double *restrict means, const double *restrict gram, int unbiased, size_t N);
 
 // The number that would stand at position k were x (N) sorted; x is reordered.
