@@ -64,22 +64,25 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
         lifecycle.maximumGracefulShutdownDuration = .seconds(configuration.shutdownSeconds)
         let group = ServiceGroup(configuration: lifecycle)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        return try await withThrowingTaskGroup(of: Event.self) { tasks in
+        let (events, happened) = AsyncThrowingStream<Event, any Error>.makeStream()
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                try await group.run()
-                return .ended
+                do {
+                    try await group.run()
+                    happened.yield(.ended)
+                } catch {
+                    happened.finish(throwing: error)
+                }
             }
-            tasks.addTask { await WebServer.next(of: signals) }
+            tasks.addTask { for await signal in signals { happened.yield(.signal(signal.rawValue)) } }
+            defer { tasks.cancelAll() }
             var first: Int32?
-            while let event = try await tasks.next() {
+            for try await event in events {
                 switch event {
-                case .ended:
-                    tasks.cancelAll()
-                    return first
+                case .ended: return first
                 case .signal(let number) where first == nil:
                     first = number
                     await group.triggerGracefulShutdown()
-                    tasks.addTask { await WebServer.next(of: signals) }
                 case .signal: tasks.cancelAll()
                 }
             }
@@ -91,11 +94,6 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     private enum Event {
         case ended
         case signal(Int32)
-    }
-
-    private static func next(of signals: UnixSignalsSequence) async -> Event {
-        for await signal in signals { return .signal(signal.rawValue) }
-        return .ended
     }
 
     private func application() -> Application<RouterResponder<APIRequestContext>> {

@@ -6,9 +6,13 @@ import WebAPI
 /// What every answer has in common, over a real socket.
 @Suite struct MiddlewareTests {
     struct Problem: Decodable {
-        let type: String, title: String, status: Int, detail: String, request_id: String
+        let type: String, title: String, status: Int, detail: String, requestID: String
         let errors: [Fault]?
         struct Fault: Decodable { let pointer: String, detail: String }
+        enum CodingKeys: String, CodingKey {
+            case type, title, status, detail, errors
+            case requestID = "request_id"
+        }
 
         init(_ response: RawResponse) throws {
             self = try JSONDecoder().decode(Problem.self, from: Data(response.body.utf8))
@@ -35,7 +39,7 @@ import WebAPI
         try await withServer { client in
             let kept = try await client.get("/nothing", headers: [("X-Request-Id", "my-id.1")])
             #expect(kept.field("x-request-id") == "my-id.1")
-            #expect(try Problem(kept).request_id == "my-id.1")
+            #expect(try Problem(kept).requestID == "my-id.1")
             for id in ["with space", String(repeating: "x", count: 129), "\u{E9}"] {
                 let answer = try await client.get("/livez", headers: [("X-Request-Id", id)])
                 #expect((answer.field("x-request-id") ?? "").count == 16)
@@ -63,7 +67,7 @@ import WebAPI
                 #expect(answer.field("content-type") == "application/problem+json")
                 let problem = try Problem(answer)
                 #expect(problem.status == status)
-                #expect(problem.request_id == answer.field("x-request-id"))
+                #expect(problem.requestID == answer.field("x-request-id"))
                 #expect(problem.detail.count > 10)
                 #expect(problem.type.hasPrefix("/problems/"))
                 let page = try await client.get(problem.type)
