@@ -35,7 +35,10 @@ public enum NearestNames {
             if contains(candidate, target) || contains(target, candidate) { return (name, min(distance, 1)) }
             return distance * 2 <= max(target.count, candidate.count) ? (name, distance) : nil
         }
-        return scored.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
+        // Beside a name that is hardly different, a name that is somewhat like it is no help.
+        let best = scored.map(\.distance).min() ?? 0
+        return scored.filter { $0.distance <= best + best / 2 }
+            .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
     }
 
     /// Insertions, deletions and replacements that turn `a` into `b` (Levenshtein).

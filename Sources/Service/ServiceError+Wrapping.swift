@@ -1,3 +1,4 @@
+import Images
 import Platform
 
 extension ServiceError {
@@ -6,6 +7,7 @@ extension ServiceError {
     init(_ error: any Error) {
         switch error {
         case let error as ServiceError: self = error
+        case let error as ImageError: self.init(error)
         case let error as FileError where error.isDiskFull: self = .diskFull
         case is CancellationError: self = .cancelled
         default: self = .internalFault("\(error)")

@@ -78,6 +78,8 @@ public enum ResourceKind: String, Sendable {
     case model, dataset, image, upload
     case probeSet = "probe_set"
     case checkpoint
+    /// On the machine of whoever runs a command.
+    case file
 
     /// In words.
     public var title: String {

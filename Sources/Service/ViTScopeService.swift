@@ -1,5 +1,4 @@
 public import FoundationEssentials
-import Images
 public import Logging
 import Platform
 import Synchronization
@@ -114,8 +113,6 @@ public final class ViTScopeService: Sendable {
     func perform<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
         do {
             return try await body()
-        } catch let error as ImageError {
-            throw ServiceError(error)
         } catch {
             throw ServiceError(error)
         }

@@ -1,5 +1,5 @@
 /// Layers or heads as people write them: `all`, `3`, `-1`, `0,3,-1`, `0-5`, `2..-1`.
-struct IndexSelection: Equatable {
+package struct IndexSelection: Equatable {
     /// A stretch of indices, both ends included; negative ones count from the end.
     private struct Stretch: Equatable {
         let first: Int
@@ -15,7 +15,7 @@ struct IndexSelection: Equatable {
     private init(stretches: [Stretch]?) { self.stretches = stretches }
 
     /// Nil where `text` has another form.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         if text == "all" {
             self = .all
             return
@@ -37,7 +37,7 @@ struct IndexSelection: Equatable {
     ///
     /// - Parameter noun: what is counted, for the sentence about one that does not exist.
     /// - Returns: the indices, or that sentence.
-    func resolved(count: Int, noun: String) -> Result<[Int], SelectionFault> {
+    package func resolved(count: Int, noun: String) -> Result<[Int], SelectionFault> {
         guard let stretches else { return .success(Array(0..<count)) }
         var indices: [Int] = [], seen: Set<Int> = []
         for stretch in stretches {
@@ -89,6 +89,8 @@ struct IndexSelection: Equatable {
 }
 
 /// Why a selection does not fit, a sentence.
-struct SelectionFault: Error, Equatable {
-    let detail: String
+package struct SelectionFault: Error, Equatable {
+    package let detail: String
+
+    package init(detail: String) { self.detail = detail }
 }

@@ -8,8 +8,10 @@ struct LoadSummary: Sendable {
     let opaqueGlobals: [String]
 
     /// As JSON has it.
-    var field: ResultValue {
-        .object([
+    var field: ResultValue { .object(members) }
+
+    var members: [ResultValue.Member] {
+        [
             .init("verdict", .string(report.verdict.rawValue)),
             .init("reason", .optional(report.reason.map(ServiceError.sentence))),
             .init("format", .string(format)),
@@ -24,7 +26,7 @@ struct LoadSummary: Sendable {
             .init("ignored", .list(report.ignored.map(Self.ignored))),
             .init("notes", .strings(report.notes)),
             .init("opaque_globals", .strings(opaqueGlobals)),
-        ])
+        ]
     }
 
     private static func match(_ match: LoadReport.Match) -> ResultValue {

@@ -3,26 +3,32 @@ import Synchronization
 /// Keeps values up to a number of bytes and lets go of those that were not asked for longest.
 ///
 /// A class because a cache has an identity; every method may be called from anywhere.
-final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// How often it helped, and how much it holds.
-    struct Counts: Sendable, Equatable {
-        var hits = 0
-        var misses = 0
-        var bytes = 0
+    package struct Counts: Sendable, Equatable {
+        package var hits = 0
+        package var misses = 0
+        package var bytes = 0
+
+        package init(hits: Int = 0, misses: Int = 0, bytes: Int = 0) {
+            self.hits = hits
+            self.misses = misses
+            self.bytes = bytes
+        }
     }
 
     /// Bytes held at the most.
-    let budget: Int
+    package let budget: Int
     private let state = Mutex((values: RecencyList<Key, Value>(), hits: 0, misses: 0))
 
-    init(budget: Int) { self.budget = budget }
+    package init(budget: Int) { self.budget = budget }
 
-    var counts: Counts {
+    package var counts: Counts {
         state.withLock { Counts(hits: $0.hits, misses: $0.misses, bytes: $0.values.bytes) }
     }
 
     /// The value for `key`, which counts as asked for.
-    func value(for key: Key) -> Value? {
+    package func value(for key: Key) -> Value? {
         state.withLock { state in
             let value = state.values.use(key)
             if value == nil { state.misses += 1 } else { state.hits += 1 }
@@ -31,7 +37,7 @@ final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: Sendable
     }
 
     /// Keeps `value`, unless it alone is over the budget.
-    func insert(_ value: Value, bytes: Int, for key: Key) {
+    package func insert(_ value: Value, bytes: Int, for key: Key) {
         guard bytes <= budget else { return }
         // What is let go is freed after the lock.
         _ = state.withLock { state in
@@ -46,7 +52,7 @@ final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: Sendable
     }
 
     /// Lets go of every value whose key fulfils `condition`.
-    func removeAll(where condition: (Key) -> Bool) {
+    package func removeAll(where condition: (Key) -> Bool) {
         _ = state.withLock { state in
             state.values.keys.filter(condition).compactMap { state.values.remove($0) }
         }

@@ -7,13 +7,13 @@ import Synchronization
 /// (a batch of images, say) on one thread of its own, which shares its loops with the pool. Slices of several admitted
 /// analyses alternate, so a long one does not keep a short one waiting. An actor because the line is shared mutable
 /// state.
-actor Compute {
+package actor Compute {
     /// What the metrics tell.
-    struct Counts: Sendable {
-        var running = 0
-        var waiting = 0
-        var bytes = 0
-        var refused = 0
+    package struct Counts: Sendable {
+        package var running = 0
+        package var waiting = 0
+        package var bytes = 0
+        package var refused = 0
     }
 
     private struct Waiter {
@@ -34,7 +34,7 @@ actor Compute {
     /// Of the last analyses, for the guess of when to come again.
     private var meanSeconds = 1.0
 
-    init(threads: Int, budget: Int, queueLength: Int, concurrency: Int = 8) {
+    package init(threads: Int, budget: Int, queueLength: Int, concurrency: Int = 8) {
         pool = ThreadPool(threads: max(threads, 1))
         self.budget = budget
         self.queueLength = queueLength
@@ -42,7 +42,7 @@ actor Compute {
     }
 
     /// What runs and waits.
-    func snapshot() -> Counts {
+    package func snapshot() -> Counts {
         var counts = counts
         counts.waiting = waiters.count
         return counts
@@ -52,7 +52,7 @@ actor Compute {
     ///
     /// - Throws: `ServiceError.tooLarge` at once where they never fit, `busy` where the line is full,
     ///   `CancellationError`, and what `body` throws.
-    func admitted<R: Sendable>(
+    package func admitted<R: Sendable>(
         bytes: Int, alternative: String, _ body: @Sendable (ComputeSlices) async throws -> R
     ) async throws -> R {
         guard bytes <= budget else {
@@ -127,14 +127,14 @@ actor Compute {
 }
 
 /// Runs slices of an admitted analysis.
-struct ComputeSlices: Sendable {
+package struct ComputeSlices: Sendable {
     fileprivate let pool: ThreadPool
     fileprivate let thread: WorkerThread
 
     /// Runs `work` on the thread that computes, after the slices that were there before.
     ///
     /// - Throws: `CancellationError` where the task was cancelled before or while it ran, and what `work` throws.
-    func run<R: Sendable>(_ work: @escaping @Sendable (ComputeSlice) throws -> R) async throws -> R {
+    package func run<R: Sendable>(_ work: @escaping @Sendable (ComputeSlice) throws -> R) async throws -> R {
         let flag = CancellationFlag()
         return try await withTaskCancellationHandler {
             try await thread.run { [pool] in
@@ -149,12 +149,12 @@ struct ComputeSlices: Sendable {
 }
 
 /// What a slice works with.
-struct ComputeSlice: Sendable {
+package struct ComputeSlice: Sendable {
     let pool: ThreadPool
     let flag: CancellationFlag
 
     /// - Throws: `CancellationError` where nobody waits for the result any more.
-    func checkCancellation() throws {
+    package func checkCancellation() throws {
         if flag.isRaised { throw CancellationError() }
     }
 }

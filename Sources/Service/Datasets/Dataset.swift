@@ -16,6 +16,12 @@ public struct DatasetImage: Sendable, Equatable {
     public let className: String
     /// Below the dataset's folder; for a built-in dataset what the image shows.
     public let file: String
+
+    public init(ref: String, className: String, file: String) {
+        self.ref = ref
+        self.className = className
+        self.file = file
+    }
 }
 
 /// What somebody asks to be frozen as a probe set.

@@ -5,8 +5,8 @@ import Platform
 struct ImageSource: Sendable {
     /// Where the pixels come from.
     enum Origin: Sendable {
-        /// The file at this path, uploaded, turned upright because people look at it.
-        case upload(path: String)
+        /// The file at this path, an upload or named by itself, turned upright because people look at it.
+        case file(path: String)
         /// An image of a folder, left as it is stored, as torchvision leaves it.
         case folder(ImageFolder, index: Int)
         /// An image that is drawn when it is needed.
@@ -21,7 +21,7 @@ struct ImageSource: Sendable {
 
     /// Names the pixels: the same bytes turned upright are another picture.
     var key: String {
-        if case .upload = origin { return "upright:" + sha256 }
+        if case .file = origin { return "upright:" + sha256 }
         return sha256
     }
 
@@ -30,7 +30,7 @@ struct ImageSource: Sendable {
     /// - Throws: `ServiceError.conflict` where a dataset's file is no longer the one that was found.
     func file() throws -> (bytes: Bytes, mediaType: String) {
         switch origin {
-        case .upload(let path): return try typed(MappedFile.open(path))
+        case .file(let path): return try typed(MappedFile.open(path))
         case .folder(let folder, let index): return try typed(checked(folder.bytes(at: index)))
         case .builtIn(let dataset, let index): return (Bytes(PNG.encode(dataset.image(at: index))), "image/png")
         }
@@ -41,7 +41,7 @@ struct ImageSource: Sendable {
     /// - Throws: as `file()`, and what decoding throws.
     func image() throws -> Image {
         switch origin {
-        case .upload(let path): try Image.decode(MappedFile.open(path), orientation: .apply)
+        case .file(let path): try Image.decode(MappedFile.open(path), orientation: .apply)
         case .folder(let folder, let index):
             try Image.decode(checked(folder.bytes(at: index)), orientation: .ignore)
         case .builtIn(let dataset, let index): dataset.image(at: index)

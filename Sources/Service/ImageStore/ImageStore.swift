@@ -28,7 +28,7 @@ struct ImageStore: Sendable {
         guard Digest.isValid(sha256) else { return nil }
         let path = folder + "/" + sha256
         guard Folder.exists(path) else { return nil }
-        return ImageSource(ref: "sha256:" + sha256, sha256: sha256, origin: .upload(path: path))
+        return ImageSource(ref: "sha256:" + sha256, sha256: sha256, origin: .file(path: path))
     }
 
     /// The names of all pictures kept.
@@ -53,9 +53,10 @@ extension ServiceError {
         }
     }
 
-    /// `text` with a capital at the start and a full stop at the end.
+    /// `text` with a full stop at the end, and a capital at the start unless it starts with a name.
     static func sentence(_ text: String) -> String {
-        let capital = text.prefix(1).uppercased() + text.dropFirst()
+        let isName = text.prefix { $0 != " " }.contains { "_./0123456789".contains($0) }
+        let capital = isName ? text : text.prefix(1).uppercased() + text.dropFirst()
         return capital.hasSuffix(".") || capital.hasSuffix("?") ? capital : capital + "."
     }
 }

@@ -7,10 +7,22 @@ public struct StoredImage: Sendable, Equatable {
     public let height: Int
     /// Whether these bytes came for the first time.
     public let isNew: Bool
+
+    public init(id: String, width: Int, height: Int, isNew: Bool) {
+        self.id = id
+        self.width = width
+        self.height = height
+        self.isNew = isNew
+    }
 }
 
 /// Bytes with their media type.
 public struct EncodedFile: Sendable, Equatable {
     public let bytes: [UInt8]
     public let mediaType: String
+
+    public init(bytes: [UInt8], mediaType: String) {
+        self.bytes = bytes
+        self.mediaType = mediaType
+    }
 }

@@ -70,6 +70,16 @@ public struct NamedArray: Sendable, Equatable {
     public let axes: [String]
     public let numbers: Numbers
 
+    /// - Parameters:
+    ///   - axes: one for each extent of `shape`.
+    ///   - numbers: as many as `shape` holds.
+    public init(shape: [Int], axes: [String], numbers: Numbers) {
+        precondition(shape.count == axes.count, "\(axes) name no extents of \(shape)")
+        self.shape = shape
+        self.axes = axes
+        self.numbers = numbers
+    }
+
     /// NumPy's name of the number format: `<f4` or `<f8`.
     public var dtype: String {
         switch numbers {

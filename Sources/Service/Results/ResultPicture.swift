@@ -100,9 +100,9 @@ extension ResultPicture {
         }
         if stack.count == 1 {
             let map = raster(stack.matrix(0), image: 0)
-            let factor = max(1, (Self.side + map.width - 1) / map.width)
-            let large = views.isEmpty ? map : map.enlarged(factor)
-            return PNG.encode(Image(large), level: 3)
+            // A map alone shows its cells at any size; an image is worth a closer look.
+            let side = views.isEmpty ? Self.side / 2 : Self.side
+            return PNG.encode(Image(map.enlarged(max(1, (side + map.width - 1) / map.width))), level: 3)
         }
         let columns = stack.columns
         let cells = stride(from: 0, to: stack.count, by: columns).map { start in

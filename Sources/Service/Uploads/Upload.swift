@@ -2,4 +2,9 @@
 public struct Upload: Sendable, Equatable {
     public let sha256: String
     public let sizeBytes: Int
+
+    public init(sha256: String, sizeBytes: Int) {
+        self.sha256 = sha256
+        self.sizeBytes = sizeBytes
+    }
 }

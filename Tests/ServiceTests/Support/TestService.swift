@@ -1,0 +1,112 @@
+import Checkpoints
+import Foundation
+import Images
+import Logging
+import Models
+import Platform
+import Service
+import Tensors
+
+/// A service on directories of its own, with two small models, a dataset and an image; all of it goes with its owner.
+final class TestService: Sendable {
+    let folder: String
+    let service: ViTScopeService
+
+    /// Small enough that a forward pass takes a millisecond: 4 × 4 patches, 3 blocks, 4 heads.
+    static let config: VisionTransformerConfig = {
+        var config = VisionTransformerConfig(
+            imgSize: ImageSize(height: 32, width: 32), patchSize: 8, embedDim: 32, depth: 3, numHeads: 4, mlpHidden: 64)
+        config.numClasses = 0
+        return config
+    }()
+
+    /// - Parameter change: of the configuration, before the service is made.
+    init(_ change: (inout ServiceConfiguration) -> Void = { _ in }) async throws {
+        folder = NSTemporaryDirectory() + "vitscope-service-" + UUID().uuidString
+        for name in ["models", "datasets/pets/cats", "datasets/pets/dogs", "data"] {
+            try Folder.create(folder + "/" + name)
+        }
+        for (name, seed) in [("a", 1), ("b", 2)] {
+            let stateDict = VisionTransformer.randomStateDict(Self.config, seed: UInt64(seed))
+            try SafeTensors.write(stateDict, to: "\(folder)/models/\(name).safetensors")
+        }
+        for index in 0..<6 {
+            let path = "\(folder)/datasets/pets/\(index < 4 ? "cats" : "dogs")/\(index).png"
+            try AtomicFile.write(Self.picture(index), to: path)
+        }
+        service = Self.make(folder, change)
+        try await service.start()
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    /// Another service on the same directories.
+    static func make(_ folder: String, _ change: (inout ServiceConfiguration) -> Void = { _ in }) -> ViTScopeService {
+        var configuration = ServiceConfiguration(
+            modelsDirectory: folder + "/models", datasetsDirectory: folder + "/datasets",
+            dataDirectory: folder + "/data", threads: 2)
+        change(&configuration)
+        return ViTScopeService(configuration: configuration, logger: Logger(label: "test"))
+    }
+
+    /// A picture of its own for each number.
+    static func picture(_ number: Int) -> [UInt8] {
+        var pixels: [UInt8] = []
+        for y in 0..<40 {
+            for x in 0..<40 {
+                pixels += [UInt8((x * 6 + number * 40) % 256), UInt8(y * 6), UInt8((x * y + number) % 256)]
+            }
+        }
+        return PNG.encode(Image(height: 40, width: 40, pixels: pixels))
+    }
+
+    /// Registers a model of the models directory and waits until it has loaded.
+    @discardableResult
+    func register(_ name: String, _ path: String? = nil) async throws -> ModelInfo {
+        try await service.register(
+            ModelRegistration(name: name, path: path ?? name + ".safetensors", numHeads: 4), waiting: 60)
+    }
+
+    /// Prepares and runs.
+    func analyze(_ kind: AnalysisKind, _ model: String?, _ parameters: KeyValuePairs<String, String>) async throws
+        -> AnalysisResult
+    {
+        try await service.run(try await prepare(kind, model, parameters))
+    }
+
+    func prepare(
+        _ kind: AnalysisKind, _ model: String?, _ parameters: KeyValuePairs<String, String>
+    ) async throws -> PreparedAnalysis {
+        try await service.prepare(
+            kind, model: model, parameters: parameters.map { AnalysisParameter($0.key, $0.value) })
+    }
+}
+
+/// The error that `body` throws, or nil.
+func failure(_ body: () async throws -> Void) async -> ServiceError? {
+    do { try await body() } catch { return error as? ServiceError }
+    return nil
+}
+
+extension ResultValue {
+    /// A member of an object, an element of a list of objects by nothing.
+    subscript(name: String) -> ResultValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    var elements: [ResultValue] {
+        if case .list(let elements) = self { return elements }
+        return []
+    }
+}
+
+extension AnalysisResult {
+    func numbers(_ name: String) -> [Double] {
+        switch array(name)?.numbers {
+        case .float64(let numbers)?: numbers
+        case .float32(let tensor)?: tensor.array.map(Double.init)
+        case nil: []
+        }
+    }
+}
