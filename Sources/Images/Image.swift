@@ -36,7 +36,7 @@ public struct Image: Sendable, Hashable {
         return (pixels[start], pixels[start + 1], pixels[start + 2])
     }
 
-    /// This picture with `other` over it, whose upper left pixel comes to (`top`, `left`). What lies outside is cut off.
+    /// This picture with `other` over it, whose first pixel comes to (`top`, `left`). What lies outside is cut off.
     public func overlaid(with other: Image, top: Int, left: Int) -> Image {
         let rows = max(top, 0)..<max(max(top, 0), min(top + other.height, height))
         let columns = max(left, 0)..<max(max(left, 0), min(left + other.width, width))

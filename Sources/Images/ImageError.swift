@@ -41,15 +41,15 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         case .notAnImage(let found): "this is \(found), not a picture; send a JPEG or PNG file"
         case .otherFormat(let found): "this is \(found), which is not read here; convert it to JPEG or PNG"
         case .tooManyBytes(let count, let limit):
-            "the picture has \(count) bytes, and at most \(limit) are read; save it smaller or with stronger compression"
+            "the picture has \(count) bytes, and at most \(limit) are read; save it smaller or compress it more"
         case .tooLong(let height, let width, let limit):
             "the picture is \(width) × \(height) pixels, and a side may have at most \(limit); scale it down"
         case .tooManyPixels(let height, let width, let limit):
-            "the picture is \(width) × \(height) = \(height * width) pixels, and at most \(limit) are read; scale it down"
+            "the picture is \(width) × \(height) pixels, and at most \(limit) in all are read; scale it down"
         case .tooManyScans(let limit):
             "this progressive JPEG has more than \(limit) scans; save it again, as baseline or ordinary progressive"
         case .tooSlow(let limit):
-            "decoding takes more than \(limit) seconds of processor time; save the picture again, smaller or as baseline"
+            "decoding takes more than \(limit) seconds of processor time; save the picture smaller or as baseline"
         case .truncated(let format): "the \(format) file ends before the picture does; send it again, whole"
         case .damaged(let format, let reason):
             "the \(format) file is damaged (\(reason)); save it again with another program"
@@ -60,7 +60,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         case .noImages(let path):
             "no .jpg, .jpeg or .png file below \(path); put pictures there, or a folder for each class"
         case .tooManyFolders(let path, let limit):
-            "more than \(limit) folders below \(path); a dataset has one folder a class, and no link that leads in a circle"
+            "more than \(limit) folders below \(path); a dataset has one folder a class, and no link in a circle"
         case .setting(let name, let reason): "\(name): \(reason)"
         }
     }

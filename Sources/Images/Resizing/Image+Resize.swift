@@ -1,5 +1,6 @@
 extension Image {
-    /// The picture in another size, bit for bit as Pillow's `resize`: rows first, then columns, each rounded to 8 bits.
+    /// The picture in another size, bit for bit as Pillow's `resize`: along the rows and along the columns, rounded
+    /// to 8 bits each time.
     public func resized(height newHeight: Int, width newWidth: Int, interpolation: Interpolation) -> Image {
         precondition(newHeight > 0 && newWidth > 0, "a picture has at least one pixel, not \(newHeight) × \(newWidth)")
         return resized(
@@ -18,16 +19,26 @@ extension Image {
         let vertical =
             newHeight == height
             ? nil : ResampleWeights(old: height, new: newHeight, window: rows, interpolation: interpolation)
-        let needed = vertical?.reach ?? rows
-        let wide: Image
-        if newWidth == width {
-            wide = cropped(top: needed.lowerBound, left: columns.lowerBound, height: needed.count, width: columns.count)
-        } else {
-            wide = resampledRows(
-                needed, ResampleWeights(old: width, new: newWidth, window: columns, interpolation: interpolation))
+        let horizontal =
+            newWidth == width
+            ? nil : ResampleWeights(old: width, new: newWidth, window: columns, interpolation: interpolation)
+        switch (horizontal, vertical) {
+        case (nil, nil):
+            return cropped(top: rows.lowerBound, left: columns.lowerBound, height: rows.count, width: columns.count)
+        case (let horizontal?, nil): return resampledRows(rows, horizontal, from: 0)
+        case (nil, let vertical?): return resampledColumns(columns, vertical, from: 0)
+        case (let horizontal?, let vertical?):
+            // Since version 13, Pillow begins with the columns where the height shrinks by more than twice as many
+            // pixels as the width. The order shows, because each pass rounds and clips.
+            if newHeight < height, 2 * (width - newWidth) < height - newHeight {
+                let needed = horizontal.reach
+                let low = resampledColumns(needed, vertical, from: 0)
+                return low.resampledRows(0..<low.height, horizontal, from: needed.lowerBound)
+            }
+            let needed = vertical.reach
+            let narrow = resampledRows(needed, horizontal, from: 0)
+            return narrow.resampledColumns(0..<narrow.width, vertical, from: needed.lowerBound)
         }
-        guard let vertical else { return wide }
-        return wide.resampledColumns(vertical, from: needed.lowerBound)
     }
 
     /// The part of the picture that begins at (`top`, `left`), which must lie inside.

@@ -14,7 +14,8 @@ public enum Interpolation: String, Sendable, CaseIterable {
         }
     }
 
-    /// The filter at distance `t` from its middle. The order of operations is Pillow's: the weights must agree bit for bit.
+    /// The filter at distance `t` from its middle. The order of operations is Pillow's: the weights must agree bit for
+    /// bit.
     func weight(_ t: Double) -> Double {
         let x = abs(t)
         switch self {

@@ -1,6 +1,7 @@
 extension Image {
-    /// Resizes each of `rows` along itself.
-    func resampledRows(_ rows: Range<Int>, _ weights: ResampleWeights) -> Image {
+    /// Resizes each of `rows` along itself; this picture's first column is column `first` of the one the weights were
+    /// made for.
+    func resampledRows(_ rows: Range<Int>, _ weights: ResampleWeights, from first: Int) -> Image {
         let columns = weights.starts.count, count = rows.count * columns * 3
         let result = [UInt8](unsafeUninitializedCapacity: count) { target, written in
             pixels.withUnsafeBufferPointer { source in
@@ -10,7 +11,7 @@ extension Image {
                         let line = row * width * 3
                         for column in 0..<columns {
                             let base = column * weights.stride
-                            var from = line + starts[column] * 3
+                            var from = line + (starts[column] - first) * 3
                             var red: Int32 = 1 << (ResampleWeights.fractionBits - 1)
                             var green = red, blue = red
                             for tap in 0..<counts[column] {
@@ -33,9 +34,10 @@ extension Image {
         return Image(height: rows.count, width: columns, pixels: result)
     }
 
-    /// Resizes all columns; this picture's first row is row `first` of the one the weights were made for.
-    func resampledColumns(_ weights: ResampleWeights, from first: Int) -> Image {
-        let rows = weights.starts.count, line = width * 3, count = rows * line
+    /// Resizes each of `columns` along itself; this picture's first row is row `first` of the one the weights were made
+    /// for.
+    func resampledColumns(_ columns: Range<Int>, _ weights: ResampleWeights, from first: Int) -> Image {
+        let rows = weights.starts.count, line = columns.count * 3, count = rows * line
         let result = [UInt8](unsafeUninitializedCapacity: count) { target, written in
             var sums = [Int32](repeating: 0, count: line)
             pixels.withUnsafeBufferPointer { source in
@@ -45,7 +47,7 @@ extension Image {
                             sums.update(repeating: 1 << (ResampleWeights.fractionBits - 1))
                             for tap in 0..<counts[row] {
                                 let weight = values[row * weights.stride + tap]
-                                let from = (starts[row] - first + tap) * line
+                                let from = ((starts[row] - first + tap) * width + columns.lowerBound) * 3
                                 for index in 0..<line { sums[index] &+= weight &* Int32(source[from &+ index]) }
                             }
                             for index in 0..<line { target[row * line + index] = level(sums[index]) }
@@ -55,7 +57,7 @@ extension Image {
             }
             written = count
         }
-        return Image(height: rows, width: width, pixels: result)
+        return Image(height: rows, width: columns.count, pixels: result)
     }
 }
 

@@ -24,7 +24,8 @@ public struct EvaluationTransform: Sendable, Hashable {
 
     /// Exactly the pixels the model sees, (height, width) of them, before they are normalized.
     ///
-    /// Bit for bit those of Pillow and torchvision. Where the scaled picture is smaller than the input, the rest is black.
+    /// Bit for bit those of Pillow and torchvision. Where the scaled picture is smaller than the input, the rest is
+    /// black.
     public func view(of image: Image) -> Image {
         let size = scaledSize(of: image)
         let rows = Crop(from: size.height, to: height, rounding: preprocess.cropRounding)
@@ -43,8 +44,8 @@ public struct EvaluationTransform: Sendable, Hashable {
     /// The model's input of several pictures, (images, 3, height, width).
     public func tensor(of images: [Image]) -> Tensor { Tensor.stacking(images.map(tensor)) }
 
-    /// What `view` returned as the model's input, (3, height, width): scaled to 0…1, mean subtracted, divided by std, each
-    /// rounded to single precision as torchvision does.
+    /// What `view` returned as the model's input, (3, height, width): scaled to 0…1, mean subtracted, divided by std,
+    /// each rounded to single precision as torchvision does.
     public func normalized(_ view: Image) -> Tensor {
         var numbers: [Float] = []
         numbers.reserveCapacity(view.pixels.count)

@@ -1,5 +1,5 @@
-/// Random numbers by position: number n of a stream is a function of the key and n (SplitMix64's finalizer), so that any
-/// picture, and any pixel of its noise, can be made without those before it.
+/// Random numbers by position: number n of a stream is a function of the key and n (SplitMix64's finalizer), so that
+/// any picture, and any pixel of its noise, can be made without those before it.
 struct CounterRandom {
     private let key: UInt64
     private var counter: UInt64 = 0

@@ -1,7 +1,7 @@
 /// The built-in data set: ten silhouettes filled with ten textures, drawn on the spot.
 ///
-/// A picture is a function of the seed and its index, so nothing is stored and any picture can be had alone. Shape and
-/// texture are independent cues, made to ask which of the two a model relies on (Geirhos et al. 2019, arXiv 1811.12231).
+/// A picture is a function of the seed and its index, so nothing is stored and any picture can be had alone. Shape
+/// and texture are independent cues, made to ask which of the two a model relies on (Geirhos et al., arXiv 1811.12231).
 public struct ShapesTextures: Sendable, Hashable {
     /// Which cues a picture carries, and how they go together.
     public enum Cue: String, Sendable, CaseIterable {

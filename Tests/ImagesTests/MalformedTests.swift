@@ -1,0 +1,80 @@
+import Images
+import Platform
+import Testing
+
+/// Files that lie: every one must come back as an error or as a picture of the announced size.
+@Suite struct MalformedTests {
+    static let files = [
+        "jpeg-420.jpg", "jpeg-progressive.jpg", "jpeg-cmyk.jpg", "jpeg-restart.jpg", "jpeg-grey.jpg", "orient-6.jpg",
+        "png-2-8.png", "png-0-16-interlaced.png", "png-3-4.png", "png-palette-alpha.png", "png-ancillary.png",
+        "png-6-16-interlaced.png", "orient-6.png", "png-filtered.png",
+    ]
+
+    @Test(arguments: files)
+    func truncatedFilesAreErrors(_ file: String) throws {
+        let bytes = try ImageFixtures.bytes(file)
+        for count in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 150)) {
+            let part = try #require(bytes.slice(at: 0, count: count))
+            let error = #expect(throws: ImageError.self, "\(count) of \(bytes.count) bytes") {
+                try Image.decode(part, orientation: .apply)
+            }
+            if count > 24, file.hasSuffix("png") { #expect(error == .truncated(.png), "\(count) bytes") }
+        }
+        for missing in 1...3 {
+            let part = try #require(bytes.slice(at: 0, count: bytes.count - missing))
+            let format: ImageFormat = file.hasSuffix("png") ? .png : .jpeg
+            #expect(throws: ImageError.truncated(format)) { try Image.decode(part, orientation: .apply) }
+        }
+    }
+
+    @Test(arguments: files)
+    func flippedBytesNeverCrash(_ file: String) throws {
+        let original = try ImageFixtures.bytes(file).array
+        var random = SystemlessRandom(state: 0x5eed)
+        var refused = 0
+        let rounds = 300
+        for _ in 0..<rounds {
+            var bytes = original
+            for _ in 0...random.below(3) { bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
+            do throws(ImageError) {
+                let limits = ImageLimits(maxPixels: 1 << 20)
+                let image = try Image.decode(bytes, orientation: .apply, limits: limits)
+                #expect(image.pixels.count == image.height * image.width * 3)
+            } catch {
+                refused += 1
+                #expect(!error.description.isEmpty)
+            }
+        }
+        #expect(refused > rounds / 20)
+    }
+
+    @Test func pngChecksumsCount() throws {
+        // The last byte of the first IDAT chunk's checksum stands before IEND, which has twelve bytes.
+        var bytes = try ImageFixtures.bytes("png-2-8.png").array
+        bytes[bytes.count - 13] ^= 1
+        #expect(throws: ImageError.damaged(.png, reason: "IDAT: CRC error")) {
+            try Image.decode(bytes, orientation: .ignore)
+        }
+    }
+
+    @Test func jpegWithHolesIsDamaged() throws {
+        var bytes = try ImageFixtures.bytes("jpeg-420.jpg").array
+        let scan = try #require(bytes.indices.dropLast().last { bytes[$0] == 0xff && bytes[$0 + 1] == 0xda })
+        // An end-of-image marker in the middle of the pixels.
+        bytes.replaceSubrange(scan + 100..<scan + 102, with: [0xff, 0xd9])
+        let error = #expect(throws: ImageError.self) { try Image.decode(bytes, orientation: .ignore) }
+        #expect(error?.description.contains("premature end of data segment") == true)
+    }
+}
+
+/// A generator whose numbers repeat on every machine.
+private struct SystemlessRandom {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state >> 33
+    }
+
+    mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
+}
