@@ -105,7 +105,8 @@ export function createApi({
     },
 
     attentionURL: ({model, image, layer, head, query: asked = "all", format = "npy", ...more}) =>
-      href(`${modelPath(model)}/attention?${query({image, layer, head, query: asked, format, ...more})}`),
+      href(`${modelPath(model)}/attention?` +
+        query({image, layer, head, query: asked, format: unlessJSON(format), ...more})),
 
     /** Every map of one layer: all patch queries, and the CLS query where there is one. */
     async attention({model, image, layer, head, cls}, options = {}) {
@@ -119,9 +120,9 @@ export function createApi({
       return attentionStack(...await Promise.all([fetchNPY("all"), cls ? fetchNPY("cls") : null]));
     },
 
-    analysisURL: (model, kind, parameters, format = "json") =>
-      href(`${modelPath(model)}/analyses/${kind}?${query({...parameters, format: format === "json" ? "" : format})}`),
-    ckaURL: (parameters, format = "json") => href(`v1/cka?${query({...parameters, format: format === "json" ? "" : format})}`),
+    analysisURL: (model, kind, parameters, format) =>
+      href(`${modelPath(model)}/analyses/${kind}?${query({...parameters, format: unlessJSON(format)})}`),
+    ckaURL: (parameters, format) => href(`v1/cka?${query({...parameters, format: unlessJSON(format)})}`),
 
     /** The JSON of an analysis address. */
     analysis: (url, options = {}) => cache.get(url, options.signal, async (signal) => {
@@ -139,6 +140,9 @@ function query(parameters) {
     .join("&");
 }
 
+/** JSON is what the API answers unasked, so its addresses stay short. */
+const unlessJSON = (format) => format === "json" ? "" : format;
+
 const segment = (name) => readable(encodeURIComponent(name));
 const readable = (encoded) => encoded.replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%40", "@");
 
@@ -151,7 +155,7 @@ function below(base, location) {
 
 /** Seconds to wait: a number or an HTTP date, never under a half nor over 30. */
 function retryAfter(header, fallback) {
-  const seconds = header == null ? fallback : /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Math.min(30, Math.max(0.5, Number.isFinite(seconds) ? seconds : fallback));
 }
 

@@ -28,7 +28,9 @@ function start() {
   const gallery = createGallery({api, state, lists, uploads, pickFile: upload.pickFile});
   const dialog = createModelsDialog({api, state, lists, refresh, announce});
   const header = createHeader({state, lists, openModels: dialog.open});
-  const explorer = createExplorer({api, state, announce, openReport: dialog.openReport, gallery: gallery.node, refresh});
+  const explorer = createExplorer({
+    api, state, announce, refresh, openReport: dialog.openReport, gallery: gallery.node
+  });
   const analyses = createAnalyses({api, state, lists, plotly, announce, readTheme, refresh, layer: explorer.layer});
   const welcome = createWelcome({api, announce, added: refresh});
   document.getElementById("top").append(header.node);

@@ -22,9 +22,12 @@ import zlib
 from chrome import Chrome, ChromeError
 
 PANELS = ("attention", "attention-distance", "attention-nmi", "attention-entropy", "high-frequency", "fourier", "cka")
-STATES = "Object.fromEntries([...document.querySelectorAll('[data-panel]')].map(e => [e.dataset.panel, e.dataset.state]))"
+STATES = ("Object.fromEntries([...document.querySelectorAll('[data-panel]')]"
+          ".map(e => [e.dataset.panel, e.dataset.state]))")
 SETTLED = "document.querySelector('[data-panel]') && !document.querySelector('[data-panel][data-state=loading]')"
 READOUT = "document.querySelector('.readout').textContent"
+VIEW = f"[location.hash, {READOUT}, document.querySelector('.thumb[aria-pressed=true]')?.title]"
+NMI = "[data-panel=attention-nmi]"
 PICTURE = "document.querySelector('.map-canvas').toDataURL()"
 
 
@@ -45,9 +48,10 @@ class PageCheck:
         self.requests = []
 
     def run(self):
-        for check in (self.policy, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard, self.pin_and_layer,
-                      self.restored_from_the_address, self.heads, self.names, self.menus_and_pictures, self.comparison,
-                      self.upload, self.wrong_file, self.one_image, self.unknown_model, self.phone, self.dark):
+        for check in (self.policy, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
+                      self.pin_and_layer, self.restored_from_the_address, self.heads, self.names,
+                      self.menus_and_pictures, self.comparison, self.upload, self.wrong_file, self.one_image,
+                      self.unknown_model, self.phone, self.dark):
             try:
                 check()
                 self.expect_quiet(check.__name__)
@@ -56,7 +60,8 @@ class PageCheck:
             except Exception as error:
                 # Also a KeyError is a finding: something that the page should have is not there.
                 self.failures.append(check.__name__)
-                print(f"FAIL {check.__name__}: {error if isinstance(error, (AssertionError, ChromeError)) else repr(error)}")
+                plain = isinstance(error, (AssertionError, ChromeError))
+                print(f"FAIL {check.__name__}: {error if plain else repr(error)}")
                 self.collect()
             else:
                 self.passed += 1
@@ -147,11 +152,11 @@ class PageCheck:
 
     def restored_from_the_address(self):
         """A reload shows the same."""
-        before = self.chrome.evaluate(f"[location.hash, {READOUT}, document.querySelector('.thumb[aria-pressed=true]')?.title]")
+        before = self.chrome.evaluate(VIEW)
         self.chrome.reload()
         self.settle()
         self.chrome.pump(0.3)
-        after = self.chrome.evaluate(f"[location.hash, {READOUT}, document.querySelector('.thumb[aria-pressed=true]')?.title]")
+        after = self.chrome.evaluate(VIEW)
         assert before == after, f"{before} became {after}"
 
     def heads(self):
@@ -170,8 +175,10 @@ class PageCheck:
 
     def names(self):
         """Every control and picture has a name for those who do not see it."""
-        nameless = self.chrome.evaluate("""[...document.querySelectorAll('button, select, input, img, canvas[tabindex], summary, [role=img]')]
-            .filter(e => !e.closest('[hidden]') && !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length
+        nameless = self.chrome.evaluate("""[...document.querySelectorAll(
+                'button, select, input, img, canvas[tabindex], summary, [role=img]')]
+            .filter(e => !e.closest('[hidden]')
+                      && !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length
                          || e.tagName === 'IMG' && e.hasAttribute('alt') || e.querySelector('img[alt]')?.alt))
             .map(e => e.outerHTML.slice(0, 120))""")
         assert not nameless, f"without a name: {nameless[:4]}"
@@ -179,12 +186,13 @@ class PageCheck:
 
     def menus_and_pictures(self):
         """The data menu links to the call itself; the chart becomes a PNG under the page's policy."""
-        links = self.chrome.evaluate("[...document.querySelectorAll('[data-panel=attention-nmi] .menu a')].map(a => a.href)")
-        formats = {urllib.parse.parse_qs(urllib.parse.urlsplit(link).query).get("format", ["json"])[0] for link in links}
+        links = self.chrome.evaluate(f"[...document.querySelectorAll('{NMI} .menu a')].map(a => a.href)")
+        queries = [urllib.parse.parse_qs(urllib.parse.urlsplit(link).query) for link in links]
+        formats = {query.get("format", ["json"])[0] for query in queries}
         assert {"json", "csv", "npy"} <= formats, f"formats {formats}"
         with urllib.request.urlopen(links[0], timeout=60) as answer:
             assert "mean" in json.load(answer), f"{links[0]} has no mean"
-        url = self.chrome.evaluate("Plotly.toImage(document.querySelector('[data-panel=attention-nmi] .figure'), "
+        url = self.chrome.evaluate(f"Plotly.toImage(document.querySelector('{NMI} .figure'), "
                                    "{format: 'png', width: 500, height: 300}).then(u => u.slice(0, 22))")
         assert url == "data:image/png;base64,", f"toImage gave {url}"
 
@@ -199,7 +207,7 @@ class PageCheck:
         self.chrome.wait_for("document.querySelectorAll('.map:not([hidden])').length === 2", 20)
         states = self.settle()
         assert all(states[panel] in ("ready", "empty") for panel in PANELS), f"{states}; {self.problems()}"
-        curves = self.chrome.evaluate("document.querySelectorAll('[data-panel=attention-nmi] .scatterlayer .js-line').length")
+        curves = self.chrome.evaluate(f"document.querySelectorAll('{NMI} .scatterlayer .js-line').length")
         assert curves >= 2, f"{curves} curves"
 
     def upload(self):
@@ -257,7 +265,8 @@ class PageCheck:
                     .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
                 return 0.2126 * r + 0.7152 * g + 0.0722 * b };
             const ratio = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
-            return Math.min(...['--text', '--muted', '--accent', '--a', '--b', '--bad', '--warn', '--good'].map(c => ratio(c, '--card')))
+            return Math.min(...['--text', '--muted', '--accent', '--a', '--b', '--bad', '--warn', '--good']
+                .map(c => ratio(c, '--card')))
         })()""")
         assert contrast >= 4.5, f"contrast {contrast:.2f}"
 

@@ -37,7 +37,8 @@
 
   // Attention on a 1×2 grid of 10 px patches: the first query looks at itself, the second at both alike.
   const stack = attention.attentionStack(
-    {shape: [1, 1, 1, 2, 1, 2], data: Float32Array.of(1, 0, 0.5, 0.5)}, {shape: [1, 1, 1, 1, 1, 2], data: Float32Array.of(0.25, 0.75)});
+    {shape: [1, 1, 1, 2, 1, 2], data: Float32Array.of(1, 0, 0.5, 0.5)},
+    {shape: [1, 1, 1, 1, 1, 2], data: Float32Array.of(0.25, 0.75)});
   expect("map of a patch", [...attention.mapOf(stack, {row: 0, col: 1})], [0.5, 0.5]);
   expect("map of CLS", [...attention.mapOf(stack, "cls")], [0.25, 0.75]);
   expect("mean map", [...attention.mapOf(stack, "mean")], [0.75, 0.25]);
@@ -49,16 +50,20 @@
   expect("strongest", attention.figures(stack, "cls", 10).top, {row: 0, col: 1, share: 0.75});
   expect("half of the mass", attention.massThreshold([0.1, 0.2, 0.3, 0.4], 0.5) > 0.29, true);
   expect("all of the mass", attention.massThreshold([0.1, 0.9], 1), 0);
-  expect("same place", attention.samePlace({row: 7, col: 13}, {rows: 14, cols: 14}, {rows: 8, cols: 4}), {row: 4, col: 3});
-  await refuses("no map for each patch", () => attention.attentionStack({shape: [1, 1, 1, 3, 1, 2], data: []}, null), /shape/);
+  expect("same place", attention.samePlace({row: 7, col: 13}, {rows: 14, cols: 14}, {rows: 8, cols: 4}),
+    {row: 4, col: 3});
+  await refuses("no map for each patch",
+    () => attention.attentionStack({shape: [1, 1, 1, 3, 1, 2], data: []}, null), /shape/);
 
   // Colours, numbers, addresses
-  expect("viridis ends", [...colors.colorTable("viridis").slice(0, 3), ...colors.colorTable("viridis").slice(-3)], [68, 1, 84, 253, 231, 37]);
+  const viridis = colors.colorTable("viridis");
+  expect("viridis ends", [...viridis.slice(0, 3), ...viridis.slice(-3)], [68, 1, 84, 253, 231, 37]);
   expect("percent", [0.0712, 0.25, 0.0004, null].map(format.percent), ["7.1 %", "25 %", "0.04 %", "–"]);
   expect("curl", format.curl("http://h/v1?x='"), "curl -fsS 'http://h/v1?x=%27'");
-  const address = state.serialize({...state.defaults, model: "job:1@latest", image: "a b:3", query: "2,3"});
+  const chosen = {...state.defaults, model: "job:1@latest", image: "a b:3", query: "2,3"};
+  const address = state.serialize(chosen);
   expect("address", address, "model=job:1@latest&image=a+b:3&query=2,3");
-  expect("and back", state.parse(`#${address}&nonsense=1`), {...state.defaults, model: "job:1@latest", image: "a b:3", query: "2,3"});
+  expect("and back", state.parse(`#${address}&nonsense=1`), chosen);
   expect("query of a patch", state.parseQuery("2,3"), {row: 2, col: 3});
 
   // A canvas has the colours it was given
@@ -76,15 +81,18 @@
     }
   });
   const notices = [];
-  const busy = answers({status: 503, headers: {"Retry-After": "3"}}, {status: 202, headers: {Location: "/v1/analyses/7"}}, {body: {mean: 1}});
+  const busy = answers({status: 503, headers: {"Retry-After": "3"}},
+    {status: 202, headers: {Location: "/v1/analyses/7"}}, {body: {mean: 1}});
+  const onWait = (...notice) => notices.push(notice);
   expect("busy, then computing, then there",
-    await busy.analysis(busy.analysisURL("m", "attention-nmi", {probe_set: "p"}), {onWait: (...notice) => notices.push(notice)}), {mean: 1});
+    await busy.analysis(busy.analysisURL("m", "attention-nmi", {probe_set: "p"}), {onWait}), {mean: 1});
   expect("asked", asked, ["http://host/below/v1/models/m/analyses/attention-nmi?probe_set=p", 3000,
     "http://host/below/v1/models/m/analyses/attention-nmi?probe_set=p", 1000, "http://host/below/v1/analyses/7"]);
   expect("told", notices, [[3, "busy"], [1, "computing"]]);
   asked.length = 0;
   const twice = answers({body: 5});
-  expect("asked once for two", [await Promise.all([twice.analysis("http://host/x"), twice.analysis("http://host/x")]), asked.length], [[5, 5], 1]);
+  const both = await Promise.all([twice.analysis("http://host/x"), twice.analysis("http://host/x")]);
+  expect("asked once for two", [both, asked.length], [[5, 5], 1]);
   await refuses("problem", () => answers({status: 404, body: {detail: "no model m"}}).model("m"), /^no model m$/);
   await refuses("problem without words", () => answers({status: 500, body: []}).model("m"), /500/);
   const stop = new AbortController();

@@ -39,7 +39,9 @@ export function paintAttention(canvas, {photo = null, values = null, rows, cols}
 }
 
 /** A map without photo or marks, one pixel a patch: the style sheet makes it large. Cheap enough for many at once. */
-export function paintTile(canvas, {values, rows, cols}, {colors = colorTable("viridis"), high = 1, threshold = 0} = {}) {
+export function paintTile(canvas, {values, rows, cols}, {
+  colors = colorTable("viridis"), high = 1, threshold = 0
+} = {}) {
   if (canvas.width !== cols) canvas.width = cols;
   if (canvas.height !== rows) canvas.height = rows;
   putHeat(canvas.getContext("2d"), values, {rows, cols, colors, high, threshold, opacity: 1});

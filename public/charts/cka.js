@@ -28,15 +28,20 @@ export function ckaChart({a, b, layersA, layersB, values}, {
     yaxis: layerAxis(theme, a, layersA, width, {scaleanchor: "x", constrain: "domain"})
   }, {
     Plotly, width, height, theme,
-    label: `CKA between the layers of ${a} and of ${b}, from ${Math.min(...known).toFixed(2)} to ${Math.max(...known).toFixed(2)}`
+    label: `CKA between the layers of ${a} and of ${b}, ${range(known)}`
   });
 }
+
+const range = (values) => values.length === 0
+  ? "nowhere defined"
+  : `from ${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
 
 function layerAxis(theme, model, labels, width, more) {
   const step = Math.ceil(labels.length / (width < 420 ? 8 : 14));
   const shown = labels.map((_, i) => i).filter((i) => i % step === 0);
   return axis(theme, plain(model), {
-    tickvals: shown, ticktext: shown.map((i) => shorten(labels[i])), showgrid: false, showline: false, ticks: "", ...more
+    tickvals: shown, ticktext: shown.map((i) => shorten(labels[i])),
+    ticks: "", showgrid: false, showline: false, ...more
   });
 }
 

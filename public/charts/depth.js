@@ -28,8 +28,8 @@ export function depthChart(data, {
     annotations: references.map((reference, i) => note(reference, theme, i))
   }, {
     Plotly, width, height, theme,
-    label: `${title} by ${xTitle}. ` + data.map((series) =>
-      `${series.name}: ${series.mean.map((value) => value == null ? "none" : value.toFixed(digits)).join(", ")}`).join("; ")
+    label: `${title} by ${xTitle}. ` +
+      data.map(({name, mean}) => `${name}: ${inWords(mean, digits)}`).join("; ")
   });
   node.on("plotly_click", ({points}) => {
     node.dispatchEvent(new CustomEvent("pick", {bubbles: true, detail: points[0].x}));
@@ -38,6 +38,9 @@ export function depthChart(data, {
   node.mark = (x) => Plotly.relayout(node, {"shapes[0].x0": x, "shapes[0].x1": x, "shapes[0].visible": x != null});
   return node;
 }
+
+const inWords = (values, digits) =>
+  values.map((value) => value == null ? "none" : value.toFixed(digits)).join(", ");
 
 function line({name, x, mean, sem}, color, i, unit, digits) {
   const suffix = unit && unit !== "1" ? ` ${unit}` : "";

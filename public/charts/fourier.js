@@ -15,7 +15,8 @@ export function fourierChart(data, {
   const deepest = Math.max(...data.flatMap(({curves}) => curves.map(({depth}) => depth)));
   const stacked = data.length > 1 && width < 480;
   const traces = data.flatMap(({frequency, curves}, i) => curves.map(({depth, label, values}) => ({
-    type: "scatter", mode: "lines", x: frequency, y: values, xaxis: name("x", i, stacked), yaxis: name("y", i, !stacked),
+    type: "scatter", mode: "lines", x: frequency, y: values,
+    xaxis: axisName("x", i, stacked), yaxis: axisName("y", i, !stacked),
     line: {color: colorAt(table, from + (to - from) * (depth / Math.max(1, deepest))), width: thickness(depth, chosen)},
     hovertemplate: `${plain(label)}<br>%{x:.2f}π: %{y:.2f}<extra></extra>`
   })));
@@ -24,7 +25,8 @@ export function fourierChart(data, {
     marker: {
       color: [0], cmin: 0, cmax: deepest, colorscale: colorScale(colors, from, to), showscale: true,
       colorbar: {
-        title: {text: "depth", side: "top", font: {size: 11, color: theme.muted}}, thickness: 10, outlinewidth: 0, len: 1,
+        title: {text: "depth", side: "top", font: {size: 11, color: theme.muted}},
+        thickness: 10, outlinewidth: 0, len: 1,
         tickfont: {size: 11, color: theme.muted}, dtick: Math.max(1, Math.ceil(deepest / 6)), tick0: 0, ypad: 0
       }
     }
@@ -34,7 +36,8 @@ export function fourierChart(data, {
     label: `Delta log amplitude against frequency for each depth of ${data.map((model) => model.name).join(" and ")}`
   });
   const depths = data.flatMap(({curves}) => curves.map(({depth}) => depth));
-  node.mark = (depth) => Plotly.restyle(node, {"line.width": depths.map((one) => thickness(one, depth))}, depths.map((_, i) => i));
+  const lines = depths.map((_, i) => i);
+  node.mark = (depth) => Plotly.restyle(node, {"line.width": depths.map((one) => thickness(one, depth))}, lines);
   return node;
 }
 
@@ -61,7 +64,7 @@ function layout(data, stacked, theme) {
   return result;
 }
 
-const name = (letter, i, shared) => i === 0 || shared ? letter : `${letter}${i + 1}`;
+const axisName = (letter, i, shared) => i === 0 || shared ? letter : `${letter}${i + 1}`;
 
 function brightness(hex) {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);

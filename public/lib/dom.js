@@ -16,7 +16,13 @@ export function h(tag, {on = {}, style = {}, ...attributes} = {}, ...children) {
 
 /** A labelled control: the label stands above its input. */
 export function field(label, control, hint) {
-  return h("label", {class: "field"}, h("span", {class: "field-label"}, label), control, hint ? h("small", {}, hint) : null);
+  return h("label", {class: "field"},
+    h("span", {class: "field-label"}, label), control, hint ? h("small", {}, hint) : null);
+}
+
+/** A button that does something on the page; `link` and `quiet` are its lighter looks. */
+export function button(text, click, {look = "button", ...attributes} = {}) {
+  return h("button", {type: "button", class: look, on: {click}, ...attributes}, text);
 }
 
 /** A select whose options are `[value, text]`, or `{label, options}` groups of them. */

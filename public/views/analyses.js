@@ -1,4 +1,4 @@
-import {field, fill, h, select} from "../lib/dom.js";
+import {button, field, fill, h, select} from "../lib/dom.js";
 import {imageName} from "../lib/format.js";
 import {createAnalysisPanel} from "./analysis-panel.js";
 import {createProbeSetDialog} from "./probe-set-form.js";
@@ -25,7 +25,7 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
       h("h2", {id: "analyses-title"}, "By depth"),
       h("div", {class: "analyses-bar"},
         field("Measured on", probe),
-        h("button", {type: "button", class: "button", on: {click: () => dialog.open()}}, "New probe set…"),
+        button("New probe set…", () => dialog.open()),
         field("Convention", convention),
         h("label", {class: "check"}, dots, "Every head"))),
     h("div", {class: "panels"}, panels.map((panel) => panel.node)));
@@ -53,7 +53,9 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
     const usable = models.filter((model) => model.state === "ready" && !model.error);
     if (models.some((model) => model.state === "loading")) return panels.forEach((panel) => panel.wait());
     if (usable.length === 0) return panels.forEach((panel) => panel.nothing("There is no model to measure."));
-    if (chosen === "image" && !state.value.image) return panels.forEach((panel) => panel.nothing("There is no image to measure."));
+    if (chosen === "image" && !state.value.image) {
+      return panels.forEach((panel) => panel.nothing("There is no image to measure."));
+    }
     const {convention: asked, cka: pair, kernel, estimator, tokens} = state.value;
     const context = {
       api, models: usable, nImages, pair, kernel, estimator, tokens,
@@ -72,22 +74,21 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
 }
 
 function ckaControls(state) {
-  const pick = (name, options) => {
-    const control = select(options, {on: {change: () => state.set({[name]: control.value})}});
-    return control;
-  };
+  const pick = (name, options) => select(options, {on: {change: ({target}) => state.set({[name]: target.value})}});
   const pair = pick("cka", []);
   const tokens = pick("tokens", [["patch_mean", "mean of patches"], ["cls", "CLS"], ["patches", "all patches"]]);
   const kernel = pick("kernel", [["linear", "linear"], ["rbf", "RBF"]]);
   const estimator = pick("estimator", [["unbiased", "unbiased"], ["biased", "biased"]]);
   const pairField = field("Between", pair);
   return {
-    node: h("div", {class: "panel-controls"}, pairField, field("Tokens", tokens), field("Kernel", kernel), field("Estimator", estimator)),
+    node: h("div", {class: "panel-controls"},
+      pairField, field("Tokens", tokens), field("Kernel", kernel), field("Estimator", estimator)),
     update(models) {
       pairField.hidden = models.length < 2;
       if (models.length > 1) {
         const [a, b] = models.map(({name}) => name);
-        fill(pair, [["ab", `${a} × ${b}`], ["aa", `${a} × itself`], ["bb", `${b} × itself`]], state.value.cka || "ab");
+        const pairs = [["ab", `${a} × ${b}`], ["aa", `${a} × itself`], ["bb", `${b} × itself`]];
+        fill(pair, pairs, state.value.cka || "ab");
       }
       tokens.value = state.value.tokens;
       kernel.value = state.value.kernel;

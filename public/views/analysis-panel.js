@@ -1,4 +1,4 @@
-import {h} from "../lib/dom.js";
+import {button, h} from "../lib/dom.js";
 import {plural} from "../lib/format.js";
 import {createPanel} from "./panel.js";
 import {dataMenu} from "./data-menu.js";
@@ -37,7 +37,7 @@ export function createAnalysisPanel(definition, {api, plotly, announce, pick, co
       options.Plotly = Plotly;
       draw();
       panel.actions(
-        h("button", {type: "button", class: "button quiet", on: {click: () => savePicture(Plotly)}}, "PNG"),
+        button("PNG", () => savePicture(Plotly), {look: "button quiet"}),
         dataMenu(calls, {announce}));
       panel.note(...notes(answers, definition));
       panel.ready();
@@ -57,7 +57,8 @@ export function createAnalysisPanel(definition, {api, plotly, announce, pick, co
     if (width < 50) return;
     const old = chart;
     const {layer, ...look} = options;
-    chart = definition.draw(results, {...look, width, chosen: layer == null || !definition.depth ? null : definition.depth(layer)});
+    const chosen = layer == null || !definition.depth ? null : definition.depth(layer);
+    chart = definition.draw(results, {...look, width, chosen});
     panel.body.replaceChildren(chart);
     if (old) options.Plotly.purge(old);
   }
@@ -88,7 +89,8 @@ export function createAnalysisPanel(definition, {api, plotly, announce, pick, co
     node: panel.node,
     definition,
     update(context) {
-      const same = Object.entries(context.look).every(([name, value]) => JSON.stringify(value) === JSON.stringify(options[name]));
+      const same = Object.entries(context.look).every(([name, value]) =>
+        JSON.stringify(value) === JSON.stringify(options[name]));
       options = {...options, ...context.look};
       if (definition.wantsSet && context.nImages < 4) {
         return nothing("CKA compares layers over many images. Choose a probe set of four images or more.");
@@ -113,10 +115,11 @@ export function createAnalysisPanel(definition, {api, plotly, announce, pick, co
 /** What was measured, and why a value is missing. */
 function notes(results, {hasBand}) {
   const [{n_images: n, convention, estimator, kernel, checks}] = results;
+  const selfError = checks?.self_similarity_max_error;
   const facts = [
     n == null ? "" : plural(n, "image"), n > 1 && hasBand ? "band: ± standard error" : "",
     convention === "reference" ? "convention: reference" : "", kernel ? `${kernel}, ${estimator}` : "",
-    checks?.self_similarity_max_error != null ? `self-similarity within ${checks.self_similarity_max_error.toExponential(0)}` : ""
+    selfError == null ? "" : `self-similarity within ${selfError.toExponential(0)}`
   ].filter(Boolean).join(" · ");
   const reasons = [...new Set(results.flatMap(({reasons: all}) => all ?? []).map(({reason}) => reason))].slice(0, 2);
   return [facts, ...reasons.map((reason) => h("span", {class: "reason"}, reason))];

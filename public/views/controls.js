@@ -7,7 +7,8 @@ export function createControls({state}) {
   const layer = h("input", {type: "range", id: "layer", min: 0, max: 11, step: 1,
     on: {input: () => state.set({layer: layer.value})}});
   const fusion = segments("Heads", "head", [
-    ["mean", "mean", "The average of all heads"], ["max", "max", "The largest of all heads"], ["min", "min", "The smallest of all heads"]
+    ["mean", "mean", "The average of all heads"], ["max", "max", "The largest of all heads"],
+    ["min", "min", "The smallest of all heads"]
   ], {value: state.value.head, onChange: (head) => state.set({head})});
   const query = segments("Query", "query", [
     ["cls", "CLS", "What the class token attends to"], ["mean", "mean", "The average over all patches"],
@@ -17,9 +18,11 @@ export function createControls({state}) {
   const scale = select([["map", "per map"], ["layer", "per layer"]],
     {on: {change: () => state.set({scale: scale.value})}});
   const opacityText = h("span", {class: "value"});
-  const opacity = h("input", {type: "range", min: 0, max: 1, step: 0.05, on: {input: () => state.set({opacity: opacity.value})}});
+  const opacity = h("input", {type: "range", min: 0, max: 1, step: 0.05,
+    on: {input: () => state.set({opacity: opacity.value})}});
   const massText = h("span", {class: "value"});
-  const mass = h("input", {type: "range", min: 0.1, max: 1, step: 0.05, on: {input: () => state.set({mass: mass.value})}});
+  const mass = h("input", {type: "range", min: 0.1, max: 1, step: 0.05,
+    on: {input: () => state.set({mass: mass.value})}});
   const smooth = h("input", {type: "checkbox", on: {change: () => state.set({smooth: smooth.checked ? "1" : ""})}});
   const node = h("div", {class: "controls"},
     h("label", {class: "field"}, h("span", {class: "field-label"}, "Layer", layerText), layer),

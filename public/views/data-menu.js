@@ -1,4 +1,4 @@
-import {h} from "../lib/dom.js";
+import {button, h} from "../lib/dom.js";
 import {curl} from "../lib/format.js";
 
 /**
@@ -10,12 +10,15 @@ export function dataMenu(calls, {formats = ["json", "csv", "npy", "npz"], announ
     h("summary", {class: "button quiet"}, name),
     h("div", {class: "menu-body"}, calls.map(({label, url}) => h("div", {class: "menu-row"},
       h("span", {class: "menu-label"}, label),
-      (formats).map((format) => h("a", {href: url(format), download: format === "json" ? null : "", target: format === "json" ? "_blank" : null},
-        format.toUpperCase())),
-      h("button", {type: "button", class: "link", on: {click: () => copy(curl(url("json")), announce)}}, "Copy curl")))));
+      formats.map((format) => link(url(format), format)),
+      button("Copy curl", () => copy(curl(url("json")), announce), {look: "link"})))));
   closeOutside(menu);
   return menu;
 }
+
+const link = (href, format) => format === "json"
+  ? h("a", {href, target: "_blank"}, "JSON")
+  : h("a", {href, download: ""}, format.toUpperCase());
 
 /** Menus close as people expect: with Escape, and when the focus or the pointer goes elsewhere. */
 function closeOutside(menu) {

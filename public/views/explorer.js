@@ -1,4 +1,4 @@
-import {h, inNextFrame, remembered} from "../lib/dom.js";
+import {button, h, inNextFrame, remembered} from "../lib/dom.js";
 import {colorTable} from "../lib/colors.js";
 import {figures, oneHead, samePlace} from "../lib/attention.js";
 import {imageName} from "../lib/format.js";
@@ -134,7 +134,9 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
     record.key = key;
     record.control?.abort();
     record.control = new AbortController();
-    const options = {signal: record.control.signal, onWait: (seconds, why) => view.state("loading", waitText(seconds, why))};
+    const options = {
+      signal: record.control.signal, onWait: (seconds, why) => view.state("loading", waitText(seconds, why))
+    };
     const what = {model: model.name, image, layer, cls: hasCls(model)};
     view.state("loading", h("span", {class: "spinner", "aria-label": "Loading"}));
     setState();
@@ -187,7 +189,8 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
 
   const entries = () => active().filter(({stack}) => stack).map((record) => {
     const query = queryFor(record);
-    return {name: record.model.name, slot: record.slot, query, figures: figures(record.stack, query, record.model.config.patch_size)};
+    const {name, config: {patch_size: patchSize}} = record.model;
+    return {name, slot: record.slot, query, figures: figures(record.stack, query, patchSize)};
   });
 
   function paint() {
@@ -211,22 +214,24 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
     controls.update({depth: first.config.depth, layer: layerOf(first), query: chosenQuery(), hasCls: hasCls(first),
       heads: ["mean", "max", "min"]});
     const calls = active().map((record) => call(record.model, keptQuery(record)));
+    const layers = active().map(({model}) => call(model, "all"));
     actions.replaceChildren(
-      h("button", {type: "button", class: "button quiet", on: {click: savePictures}}, "PNG"),
+      button("PNG", savePictures, {look: "button quiet"}),
       dataMenu(calls, {formats: ["json", "npy", "npz", "png"], announce, name: "This map"}),
-      dataMenu(active().map(({model}) => call(model, "all")), {formats: ["npy", "npz"], announce, name: "Whole layer"}));
+      dataMenu(layers, {formats: ["npy", "npz"], announce, name: "Whole layer"}));
   }
 
   function call(model, query) {
     const asked = typeof query === "object" ? `${query.row},${query.col}` : query;
-    const what = {model: model.name, image: state.value.image, layer: layerOf(model), head: headOf(model), query: asked};
+    const {image} = state.value;
+    const what = {model: model.name, image, layer: layerOf(model), head: headOf(model), query: asked};
     return {label: model.name, url: (format) =>
-      api.attentionURL({...what, format: format === "json" ? "" : format, overlay: format === "png" ? "true" : ""})};
+      api.attentionURL({...what, format, overlay: format === "png" ? "true" : ""})};
   }
 
   function savePictures() {
     for (const {view, model} of active()) {
-      const name = [model.name, imageName(state.value.image), `layer${layerOf(model)}`, `head-${headOf(model)}`].join("_");
+      const name = `${model.name}_${imageName(state.value.image)}_layer-${layerOf(model)}_head-${headOf(model)}`;
       view.canvas.toBlob((blob) => save(blob, `${name.replaceAll(/[^\w.-]+/g, "-")}.png`));
     }
   }
@@ -242,12 +247,15 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
       record.model = model;
       if (!model) return;
       if (model.error) return replace(record, () => fail(record, model.error, refresh));
-      if (model.state !== "ready") return replace(record, () => record.view.state("loading", `${model.name} is loading…`));
+      if (model.state !== "ready") {
+        return replace(record, () => record.view.state("loading", `${model.name} is loading…`));
+      }
       if (!state.value.image) {
         return replace(record, () => record.view.state("empty", "Choose an image, or drop one anywhere on the page."));
       }
       record.view.describe(model);
-      record.view.label(`Attention of ${model.name} on ${imageName(state.value.image)}, layer ${layerOf(model)}, head ${headOf(model)}`);
+      record.view.label(`Attention of ${model.name} on ${imageName(state.value.image)}, ` +
+        `layer ${layerOf(model)}, head ${headOf(model)}`);
       load(record);
     });
     setState();
@@ -267,7 +275,8 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
 
 function howTo() {
   return h("p", {class: "reading muted", id: "map-keys"},
-    h("span", {class: "for-mouse"}, "Move over a photo, or use the arrow keys on it: the map shows what that patch attends to. " +
-      "Click or Enter keeps it, Escape goes back. ", h("kbd", {}, "["), " ", h("kbd", {}, "]"), " change the layer."),
+    h("span", {class: "for-mouse"}, "Move over a photo, or use the arrow keys on it: the map shows what that patch " +
+      "attends to. Click or Enter keeps it, Escape goes back. ",
+      h("kbd", {}, "["), " ", h("kbd", {}, "]"), " change the layer."),
     h("span", {class: "for-touch"}, "Tap a patch of a photo: the map shows what it attends to."));
 }

@@ -1,4 +1,4 @@
-import {fill, h} from "../lib/dom.js";
+import {button, fill, h} from "../lib/dom.js";
 import {imageName, plural} from "../lib/format.js";
 import {problemView} from "./problem.js";
 
@@ -9,11 +9,10 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
   const source = h("select", {id: "image-source", "aria-label": "Where the images come from",
     on: {change: () => state.set({from: source.value})}});
   const strip = h("div", {class: "thumbs", role: "group", "aria-label": "Images"});
-  const more = h("button", {type: "button", class: "button quiet", on: {click: () => show(shown + PAGE)}}, "More");
+  const more = button("More", () => show(shown + PAGE), {look: "button quiet"});
   const node = h("section", {class: "gallery card", "aria-label": "Images"},
     h("div", {class: "gallery-head"}, source,
-      h("button", {type: "button", class: "button", on: {click: pickFile}, title: "JPEG or PNG; dropping or pasting one anywhere works too"},
-        "Upload…")),
+      button("Upload…", pickFile, {title: "JPEG or PNG; dropping or pasting one anywhere works too"})),
     strip, more);
   let loaded = "";
   let images = [];
@@ -77,24 +76,25 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
     shown = Math.min(count, images.length);
     strip.replaceChildren(...images.slice(0, shown).map(thumb));
     if (images.length === 0) {
-      strip.replaceChildren(h("p", {class: "muted small"}, "Nothing here yet. Drop a JPEG or PNG anywhere on the page."));
+      const hint = "Nothing here yet. Drop a JPEG or PNG anywhere on the page.";
+      strip.replaceChildren(h("p", {class: "muted small"}, hint));
     }
     more.hidden = shown >= images.length;
     more.textContent = `More (${plural(images.length - shown, "image")})`;
   }
 
   function thumb({ref, label}) {
-    const button = h("button", {
+    const tile = h("button", {
       type: "button", class: "thumb", title: label, "data-ref": ref, "aria-pressed": String(ref === state.value.image),
       on: {click: () => state.set({image: ref})}
     }, h("img", {src: api.thumbnailURL(ref), alt: label, width: 56, height: 56, loading: "lazy", decoding: "async",
-      on: {error: () => button.classList.add("broken")}}));
-    return button;
+      on: {error: () => tile.classList.add("broken")}}));
+    return tile;
   }
 
   function mark() {
-    for (const button of strip.querySelectorAll(".thumb")) {
-      button.setAttribute("aria-pressed", String(button.dataset.ref === state.value.image));
+    for (const tile of strip.querySelectorAll(".thumb")) {
+      tile.setAttribute("aria-pressed", String(tile.dataset.ref === state.value.image));
     }
   }
 

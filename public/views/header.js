@@ -1,19 +1,14 @@
-import {fill, h} from "../lib/dom.js";
+import {button, fill, h} from "../lib/dom.js";
 
 /** The two model choosers and the way to more models. */
 export function createHeader({state, lists, openModels}) {
   const first = h("select", {id: "model-a", on: {change: () => state.set({model: first.value})}});
   const second = h("select", {id: "model-b", on: {change: () => state.set({compare: second.value})}});
-  const swap = h("button", {
-    type: "button", class: "button quiet icon", title: "Swap the two models", "aria-label": "Swap the two models",
-    on: {click: () => state.set({model: state.value.compare, compare: state.value.model})}
-  }, "⇄");
+  const swap = button("⇄", () => state.set({model: state.value.compare, compare: state.value.model}),
+    {look: "button quiet icon", title: "Swap the two models", "aria-label": "Swap the two models"});
   const node = h("nav", {class: "choosers", "aria-label": "Models"},
-    h("label", {class: "chooser", "data-slot": "a"}, h("span", {class: "swatch"}), h("span", {class: "off-screen"}, "Model"), first),
-    swap,
-    h("label", {class: "chooser", "data-slot": "b"}, h("span", {class: "swatch"}), h("span", {class: "off-screen"}, "Compare with"),
-      second),
-    h("button", {type: "button", class: "button", id: "open-models", on: {click: openModels}}, "Models…"));
+    chooser("a", "Model", first), swap, chooser("b", "Compare with", second),
+    button("Models…", openModels, {id: "open-models"}));
 
   function update() {
     const {models} = lists.value;
@@ -32,9 +27,15 @@ export function createHeader({state, lists, openModels}) {
   return {node, update};
 }
 
+function chooser(slot, label, control) {
+  return h("label", {class: "chooser", "data-slot": slot},
+    h("span", {class: "swatch"}), h("span", {class: "off-screen"}, label), control);
+}
+
 // A model named in the address but unknown here still has its place in the list: the maps say what is wrong.
 function options(models, chosen) {
-  const known = models.map(({name, state}) => [name, state === "ready" ? name : `${name} (${state})`, state === "failed"]);
+  const known = models.map(({name, state}) =>
+    [name, state === "ready" ? name : `${name} (${state})`, state === "failed"]);
   if (chosen && !models.some(({name}) => name === chosen)) known.unshift([chosen, `${chosen} (unknown)`]);
   return known;
 }

@@ -14,11 +14,12 @@ export function createLoadForm({api, added}) {
     precision: select([["", "f32"], ["bf16", "bf16"]], {name: "precision"})
   };
   const result = h("div", {class: "form-result", "aria-live": "polite"});
-  const button = h("button", {class: "button primary"}, "Load");
+  const send = h("button", {class: "button primary"}, "Load");
 
   // The file's name is a fair first guess at the model's name.
   path.addEventListener("input", () => {
-    if (!name.dataset.typed) name.value = path.value.split("/").filter(Boolean).pop()?.replace(/(\.pth)?\.[a-z]+$/i, "") ?? "";
+    const file = path.value.split("/").filter(Boolean).pop() ?? "";
+    if (!name.dataset.typed) name.value = file.replace(/(\.pth)?\.[a-z]+$/i, "");
   });
   name.addEventListener("input", () => {
     name.dataset.typed = "yes";
@@ -26,7 +27,7 @@ export function createLoadForm({api, added}) {
 
   async function submit(event) {
     event.preventDefault();
-    button.disabled = true;
+    send.disabled = true;
     result.replaceChildren("Loading…");
     try {
       added(await api.addModel(body()));
@@ -36,7 +37,7 @@ export function createLoadForm({api, added}) {
     } catch (error) {
       result.replaceChildren(problemView(error));
     }
-    button.disabled = false;
+    send.disabled = false;
   }
 
   function body() {
@@ -50,7 +51,8 @@ export function createLoadForm({api, added}) {
 
   const form = h("form", {class: "form", on: {submit}},
     h("div", {class: "form-row"},
-      field("File or folder", path, "Relative to the server's models directory: .safetensors, .pth, .npz, or a Hugging Face folder."),
+      field("File or folder", path,
+        "Relative to the server's models directory: .safetensors, .pth, .npz, or a Hugging Face folder."),
       field("Name", name, "How you will call it here and in the API.")),
     h("details", {}, h("summary", {}, "When the file does not say it all"),
       h("div", {class: "form-row"},
@@ -59,6 +61,6 @@ export function createLoadForm({api, added}) {
         field("Image size", more.img_size, "Position embeddings are resampled."),
         field("Checkpoint key", more.checkpoint_key),
         field("Precision", more.precision))),
-    h("div", {class: "form-end"}, button), result);
+    h("div", {class: "form-end"}, send), result);
   return form;
 }

@@ -17,12 +17,16 @@ const SECTIONS = [
 /** What became of every tensor of a checkpoint. */
 export function loadReport(report) {
   const facts = [
-    ["Format", report.format], ["Recognised as", report.recognised_as], ["Prefix removed", report.prefix_removed],
+    ["Format", report.format], ["Recognised as", report.recognised_as],
+    ["Taken from", report.checkpoint_key], ["Prefix removed", report.prefix_removed],
     ["Inert objects", (report.opaque_globals ?? []).join(", ")]
   ].filter(([, value]) => value);
   return h("div", {class: "report"},
-    h("p", {}, h("span", {class: "verdict", "data-verdict": report.verdict}, report.verdict), " ", VERDICTS[report.verdict] ?? ""),
-    h("dl", {class: "facts"}, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, h("code", {}, String(value)))])),
+    h("p", {}, h("span", {class: "verdict", "data-verdict": report.verdict}, report.verdict), " ",
+      report.reason ?? VERDICTS[report.verdict] ?? ""),
+    h("dl", {class: "facts"}, facts.map(([name, value]) =>
+      [h("dt", {}, name), h("dd", {}, h("code", {}, String(value)))])),
+    (report.notes ?? []).map((note) => h("p", {class: "small"}, note)),
     SECTIONS.map(([key, title, meaning]) => section(title, meaning, report[key] ?? [], key !== "matched")));
 }
 
@@ -39,11 +43,12 @@ function table(entries) {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return h("div", {class: "scroll"}, h("table", {class: "small"},
     h("thead", {}, h("tr", {}, columns.map((column) => h("th", {scope: "col"}, column.replaceAll("_", " "))))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column) => h("td", {}, h("code", {}, cell(row[column])))))))));
+    h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column) =>
+      h("td", {}, h("code", {}, cell(row[column])))))))));
 }
 
 function cell(value) {
   if (value == null) return "";
-  if (Array.isArray(value)) return value.length > 0 && typeof value[0] === "number" ? `(${value.join(", ")})` : value.join(", ");
+  if (Array.isArray(value)) return typeof value[0] === "number" ? `(${value.join(", ")})` : value.join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

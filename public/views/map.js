@@ -1,4 +1,4 @@
-import {h, remembered} from "../lib/dom.js";
+import {button, h, remembered} from "../lib/dom.js";
 import {colorBar, paintAttention, paintTile} from "../charts/attention-map.js";
 import {largest, mapOf, massThreshold} from "../lib/attention.js";
 import {count, percent} from "../lib/format.js";
@@ -11,9 +11,9 @@ import {problemView} from "./problem.js";
 export function createMap(slot, callbacks) {
   const name = h("strong", {});
   const caption = h("span", {class: "muted small"});
-  const reportButton = h("button", {type: "button", class: "link small", on: {click: () => callbacks.report(name.textContent)}}, "Load report");
-  const canvas = h("canvas", {class: "map-canvas", tabindex: 0, role: "application", "aria-roledescription": "attention map",
-    "aria-describedby": "map-keys"});
+  const reportButton = button("Load report", () => callbacks.report(name.textContent), {look: "link small"});
+  const canvas = h("canvas", {class: "map-canvas", tabindex: 0, role: "application",
+    "aria-roledescription": "attention map", "aria-describedby": "map-keys"});
   const veil = h("div", {class: "map-veil"});
   const bar = h("div", {class: "bar"});
   const low = h("span", {}, "0");
@@ -57,8 +57,10 @@ export function createMap(slot, callbacks) {
 
   function makeTiles(n, chosen) {
     if (tiles.length !== n) {
-      tiles = Array.from({length: n}, (_, i) => h("button", {type: "button", class: "tile", title: `Head ${i}`, "aria-label": `Head ${i}`,
-        on: {click: () => callbacks.head(i)}}, h("canvas", {"aria-hidden": "true", width: grid.cols, height: grid.rows}), h("span", {}, String(i))));
+      tiles = Array.from({length: n}, (_, i) => h("button",
+        {type: "button", class: "tile", title: `Head ${i}`, "aria-label": `Head ${i}`,
+          on: {click: () => callbacks.head(i)}},
+        h("canvas", {"aria-hidden": "true", width: grid.cols, height: grid.rows}), h("span", {}, String(i))));
       heads.replaceChildren(...tiles);
     }
     tiles.forEach((tile, i) => tile.setAttribute("aria-pressed", String(chosen === String(i))));
@@ -86,7 +88,8 @@ export function createMap(slot, callbacks) {
       const map = mapOf(all, query, head);
       if (map) {
         paintTile(tile.firstChild, {values: map, ...grid}, {
-          colors: look.colors, high: look.perLayer ? largestOf(all) : largest(map), threshold: massThreshold(map, look.mass)
+          colors: look.colors, high: look.perLayer ? largestOf(all) : largest(map),
+          threshold: massThreshold(map, look.mass)
         });
       }
     });

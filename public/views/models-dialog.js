@@ -1,4 +1,4 @@
-import {h} from "../lib/dom.js";
+import {button, h} from "../lib/dom.js";
 import {bytes, count} from "../lib/format.js";
 import {createLoadForm} from "./load-form.js";
 import {loadReport} from "./load-report.js";
@@ -10,7 +10,7 @@ export function createModelsDialog({api, state, lists, refresh, announce}) {
   const detail = h("div", {class: "model-detail"});
   const dialog = h("dialog", {class: "dialog", "aria-labelledby": "models-title"},
     h("header", {class: "dialog-head"}, h("h2", {id: "models-title"}, "Models"),
-      h("button", {type: "button", class: "button quiet", on: {click: () => dialog.close()}}, "Close")),
+      button("Close", () => dialog.close(), {look: "button quiet"})),
     list, detail,
     h("h3", {}, "Load a checkpoint"),
     createLoadForm({api, added: async (model) => {
@@ -23,7 +23,8 @@ export function createModelsDialog({api, state, lists, refresh, announce}) {
     const {models} = lists.value;
     list.replaceChildren(models?.length
       ? h("div", {class: "scroll"}, h("table", {class: "models"},
-        h("thead", {}, h("tr", {}, ["Name", "State", "Kind", "Parameters", "Memory", ""].map((text) => h("th", {scope: "col"}, text)))),
+        h("thead", {}, h("tr", {}, ["Name", "State", "Kind", "Parameters", "Memory", ""].map((text) =>
+          h("th", {scope: "col"}, text)))),
         h("tbody", {}, models.map(row))))
       : h("p", {class: "muted"}, "No models yet."));
   }
@@ -31,11 +32,12 @@ export function createModelsDialog({api, state, lists, refresh, announce}) {
   function row(model) {
     return h("tr", {},
       h("th", {scope: "row"}, model.name),
-      h("td", {}, h("span", {class: "state", "data-state": model.state}, model.state), model.error && h("p", {class: "small"}, model.error)),
-      h("td", {}, model.recognised_as ?? "–"), h("td", {}, count(model.parameters)), h("td", {}, bytes(model.memory_bytes)),
+      h("td", {}, h("span", {class: "state", "data-state": model.state}, model.state),
+        model.error && h("p", {class: "small"}, model.error)),
+      [model.recognised_as ?? "–", count(model.parameters), bytes(model.memory_bytes)].map((text) => h("td", {}, text)),
       h("td", {class: "row-actions"},
-        h("button", {type: "button", class: "link", on: {click: () => showReport(model.name)}}, "Load report"),
-        h("button", {type: "button", class: "link", on: {click: (event) => remove(model.name, event.target)}}, "Remove")));
+        button("Load report", () => showReport(model.name), {look: "link"}),
+        button("Remove", ({target}) => remove(model.name, target), {look: "link"})));
   }
 
   async function showReport(name) {
@@ -49,9 +51,9 @@ export function createModelsDialog({api, state, lists, refresh, announce}) {
   }
 
   // The second press removes: enough against a slip of the hand, since the checkpoint file stays.
-  async function remove(name, button) {
-    if (button.textContent === "Remove") {
-      button.textContent = "Really remove?";
+  async function remove(name, pressed) {
+    if (pressed.textContent === "Remove") {
+      pressed.textContent = "Really remove?";
       return;
     }
     try {

@@ -10,7 +10,8 @@ export function createPanel({id, title, reading = "", controls = null}) {
   const message = h("div", {class: "panel-message"});
   const actions = h("div", {class: "panel-actions"});
   const note = h("p", {class: "panel-note small muted"});
-  const node = h("section", {class: "panel card", "data-panel": id, "data-state": "loading", "aria-labelledby": `${id}-title`},
+  const node = h("section",
+    {class: "panel card", "data-panel": id, "data-state": "loading", "aria-labelledby": `${id}-title`},
     h("header", {class: "panel-head"}, h("h3", {id: `${id}-title`}, title), actions),
     reading && h("p", {class: "reading muted"}, reading),
     controls, h("div", {class: "panel-stage"}, body, message), note);

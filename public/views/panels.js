@@ -15,22 +15,25 @@ const series = (results) => results.map(({model, layers, mean, sem, per_head: pe
 /** Lines that two models share are drawn once. */
 function references(results, valueOf, text) {
   const values = results.map(valueOf).filter((value) => value != null);
-  const distinct = values.filter((value, i) => values.findIndex((other) => Math.abs(other - value) < 0.01 * value) === i);
+  const same = (a, b) => Math.abs(a - b) < 0.01 * b;
+  const distinct = values.filter((value, i) => values.findIndex((other) => same(other, value)) === i);
   return distinct.map((y, i) => ({y, text: distinct.length > 1 ? `${text}, ${results[i].model.name}` : text}));
 }
 
 export const panels = [
   {
     id: "attention-distance", title: "Attention distance", hasBand: true, depth: (layer) => layer, layer: (x) => x,
-    reading: "How far a query looks, averaged over queries, heads and images. Lower = local. Contrastive models stay near the " +
-      "dashed line, attention spread evenly, in their later layers; masked models look nearby.",
+    reading: "How far a query looks, averaged over queries, heads and images. Lower = local. Contrastive models stay " +
+      "near the dashed line, attention spread evenly, in their later layers; masked models look nearby.",
     calls: eachModel("attention-distance"),
     draw: (results, options) => depthChart(series(results), {
-      title: "distance", unit: "px", digits: 1, references: references(results, ({uniform}) => uniform, "uniform"), ...options
+      title: "distance", unit: "px", digits: 1,
+      references: references(results, ({uniform}) => uniform, "uniform"), ...options
     })
   },
   {
-    id: "attention-nmi", title: "Normalised mutual information", hasBand: true, depth: (layer) => layer, layer: (x) => x,
+    id: "attention-nmi", title: "Normalised mutual information", hasBand: true,
+    depth: (layer) => layer, layer: (x) => x,
     reading: "How much a map depends on its query. NMI near 0 = attention collapse: every query attends alike. " +
       "Towards 1, each query has keys of its own.",
     calls: eachModel("attention-nmi"),
@@ -43,14 +46,16 @@ export const panels = [
     calls: eachModel("attention-entropy"),
     draw: (results, options) => depthChart(series(results), {
       title: "entropy", unit: "nat", digits: 2,
-      references: references(results, ({grid}) => Math.log(grid[0] * grid[1]), "uniform"), ...options
+      references: references(results, ({uniform, grid: [rows, cols]}) => uniform ?? Math.log(rows * cols), "uniform"),
+      ...options
     })
   },
   {
     id: "high-frequency", title: "High frequencies by depth", hasBand: true,
     depth: (layer) => layer + 1, layer: (x) => Math.max(0, x - 1),
-    reading: "The strength of the finest detail in the tokens. Falling = details are smoothed away and shapes remain, as in " +
-      "contrastive models; holding = tokens stay distinct and keep texture, as in masked ones. Depth 0 is the embedding.",
+    reading: "The strength of the finest detail in the tokens. Falling = details are smoothed away and shapes " +
+      "remain, as in contrastive models; holding = tokens stay distinct and keep texture, as in masked ones. " +
+      "Depth 0 is the embedding.",
     calls: eachModel("fourier"),
     draw: (results, options) => depthChart(results.map((result) => ({
       name: result.model.name, x: result.depth_curve.depth, mean: result.depth_curve.high_frequency,
@@ -59,8 +64,8 @@ export const panels = [
   },
   {
     id: "fourier", title: "Fourier analysis", depth: (layer) => layer + 1,
-    reading: "Amplitude of each frequency in the tokens, relative to frequency 0; a line for each depth, the chosen layer thicker. " +
-      "Steeper = smoother representation, low frequencies, shapes; flatter = fine detail, textures.",
+    reading: "Amplitude of each frequency in the tokens, relative to frequency 0; a line for each depth, the chosen " +
+      "layer thicker. Steeper = smoother representation, low frequencies, shapes; flatter = fine detail, textures.",
     calls: eachModel("fourier"),
     draw: (results, options) => fourierChart(results.map((result) => ({
       name: result.model.name, frequency: result.frequency_pi,

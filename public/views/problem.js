@@ -1,4 +1,4 @@
-import {h} from "../lib/dom.js";
+import {button, h} from "../lib/dom.js";
 
 /** What went wrong, in the server's words, with the id that its log knows. */
 export function problemView(error, {retry = null} = {}) {
@@ -9,11 +9,13 @@ export function problemView(error, {retry = null} = {}) {
     errors.length > 0 && h("ul", {}, errors.map(({pointer, detail}) =>
       h("li", {}, pointer ? [h("code", {}, pointer), " "] : null, detail))),
     error.requestId && h("p", {class: "muted small"}, "Request ", h("code", {}, error.requestId)),
-    retry && h("button", {type: "button", class: "button", on: {click: retry}}, "Try again"));
+    retry && button("Try again", retry));
 }
 
 /** The sentence for a wait that the server asked for. */
 export function waitText(seconds, why) {
   const time = `${Math.max(1, Math.round(seconds))} s`;
-  return why === "computing" ? `Still computing; looking again in ${time}.` : `The server is busy; trying again in ${time}.`;
+  return why === "computing"
+    ? `Still computing; looking again in ${time}.`
+    : `The server is busy; trying again in ${time}.`;
 }

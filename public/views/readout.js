@@ -15,15 +15,18 @@ export function createReadout() {
     update(entries) {
       title.textContent = entries.length > 0 ? `Query: ${queryName(entries[0].query)}` : "";
       head.replaceChildren(h("td", {}), ...entries.map(({name, slot}) =>
-        h("th", {scope: "col", "data-slot": slot}, h("span", {class: "swatch"}), h("span", {class: "off-screen"}, name))));
+        h("th", {scope: "col", "data-slot": slot},
+          h("span", {class: "swatch"}), h("span", {class: "off-screen"}, name))));
       head.hidden = entries.length < 2;
-      body.replaceChildren(...rows.map(([label, explain, cell]) => h("tr", {title: explain}, h("th", {scope: "row"}, label),
+      body.replaceChildren(...rows.map(([label, explain, cell]) => h("tr", {title: explain},
+        h("th", {scope: "row"}, label),
         entries.map(({figures}) => h("td", {}, figures ? cell(figures) : "–")))));
     },
     /** Says the figures to a screen reader: on keys and clicks, not at every move of the pointer. */
     say(entries) {
-      spoken.textContent = entries.filter(({figures}) => figures).map(({name, query, figures}) =>
-        `${name}, ${queryName(query)}: ${rows.map(([label, , cell]) => `${label} ${cell(figures)}`).join(", ")}.`).join(" ");
+      const sentence = ({name, query, figures}) =>
+        `${name}, ${queryName(query)}: ${rows.map(([label, , cell]) => `${label} ${cell(figures)}`).join(", ")}.`;
+      spoken.textContent = entries.filter(({figures}) => figures).map(sentence).join(" ");
     }
   };
 }
