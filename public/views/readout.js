@@ -35,7 +35,7 @@ const rows = [
   ["Distance", "How far the query looks, in pixels of the input. Lower is more local.",
     ({distance}) => distance == null ? "–" : `${number(distance, 1)} px`],
   ["Entropy", "In nats; the second number is that of attention spread evenly.",
-    ({entropy, uniformEntropy}) => `${number(entropy, 2)} of ${number(uniformEntropy, 2)}`],
+    ({entropy, uniformEntropy}) => `${number(entropy, 2)} / ${number(uniformEntropy, 2)}`],
   ["Strongest", "The patch that gets most, and its share.", ({top}) => `${top.row},${top.col}: ${percent(top.share)}`],
   ["On itself", "The share of attention that stays on the query.", ({self}) => percent(self)]
 ];
