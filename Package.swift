@@ -57,8 +57,8 @@ let package = Package(
 
         // What ViTScope is about
         .target(name: "Checkpoints", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
-        .target(name: "Models", dependencies: ["Tensors"], swiftSettings: safe),
-        .target(name: "Analysis", dependencies: ["Models", "Tensors"], swiftSettings: safe),
+        .target(name: "Models", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
+        .target(name: "Analysis", dependencies: ["Models", "Tensors", "Platform"], swiftSettings: safe),
         .target(
             name: "Service",
             dependencies: [
@@ -69,13 +69,17 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Service",
+                "Service", "Models", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: safe),
         .executableTarget(
@@ -84,8 +88,45 @@ let package = Package(
                 "WebAPI", "Service",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: safe),
+
+        // Tests mirror the modules
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(name: "ArchitectureTests", swiftSettings: house),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: house),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"], swiftSettings: house),
+        .testTarget(
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "Platform"], swiftSettings: house),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "Platform"], swiftSettings: house),
+        .testTarget(name: "PlotsTests", dependencies: ["Plots"], swiftSettings: house),
+        .testTarget(
+            name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tensors", "Platform", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform"], swiftSettings: house),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "WebAPI", "Service", "Platform",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "vitscope"], swiftSettings: house),
     ]
 )

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A read-only run of bytes with an owner: a mapped file, or memory of our own.
 ///
 /// Copies share the bytes. Every access is checked against the length, so a number read from a hostile
@@ -48,6 +50,22 @@ public struct Bytes: Sendable {
         withUnsafeBytes { String(validating: $0, as: UTF8.self) }
     }
 
+    /// Says that these bytes will not be read again soon: the memory of a mapped file goes back to the system, and
+    /// comes again from the file if somebody reads it after all.
+    public func forget() { owner.forget(start..<start + count) }
+
+    /// Calls `body` with one piece after another, so that a mapped file larger than memory passes through little of it.
+    func forEachChunk(_ body: (UnsafeRawBufferPointer) -> Void) {
+        let size = 8 << 20
+        var offset = 0
+        while offset < count {
+            let length = min(size, count - offset)
+            body(UnsafeRawBufferPointer(start: owner.base + start + offset, count: length))
+            owner.forget(start + offset..<start + offset + length)
+            offset += length
+        }
+    }
+
     /// Calls `body` with the raw memory. Only the rooms that may touch raw memory use it.
     public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         try body(UnsafeRawBufferPointer(start: owner.base + start, count: count))
@@ -58,11 +76,14 @@ public struct Bytes: Sendable {
 /// unchecked because nobody writes after the initializer.
 final class ByteOwner: @unchecked Sendable {
     let base: UnsafeRawPointer
+    private let isMapped: Bool
     private let release: () -> Void
 
-    init(base: UnsafeRawPointer, release: @escaping () -> Void) {
+    /// Memory mapped from a file.
+    init(mapped base: UnsafeRawPointer, release: @escaping () -> Void) {
         self.base = base
         self.release = release
+        isMapped = true
     }
 
     init(copying array: [UInt8]) {
@@ -71,8 +92,17 @@ final class ByteOwner: @unchecked Sendable {
             if let source = $0.baseAddress { memory.copyMemory(from: source, byteCount: $0.count) }
         }
         base = UnsafeRawPointer(memory)
+        isMapped = false
         release = { memory.deallocate() }
     }
 
     deinit { release() }
+
+    func forget(_ range: Range<Int>) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        // Only whole pages go; neighbours may still be wanted.
+        let first = (range.lowerBound + page - 1) / page * page, last = range.upperBound / page * page
+        guard isMapped, first < last else { return }
+        madvise(UnsafeMutableRawPointer(mutating: base) + first, last - first, MADV_DONTNEED)
+    }
 }

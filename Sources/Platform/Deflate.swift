@@ -65,9 +65,11 @@ public enum Deflate {
 
     /// The CRC-32 of `bytes`, as zip archives carry it.
     public static func crc32(_ bytes: Bytes) -> UInt32 {
-        bytes.withUnsafeBytes {
-            UInt32(CZlib.crc32_z(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count))
+        var checksum: UInt = 0
+        bytes.forEachChunk {
+            checksum = CZlib.crc32_z(checksum, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)
         }
+        return UInt32(truncatingIfNeeded: checksum)
     }
 
     private static func deflate(_ input: [UInt8], windowBits: Int32, level: Int32) -> [UInt8] {

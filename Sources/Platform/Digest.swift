@@ -13,7 +13,7 @@ public struct SHA256: ~Copyable {
 
     /// Adds `bytes`.
     public func update(_ bytes: Bytes) {
-        bytes.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        bytes.forEachChunk { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }
 
     /// Adds `bytes`.

@@ -26,9 +26,8 @@ public enum Folder {
             guard kind == S_IFREG || kind == S_IFDIR else { continue }
             entries.append(Entry(name: name, isFolder: kind == S_IFDIR, sizeBytes: Int(status.st_size)))
         }
-        return entries.sorted {
-            Array($0.name.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.name.unicodeScalars.map(\.value))
-        }
+        // UTF-8 sorts as its code points do.
+        return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
     /// Makes `path` and the folders above it, mode 0700 for the new ones.

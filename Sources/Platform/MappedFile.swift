@@ -32,7 +32,7 @@ public enum MappedFile {
         madvise(address, size, MADV_WILLNEED)
         // The address travels as a number because the closure must be sendable and a pointer is not.
         let bits = UInt(bitPattern: address)
-        let owner = ByteOwner(base: UnsafeRawPointer(address)) {
+        let owner = ByteOwner(mapped: UnsafeRawPointer(address)) {
             munmap(UnsafeMutableRawPointer(bitPattern: bits), size)
         }
         return Bytes(owner: owner, start: 0, count: size)

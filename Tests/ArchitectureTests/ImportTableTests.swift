@@ -21,9 +21,9 @@ import Testing
         "Service": ["Logging"],
         "WebAPI": [
             "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes",
-            "NIOHTTPTypesHTTP1", "NIOPosix", "ServiceLifecycle",
+            "NIOHTTPTypesHTTP1", "ServiceLifecycle", "UnixSignals",
         ],
-        "vitscope": ["ArgumentParser", "Logging", "ServiceLifecycle"],
+        "vitscope": ["ArgumentParser", "Logging", "UnixSignals"],
     ]
 
     /// The toolchain's own, open to all.

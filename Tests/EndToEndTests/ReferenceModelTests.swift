@@ -21,20 +21,14 @@ import Testing
         let server = try Server(models: fixture("models/files"))
         #expect(Self.cases.count >= 40)
         for test in Self.cases {
-            let user = test.fields["user"] as? [String: Any] ?? [:]
             let expect = test.fields["expect"] as? [String: Any] ?? [:]
-            var body = user
-            body["name"] = test.name
-            body["path"] = test.fields["file"]
-            let json = String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self)
-            let reply = try server.post("/v1/models?wait=30", json: json)
-            #expect(reply.status == 201 || reply.status == 202, "\(test.name): \(reply.text)")
+            let model = try server.load(test.name, path: test.fields["file"] as? String ?? "", test.fields["user"])
+            #expect(model["state"] as? String == "ready", "\(test.name): \(model["error"] ?? "")")
             let report = try server.curl("/v1/models/\(test.name)/load-report").json
             #expect(report["verdict"] as? String == expect["verdict"] as? String, "\(test.name)")
             if let recognised = expect["recognised_as"] as? String {
                 #expect(report["recognised_as"] as? String == recognised, "\(test.name)")
             }
-            let model = try server.curl("/v1/models/\(test.name)").json
             let config = model["config"] as? [String: Any] ?? [:]
             for key in ["embed_dim", "depth", "num_heads", "patch_size"] {
                 #expect(config[key] as? Int == expect[key] as? Int, "\(test.name): \(key)")

@@ -71,6 +71,21 @@ public final class Server: @unchecked Sendable {
     }
 }
 
+extension Server {
+    /// Registers a checkpoint, waits until it is loaded or refused, and hands back the model.
+    ///
+    /// - Parameter options: further members of the request, a JSON object.
+    public func load(_ name: String, path: String, _ options: Any? = nil) throws -> [String: Any] {
+        var body = options as? [String: Any] ?? [:]
+        body["name"] = name
+        body["path"] = path
+        let json = String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self)
+        let reply = try curl(
+            "/v1/models", ["-H", "Content-Type: application/json", "-H", "Prefer: wait=30", "-d", json])
+        return reply.json
+    }
+}
+
 /// The server ended before it listened.
 public struct ServerDidNotStart: Error {
     public let said: String

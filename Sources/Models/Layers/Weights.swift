@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 /// Why a state dict does not fill a network.
@@ -66,6 +67,9 @@ struct Weights: Sendable {
         guard entry.shape.filter({ $0 != 1 }) == parameter.shape.filter({ $0 != 1 }) else {
             throw .shape(parameter.name, expected: parameter.shape, found: entry.shape)
         }
-        return entry.tensor().reshaped(parameter.shape)
+        let tensor = entry.tensor().reshaped(parameter.shape)
+        // Each number is read once: what the file's memory held is not needed beside the copy.
+        entry.bytes.forget()
+        return tensor
     }
 }

@@ -78,6 +78,7 @@ enum ModelLoader {
         hints.imgSize = options.imgSize
         hints.checkpointKey = options.checkpointKey
         hints.fields = HintFields.of(checkpoint.root)
+        for (key, text) in checkpoint.metadata where hints.fields[key] == nil { hints.fields[key] = .string(text) }
         hints.config = checkpoint.config.map(HintFields.of) ?? [:]
         hints.fileName = fileName.split(separator: "/").last.map(String.init) ?? fileName
         do {

@@ -17,7 +17,7 @@ enum UntrainedModel {
     }
 
     /// How much larger the fused projections' weights are than an initialization would make them.
-    private static let sharpness: Float = 3
+    private static let sharpness: Float = 2
 
     /// Writes the checkpoint as `path`; the same bytes every time.
     static func write(to path: String) throws(CheckpointError) {
@@ -26,7 +26,10 @@ enum UntrainedModel {
             if let entry = stateDict[name] { stateDict[name] = .init(entry.tensor().map { $0 * sharpness }) }
         }
         try SafeTensors.write(
-            stateDict, metadata: ["description": "random weights, seed 0: nothing was trained"], to: path)
+            stateDict,
+            metadata: [
+                "description": "random weights, seed 0: nothing was trained", "num_heads": "\(config.numHeads)",
+            ], to: path)
     }
 }
 

@@ -21,6 +21,9 @@ public enum Inspection {
             self.checkpointKey = checkpointKey
         }
 
+        /// Another input size than the checkpoint's, pixels.
+        public mutating func setImgSize(height: Int, width: Int) { imgSize = ImageSize(height: height, width: width) }
+
         var loader: ModelLoader.Options {
             ModelLoader.Options(arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey)
         }
@@ -88,6 +91,8 @@ public enum Conversion {
         public let sizeBytes: Int
         /// Whose layout the checkpoint had, where it was recognised.
         public let recognisedAs: String?
+        /// The Python expression that makes timm's matching network, where names became timm's.
+        public let timmModel: String?
     }
 
     /// Writes the tensors of the checkpoint at `input` to `output`.
@@ -109,15 +114,21 @@ public enum Conversion {
         } catch {
             recognised = .failure(error)
         }
+        var metadata = ["format": "pt"]
+        var timm: TimmModel?
         let stateDict: StateDict
         switch recognised {
-        case .success(let model) where toTimm: stateDict = model.stateDict
+        case .success(let model) where toTimm:
+            let target = KeyMap.timmModel(of: model)
+            metadata.merge(target.metadata) { $1 }
+            timm = target
+            stateDict = target.stateDict
         case .failure(let failure) where toTimm: throw .unreadable("\(place.name): \(failure.sentence)")
         case .success(let model): stateDict = try tensors(of: checkpoint, key: model.report.checkpointKey)
         case .failure: stateDict = try tensors(of: checkpoint, key: options.checkpointKey)
         }
         do {
-            try SafeTensors.write(stateDict, as: format ?? nil, metadata: ["format": "pt"], to: output)
+            try SafeTensors.write(stateDict, as: format ?? nil, metadata: metadata, to: output)
         } catch {
             if case .file(let cause) = error {
                 throw cause.isDiskFull ? .diskFull : .conflict(ServiceError.sentence("\(cause)"))
@@ -127,7 +138,7 @@ public enum Conversion {
         let size = (try? MappedFile.open(output).count) ?? 0
         return Summary(
             tensors: stateDict.names.count, sizeBytes: size,
-            recognisedAs: try? recognised.get().report.recognisedAs?.rawValue)
+            recognisedAs: try? recognised.get().report.recognisedAs?.rawValue, timmModel: timm?.expression)
     }
 
     /// The dictionary at a dotted key, or the one with the most numbers.

@@ -41,7 +41,7 @@ struct UploadRoutes {
                         .init("links", .object([.init("models", .string("/v1/models"))])),
                     ]), status: .created)
             } catch {
-                await writer.abort()
+                writer.abort()
                 throw error
             }
         }

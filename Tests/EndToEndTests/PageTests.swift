@@ -1,0 +1,13 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The page in a real browser.
+@Suite struct PageTests {
+    @Test func thePageDrawsItsPanels() throws {
+        let server = try Server(["--demo"])
+        let check = repository.appendingPathComponent("Tests/Page/check_page.py").path
+        let answer = try run("python3", [check, server.url + "/"])
+        #expect(answer.status == 0, "\(answer.text)\n\(answer.errors)")
+    }
+}
