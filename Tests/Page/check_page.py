@@ -72,9 +72,12 @@ class PageCheck:
 
     def policy(self):
         """The page comes with a policy that lets nothing in from elsewhere."""
-        with urllib.request.urlopen(self.url, timeout=30) as answer:
-            policy = answer.headers.get("Content-Security-Policy", "")
-            kind = answer.headers.get_content_type()
+        try:
+            with urllib.request.urlopen(self.url, timeout=30) as answer:
+                policy = answer.headers.get("Content-Security-Policy", "")
+                kind = answer.headers.get_content_type()
+        except OSError as error:
+            raise NotReady(f"{self.url} does not answer: {error}") from None
         assert kind == "text/html", f"{self.url} is {kind}"
         assert "default-src 'self'" in policy, f"Content-Security-Policy is {policy!r}"
         assert "unsafe" not in policy, f"Content-Security-Policy is {policy!r}"
