@@ -7,7 +7,7 @@ extension ViTScopeService {
     /// - Throws: `unsupportedMedia` for other bytes, `unreadable` for torn ones, `tooLarge`, `diskFull`.
     public func addImage(_ bytes: [UInt8]) async throws(ServiceError) -> StoredImage {
         try await perform {
-            try await engine.media.run { [store = library.store] in try store.add(bytes) }
+            try await engine.intake.run { [store = library.store] in try store.add(bytes) }
         }
     }
 
@@ -15,7 +15,7 @@ extension ViTScopeService {
     public func originalImage(_ ref: String) async throws(ServiceError) -> EncodedFile {
         try await perform {
             let source = try await library.source(ref)
-            return try await engine.media.run {
+            return try await engine.intake.run {
                 let file = try source.file()
                 return EncodedFile(bytes: file.bytes.array, mediaType: file.mediaType)
             }

@@ -31,8 +31,9 @@ actor ModelCatalogue {
     private let memoryLimit: Int
     private let now: @Sendable () -> Date
     private let forget: @Sendable (LoadedModel) -> Void
-    /// Loads one after another: two at once would need twice the memory and take as long.
     private let thread = WorkerThread()
+    /// Models load one after another: two at once would need twice the memory and take as long.
+    private let turns = TurnKeeper()
     private var entries: [String: Entry] = [:]
     private var loads: [String: Task<Void, Never>] = [:]
     private var lastNumber = 0
@@ -176,11 +177,14 @@ actor ModelCatalogue {
         entries[name] = Entry(
             registration: registration, place: place, createdAt: createdAt, isBuiltIn: isBuiltIn, number: number)
         let options = registration.options
-        loads[name] = Task { [thread] in
+        loads[name] = Task { [thread, turns] in
             let state: State
             do {
-                try self.checkMemory(place)
-                state = .ready(try await thread.run { try ModelLoader.load(place, options) })
+                let model = try await turns.withTurn(for: "load") {
+                    try await self.checkMemory(place)
+                    return try await thread.run { try ModelLoader.load(place, options) }
+                }
+                state = .ready(model)
             } catch let failure as LoadFailure {
                 state = .failed(failure)
             } catch {

@@ -32,8 +32,20 @@ public struct ModelRegistration: Sendable, Equatable {
 }
 
 extension ModelRegistration {
+    /// - Parameter imgSides: another input size than the checkpoint's, pixels.
+    public init(
+        name: String, path: String, arch: String? = nil, numHeads: Int? = nil,
+        imgSides: (height: Int, width: Int)?, checkpointKey: String? = nil, precision: String? = nil,
+        preprocess: PreprocessOptions? = nil
+    ) {
+        self.init(
+            name: name, path: path, arch: arch, numHeads: numHeads,
+            imgSize: imgSides.map { ImageSize(height: $0.height, width: $0.width) }, checkpointKey: checkpointKey,
+            precision: precision, preprocess: preprocess)
+    }
+
     /// Everything that is wrong with it before any file is looked at.
-    var faults: [ServiceError.Fault] {
+    public var faults: [ServiceError.Fault] {
         var faults: [ServiceError.Fault] = []
         func check(_ isRight: Bool, _ pointer: String, _ detail: String) {
             if !isRight { faults.append(.init(pointer: pointer, detail: detail)) }

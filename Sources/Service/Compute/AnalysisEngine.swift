@@ -20,7 +20,9 @@ final class AnalysisEngine: Sendable {
     let activations: ActivationCache
     let results: ByteBudgetCache<String, AnalysisResult>
     /// Decodes and encodes, and answers what needs no model: whoever hovers does not wait behind a long analysis.
-    let media = WorkerThread()
+    let media = WorkerThread { NumericLibraries.prepareThread() }
+    /// Decodes what users send, which may take seconds.
+    let intake = WorkerThread()
     let limits: ServiceLimits
     private let codeVersion: String
     private let turns = TurnKeeper()

@@ -1,5 +1,6 @@
 import Platform
 import Synchronization
+import Tensors
 
 /// The only door to the threads that compute.
 ///
@@ -23,7 +24,7 @@ package actor Compute {
     }
 
     private let pool: ThreadPool
-    private let thread = WorkerThread()
+    private let thread = WorkerThread { NumericLibraries.prepareThread() }
     /// Memory that admitted analyses may need together, bytes.
     nonisolated let budget: Int
     private let queueLength: Int
@@ -35,7 +36,7 @@ package actor Compute {
     private var meanSeconds = 1.0
 
     package init(threads: Int, budget: Int, queueLength: Int, concurrency: Int = 8) {
-        pool = ThreadPool(threads: max(threads, 1))
+        pool = ThreadPool(threads: max(threads, 1)) { NumericLibraries.prepareThread() }
         self.budget = budget
         self.queueLength = queueLength
         self.concurrency = concurrency

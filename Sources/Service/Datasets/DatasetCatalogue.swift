@@ -50,6 +50,8 @@ actor DatasetCatalogue {
     private let builtIn: [BuiltInDataset]
     private let thread = WorkerThread()
     private var listings: [String: ImageFolder] = [:]
+    /// Of drawn images, because drawing one takes longer than answering from the cache.
+    private var drawnDigests: [BuiltInDataset: [Int: String]] = [:]
 
     init(directory: String?, builtIn: [BuiltInDataset] = BuiltInDataset.standard) {
         self.directory = directory
@@ -94,7 +96,9 @@ actor DatasetCatalogue {
 
     /// The images at `indices`, each with the digest of its bytes.
     func sources(_ name: String, _ dataset: Dataset, indices: [Int]) async throws -> [ImageSource] {
-        try await thread.run {
+        var known: [Int: String] = [:]
+        if case .builtIn(let drawn) = dataset { known = drawnDigests[drawn] ?? [:] }
+        let sources = try await thread.run { [known] in
             try indices.map { index in
                 let ref = "\(name):\(index)"
                 switch dataset {
@@ -104,10 +108,15 @@ actor DatasetCatalogue {
                         origin: .folder(folder, index: index))
                 case .builtIn(let dataset):
                     return ImageSource(
-                        ref: ref, sha256: dataset.sha256(of: index), origin: .builtIn(dataset, index: index))
+                        ref: ref, sha256: known[index] ?? dataset.sha256(of: index),
+                        origin: .builtIn(dataset, index: index))
                 }
             }
         }
+        if case .builtIn(let drawn) = dataset {
+            for (index, source) in zip(indices, sources) { drawnDigests[drawn, default: [:]][index] = source.sha256 }
+        }
+        return sources
     }
 
     private func folderNames() -> [String] {

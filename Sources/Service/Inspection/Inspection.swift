@@ -24,6 +24,16 @@ public enum Inspection {
         /// Another input size than the checkpoint's, pixels.
         public mutating func setImgSize(height: Int, width: Int) { imgSize = ImageSize(height: height, width: width) }
 
+        /// - Parameter imgSides: another input size than the checkpoint's, pixels.
+        public init(
+            arch: String? = nil, numHeads: Int? = nil, imgSides: (height: Int, width: Int)?,
+            checkpointKey: String? = nil
+        ) {
+            self.init(
+                arch: arch, numHeads: numHeads,
+                imgSize: imgSides.map { ImageSize(height: $0.height, width: $0.width) }, checkpointKey: checkpointKey)
+        }
+
         var loader: ModelLoader.Options {
             ModelLoader.Options(arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey)
         }
