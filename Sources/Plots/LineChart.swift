@@ -79,12 +79,9 @@ public struct LineChart: Sendable {
     }
 
     private func drawAxes(_ canvas: Canvas, _ field: Field, _ yTicks: Ticks) {
-        var xTicks = Ticks(field.xRange, count: 8)
-        if hasWholeNumbers, xTicks.values.contains(where: { $0 != $0.rounded() }) {
-            xTicks = Ticks(field.xRange, count: max(1, Int(field.xRange.upperBound - field.xRange.lowerBound)))
-        }
+        let xTicks = hasWholeNumbers ? Ticks(wholeNumbersIn: field.xRange) : Ticks(field.xRange, count: 8)
         let bottom = field.y + field.height
-        for (value, label) in zip(xTicks.values, xTicks.labels) where !hasWholeNumbers || value == value.rounded() {
+        for (value, label) in zip(xTicks.values, xTicks.labels) {
             let x = field.place(value, 0).x
             canvas.line([(x, field.y), (x, bottom)], color: .grid, width: 0.7)
             canvas.line([(x, bottom), (x, bottom + 3.5)], color: .ink, width: 0.8)

@@ -30,6 +30,17 @@ package struct Ticks: Equatable {
         labels = numbers.map { Self.label($0, decimals: decimals) }
     }
 
+    /// Every whole number inside `range`, or every second, fifth, tenth… where there are more than about twelve.
+    package init(wholeNumbersIn range: ClosedRange<Double>) {
+        let span = range.upperBound - range.lowerBound
+        var power = 1.0
+        while span < 1e12, span / (power * 5) > 12 { power *= 10 }
+        let step = [1, 2, 5].map { $0 * power }.first { span / $0 <= 12.5 } ?? power * 10
+        let first = (range.lowerBound / step).rounded(.up) * step
+        values = Array(stride(from: first, through: range.upperBound, by: step))
+        labels = values.map { Self.label($0, decimals: 0) }
+    }
+
     /// A number with `decimals` digits after the point, and a real minus sign.
     package static func label(_ value: Double, decimals: Int) -> String {
         guard value.isFinite else { return "–" }

@@ -50,6 +50,16 @@ public final class ViTScopeService: Sendable {
     ///
     /// - Throws: `dataDirectoryLocked` where another server runs on it, `diskFull`, `internalFault`.
     public func start() async throws(ServiceError) {
+        do {
+            try await open()
+        } catch {
+            // Who did not start holds nothing.
+            life.withLock { $0.lock = nil }
+            throw error
+        }
+    }
+
+    private func open() async throws(ServiceError) {
         try await perform {
             let data = configuration.dataDirectory
             try Folder.create(data)

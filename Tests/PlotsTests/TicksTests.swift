@@ -11,6 +11,15 @@ import Testing
         #expect(Ticks(range, count: 6).labels == labels)
     }
 
+    @Test(arguments: [
+        (-0.05...1.05, [0.0, 1]), (-0.55...11.55, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
+        (-1...24, [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]),
+        (0...1000, [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]),
+    ])
+    func countsHaveWholeTicks(range: ClosedRange<Double>, values: [Double]) {
+        #expect(Ticks(wholeNumbersIn: range).values == values)
+    }
+
     @Test func aRangeOfNoLengthHasOneTick() {
         #expect(Ticks(2.0...2.0).values == [2])
     }

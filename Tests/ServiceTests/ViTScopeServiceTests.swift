@@ -42,5 +42,8 @@ import Testing
         guard case .internalFault? = await failure({ try await TestService.make(test.folder).start() }) else {
             return #expect(Bool(false), "starting would lose the list")
         }
+        try "{\"version\": 1, \"models\": []}".write(
+            toFile: test.folder + "/data/models.json", atomically: true, encoding: .utf8)
+        try await TestService.make(test.folder).start()
     }
 }
