@@ -7,23 +7,40 @@ extension Checkpoint {
     /// A whole module that was saved instead of its `state_dict()` appears as the dictionary it would have given.
     public func stateDicts() -> [(path: [String], dict: StateDict)] {
         var found: [(path: [String], dict: StateDict)] = []
-        // Level by level, so that what lies further out comes first.
-        var level: [(path: [String], value: Value)] = [([], root)]
-        while !level.isEmpty {
-            var next: [(path: [String], value: Value)] = []
-            for (path, value) in level {
-                if let module = ModuleRecord(value) {
-                    let dict = module.stateDict()
-                    if !dict.isEmpty { found.append((path, dict)) }
-                    continue
-                }
+        // A queue, so that what lies further out comes first. Each place knows its parent instead of its whole path,
+        // which would take much memory in a deep and wide tree.
+        var places = [Place(parent: nil, key: "", value: root)]
+        var index = 0
+        while index < places.count {
+            let value = places[index].value
+            if let module = ModuleRecord(value) {
+                let dict = module.stateDict()
+                if !dict.isEmpty { found.append((Self.path(to: index, in: places), dict)) }
+            } else {
                 let dict = Self.tensors(of: value)
-                if !dict.isEmpty { found.append((path, dict)) }
-                for (key, child) in Self.children(of: value) { next.append((path + [key], child)) }
+                if !dict.isEmpty { found.append((Self.path(to: index, in: places), dict)) }
+                for (key, child) in Self.children(of: value) {
+                    places.append(Place(parent: index, key: key, value: child))
+                }
             }
-            level = next
+            index += 1
         }
         return found
+    }
+
+    private struct Place {
+        let parent: Int?
+        let key: String
+        let value: Value
+    }
+
+    private static func path(to index: Int, in places: [Place]) -> [String] {
+        var path: [String] = [], place = places[index]
+        while let parent = place.parent {
+            path.append(place.key)
+            place = places[parent]
+        }
+        return path.reversed()
     }
 
     private static func tensors(of value: Value) -> StateDict {
@@ -67,7 +84,8 @@ private struct ModuleRecord {
         self.fields = fields
     }
 
-    /// Its tensors by the names that `state_dict()` gives them. Values are at most 64 levels deep, so recursion is safe.
+    /// Its tensors by the names that `state_dict()` gives them. Values are at most 64 levels deep, so recursion
+    /// is safe.
     func stateDict() -> StateDict {
         var dict = StateDict()
         collect(into: &dict, prefix: "")

@@ -4,8 +4,8 @@ import Tensors
 /// One opened checkpoint: a file, or a Hugging Face folder.
 ///
 /// Opening maps the files and reads their structure; no number is copied before somebody asks a `StateDict.Entry` for
-/// it. Nothing in a file can run. What a file claims about itself is checked against its bytes first, so a wrong file is
-/// a `CheckpointError` and never a crash.
+/// it. Nothing in a file can run. What a file claims about itself is checked against its bytes first, so a wrong file
+/// is a `CheckpointError` and never a crash.
 public struct Checkpoint: Sendable {
     /// How the checkpoint is stored.
     public enum Format: String, Sendable, CaseIterable {
@@ -132,7 +132,7 @@ struct WeightFile {
         case .zip:
             let archive = try ZipArchive(bytes)
             if !archive.entries.isEmpty, archive.entries.allSatisfy({ Npz.arrayName($0.name) != nil }) {
-                let arrays = try Npz.decode(archive)
+                let arrays = try Npz.decode(archive, fileSize: bytes.count)
                 let opaque = arrays.compactMap { $0.value.opaque?.name }
                 self.init(format: .npz, root: .dictionary(arrays), opaqueGlobals: Self.unique(opaque))
             } else {

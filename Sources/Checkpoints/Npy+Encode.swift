@@ -7,8 +7,8 @@ extension Npy {
         header("<f4", shape: tensor.shape) + tensor.littleEndianBytes.array
     }
 
-    /// `numbers`, row-major, as an NPY file of 64-bit floats, little-endian, C order. Their count must be the product of
-    /// `shape`.
+    /// `numbers`, row-major, as an NPY file of 64-bit floats, little-endian, C order. Their count must be the product
+    /// of `shape`.
     public static func encode(shape: [Int], _ numbers: [Double]) -> [UInt8] {
         encode("<f8", shape: shape, numbers.map(\.bitPattern))
     }

@@ -3,22 +3,24 @@ public import Tensors
 
 /// NumPy's NPZ format: a zip archive of NPY files, stored or deflated.
 public enum Npz {
-    /// The most that an archive may inflate to, bytes: a ViT-H of 32-bit floats has 2.5 GB.
-    static let maximumInflated = 4 << 30
+    /// The most that an archive of `fileSize` bytes may inflate to, bytes. Weights hardly deflate; what grows more than
+    /// sixteen times is a bomb. A ViT-H of 32-bit floats has 2.5 GB.
+    static func maximumInflated(fileSize: Int) -> Int { min(64 << 20 + (fileSize.times(16) ?? Int.max >> 1), 4 << 30) }
 
     /// The arrays of an archive by name, in the archive's order; one that is no tensor, such as text, becomes an opaque
     /// value.
     public static func decode(_ bytes: Bytes) throws(CheckpointError) -> ValueDictionary {
-        try decode(ZipArchive(bytes))
+        try decode(ZipArchive(bytes), fileSize: bytes.count)
     }
 
-    static func decode(_ archive: ZipArchive) throws(CheckpointError) -> ValueDictionary {
+    static func decode(_ archive: ZipArchive, fileSize: Int) throws(CheckpointError) -> ValueDictionary {
         var arrays = ValueDictionary(), inflated = 0
+        let limit = maximumInflated(fileSize: fileSize)
         for entry in archive.entries {
             guard let name = arrayName(entry.name) else { throw .zipBadName(entry.name) }
             if entry.isDeflated {
-                guard let total = inflated.plus(entry.size), total <= maximumInflated else {
-                    throw .zipBomb(entry: entry.name, limit: maximumInflated)
+                guard let total = inflated.plus(entry.size), total <= limit else {
+                    throw .zipBomb(entry: entry.name, limit: limit)
                 }
                 inflated = total
             }

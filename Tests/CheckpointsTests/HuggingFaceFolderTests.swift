@@ -1,28 +1,20 @@
 import Checkpoints
+import FoundationEssentials
 import Platform
 import Tensors
 import Testing
 
 @Suite struct HuggingFaceFolderTests {
-    /// A folder of its own with these files; removed by the caller's `remove`.
-    private func folder(_ files: [String: Bytes]) throws -> String {
+    /// Opens a folder of its own with these files, which is gone afterwards.
+    private func open(_ files: [String: Bytes]) throws -> Checkpoint {
         let path = "/tmp/vitscope-folder-\(RandomBytes.hex(8))"
         try Folder.create(path)
+        defer { try? FileManager.default.removeItem(atPath: path) }
         for (name, bytes) in files { try AtomicFile.write([bytes], to: "\(path)/\(name)") }
-        return path
-    }
-
-    private func remove(_ path: String) {
-        for entry in (try? Folder.entries(path)) ?? [] { try? Folder.removeFile("\(path)/\(entry.name)") }
+        return try Checkpoint.open(path)
     }
 
     private func index(_ map: String) -> Bytes { Bytes(Array("{\"weight_map\":\(map)}".utf8)) }
-
-    private func open(_ files: [String: Bytes]) throws -> Checkpoint {
-        let path = try folder(files)
-        defer { remove(path) }
-        return try Checkpoint.open(path)
-    }
 
     private let ones = safeTensorsFile(#"{"w":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, data: 2)
 

@@ -198,6 +198,8 @@ import Testing
         #expect(refusal(Array("I99999999999999999999\n".utf8), P.stop) == .badLiteral("number", byte: 2))
         #expect(refusal(Array("Lx\n".utf8), P.stop) == .badLiteral("number", byte: 2))
         #expect(refusal(Array("L-L\n".utf8), P.stop) == .badLiteral("number", byte: 2))
+        #expect(
+            refusal(Array("L\(String(repeating: "9", count: 101))\n".utf8), P.stop) == .badLiteral("number", byte: 2))
         #expect(refusal(Array("Fx\n".utf8), P.stop) == .badLiteral("number", byte: 2))
         #expect(refusal(Array("Sabc\n".utf8), P.stop) == .badLiteral("text", byte: 2))
         #expect(refusal(Array("S'\n".utf8), P.stop) == .badLiteral("text", byte: 2))

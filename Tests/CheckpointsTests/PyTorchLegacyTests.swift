@@ -50,6 +50,13 @@ import Testing
         }
     }
 
+    @Test func systemInformationHasNoTensors() throws {
+        let tensor = P.tensor(P.storage(count: 2), shape: [2], strides: [1])
+        let system = P.emptyDictionary + P.text("little_endian") + [0x88] + P.setItem + P.text("w") + tensor + P.setItem
+        let bytes = Pickled(magic, P.stop).bytes + Pickled(P.int(1001), P.stop).bytes + Pickled(system, P.stop).bytes
+        guard case .badLegacy("system information", _) = refusal(Bytes(bytes)) else { throw CheckpointError.emptyFile }
+    }
+
     @Test func theListOfStoragesMustMatch() throws {
         for bytes in [
             file(keys: [P.text("1")]), file(keys: [P.text("0"), P.text("0")], counts: [2, 2]), file(keys: [P.none]),

@@ -1,4 +1,5 @@
 import Checkpoints
+import FoundationEssentials
 import Platform
 import Tensors
 import Testing
@@ -106,12 +107,12 @@ import Testing
     @Test func filesAreWrittenWhole() throws {
         let folder = "/tmp/vitscope-safetensors-\(RandomBytes.hex(8))"
         try Folder.create(folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = "\(folder)/a.safetensors"
         let source = try source()
         try SafeTensors.write(source, as: .f16, to: path)
         #expect(try MappedFile.open(path).array == SafeTensors.encode(source, as: .f16))
         #expect(try Folder.entries(folder).map(\.name) == ["a.safetensors"])
         #expect(throws: CheckpointError.self) { try SafeTensors.write(source, to: "\(folder)/none/a.safetensors") }
-        try Folder.removeFile(path)
     }
 }

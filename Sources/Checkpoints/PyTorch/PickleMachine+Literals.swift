@@ -89,7 +89,8 @@ extension PickleMachine {
         var text = try lineText()
         if text.hasSuffix("L") { text.removeLast() }
         if let number = Int(text) { return .int(number) }
-        guard text.utf8.count <= 4096, let bytes = Self.twosComplement(text) else {
+        // The conversion takes the square of the digits, and no checkpoint has more than a seed's.
+        guard text.utf8.count <= 100, let bytes = Self.twosComplement(text) else {
             throw .badLiteral("number", byte: start)
         }
         return .hugeInt(Bytes(bytes))

@@ -143,8 +143,8 @@ struct PickleMachine {
         case .list: try pushSequence(.list, popMark())
         case .frozenSet: try pushSequence(.set, popMark())
         default:
-            let items = opcode == .dictionary ? try pairs(try popMark()) : []
-            graph.dictionaries.append(items)
+            let refs = opcode == .dictionary ? try popMark() : []
+            graph.dictionaries.append(try pairs(refs))
             push(try make(.dictionary(graph.dictionaries.count - 1)))
         }
     }
@@ -160,6 +160,7 @@ struct PickleMachine {
         return try make(.sequence(graph.sequences.count - 1))
     }
 
+    /// `refs` must be read from the stack in a statement before: as an argument, reading would copy the whole stack.
     private func pairs(_ refs: [Ref]) throws(CheckpointError) -> PickleGraph.Items {
         guard refs.count % 2 == 0 else { throw operand("a value for every key") }
         return stride(from: 0, to: refs.count, by: 2).map { (refs[$0], refs[$0 + 1]) }
@@ -170,8 +171,8 @@ struct PickleMachine {
         case .append: try append([try pop()], to: .list)
         case .appends: try append(try popMark(), to: .list)
         case .addItems: try append(try popMark(), to: .set)
-        case .setItem: try set(try pairs(try pop(2)))
-        case .setItems: try set(try pairs(try popMark()))
+        case .setItem: try set(pop(2))
+        case .setItems: try set(popMark())
         default:
             let state = try pop()
             guard case .object(let index) = graph.nodes[try top()] else { throw operand("an object") }
@@ -188,7 +189,8 @@ struct PickleMachine {
         }
     }
 
-    private mutating func set(_ items: PickleGraph.Items) throws(CheckpointError) {
+    private mutating func set(_ refs: [Ref]) throws(CheckpointError) {
+        let items = try pairs(refs)
         switch graph.nodes[try top()] {
         case .dictionary(let index): graph.dictionaries[index] += items
         case .object(let index): graph.objects[index].items += items

@@ -36,7 +36,8 @@ extension PickleRebuilder {
         -> StateDict.Entry
     {
         guard arguments.count >= 4, case .storage(let index) = made(arguments[0]), let offset = value(arguments[1]).int,
-            let shape = integers(arguments[2]), let strides = integers(arguments[3]), shape.count == strides.count
+            let shape = integers(arguments[2]), let strides = integers(arguments[3]), shape.count == strides.count,
+            storages.indices.contains(index)
         else { throw call.fault }
         let storage = graph.storages[index], bytes = storages[index]
         guard storage.isUntyped == (dtype != nil) else { throw call.fault }

@@ -17,7 +17,7 @@ struct PickleRebuilder {
     }
 
     /// Elements that known calls may copy, in all.
-    private static let maximumWork = 4_000_000
+    private static let maximumWork = 1_000_000
 
     let graph: PickleGraph
     /// The bytes of each of `graph.storages`.

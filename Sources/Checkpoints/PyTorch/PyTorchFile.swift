@@ -71,6 +71,8 @@ enum PyTorchLegacy {
         let second = try PickleMachine.read(bytes, from: first.end)
         guard second.int(second.root) == 1001 else { throw .badLegacy(expected: "version 1001", byte: first.end) }
         let third = try PickleMachine.read(bytes, from: second.end)
+        // Storages belong to the object that follows, and are read only then.
+        guard third.storages.isEmpty else { throw .badLegacy(expected: "system information", byte: second.end) }
         let system = try PickleRebuilder.value(of: third, storages: [], fileSize: 0)
         guard let isLittle = system["little_endian"]?.bool else {
             throw .badLegacy(expected: "system information", byte: second.end)

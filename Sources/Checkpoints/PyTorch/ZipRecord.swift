@@ -82,9 +82,11 @@ struct ZipRecord {
                 throw .zipDisagreement(entry: name, field: "size")
             }
         }
-        // miniz writes sizes, the offset, or all three here, so each must be one of them.
+        // miniz writes the sizes, the offset, or all three here, and a zero for what the descriptor will say.
         for value in wide {
-            guard let value = Int(exactly: value), value == size || value == compressedSize || value == offset else {
+            guard let value = Int(exactly: value),
+                value == size || value == compressedSize || value == offset || mayBeZero && value == 0
+            else {
                 throw .zipDisagreement(entry: name, field: "zip64 field")
             }
         }
