@@ -161,7 +161,8 @@ struct AttentionTask: AnalysisTask {
                 Reason(
                     pointer: "/attention",
                     reason:
-                        "\(empty) row\(empty == 1 ? "" : "s") had no attention left on the patches, and stand as uniform."
+                        "\(empty) row\(empty == 1 ? "" : "s") had no attention left "
+                        + "on the patches, and stand as uniform."
                 ))
         }
         return answer

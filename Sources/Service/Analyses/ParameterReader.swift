@@ -64,7 +64,8 @@ struct ParameterReader {
         if let number = Int(text), range.contains(number) { return number }
         add(
             name,
-            "“\(text.shortened)” is not possible for \(name): write a whole number from \(range.lowerBound) to \(range.upperBound)."
+            "“\(text.shortened)” is not possible for \(name): "
+                + "write a whole number from \(range.lowerBound) to \(range.upperBound)."
         )
         return nil
     }
@@ -75,7 +76,8 @@ struct ParameterReader {
         if let number = Double(text), range.contains(number) { return number }
         add(
             name,
-            "“\(text.shortened)” is not possible for \(name): write a number from \(range.lowerBound) to \(range.upperBound)."
+            "“\(text.shortened)” is not possible for \(name): "
+                + "write a number from \(range.lowerBound) to \(range.upperBound)."
         )
         return nil
     }

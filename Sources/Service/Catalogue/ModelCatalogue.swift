@@ -102,7 +102,8 @@ actor ModelCatalogue {
         if let known = entries[registration.name] {
             guard known.registration == registration, known.place == place else {
                 throw .conflict(
-                    "The name “\(registration.name)” already stands for another registration. Delete it first, or choose another name."
+                    "The name “\(registration.name)” already stands for another registration. "
+                        + "Delete it first, or choose another name."
                 )
             }
             guard case .failed = known.state else { return ModelInfo(known) }

@@ -58,7 +58,8 @@ package actor Compute {
     ) async throws -> R {
         guard bytes <= budget else {
             throw ServiceError.tooLarge(
-                "This needs about \(ByteCount.text(bytes)) of memory, and an analysis may use \(ByteCount.text(budget)).",
+                "This needs about \(ByteCount.text(bytes)) of memory, "
+                    + "and an analysis may use \(ByteCount.text(budget)).",
                 alternative: alternative)
         }
         try await enter(bytes)

@@ -88,7 +88,8 @@ actor ProbeSetStore {
             known.stratified == request.stratified
         else {
             throw .conflict(
-                "The probe set “\(known.name)” is there already with other contents, and a probe set never changes. Choose another name."
+                "The probe set “\(known.name)” is there already with other contents, "
+                    + "and a probe set never changes. Choose another name."
             )
         }
         return known

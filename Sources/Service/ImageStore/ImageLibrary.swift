@@ -32,7 +32,8 @@ struct ImageLibrary: Sendable {
         }
         guard indices.count == probeSet.images.count, indices.allSatisfy({ $0 >= 0 && $0 < dataset.count }) else {
             throw ServiceError.conflict(
-                "The dataset “\(probeSet.dataset)” has fewer images than when the probe set “\(probeSet.name)” was made."
+                "The dataset “\(probeSet.dataset)” has fewer images "
+                    + "than when the probe set “\(probeSet.name)” was made."
             )
         }
         // The digests are those of the probe set: a file that has changed since is noticed when it is read.

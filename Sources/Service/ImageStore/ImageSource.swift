@@ -55,7 +55,8 @@ struct ImageSource: Sendable {
     private func checked(_ bytes: Bytes) throws -> Bytes {
         guard SHA256.hex(of: bytes) == sha256 else {
             throw ServiceError.conflict(
-                "The file behind “\(ref)” has changed since its digest was taken. Make a new probe set, or put the old file back."
+                "The file behind “\(ref)” has changed since its digest was taken. "
+                    + "Make a new probe set, or put the old file back."
             )
         }
         return bytes

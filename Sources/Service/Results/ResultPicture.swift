@@ -95,7 +95,8 @@ extension ResultPicture {
         guard stack.count <= Self.mapLimit else {
             throw .invalid(
                 "/format",
-                "A picture shows at most \(Self.mapLimit) maps, and these are \(stack.count). Ask for fewer images, layers or heads."
+                "A picture shows at most \(Self.mapLimit) maps, and these are \(stack.count). "
+                    + "Ask for fewer images, layers or heads."
             )
         }
         if stack.count == 1 {
