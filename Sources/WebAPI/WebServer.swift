@@ -6,7 +6,7 @@ import NIOHTTPTypes
 import Platform
 public import Service
 public import ServiceLifecycle
-import UnixSignals
+public import UnixSignals
 
 /// The HTTP server around a service that was started.
 ///
@@ -58,8 +58,8 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     /// Serves until SIGTERM or SIGINT, then drains for as long as the configuration grants. A second signal ends
     /// everything at once.
     ///
-    /// - Returns: the number of the first signal; nil where the server ended by itself.
-    public func runUntilSignal() async throws -> Int32? {
+    /// - Returns: the first signal; nil where the server ended by itself.
+    public func runUntilSignal() async throws -> UnixSignal? {
         var lifecycle = ServiceGroupConfiguration(services: [self], logger: logger)
         lifecycle.maximumGracefulShutdownDuration = .seconds(configuration.shutdownSeconds)
         let group = ServiceGroup(configuration: lifecycle)
@@ -74,14 +74,14 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
                     happened.finish(throwing: error)
                 }
             }
-            tasks.addTask { for await signal in signals { happened.yield(.signal(signal.rawValue)) } }
+            tasks.addTask { for await signal in signals { happened.yield(.signal(signal)) } }
             defer { tasks.cancelAll() }
-            var first: Int32?
+            var first: UnixSignal?
             for try await event in events {
                 switch event {
                 case .ended: return first
-                case .signal(let number) where first == nil:
-                    first = number
+                case .signal(let signal) where first == nil:
+                    first = signal
                     await group.triggerGracefulShutdown()
                 case .signal: tasks.cancelAll()
                 }
@@ -93,7 +93,7 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     /// What `runUntilSignal` waits for.
     private enum Event {
         case ended
-        case signal(Int32)
+        case signal(UnixSignal)
     }
 
     private func application() -> Application<RouterResponder<APIRequestContext>> {

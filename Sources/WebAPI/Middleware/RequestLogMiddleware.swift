@@ -37,7 +37,7 @@ package struct RequestLogMiddleware: RouterMiddleware {
     }
 
     private func timing(_ entries: String?, total seconds: Double) -> String {
-        let total = "total;dur=\((seconds * 1_000_000).rounded() / 1000)"
+        let total = "http;dur=\((seconds * 1_000_000).rounded() / 1000)"
         return entries.map { $0.isEmpty ? total : "\($0), \(total)" } ?? total
     }
 

@@ -93,8 +93,10 @@ extension AnalysisKind {
         case "discard_ratio":
             return .query(name, "Share of the weakest attention that is dropped, below 1.", schema: .number)
         case "a", "b":
-            return .query(
-                name, "A model's name\(name == "b" ? "; without it a against itself" : "").", schema: .ref("Name"))
+            let side = name == "a" ? "rows" : "columns"
+            var parameter = Parameter.query(name, "A model's name; its layers are the \(side).", schema: .ref("Name"))
+            parameter.isRequired = true
+            return parameter
         case "layers_a", "layers_b":
             return .query(name, "Which outputs: `all`, labels (`embed`, `blocks.0`) or indices.", schema: .string)
         case "kernel": return .query(name, "Of the similarity.", schema: .oneOf(["linear", "rbf"]))

@@ -39,7 +39,7 @@ struct Call: Sendable {
         var query = query
         let size = query.integer("page_size", atLeast: 1)
         if !query.faults.isEmpty { throw ServiceError.invalid(query.faults) }
-        return (size, query.text("page_token"))
+        return (size, query.text("page_token").flatMap { $0.isEmpty ? nil : $0 })
     }
 
     // Answers

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Models
 import Service
 
 extension ResultValue {
@@ -11,8 +10,6 @@ extension ResultValue {
 
     /// A time as RFC 3339 writes it, UTC.
     static func time(_ date: Date) -> ResultValue { .string(date.ISO8601Format()) }
-
-    static func ints(_ numbers: Int...) -> ResultValue { .list(numbers.map(ResultValue.int)) }
 }
 
 extension ModelInfo {
@@ -35,41 +32,11 @@ extension ModelInfo {
             .init("parameters", .number(parameters)),
             .init("memory_bytes", .int(memoryBytes)),
             .init("precision", .string(precision)),
-            .init("config", config?.payload ?? .null),
+            .init("config", config?.field ?? .null),
             .init("preprocess", preprocess?.payload ?? .null),
             .init("error", .text(error)),
             .init("created_at", .time(createdAt)),
             .init("links", .object(links.map { .init($0.0, .string($0.1)) })),
-        ])
-    }
-}
-
-extension VisionTransformerConfig {
-    /// Under timm's names.
-    fileprivate var payload: ResultValue {
-        .object([
-            .init("img_size", .ints(imgSize.height, imgSize.width)),
-            .init("patch_size", .int(patchSize)),
-            .init("in_chans", .int(inChans)),
-            .init("embed_dim", .int(embedDim)),
-            .init("depth", .int(depth)),
-            .init("num_heads", .int(numHeads)),
-            .init("mlp_ratio", .double(Double(mlpHidden) / Double(max(embedDim, 1)))),
-            .init("mlp_hidden", .int(mlpHidden)),
-            .init("num_prefix_tokens", .int(numPrefixTokens)),
-            .init("grid", .ints(grid.rows, grid.cols)),
-            .init("patch_embed", .string(patchEmbed.rawValue)),
-            .init("qkv_bias", .bool(qkvBias)),
-            .init("class_token", .bool(classToken)),
-            .init("dist_token", .bool(distToken)),
-            .init("num_registers", .int(numRegisters)),
-            .init("layer_scale", .bool(layerScale)),
-            .init("pos_embed", .string(posEmbed.rawValue)),
-            .init("rel_pos", .string(relPos.rawValue)),
-            .init("mlp", .string(mlp.rawValue)),
-            .init("eps", .double(Double(eps.description) ?? Double(eps))),
-            .init("global_pool", .string(globalPool.rawValue)),
-            .init("num_classes", .int(numClasses)),
         ])
     }
 }

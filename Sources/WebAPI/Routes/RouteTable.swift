@@ -26,8 +26,21 @@ package struct RouteTable: Sendable {
 
     /// A sentence for a path that is not there.
     func advice(for path: String) -> String {
-        let paths = Set(routes.map(\.operation.path)).sorted()
-        let near = NearestNames.of(String(path.prefix(200)), among: paths)
+        // Templates take the parts that were given, so that only what can be wrong is compared; paths of as many parts
+        // come first.
+        let parts = path.split(separator: "/")
+        let paths = Set(
+            routes.map { route in
+                let own = route.operation.path.split(separator: "/")
+                let filled = own.enumerated().map { index, name in
+                    name.hasPrefix("{") && index < parts.count ? parts[index] : name
+                }
+                return "/" + filled.joined(separator: "/")
+            })
+        let wanted = String(path.prefix(200))
+        let alike = paths.filter { $0.split(separator: "/").count == parts.count }
+        var near = NearestNames.of(wanted, among: alike)
+        if near.isEmpty { near = NearestNames.of(wanted, among: paths, count: 1) }
         let advice = near.isEmpty ? "" : " Did you mean \(near.joined(separator: " or "))?"
         return "There is nothing at this path.\(advice) /v1 links to what there is, and /openapi.json lists all of it."
     }

@@ -27,7 +27,7 @@ import WebAPI
                 #expect(answer.field("x-content-type-options") == "nosniff")
                 #expect(answer.field("x-frame-options") == "DENY")
                 #expect(answer.field("referrer-policy") == "no-referrer")
-                #expect(answer.field("server-timing")?.contains("total;dur=") == true)
+                #expect(answer.field("server-timing")?.contains("http;dur=") == true)
                 #expect(answer.field("access-control-allow-origin") == nil)
                 #expect(answer.field("date") != nil)
                 #expect((answer.field("x-request-id") ?? "").count == 16)

@@ -4,6 +4,8 @@ import NIOPosix
 /// Speaks bytes to a server on loopback, and nothing else.
 struct RawClient {
     let port: Int
+    /// The data directory of the service behind it.
+    let data: String
 
     /// Sends `pieces` one after another, then reads until the server closes.
     ///

@@ -33,7 +33,7 @@ func withServer<R: Sendable>(
             let address = await iterator.next() ?? ""
             let port = Int(address.split(separator: ":").last ?? "") ?? 0
             do {
-                let result = try await body(RawClient(port: port))
+                let result = try await body(RawClient(port: port, data: folder))
                 group.cancelAll()
                 return result
             } catch {

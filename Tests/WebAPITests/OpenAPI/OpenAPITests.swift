@@ -1,0 +1,187 @@
+import Foundation
+import HTTPTypes
+import Logging
+import NIOCore
+import Service
+import Testing
+import WebAPI
+
+/// Every route answers as the document says, and the document has every route.
+@Suite struct OpenAPITests {
+    struct Request {
+        let method: String
+        let target: String
+        var headers: [(String, String)] = []
+        var body: ByteBuffer?
+
+        static func get(_ target: String, accept: String? = nil) -> Request {
+            Request(method: "GET", target: target, headers: accept.map { [("Accept", $0)] } ?? [])
+        }
+
+        static func post(_ target: String, _ json: String) -> Request {
+            Request(
+                method: "POST", target: target, headers: [("Content-Type", "application/json")],
+                body: ByteBuffer(string: json))
+        }
+    }
+
+    /// In order: later ones need what earlier ones made.
+    static let requests: [Request] = [
+        .get("/"), .get("/assets/app.js"), .get("/assets/none.js"), .get("/livez"), .get("/readyz"), .get("/metrics"),
+        .get("/problems/busy"), .get("/problems/none"), .get("/v1"), .get("/v1", accept: "text/plain"), .get("/v1?x=1"),
+        .get("/openapi.json"),
+        .post("/v1/models", #"{"name": "vit", "path": "timm_vit.safetensors", "num_heads": 3}"#),
+        .post("/v1/models", #"{"name": "vit", "path": "hf_vit"}"#),
+        .post("/v1/models", #"{"name": "other", "path": "none.pth"}"#),
+        .post("/v1/models", #"{"name": 3, "extra": true, "img_size": "a", "preprocess": {"mean": 1}}"#),
+        .post("/v1/models", #"{"name": "#), .post("/v1/models", "[]"),
+        .post("/v1/models", #"{"name": "headless", "path": "timm_vit.safetensors"}"#),
+        Request(
+            method: "POST", target: "/v1/models", headers: [("Content-Type", "text/plain")],
+            body: ByteBuffer(string: "x")),
+        .get("/v1/models"), .get("/v1/models?page_size=1"), .get("/v1/models?page_size=x&page_token=zz"),
+        .get("/v1/models/vit"), .get("/v1/models/none"), .get("/v1/models/headless"),
+        .get("/v1/models/vit/load-report"),
+        .get("/v1/datasets"), .get("/v1/datasets/shapes-textures/images?page_size=3"), .get("/v1/datasets/none/images"),
+        .post("/v1/probe-sets", #"{"name": "few", "dataset": "shapes-textures", "n_images": 4}"#),
+        .post("/v1/probe-sets", #"{"name": "few", "dataset": "shapes-textures", "n_images": 4}"#),
+        .post("/v1/probe-sets", #"{"name": "few", "dataset": "shapes-textures", "n_images": 5}"#),
+        .post("/v1/probe-sets", #"{"dataset": "shapes-textures", "n_images": 0}"#),
+        .get("/v1/probe-sets"), .get("/v1/probe-sets/few"), .get("/v1/probe-sets/fwe"),
+        .get("/v1/images/shapes-textures:0"), .get("/v1/images/shapes-textures:0?view=model&model=vit"),
+        .get("/v1/images/shapes-textures:0?size=0&view=x"), .get("/v1/images/none:0"),
+        Request(method: "POST", target: "/v1/images", body: ByteBuffer(string: "a text, not a picture")),
+        Request(method: "POST", target: "/v1/images", headers: [("Content-Type", "image/png")], body: onePixel),
+        Request(method: "POST", target: "/v1/images", headers: [("Content-Type", "image/png")], body: onePixel),
+        Request(method: "POST", target: "/v1/uploads", body: ByteBuffer(string: "some bytes")),
+        .get("/v1/models/vit/attention?image=shapes-textures:0"),
+        .get("/v1/models/vit/attention?image=shapes-textures:0&layer=all&head=mean&query=all&normalize=none"),
+        .get("/v1/models/vit/attention?image=shapes-textures:0&format=png&overlay=true"),
+        .get("/v1/models/vit/attention?image=shapes-textures:0", accept: "application/x-npy"),
+        .get("/v1/models/vit/attention?image=shapes-textures:0&format=npz"),
+        .get("/v1/models/vit/attention?image=shapes-textures:0&format=csv"),
+        .get("/v1/models/vit/attention?image=shapes-textures:0&format=xml"),
+        .get("/v1/models/vit/attention?image=shapes-textures:0&layer=99&head=-20"),
+        .get("/v1/models/vit/attention?image=shapes-textures:0&layre=1"),
+        .get("/v1/models/vit/attention?probe_set=none"),
+        .get("/v1/models/vit/attention"), .get("/v1/models/headless/attention?image=shapes-textures:0"),
+        .get("/v1/models/vit/attention/rollout?image=shapes-textures:0&head_fusion=max&discard_ratio=0.5"),
+        .get("/v1/models/vit/analyses/attention-distance?probe_set=few"),
+        .get("/v1/models/vit/analyses/attention-distance?image=shapes-textures:0"),
+        .get("/v1/models/vit/analyses/attention-nmi?probe_set=few&convention=reference"),
+        .get("/v1/models/vit/analyses/attention-entropy?probe_set=few&layers=0,-1"),
+        .get("/v1/models/vit/analyses/fourier?probe_set=few"),
+        .get("/v1/models/vit/analyses/fourier?probe_set=few&format=png"),
+        .get("/v1/cka?a=vit&b=vit&probe_set=few"), .get("/v1/cka?a=vit&b=vti&probe_set=few"),
+        .get("/v1/cka?probe_set=few&kernel=cubic"),
+        Request(method: "DELETE", target: "/v1/models/vit", headers: [("Origin", "http://evil.example")]),
+        Request(method: "DELETE", target: "/v1/models/vit"), Request(method: "DELETE", target: "/v1/models/vit"),
+    ]
+
+    /// The smallest PNG there is.
+    static let onePixel = ByteBuffer(
+        bytes: Data(
+            base64Encoded:
+                "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")
+            ?? Data())
+
+    @Test func everyRouteAnswersAsDescribed() async throws {
+        try await withFolder(StaticAssetsTests.files) { page in
+            try await withServer(starts: true, page: page, models: fixtures + "/models/files") { client in
+                let text = try await client.get("/openapi.json").body
+                let document = try Self.object(text)
+                let check = SchemaCheck(document: document)
+                var succeeded: Set<String> = []
+                for request in Self.requests {
+                    let name = "\(request.method) \(request.target)"
+                    let answer = try await client.request(
+                        request.method, request.target, headers: request.headers, body: request.body)
+                    guard let operation = Self.operation(request, in: document) else {
+                        Issue.record("\(name) is not described")
+                        continue
+                    }
+                    let answers = operation["responses"] as? [String: [String: Any]] ?? [:]
+                    guard var described = answers[String(answer.status)] else {
+                        Issue.record(
+                            "\(name) answered \(answer.status), which is not described: \(answer.body.prefix(300))")
+                        continue
+                    }
+                    if let reference = described["$ref"] as? String { described = check.resolve(reference) }
+                    let content = described["content"] as? [String: [String: Any]] ?? [:]
+                    let type = answer.field("content-type").map { String($0.prefix { $0 != ";" }) }
+                    #expect(
+                        content.isEmpty ? answer.body.isEmpty : content[type ?? ""] != nil, "\(name): \(type ?? "none")"
+                    )
+                    if let schema = content[type ?? ""]?["schema"] as? [String: Any], type?.hasSuffix("json") == true {
+                        let faults = check.faults(of: try Self.object(answer.body), against: schema)
+                        #expect(faults.isEmpty, "\(name): \(faults)")
+                    }
+                    #expect(answer.status < 500, "\(name)")
+                    if answer.status < 300 { succeeded.insert(operation["operationId"] as? String ?? "") }
+                }
+                let all = Self.operations(of: document).map { $0.value["operationId"] as? String ?? "" }
+                #expect(Set(all) == succeeded, "every operation succeeded once")
+                #expect(Set(all).count == all.count)
+            }
+        }
+    }
+
+    @Test func documentHasEveryRouteAndNoMore() async throws {
+        try await withServer { client in
+            let document = try Self.object(try await client.get("/openapi.json").body)
+            let described = Self.operations(of: document).map { "\($0.method) \($0.path)" }
+            let service = ViTScopeService(
+                configuration: ServiceConfiguration(dataDirectory: client.data, threads: 1),
+                logger: Logger(label: "test"))
+            let api = WebAPI(
+                service: service, info: ServerInfo(version: "1", revision: ""), assets: .none,
+                counter: ConnectionCounter(limits: ConnectionLimits()))
+            let registered = api.table.routes.map { "\($0.operation.method.rawValue) \($0.operation.path)" }
+            #expect(described.sorted() == registered.sorted())
+            #expect(document["openapi"] as? String == "3.1.0")
+        }
+    }
+
+    @Test func everyReferenceIsThere() async throws {
+        try await withServer { client in
+            let text = try await client.get("/openapi.json").body
+            let check = SchemaCheck(document: try Self.object(text))
+            for piece in text.components(separatedBy: "\"$ref\":\"").dropFirst() {
+                let reference = String(piece.prefix { $0 != "\"" })
+                #expect(!check.resolve(reference).isEmpty, "\(reference)")
+            }
+        }
+    }
+
+    @Test func everyParameterOfThePathIsDescribed() async throws {
+        try await withServer { client in
+            let document = try Self.object(try await client.get("/openapi.json").body)
+            for operation in Self.operations(of: document) {
+                let parameters = operation.value["parameters"] as? [[String: Any]] ?? []
+                let inPath = parameters.filter { $0["in"] as? String == "path" }.map { "{\($0["name"] ?? "")}" }
+                let expected = operation.path.split(separator: "/").filter { $0.hasPrefix("{") }.map(String.init)
+                #expect(inPath == expected, "\(operation.path)")
+            }
+        }
+    }
+
+    private static func object(_ text: String) throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
+    }
+
+    private static func operations(
+        of document: [String: Any]
+    ) -> [(method: String, path: String, value: [String: Any])] {
+        let paths = document["paths"] as? [String: [String: [String: Any]]] ?? [:]
+        return paths.flatMap { path, methods in methods.map { ($0.key.uppercased(), path, $0.value) } }
+    }
+
+    private static func operation(_ request: Request, in document: [String: Any]) -> [String: Any]? {
+        let parts = request.target.prefix { $0 != "?" }.split(separator: "/")
+        return operations(of: document).first { operation in
+            let own = operation.path.split(separator: "/")
+            return operation.method == request.method && own.count == parts.count
+                && zip(own, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        }?.value
+    }
+}
