@@ -11,16 +11,17 @@ import Testing
     }
 
     /// Every layout that the fixtures' script wrote with the real libraries.
-    static let cases: [Case] = {
+    static var cases: [Case] {
         let data = FileManager.default.contents(atPath: fixture("models/cases.json")) ?? Data()
         let list = (try? JSONSerialization.jsonObject(with: data)) as? [[String: Any]] ?? []
         return list.map { Case(fields: $0) }
-    }()
+    }
 
     @Test func everyLayoutLoadsOverHTTP() throws {
         let server = try Server(models: fixture("models/files"))
-        #expect(Self.cases.count >= 40)
-        for test in Self.cases {
+        let cases = Self.cases
+        #expect(cases.count >= 40)
+        for test in cases {
             let expect = test.fields["expect"] as? [String: Any] ?? [:]
             let model = try server.load(test.name, path: test.fields["file"] as? String ?? "", test.fields["user"])
             #expect(model["state"] as? String == "ready", "\(test.name): \(model["error"] ?? "")")
@@ -35,6 +36,6 @@ import Testing
             }
         }
         let listed = try server.curl("/v1/models?page_size=1000").json["models"] as? [[String: Any]] ?? []
-        #expect(Set(listed.compactMap { $0["name"] as? String }) == Set(Self.cases.map(\.name)))
+        #expect(Set(listed.compactMap { $0["name"] as? String }) == Set(cases.map(\.name)))
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// What a program answered.
 public struct Answer: Sendable {
