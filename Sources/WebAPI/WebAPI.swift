@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import Hummingbird
+import NIOCore
 import Platform
 package import Service
 
@@ -35,13 +36,13 @@ package struct WebAPI: Sendable {
             + AnalysisRoutes(service: service).routes
         let operations = routes.map(\.operation) + [documentation]
         let document = OpenAPIDocument.document(of: operations, info: info).json
-        let tag = "\"\(SHA256.hex(of: document))\""
+        let tag = "\"\(SHA256.hex(of: document))\"", shared = ByteBuffer(bytes: document)
         let last = Route(documentation) { call in
             try call.accept(["application/json"])
             if EntityTag.matches(tag, ifNoneMatch: call.request.headers[values: .ifNoneMatch]) {
                 return Response(status: .notModified, headers: [.eTag: tag])
             }
-            return call.bytes(document, type: "application/json", headers: [.eTag: tag, .cacheControl: "no-cache"])
+            return call.buffer(shared, type: "application/json", headers: [.eTag: tag, .cacheControl: "no-cache"])
         }
         metrics.expect(operations)
         self.metrics = metrics

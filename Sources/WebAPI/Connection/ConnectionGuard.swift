@@ -1,3 +1,4 @@
+import Glibc
 package import NIOCore
 package import NIOHTTP1
 
@@ -130,12 +131,18 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
 
     private func tick(_ context: ChannelHandlerContext) {
         let now = context.eventLoop.now
-        if writes.isStalled(at: now, after: .seconds(Int64(limits.writeStallSeconds))) { return cut(context) }
+        if writes.isStalled(at: now, after: .seconds(Int64(limits.writeStallSeconds))) { return reset(context) }
         if case .body(let meter) = inbound {
             if meter.isTooSlow(at: now, limits: limits) { fail(.tooSlow, context) }
             startTimer(context)
         }
         if writes.isBusy { startTimer(context) }
+    }
+
+    /// Ends the connection of a client that takes nothing, and tells the kernel not to keep what is unsent for it.
+    private func reset(_ context: ChannelHandlerContext) {
+        guard let socket = context.channel as? any SocketOptionProvider else { return cut(context) }
+        socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenComplete { _ in self.cut(context) }
     }
 
     /// Ends the connection at once, whatever is still unsent.

@@ -58,9 +58,16 @@ struct Call: Sendable {
     func bytes(
         _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) -> Response {
+        buffer(ByteBuffer(bytes: bytes), type: type, status: status, headers: headers)
+    }
+
+    /// Bytes of a media type that several answers may share.
+    func buffer(
+        _ bytes: ByteBuffer, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) -> Response {
         var headers = headers
         headers[.contentType] = type
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+        return Response(status: status, headers: headers, body: .init(byteBuffer: bytes))
     }
 
     /// Refuses a client that takes none of `types`.

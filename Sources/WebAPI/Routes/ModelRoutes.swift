@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import Models
 import Service
 
 /// The catalogue of models.
@@ -119,14 +118,17 @@ extension ModelRegistration {
         self.init(
             name: body.requiredText("name"), path: body.requiredText("path"), arch: body.text("arch"),
             numHeads: body.integer("num_heads", atLeast: 1),
-            imgSize: body.extents("img_size").map { ImageSize(height: $0[0], width: $0[1]) },
+            imgSides: body.extents("img_size").map { ($0[0], $0[1]) },
             checkpointKey: body.text("checkpoint_key"), precision: body.text("precision"),
             preprocess: body.object("preprocess", known: ["crop_pct", "interpolation", "mean", "std"]) { options in
                 PreprocessOptions(
                     cropPct: options.number("crop_pct"), interpolation: options.text("interpolation"),
                     mean: options.numbers("mean"), std: options.numbers("std"))
             })
-        try body.check()
+        // What is wrong with a value's meaning is told together with what is wrong with its form, each place once.
+        let known = Set(body.faults.map(\.pointer))
+        let all = body.faults + faults.filter { !known.contains($0.pointer) }
+        if !all.isEmpty { throw ServiceError.invalid(all) }
     }
 }
 

@@ -1,3 +1,4 @@
+package import NIOCore
 package import Platform
 
 /// The page's files, read and compressed once at start. What is not in this table does not exist for the web.
@@ -6,12 +7,12 @@ package import Platform
 /// the digest of all files together. `index.html` points into the versioned folder, and relative imports between files
 /// stay inside it, so no browser ever mixes the files of two versions, also below a path prefix.
 package struct StaticAssets: Sendable {
-    /// One file as it is sent.
+    /// One file as it is sent. All answers share its bytes.
     package struct File: Sendable {
         package let type: String
-        package let bytes: [UInt8]
+        package let bytes: ByteBuffer
         /// The gzip form, where it is smaller.
-        package let compressed: [UInt8]?
+        package let compressed: ByteBuffer?
         /// Digest of the bytes.
         package let digest: String
     }
@@ -112,10 +113,10 @@ package struct StaticAssets: Sendable {
 extension StaticAssets.File {
     init(_ bytes: [UInt8], type: String) {
         self.type = type
-        self.bytes = bytes
+        self.bytes = ByteBuffer(bytes: bytes)
         digest = SHA256.hex(of: bytes)
         let isText = type.hasPrefix("text/") || type == "image/svg+xml" || type == "application/json"
         let packed = isText && bytes.count > 512 ? Deflate.gzip(bytes, level: 9) : bytes
-        compressed = packed.count < bytes.count ? packed : nil
+        compressed = packed.count < bytes.count ? ByteBuffer(bytes: packed) : nil
     }
 }

@@ -61,6 +61,6 @@ struct StaticRoutes {
             return Response(status: .notModified, headers: headers)
         }
         if packed != nil { headers[.contentEncoding] = "gzip" }
-        return call.bytes(packed ?? file.bytes, type: file.type, headers: headers)
+        return call.buffer(packed ?? file.bytes, type: file.type, headers: headers)
     }
 }

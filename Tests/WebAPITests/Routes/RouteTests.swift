@@ -39,10 +39,13 @@ import WebAPI
         try await withServer(starts: true, models: Self.models) { client in
             let answer = try await client.post(
                 "/v1/models",
-                json: #"{"path": 3, "num_haeds": 1, "img_size": [1], "preprocess": {"mean": "a", "x/y": 1}}"#)
+                json: #"{"path": 3, "num_haeds": 1, "img_size": [1], "precision": "f8", "#
+                    + #""preprocess": {"mean": "a", "x/y": 1}}"#)
             #expect(answer.status == 422)
             let pointers = try Self.faults(answer)
-            for pointer in ["/num_haeds", "/name", "/path", "/img_size", "/preprocess/mean", "/preprocess/x~1y"] {
+            for pointer in [
+                "/num_haeds", "/name", "/path", "/img_size", "/precision", "/preprocess/mean", "/preprocess/x~1y",
+            ] {
                 #expect(pointers.contains(pointer), "\(pointer)")
             }
         }

@@ -6,7 +6,9 @@ struct SchemaCheck {
 
     /// What does not fit, with where.
     func faults(of value: Any, against schema: [String: Any], at path: String = "") -> [String] {
-        if let reference = schema["$ref"] as? String { return self.faults(of: value, against: resolve(reference), at: path) }
+        if let reference = schema["$ref"] as? String {
+            return self.faults(of: value, against: resolve(reference), at: path)
+        }
         if let choices = schema["anyOf"] as? [[String: Any]] {
             let fits = choices.contains { self.faults(of: value, against: $0, at: path).isEmpty }
             return fits ? [] : ["\(path) fits none of its schemas"]
