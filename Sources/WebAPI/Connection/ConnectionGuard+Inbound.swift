@@ -76,7 +76,9 @@ extension ConnectionGuard {
     }
 
     private func refuse(_ head: HTTPRequestHead, _ refusal: Refusal, _ context: ChannelHandlerContext) {
-        var marked = HTTPRequestHead(version: .http1_1, method: head.method, uri: "*")
+        // A target that was not found fit travels no further.
+        let target = refusal == .bodyTooLarge ? head.uri : "*"
+        var marked = HTTPRequestHead(version: .http1_1, method: head.method, uri: target)
         marked.headers.add(name: Refusal.fieldName, value: refusal.rawValue)
         for name in ["accept", "x-request-id"] {
             if let value = head.headers.first(name: name) { marked.headers.add(name: name, value: value) }

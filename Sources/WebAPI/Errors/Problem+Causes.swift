@@ -54,6 +54,14 @@ extension Problem {
         }
     }
 
+    /// The answer to a body larger than the `limit` of its path, bytes.
+    init(tooLargeFor limit: Int) {
+        self.init(
+            .tooLarge,
+            "This path takes a body of at most \(limit) bytes. Send less, or give the server the file in its models or "
+                + "datasets directory.")
+    }
+
     /// The answer to anything that was thrown on the way.
     package init(cause error: any Error) {
         switch error {

@@ -17,11 +17,18 @@ package struct ProblemMiddleware: RouterMiddleware {
         do {
             if let mark = request.headers[.refusal] {
                 context.notes.route = "refused"
-                throw Refusal(rawValue: mark).map { Problem($0) } ?? Problem(Refusal.malformed)
+                let refusal = Refusal(rawValue: mark) ?? .malformed
+                if refusal == .bodyTooLarge { throw BodyFailure.tooLarge }
+                throw Problem(refusal)
             }
             return try await next(request, context)
         } catch {
             var problem = Problem(cause: error)
+            if error as? BodyFailure == .tooLarge {
+                problem = Problem(
+                    tooLargeFor: table.bodyLimit(
+                        method: request.method.rawValue, components: request.uri.path.split(separator: "/")))
+            }
             if problem.kind == .unknownRoute {
                 let methods = table.methods(at: request.uri.path)
                 if !methods.isEmpty || request.method == .options {

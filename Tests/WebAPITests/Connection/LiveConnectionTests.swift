@@ -34,6 +34,7 @@ import WebAPI
             let body = ByteBuffer(repeating: 0x78, count: 8_000_000)
             let answer = try RawResponse(try await client.exchange(bytes: [ByteBuffer(string: head), body]))
             #expect(answer.status == 413)
+            #expect(answer.body.contains("65536 bytes"))
         }
     }
 
