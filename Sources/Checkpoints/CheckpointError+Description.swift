@@ -78,7 +78,7 @@ extension CheckpointError: CustomStringConvertible {
         case .zipInflation(let entry): "\(shown(entry)) does not decompress to its declared size"
         case .zipBomb(let entry, let limit): "with \(shown(entry)) the archive decompresses to over \(limit) bytes"
         case .zipTooManyEntries(let count, let limit): "the archive claims \(count) entries; \(limit) are the most"
-        case .zipBadName(let name): "the zip archive has an entry with the unsafe name \(shown(name))"
+        case .zipBadName(let name): "the zip archive has an entry with a name that leads elsewhere, \(shown(name))"
         case .zipTwoRoots(let first, let second):
             "the archive has two root folders, \(shown(first)) and \(shown(second)); torch.save writes one"
         case .zipMissing(let entry): "the archive has no entry \(shown(entry)); it is not a file of torch.save"

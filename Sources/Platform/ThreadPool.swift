@@ -63,11 +63,16 @@ public final class ThreadPool: @unchecked Sendable {
         pthread_mutex_unlock(turn)
     }
 
-    /// Splits `count` items into one contiguous range a thread and calls `body` with each that is not empty.
+    /// Splits `count` items into contiguous ranges and calls `body` with each that is not empty.
     ///
-    /// The split depends only on `count` and the number of threads, so sums made in it repeat bit for bit.
-    public func parallelRanges(_ count: Int, _ body: (_ range: Range<Int>, _ thread: Int) -> Void) {
-        let parts = min(threads, count)
+    /// The split depends only on the arguments and the number of threads, so sums made in it repeat bit for bit.
+    ///
+    /// - Parameter smallest: more ranges than threads are made, so that a thread that is held up leaves work to the
+    ///   others, as long as each has this many items.
+    public func parallelRanges(
+        _ count: Int, smallest: Int = .max, _ body: (_ range: Range<Int>, _ thread: Int) -> Void
+    ) {
+        let parts = min(threads > 1 && count / smallest >= 2 * threads ? 2 * threads : threads, count)
         parallelFor(parts) { part, thread in
             body(count * part / parts..<count * (part + 1) / parts, thread)
         }

@@ -74,7 +74,7 @@ public final class PackedLinear: @unchecked Sendable {
         x.withUnsafeBufferPointer { source in
             guard let source = source.baseAddress else { return }
             withBias { bias in
-                pool.parallelRanges(rows) { range, _ in
+                pool.parallelRanges(rows, smallest: 256) { range, _ in
                     multiply(
                         source + range.lowerBound * inFeatures, to: target + range.lowerBound * outFeatures,
                         rows: range.count, bias: bias, epilogue: epilogue)
