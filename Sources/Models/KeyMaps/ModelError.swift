@@ -17,7 +17,7 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
         case shape(name: String, expected: [Int], found: [Int])
         /// A tensor of integers, or one that repeats its numbers, where weights are expected.
         case notWeights(name: String, found: String)
-        /// Something that changes what the network computes and is not implemented.
+        /// Something that changes what the network computes and has no place here.
         case unsupported(String)
         /// The number of heads cannot be told from the file.
         case unknownHeads(embedDim: Int)

@@ -2,12 +2,12 @@ import Tensors
 
 /// BEiT's bias on attention scores: one number for each offset between two patches and head, and three for the pairs
 /// with the class token (Bao et al. 2022; Part D.0 for the layout of the table).
-enum RelativePositionBias {
+package enum RelativePositionBias {
     /// Rows of a table for `grid`.
-    static func entries(_ grid: GridSize) -> Int { (2 * grid.rows - 1) * (2 * grid.cols - 1) + 3 }
+    package static func entries(_ grid: GridSize) -> Int { (2 * grid.rows - 1) * (2 * grid.cols - 1) + 3 }
 
     /// For each (query, key) of the class token and the patches, row-major, the row of the table.
-    static func index(_ grid: GridSize) -> [Int] {
+    package static func index(_ grid: GridSize) -> [Int] {
         let tokens = grid.count + 1, count = entries(grid)
         var index = [Int](repeating: 0, count: tokens * tokens)
         for query in 0..<tokens {
