@@ -22,6 +22,19 @@ KERNEL void layernorm_forward(float *restrict out, float *restrict mean, float *
     }
 }
 
+// The largest of x (C). Sixteen running maxima, because a compiler that must respect NaN does not vectorize one.
+static inline __attribute__((always_inline)) float row_maximum(const float *x, size_t C) {
+    float lanes[16];
+    for (int l = 0; l < 16; l++) lanes[l] = x[0];
+    size_t c = 0;
+    for (; c + 16 <= C; c += 16)
+        for (int l = 0; l < 16; l++) lanes[l] = x[c + l] > lanes[l] ? x[c + l] : lanes[l];
+    float top = lanes[0];
+    for (int l = 1; l < 16; l++) top = lanes[l] > top ? lanes[l] : top;
+    for (; c < C; c++) top = x[c] > top ? x[c] : top;
+    return top;
+}
+
 KERNEL void softmax_forward(float *restrict x, const float *restrict bias, size_t N, size_t C, size_t ld) {
     for (size_t n = 0; n < N; n++) {
         float *row = x + n * ld;
@@ -29,8 +42,7 @@ KERNEL void softmax_forward(float *restrict x, const float *restrict bias, size_
             const float *b = bias + n * C;
             for (size_t c = 0; c < C; c++) row[c] += b[c];
         }
-        float top = row[0];
-        for (size_t c = 1; c < C; c++) top = row[c] > top ? row[c] : top;
+        const float top = row_maximum(row, C);
         float sum = 0;
         for (size_t c = 0; c < C; c++) {
             const float e = exp_poly(row[c] - top);

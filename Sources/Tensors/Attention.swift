@@ -33,6 +33,7 @@ public struct AttentionForward: Sendable {
         let tokens = qkv.shape[1]
         precondition(bias.map { $0.shape == [numHeads, tokens, tokens] } ?? true, "the bias does not fit the scores")
         precondition(wanted.heads?.allSatisfy { $0 >= 0 && $0 < numHeads } ?? true, "no such head")
+        precondition(wanted.heads.map { Set($0).count == $0.count } ?? true, "a head is asked for twice")
         precondition(wanted.queries?.allSatisfy { $0 >= 0 && $0 < tokens } ?? true, "no such query")
         let pass = Pass(qkv: qkv, numHeads: numHeads, wanted: wanted)
         output = wanted.output ? Tensor(shape: [pass.batch, tokens, pass.embedDim], writing: { _ in }) : nil
