@@ -116,7 +116,9 @@ extension StaticAssets.File {
         self.bytes = ByteBuffer(bytes: bytes)
         digest = SHA256.hex(of: bytes)
         let isText = type.hasPrefix("text/") || type == "image/svg+xml" || type == "application/json"
-        let packed = isText && bytes.count > 512 ? Deflate.gzip(bytes, level: 9) : bytes
+        // The chart library would keep the server from starting for a quarter of a second at the best level.
+        let level: Int32 = bytes.count > 1 << 20 ? 1 : 9
+        let packed = isText && bytes.count > 512 ? Deflate.gzip(bytes, level: level) : bytes
         compressed = packed.count < bytes.count ? ByteBuffer(bytes: packed) : nil
     }
 }
