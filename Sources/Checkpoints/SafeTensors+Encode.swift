@@ -36,7 +36,7 @@ extension SafeTensors {
         _ tensors: StateDict, as precision: Precision? = nil, metadata: [String: String] = [:], to path: String
     ) throws(CheckpointError) {
         let chunks = try chunks(tensors, as: precision, metadata: metadata)
-        do { try AtomicFile.write(chunks, to: path) } catch { throw .file(error) }
+        do { try AtomicFile.write(chunks, to: path, isPrivate: false) } catch { throw .file(error) }
     }
 
     /// The file in pieces; arrays that need no change are the very bytes of the checkpoint they came from.

@@ -3,12 +3,13 @@ import Glibc
 /// Writes whole files so that nobody ever sees half of one: a temporary neighbour, synced, renamed, and the
 /// directory synced after it.
 public enum AtomicFile {
-    /// Writes `chunks` one after another as the file at `path`, mode 0600.
+    /// Writes `chunks` one after another as the file at `path`.
     ///
+    /// - Parameter isPrivate: whether only the owner may read it; otherwise the process's umask decides.
     /// - Throws: `FileError`; on any error the temporary neighbour is gone and the old file is untouched.
-    public static func write(_ chunks: [Bytes], to path: String) throws(FileError) {
+    public static func write(_ chunks: [Bytes], to path: String, isPrivate: Bool = true) throws(FileError) {
         let temporary = path + ".tmp-\(getpid())-\(RandomBytes.hex(8))"
-        let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o666)
         guard descriptor >= 0 else { throw FileError.system("create", path: path, code: errno) }
         do throws(FileError) {
             for chunk in chunks { try writeAll(chunk, to: descriptor, path: path) }

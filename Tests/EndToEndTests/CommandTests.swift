@@ -72,6 +72,25 @@ import Testing
         #expect(try run(vitscope, ["version"]).text.hasPrefix("0."))
     }
 
+    /// The program finds its page from any folder, and its converted files are not private.
+    @Test func theWorkingDirectoryDoesNotMatter() throws {
+        let folder = try TemporaryFolder()
+        let answer = try run(vitscope, ["serve", "--print-config", "--json"], directory: folder.path)
+        let settings = try JSONSerialization.jsonObject(with: answer.output) as? [String: [String: String]]
+        let page = try #require(settings?["public"]?["value"])
+        #expect(FileManager.default.fileExists(atPath: page + "/index.html"), "\(page)")
+        let out = folder.path + "/out.safetensors"
+        #expect(try run(vitscope, ["convert", fixture("models/files/jax.npz"), out]).status == 0)
+        let mode = try FileManager.default.attributesOfItem(atPath: out)[.posixPermissions] as? Int
+        #expect((mode ?? 0) & 0o044 == 0o044 & ~Int(umaskNow), "\(mode ?? 0)")
+    }
+
+    private var umaskNow: mode_t {
+        let mask = umask(0o022)
+        umask(mask)
+        return mask
+    }
+
     @Test func configurationSaysWhereEachValueCameFrom() throws {
         let folder = try TemporaryFolder()
         let file = folder.path + "/config.json"

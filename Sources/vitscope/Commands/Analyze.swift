@@ -27,12 +27,16 @@ struct Analyze: AsyncParsableCommand {
     @Option(help: "json, png, npy, npz or csv.")
     var format = "json"
 
+    @Flag(help: "Print JSON, as without it.")
+    var json = false
+
     @Option(help: "Threads (one a processor).")
     var threads: Int?
 
     @OptionGroup var checkpoint: CheckpointOptions
 
     func validate() throws {
+        if json, format != "json" { throw ValidationError("--json and --format \(format) exclude each other.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
     }
 

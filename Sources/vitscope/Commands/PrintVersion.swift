@@ -1,4 +1,5 @@
 import ArgumentParser
+import Service
 
 /// Prints which ViTScope this is.
 struct PrintVersion: ParsableCommand {
@@ -9,6 +10,9 @@ struct PrintVersion: ParsableCommand {
     var json = false
 
     func run() throws {
-        Terminal.print(json ? try JSONText.encode(["name": "vitscope", "version": Version.text]) : Version.text)
+        guard json else { return Terminal.print(Version.text) }
+        Terminal.print(
+            try JSONText.encode(
+                ["name": "vitscope", "version": Version.text, "revision": ViTScopeService.revision]))
     }
 }

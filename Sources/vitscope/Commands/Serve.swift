@@ -19,6 +19,9 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Print every setting with where it came from, and stop.")
     var printConfig = false
 
+    @Flag(help: "With --print-config: print JSON.")
+    var json = false
+
     @Flag(help: "Add the demo: a model and a probe set on built-in images.")
     var demo = false
 
@@ -29,8 +32,7 @@ struct Serve: AsyncParsableCommand {
                 configFile: config, environment: ProcessInfo.processInfo.environment, known: ServeSettings.names),
             processors: ViTScopeService.processors)
         if printConfig {
-            for row in settings.table { Terminal.print("\(row.name)\t\(row.value)\t\(row.source)") }
-            return
+            return try Self.printConfiguration(settings, json: json)
         }
         try Self.refuseForeignAddress(settings.host.value)
         let logger = Self.logger(level: settings.logLevel.value)
@@ -49,6 +51,14 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    private static func printConfiguration(_ settings: ServeSettings, json: Bool) throws {
+        guard json else {
+            return settings.table.forEach { Terminal.print("\($0.name)\t\($0.value)\t\($0.source)") }
+        }
+        let rows = settings.table.map { ($0.name, ["value": $0.value, "source": $0.source]) }
+        Terminal.print(try JSONText.encode(Dictionary(uniqueKeysWithValues: rows)))
+    }
+
     private func listen(
         _ service: ViTScopeService, settings: ServeSettings, logger: Logger
     ) async throws -> UnixSignal? {
@@ -65,7 +75,9 @@ struct Serve: AsyncParsableCommand {
             return try await server.runUntilSignal()
         } catch let error as WebServerError {
             await service.shutdown()
-            throw Failure("\(error)", .unavailable)
+            var advice = ""
+            if case .cannotReadPage = error { advice = " Name the page's folder with --public." }
+            throw Failure("\(error)" + advice, .unavailable)
         }
     }
 

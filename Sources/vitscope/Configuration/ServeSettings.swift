@@ -57,11 +57,17 @@ struct ServeSettings {
         ]
     }
 
-    /// The page: in the working directory as in a checkout, or where `make install` puts it beside the program.
+    /// The page: in the working directory or above the program as in a checkout, or where `make install` puts it.
     private static var pageDirectory: String {
-        if FileManager.default.fileExists(atPath: "public/index.html") { return "public" }
         let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        let bin = URL(fileURLWithPath: program).deletingLastPathComponent()
-        return bin.deletingLastPathComponent().appendingPathComponent("share/vitscope/public").path
+        var folders = ["public"]
+        var above = URL(fileURLWithPath: program).deletingLastPathComponent()
+        for _ in 0..<5 {
+            folders += [
+                above.appendingPathComponent("share/vitscope/public").path, above.appendingPathComponent("public").path,
+            ]
+            above.deleteLastPathComponent()
+        }
+        return folders.first { FileManager.default.fileExists(atPath: $0 + "/index.html") } ?? "public"
     }
 }
