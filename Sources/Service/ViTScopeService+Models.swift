@@ -11,8 +11,8 @@ extension ViTScopeService {
     /// - Throws: `notFound` with the names most like it.
     public func model(_ name: String) async throws(ServiceError) -> ModelInfo { try await catalogue.info(name) }
 
-    /// Takes a model into the catalogue; it loads off the request's path. Registering the same again is harmless, and
-    /// loads anew what failed.
+    /// Takes a model into the catalogue; it loads off the request's path. Registering the same again is harmless; a
+    /// model that failed is replaced.
     ///
     /// - Parameter waiting: how long to wait for the load, seconds: the answer says `loading` where it takes longer.
     /// - Throws: `invalid`, `notFound` with the nearest files, `conflict` where the name stands for something else.

@@ -100,20 +100,25 @@ actor ModelCatalogue {
         guard faults.isEmpty else { throw .invalid(faults) }
         let place = try place(of: registration.path)
         if let known = entries[registration.name] {
-            guard known.registration == registration, known.place == place else {
-                throw .conflict(
-                    "The name “\(registration.name)” already stands for another registration. "
-                        + "Delete it first, or choose another name."
-                )
+            // What failed is no model yet: it gives way to its correction.
+            if case .failed = known.state {} else {
+                guard known.registration == registration, known.place == place else {
+                    throw .conflict(
+                        "The name “\(registration.name)” already stands for another registration. "
+                            + "Delete it first, or choose another name."
+                    )
+                }
+                return ModelInfo(known)
             }
-            guard case .failed = known.state else { return ModelInfo(known) }
         }
-        let createdAt = entries[registration.name]?.createdAt ?? now()
+        let before = entries[registration.name]
+        let isSame = before?.registration == registration
+        let createdAt = isSame ? before?.createdAt ?? now() : now()
         add(registration, place: place, createdAt: createdAt, isBuiltIn: false)
         do {
             try save()
         } catch {
-            entries[registration.name] = nil
+            entries[registration.name] = before
             throw ServiceError(error)
         }
         return try info(registration.name)
@@ -296,6 +301,7 @@ extension ModelInfo {
         config = model?.config
         preprocess = model.map { PreprocessInfo($0.transform.preprocess) }
         error = failure?.sentence
+        errorPointer = failure?.pointer
         createdAt = entry.createdAt
     }
 }

@@ -28,6 +28,8 @@ public struct ModelInfo: Sendable {
     public let preprocess: PreprocessInfo?
     /// Why it failed, a sentence.
     public let error: String?
+    /// Which field of the registration puts that right, a JSON pointer such as `/num_heads`.
+    public let errorPointer: String?
     public let createdAt: Date
 }
 

@@ -3,13 +3,6 @@ import Images
 import Models
 import Platform
 
-/// Why a model could not be loaded, with the report as far as it goes.
-struct LoadFailure: Error, Sendable {
-    /// A sentence for the user.
-    let sentence: String
-    let summary: LoadSummary?
-}
-
 /// A checkpoint's place: a name, and the directory that nothing leads out of.
 struct CheckpointPlace: Sendable, Equatable {
     let name: String
@@ -85,7 +78,7 @@ enum ModelLoader {
             return try KeyMap.recognise(checkpoint.stateDicts(), hints: hints)
         } catch {
             throw LoadFailure(
-                sentence: ServiceError.sentence("\(error)"),
+                error, options,
                 summary: LoadSummary(
                     format: checkpoint.format.rawValue, report: error.report, opaqueGlobals: checkpoint.opaqueGlobals))
         }

@@ -60,7 +60,7 @@ struct ModelRoutes {
             let model = try await service.register(
                 registration, waiting: call.wait(usual: ModelRoutes.usualWait, most: ModelRoutes.longestWait))
             if model.state == .failed, let error = model.error {
-                throw ServiceError.invalid([.init(pointer: "/path", detail: error)])
+                throw ServiceError.invalid([.init(pointer: model.errorPointer ?? "/path", detail: error)])
             }
             var headers: HTTPFields = [.location: "/v1/models/\(PercentEncoding.encode(model.name))"]
             if model.state == .loading { headers[.retryAfter] = "1" }

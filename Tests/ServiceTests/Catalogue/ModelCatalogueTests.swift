@@ -66,6 +66,36 @@ import Testing
         }
     }
 
+    @Test func aFailedRegistrationGivesWayToItsCorrection() async throws {
+        let test = try await TestService()
+        let wrong = try await test.service.register(
+            ModelRegistration(name: "x", path: "a.safetensors", numHeads: 5), waiting: 60)
+        #expect(wrong.state == .failed)
+        #expect(try await test.register("x", "a.safetensors").state == .ready)
+        guard case .conflict? = await failure({ try await test.register("x", "b.safetensors") }) else {
+            return #expect(Bool(false), "what has loaded is not replaced")
+        }
+    }
+
+    @Test func aLoadThatFailsPointsToTheFieldThatHelps() async throws {
+        let test = try await TestService()
+        let wrong = [
+            ("/num_heads", ModelRegistration(name: "x", path: "a.safetensors", numHeads: 5)),
+            (
+                "/img_size",
+                ModelRegistration(
+                    name: "x", path: "a.safetensors", numHeads: 4, imgSize: ImageSize(height: 33, width: 32))
+            ),
+            ("/checkpoint_key", ModelRegistration(name: "x", path: "a.safetensors", checkpointKey: "teacher")),
+            ("/arch", ModelRegistration(name: "x", path: "a.safetensors", arch: "vit_bse")),
+        ]
+        for (pointer, registration) in wrong {
+            let info = try await test.service.register(registration, waiting: 60)
+            #expect(info.state == .failed && info.errorPointer == pointer, "\(info.error ?? "")")
+            if pointer == "/arch" { #expect(info.error?.contains("vit_base") == true) }
+        }
+    }
+
     @Test func aRefusedCheckpointKeepsItsReasonAndReport() async throws {
         let test = try await TestService()
         let info = try await test.service.register(
