@@ -60,6 +60,12 @@ public enum ServiceError: Error, Sendable, Equatable {
         }
     }
 
+    /// Whether something was named that does not exist.
+    var isNotFound: Bool {
+        if case .notFound = self { return true }
+        return false
+    }
+
     /// One fault.
     static func invalid(_ pointer: String, _ detail: String) -> ServiceError {
         .invalid([Fault(pointer: pointer, detail: detail)])

@@ -1,10 +1,12 @@
 extension ViTScopeService {
     /// Checks everything about a request and names its result, without computing.
     ///
-    /// - Parameter model: the one in the path; CKA names its two among the parameters.
-    /// - Throws: `invalid` with every fault, `notFound`, `conflict` for a model that could not be loaded.
+    /// - Parameters:
+    ///   - model: the one in the path; CKA names its two among the parameters.
+    ///   - format: the form it is wanted in, so that an answer too large for it is refused before it is computed.
+    /// - Throws: `invalid` with every fault, `notFound`, `conflict` for a model that could not be loaded, `tooLarge`.
     public func prepare(
-        _ kind: AnalysisKind, model: String? = nil, parameters: [AnalysisParameter]
+        _ kind: AnalysisKind, model: String? = nil, parameters: [AnalysisParameter], format: ResultFormat? = nil
     ) async throws(ServiceError) -> PreparedAnalysis {
         var reader = ParameterReader(parameters, known: kind.parameters)
         var names = [model ?? ""]
@@ -14,13 +16,15 @@ extension ViTScopeService {
         }
         var models: [NamedModel] = []
         for name in names { models.append(try await catalogue.loaded(name)) }
-        let refs = reader.all("image"), probeSet = reader.text("probe_set")
-        checkImages(refs, probeSet, &reader)
-        let count = try await numImages(refs, probeSet)
+        let images = try await images(&reader)
+        // Images that are not there are none that the task is short of.
+        let count = images?.sources.count ?? .max
         let task = AnalysisTasks.read(kind, &reader, models, images: count)
         try reader.check()
-        guard let task else { throw .internalFault("no task for \(kind.rawValue)") }
-        return engine.prepare(kind, task, images: try await images(refs, probeSet))
+        guard let task, let images else { throw .internalFault("no task for \(kind.rawValue)") }
+        let prepared = engine.prepare(kind, task, images: images)
+        if let format { try prepared.check(format) }
+        return prepared
     }
 
     /// Computes, or finds what was computed before.
@@ -39,33 +43,47 @@ extension ViTScopeService {
         try await perform { try await engine.encode(result, as: format, options: options) }
     }
 
-    private func checkImages(_ refs: [String], _ probeSet: String?, _ reader: inout ParameterReader) {
-        let limit = configuration.limits.imagesPerRequest
-        if refs.isEmpty, probeSet == nil {
+    /// The images asked for; nil with faults noted.
+    ///
+    /// - Throws: `notFound` for a probe set or dataset alone at fault, and what the disk says.
+    private func images(_ reader: inout ParameterReader) async throws(ServiceError) -> AnalysisImages? {
+        let refs = reader.all("image"), limit = configuration.limits.imagesPerRequest
+        if let probeSet = reader.text("probe_set") {
+            if !refs.isEmpty {
+                reader.add("probe_set", "Give images or a probe set, not both.")
+            } else if probeSet.isEmpty {
+                reader.add("probe_set", "“probe_set” is empty: write the name of one. GET /v1/probe-sets lists them.")
+            } else {
+                return try await perform {
+                    let set = try await probeSetStore.probeSet(probeSet)
+                    return AnalysisImages(sources: try await library.sources(set), probeSet: set)
+                }
+            }
+            return nil
+        }
+        guard !refs.isEmpty else {
             reader.add(
                 "image",
                 "Say which images: image=sha256:… or image=DATASET:INDEX, as often as you like, or probe_set=NAME.")
-        } else if !refs.isEmpty, probeSet != nil {
-            reader.add("probe_set", "Give images or a probe set, not both.")
-        } else if refs.count > limit {
+            return nil
+        }
+        guard refs.count <= limit else {
             reader.add("image", "A request names at most \(limit) images. Make a probe set of them.")
+            return nil
         }
-    }
-
-    private func numImages(_ refs: [String], _ probeSet: String?) async throws(ServiceError) -> Int {
-        guard let probeSet, refs.isEmpty else { return refs.count }
-        return try await probeSetStore.probeSet(probeSet).images.count
-    }
-
-    private func images(_ refs: [String], _ probeSet: String?) async throws(ServiceError) -> AnalysisImages {
-        try await perform {
-            if let probeSet {
-                let set = try await probeSetStore.probeSet(probeSet)
-                return AnalysisImages(sources: try await library.sources(set), probeSet: set)
+        var sources: [ImageSource] = []
+        for ref in refs {
+            do {
+                sources.append(try await library.source(ref))
+            } catch {
+                switch ServiceError(error) {
+                case .invalid(let faults): for fault in faults { reader.add("image", fault.detail) }
+                // An image that does not exist is told beside other faults, or alone as what is not found.
+                case let missing where missing.isNotFound: reader.addMissing("image", missing)
+                case let other: throw other
+                }
             }
-            var sources: [ImageSource] = []
-            for ref in refs { sources.append(try await library.source(ref)) }
-            return AnalysisImages(sources: sources, probeSet: nil)
         }
+        return sources.count == refs.count ? AnalysisImages(sources: sources, probeSet: nil) : nil
     }
 }

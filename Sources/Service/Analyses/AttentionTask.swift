@@ -15,6 +15,13 @@ struct AttentionTask: AnalysisTask {
     var models: [NamedModel] { [model] }
     var turnKey: String? { nil }
 
+    var mapSize: MapSize? {
+        let config = model.model.config
+        let maps = layers.count * (heads?.count ?? (map.fusion == nil ? config.numHeads : 1))
+        let tokens = map.normalization == .patches ? config.grid.count : config.numTokens
+        return MapSize(maps: maps, numbers: saturatingProduct(maps, map.query == .all ? tokens : 1, tokens))
+    }
+
     /// Reads the parameters; nil, with a fault noted, where they do not fit the model.
     static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> AttentionTask? {
         let config = model.model.config
@@ -45,10 +52,11 @@ struct AttentionTask: AnalysisTask {
         }
         let normalization = parameters.choice("normalize", default: AttentionMap.Normalization.patches)
         let convention = parameters.choice("convention", default: Convention.corrected)
-        guard let query, let layers, fusion != nil || heads != nil else { return nil }
+        guard let query else { return nil }
         do {
             let map = try AttentionMap(
                 query: query, fusion: fusion, normalization: normalization, layout: TokenLayout(config))
+            guard let layers, fusion != nil || heads != nil else { return nil }
             return AttentionTask(model: model, layers: layers, heads: heads, map: map, convention: convention)
         } catch {
             parameters.add("query", ServiceError.sentence(error.message))

@@ -3,6 +3,8 @@
 struct ParameterReader {
     private var values: [String: [String]] = [:]
     private(set) var faults: [ServiceError.Fault] = []
+    /// The first fault, where it is that something does not exist.
+    private var missing: ServiceError?
 
     /// - Parameters:
     ///   - known: the names that mean something here.
@@ -29,8 +31,15 @@ struct ParameterReader {
         faults.append(.init(pointer: "/" + name.shortened, detail: detail))
     }
 
-    /// - Throws: `ServiceError.invalid` with every fault, where there is one.
+    /// Notes something that was named and does not exist.
+    mutating func addMissing(_ name: String, _ error: ServiceError) {
+        if faults.isEmpty { missing = error }
+        add(name, error.detail)
+    }
+
+    /// - Throws: `ServiceError.invalid` with every fault, where there is one; `notFound` where that is the only one.
     func check() throws(ServiceError) {
+        if faults.count == 1, let missing { throw missing }
         guard faults.isEmpty else { throw .invalid(faults) }
     }
 

@@ -7,6 +7,18 @@ public struct PreparedAnalysis: Sendable {
     public let kind: AnalysisKind
     let task: any AnalysisTask
     let images: AnalysisImages
+
+    /// Whether the answer will go into `format`, which its shape tells before anything is computed.
+    ///
+    /// - Throws: `tooLarge` or `invalid`, as `encode` would afterwards.
+    public func check(_ format: ResultFormat) throws(ServiceError) {
+        guard let size = task.mapSize else { return }
+        switch format {
+        case .json, .csv: try ResultEncoder.checkText(saturatingProduct(images.sources.count, size.numbers))
+        case .png: try ResultPicture.checkMaps(saturatingProduct(images.sources.count, size.maps))
+        case .npy, .npz: break
+        }
+    }
 }
 
 /// The images of an analysis, in order.
@@ -46,8 +58,21 @@ protocol AnalysisTask: Sendable {
     var canonical: [String] { get }
     /// Analyses with the same key and images make the same activations; nil where the task stands alone.
     var turnKey: String? { get }
+    /// What each image adds to the answer; nil where answers stay small.
+    var mapSize: MapSize? { get }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer
+}
+
+extension AnalysisTask {
+    var mapSize: MapSize? { nil }
+}
+
+/// The maps that one image gives.
+struct MapSize: Sendable, Equatable {
+    let maps: Int
+    /// In all of them together.
+    let numbers: Int
 }
 
 /// What an analysis found out.

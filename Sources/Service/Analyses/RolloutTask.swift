@@ -9,6 +9,7 @@ struct RolloutTask: AnalysisTask {
 
     var models: [NamedModel] { [model] }
     var turnKey: String? { nil }
+    var mapSize: MapSize? { MapSize(maps: 1, numbers: model.model.config.grid.count) }
 
     /// Reads the parameters; nil, with a fault noted, where they do not fit.
     static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> RolloutTask? {

@@ -101,7 +101,8 @@ actor ModelCatalogue {
         let place = try place(of: registration.path)
         if let known = entries[registration.name] {
             // What failed is no model yet: it gives way to its correction.
-            if case .failed = known.state {} else {
+            if case .failed = known.state {
+            } else {
                 guard known.registration == registration, known.place == place else {
                     throw .conflict(
                         "The name “\(registration.name)” already stands for another registration. "

@@ -17,10 +17,11 @@ public final class StandaloneAnalysis: Sendable {
     /// - Parameters:
     ///   - models: checkpoints: one, or for CKA one or two.
     ///   - images: pictures, and folders of them.
+    ///   - format: the form it is wanted in, so that an answer too large for it is refused before it is computed.
     /// - Throws: `notFound`, `unreadable`, `invalid`, `tooLarge`.
     public func run(
         _ kind: AnalysisKind, models: [String], images: [String], parameters: [AnalysisParameter],
-        options: Inspection.Options = Inspection.Options()
+        options: Inspection.Options = Inspection.Options(), format: ResultFormat? = nil
     ) async throws(ServiceError) -> AnalysisResult {
         var reader = ParameterReader(
             parameters, known: kind.parameters.filter { !["image", "probe_set", "a", "b"].contains($0) })
@@ -34,6 +35,7 @@ public final class StandaloneAnalysis: Sendable {
         try reader.check()
         guard let task else { throw .internalFault("no task for \(kind.rawValue)") }
         let prepared = engine.prepare(kind, task, images: AnalysisImages(sources: sources, probeSet: nil))
+        if let format { try prepared.check(format) }
         return try await translated { try await self.engine.run(prepared) }
     }
 

@@ -44,7 +44,11 @@ enum ResultEncoder {
     }
 
     private static func checkText(_ result: AnalysisResult) throws(ServiceError) {
-        let count = result.arrays.reduce(0) { $0 + Tensor.count(of: $1.array.shape) }
+        try checkText(result.arrays.reduce(0) { $0 + Tensor.count(of: $1.array.shape) })
+    }
+
+    /// - Throws: `ServiceError.tooLarge` where so many numbers are not written out.
+    static func checkText(_ count: Int) throws(ServiceError) {
         guard count > textLimit else { return }
         throw .tooLarge(
             "This answer has \(count) numbers, and text is written for at most \(textLimit).",

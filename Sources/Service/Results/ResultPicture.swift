@@ -23,6 +23,14 @@ struct ResultPicture {
         }
     }
 
+    /// - Throws: `ServiceError.invalid` where so many maps do not go on a picture.
+    static func checkMaps(_ count: Int) throws(ServiceError) {
+        guard count > mapLimit else { return }
+        throw .invalid(
+            "/format",
+            "A picture shows at most \(mapLimit) maps, and these are \(count). Ask for fewer images, layers or heads.")
+    }
+
     private var title: String {
         let images =
             result.scene.sources.count == 1
@@ -92,13 +100,7 @@ extension ResultPicture {
             throw .internalFault("the result \(result.id) has no maps")
         }
         let stack = MapStack(array, tensor)
-        guard stack.count <= Self.mapLimit else {
-            throw .invalid(
-                "/format",
-                "A picture shows at most \(Self.mapLimit) maps, and these are \(stack.count). "
-                    + "Ask for fewer images, layers or heads."
-            )
-        }
+        try Self.checkMaps(stack.count)
         if stack.count == 1 {
             let map = raster(stack.matrix(0), image: 0)
             // A map alone shows its cells at any size; an image is worth a closer look.
