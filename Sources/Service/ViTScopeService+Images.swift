@@ -84,14 +84,26 @@ extension ViTScopeService {
     public func createProbeSet(
         _ request: ProbeSetRequest
     ) async throws(ServiceError) -> (probeSet: ProbeSet, isNew: Bool) {
-        try await perform { try await probeSetStore.create(request) }
+        try await perform {
+            let (probeSet, isNew) = try await probeSetStore.create(request)
+            return (await library.current(probeSet), isNew)
+        }
     }
 
-    /// The probe sets by name.
-    public func probeSets() async -> [ProbeSet] { await probeSetStore.all }
+    /// Everything that is wrong with a request for a probe set, before any image is read.
+    public func faults(of request: ProbeSetRequest) async -> [ServiceError.Fault] {
+        await probeSetStore.faults(of: request)
+    }
+
+    /// The probe sets by name, their images called as their datasets number them now.
+    public func probeSets() async -> [ProbeSet] {
+        var sets: [ProbeSet] = []
+        for probeSet in await probeSetStore.all { sets.append(await library.current(probeSet)) }
+        return sets
+    }
 
     /// - Throws: `notFound` with the names most like it.
     public func probeSet(_ name: String) async throws(ServiceError) -> ProbeSet {
-        try await probeSetStore.probeSet(name)
+        await library.current(try await probeSetStore.probeSet(name))
     }
 }

@@ -55,4 +55,16 @@ public struct ProbeSet: Sendable, Equatable, Codable {
     /// SHA-256 over the digests.
     public let sha256: String
     public let createdAt: Date
+    /// The path of each image below the dataset's folder, in the same order; nil for a built-in dataset, whose indices
+    /// never change, and in sets of before paths were kept.
+    public var paths: [String]?
+}
+
+extension ProbeSet {
+    /// The same set, whose images are called as the dataset numbers them now.
+    func named(_ images: [String]) -> ProbeSet {
+        ProbeSet(
+            name: name, dataset: dataset, seed: seed, stratified: stratified, images: images, digests: digests,
+            sha256: sha256, createdAt: createdAt, paths: paths)
+    }
 }

@@ -49,7 +49,9 @@ actor DatasetCatalogue {
     private let directory: String?
     private let builtIn: [BuiltInDataset]
     private let thread = WorkerThread()
-    private var listings: [String: ImageFolder] = [:]
+    private var listings: [String: (folder: ImageFolder, at: ContinuousClock.Instant)] = [:]
+    /// Listing a large folder takes longer than answering, so a listing serves all questions of a moment.
+    private static let moment = Duration.seconds(1)
     /// Of drawn images, because drawing one takes longer than answering from the cache.
     private var drawnDigests: [BuiltInDataset: [Int: String]] = [:]
 
@@ -73,7 +75,9 @@ actor DatasetCatalogue {
     /// - Throws: `ServiceError.notFound` with the names most like it.
     func dataset(_ name: String, fresh: Bool = false) async throws -> Dataset {
         if let dataset = builtIn.first(where: { $0.name == name }) { return .builtIn(dataset) }
-        if !fresh, let folder = listings[name] { return .folder(folder) }
+        if !fresh, let listing = listings[name], ContinuousClock.now - listing.at < Self.moment {
+            return .folder(listing.folder)
+        }
         if folderNames().contains(name), let folder = try await list(name) { return .folder(folder) }
         throw ServiceError.notFound(
             .dataset, name: name.shortened,
@@ -87,11 +91,23 @@ actor DatasetCatalogue {
         var dataset = try await dataset(name)
         // Files may have come since the folder was listed.
         if index >= dataset.count { dataset = try await self.dataset(name, fresh: true) }
-        guard index >= 0, index < dataset.count else {
-            throw ServiceError.notFound(
-                .image, name: "\(name):\(index)", nearest: ["\(name):0", "\(name):\(dataset.count - 1)"])
+        guard index >= 0, index < dataset.count else { throw Self.noImage(name, index, dataset) }
+        do {
+            return try await sources(name, dataset, indices: [index])[0]
+        } catch ImageError.file(let error) where error.isMissing {
+            // The file went after the folder was listed: the index means what the folder holds now.
+            dataset = try await self.dataset(name, fresh: true)
         }
-        return try await sources(name, dataset, indices: [index])[0]
+        guard index < dataset.count else { throw Self.noImage(name, index, dataset) }
+        do {
+            return try await sources(name, dataset, indices: [index])[0]
+        } catch ImageError.file(let error) where error.isMissing {
+            throw ServiceError.notFound(.image, name: "\(name):\(index)", nearest: [])
+        }
+    }
+
+    private static func noImage(_ name: String, _ index: Int, _ dataset: Dataset) -> ServiceError {
+        .notFound(.image, name: "\(name):\(index)", nearest: ["\(name):0", "\(name):\(dataset.count - 1)"])
     }
 
     /// The images at `indices`, each with the digest of its bytes.
@@ -132,8 +148,10 @@ actor DatasetCatalogue {
             folder = try await thread.run { try ImageFolder("\(directory)/\(name)") }
         } catch ImageError.noImages {
             folder = nil
+        } catch ImageError.file(let error) where error.isMissing {
+            folder = nil
         }
-        listings[name] = folder
+        listings[name] = folder.map { ($0, ContinuousClock.now) }
         return folder
     }
 }

@@ -9,6 +9,8 @@ actor ProbeSetStore {
     private let limit: Int
     private let datasets: DatasetCatalogue
     private let now: @Sendable () -> Date
+    /// Decodes the pictures of a new set.
+    private let thread = WorkerThread()
     private var probeSets: [String: ProbeSet] = [:]
 
     /// - Parameter limit: images of one probe set at the most.
@@ -52,14 +54,15 @@ actor ProbeSetStore {
     ///
     /// - Throws: `ServiceError.invalid`, `notFound` for the dataset, `conflict` for a name that means another set.
     func create(_ request: ProbeSetRequest) async throws -> (probeSet: ProbeSet, isNew: Bool) {
-        var faults: [ServiceError.Fault] = []
-        if !ResourceName.isValid(request.name) { faults.append(.init(pointer: "/name", detail: ResourceName.rule)) }
-        if request.numImages < 1 || request.numImages > limit {
-            faults.append(.init(pointer: "/n_images", detail: "n_images is a whole number from 1 to \(limit)."))
+        let own = ownFaults(request)
+        if own.isEmpty, let known = try existing(request) { return (known, false) }
+        let dataset: DatasetCatalogue.Dataset
+        do {
+            dataset = try await datasets.dataset(request.dataset, fresh: true)
+        } catch let error as ServiceError where error.isNotFound && !own.isEmpty {
+            throw ServiceError.invalid(own + [.init(pointer: "/dataset", detail: error.detail)])
         }
-        guard faults.isEmpty else { throw ServiceError.invalid(faults) }
-        if let known = try existing(request) { return (known, false) }
-        let dataset = try await datasets.dataset(request.dataset, fresh: true)
+        guard own.isEmpty else { throw ServiceError.invalid(own) }
         guard request.numImages <= dataset.count else {
             throw ServiceError.invalid(
                 "/n_images", "The dataset “\(request.dataset)” has \(dataset.count) images; ask for at most as many.")
@@ -68,6 +71,7 @@ actor ProbeSetStore {
         let indices = ProbeSetChoice.indices(
             labels: labels, count: request.numImages, seed: request.seed, stratified: request.stratified)
         let sources = try await datasets.sources(request.dataset, dataset, indices: indices)
+        try await checkReadable(sources, dataset, indices)
         // Somebody may have made a set of this name in the meantime.
         if let known = try existing(request) { return (known, false) }
         let digests = sources.map(\.sha256)
@@ -76,10 +80,53 @@ actor ProbeSetStore {
         let probeSet = ProbeSet(
             name: request.name, dataset: request.dataset, seed: request.seed, stratified: request.stratified,
             images: sources.map(\.ref), digests: digests, sha256: ProbeSet.sha256(of: digests),
-            createdAt: Date(timeIntervalSince1970: seconds))
+            createdAt: Date(timeIntervalSince1970: seconds),
+            paths: dataset.isBuiltIn ? nil : indices.map(dataset.file))
         try AtomicFile.write([UInt8](Self.encoder.encode(probeSet)), to: folder + "/" + probeSet.name + ".json")
         probeSets[probeSet.name] = probeSet
         return (probeSet, true)
+    }
+
+    /// Everything that is wrong with a request, to be told beside what is wrong with its form.
+    func faults(of request: ProbeSetRequest) async -> [ServiceError.Fault] {
+        var faults = ownFaults(request)
+        do {
+            _ = try await datasets.dataset(request.dataset)
+        } catch {
+            faults.append(.init(pointer: "/dataset", detail: ServiceError(error).detail))
+        }
+        return faults
+    }
+
+    private func ownFaults(_ request: ProbeSetRequest) -> [ServiceError.Fault] {
+        var faults: [ServiceError.Fault] = []
+        if !ResourceName.isValid(request.name) { faults.append(.init(pointer: "/name", detail: ResourceName.rule)) }
+        if request.numImages < 1 || request.numImages > limit {
+            faults.append(.init(pointer: "/n_images", detail: "n_images is a whole number from 1 to \(limit)."))
+        }
+        return faults
+    }
+
+    /// A set with a picture that cannot be decoded would fail in every analysis.
+    private func checkReadable(
+        _ sources: [ImageSource], _ dataset: DatasetCatalogue.Dataset, _ indices: [Int]
+    ) async throws {
+        guard !dataset.isBuiltIn else { return }
+        try await thread.run {
+            var faults: [ServiceError.Fault] = []
+            for (source, index) in zip(sources, indices) where faults.count < 16 {
+                do {
+                    _ = try source.image()
+                } catch {
+                    faults.append(
+                        .init(
+                            pointer: "/dataset",
+                            detail: "The image “\(source.ref)” (\(dataset.file(of: index).shortened)) cannot be used: "
+                                + ServiceError(error).detail))
+                }
+            }
+            guard faults.isEmpty else { throw ServiceError.invalid(faults) }
+        }
     }
 
     private func existing(_ request: ProbeSetRequest) throws(ServiceError) -> ProbeSet? {
@@ -117,7 +164,8 @@ extension ProbeSet {
 
     /// Whether a file says what it said when it was written.
     fileprivate var isConsistent: Bool {
-        ResourceName.isValid(name) && images.count == digests.count && Self.sha256(of: digests) == sha256
+        ResourceName.isValid(name) && images.count == digests.count
+            && (paths.map { $0.count == images.count } ?? true) && Self.sha256(of: digests) == sha256
     }
 }
 

@@ -1,3 +1,5 @@
+import Images
+
 /// Finds images by what users call them: `sha256:…` or `DATASET:INDEX`.
 struct ImageLibrary: Sendable {
     let store: ImageStore
@@ -8,6 +10,12 @@ struct ImageLibrary: Sendable {
         guard let colon = ref.lastIndex(of: ":"), colon != ref.startIndex else { throw Self.noReference(ref) }
         let (name, rest) = (String(ref[..<colon]), String(ref[ref.index(after: colon)...]))
         if name == "sha256" {
+            guard Digest.isValid(rest.lowercased()) else {
+                throw ServiceError.invalid(
+                    "/image",
+                    "“\(ref.shortened(to: 80))” is malformed: after sha256: come 64 hexadecimal digits. "
+                        + "POST /v1/images gives one.")
+            }
             guard let source = store.source(sha256: rest.lowercased()) else {
                 throw ServiceError.notFound(
                     .image, name: ref.shortened(to: 80),
@@ -19,31 +27,78 @@ struct ImageLibrary: Sendable {
         return try await datasets.source(name, index: index)
     }
 
-    /// The images of a probe set, as they were when it was frozen.
+    /// The images of a probe set, the same files wherever the dataset counts them now.
     ///
-    /// - Throws: `ServiceError.conflict` where the dataset has lost some of them.
+    /// - Throws: `ServiceError.conflict` where the dataset has gone, or has lost some of them.
     func sources(_ probeSet: ProbeSet) async throws -> [ImageSource] {
-        var dataset = try await datasets.dataset(probeSet.dataset)
-        let indices = probeSet.images.compactMap { ref in
-            ref.lastIndex(of: ":").flatMap { Int(ref[ref.index(after: $0)...]) }
+        let dataset = try await dataset(of: probeSet)
+        if case .found(let indices) = Self.indices(of: probeSet, dataset) {
+            return Self.sources(probeSet, dataset, indices)
         }
-        if let last = indices.max(), last >= dataset.count {
-            dataset = try await datasets.dataset(probeSet.dataset, fresh: true)
-        }
-        guard indices.count == probeSet.images.count, indices.allSatisfy({ $0 >= 0 && $0 < dataset.count }) else {
+        // Files may have come back since the folder was listed.
+        let fresh = try await self.dataset(of: probeSet, fresh: true)
+        switch Self.indices(of: probeSet, fresh) {
+        case .found(let indices): return Self.sources(probeSet, fresh, indices)
+        case .lost(let name):
             throw ServiceError.conflict(
-                "The dataset “\(probeSet.dataset)” has fewer images "
-                    + "than when the probe set “\(probeSet.name)” was made."
-            )
+                "The dataset “\(probeSet.dataset)” no longer has “\(name.shortened(to: 80))” "
+                    + "of the probe set “\(probeSet.name)”. Put it back, or make a new probe set.")
         }
+    }
+
+    /// `probeSet` with its images called as the dataset numbers them now, or as it was where they are not there.
+    func current(_ probeSet: ProbeSet) async -> ProbeSet {
+        guard let sources = try? await sources(probeSet) else { return probeSet }
+        return probeSet.named(sources.map(\.ref))
+    }
+
+    private enum Indices {
+        case found([Int])
+        case lost(String)
+    }
+
+    private func dataset(of probeSet: ProbeSet, fresh: Bool = false) async throws -> DatasetCatalogue.Dataset {
+        do {
+            return try await datasets.dataset(probeSet.dataset, fresh: fresh)
+        } catch let error as ServiceError where error.isNotFound {
+            throw ServiceError.conflict(
+                "The dataset “\(probeSet.dataset)” of the probe set “\(probeSet.name)” is no longer there. "
+                    + "Put its folder back, or make a new probe set.")
+        }
+    }
+
+    private static func indices(of probeSet: ProbeSet, _ dataset: DatasetCatalogue.Dataset) -> Indices {
+        if let paths = probeSet.paths, case .folder(let folder) = dataset {
+            let places = Dictionary(
+                folder.entries.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
+            var indices: [Int] = []
+            for path in paths {
+                guard let index = places[path] else { return .lost(path) }
+                indices.append(index)
+            }
+            return .found(indices)
+        }
+        var indices: [Int] = []
+        for ref in probeSet.images {
+            guard let index = ref.lastIndex(of: ":").flatMap({ Int(ref[ref.index(after: $0)...]) }),
+                index >= 0, index < dataset.count
+            else { return .lost(ref) }
+            indices.append(index)
+        }
+        return .found(indices)
+    }
+
+    private static func sources(
+        _ probeSet: ProbeSet, _ dataset: DatasetCatalogue.Dataset, _ indices: [Int]
+    ) -> [ImageSource] {
         // The digests are those of the probe set: a file that has changed since is noticed when it is read.
-        return zip(indices, zip(probeSet.images, probeSet.digests)).map { index, names in
+        zip(indices, probeSet.digests).map { index, digest in
             let origin: ImageSource.Origin =
                 switch dataset {
                 case .folder(let folder): .folder(folder, index: index)
                 case .builtIn(let dataset): .builtIn(dataset, index: index)
                 }
-            return ImageSource(ref: names.0, sha256: names.1, origin: origin)
+            return ImageSource(ref: "\(probeSet.dataset):\(index)", sha256: digest, origin: origin)
         }
     }
 

@@ -78,7 +78,7 @@ struct DatasetRoutes {
         ) { call in
             try call.checkQuery()
             try call.accept(["application/json"])
-            let request = try await ProbeSetRequest(call)
+            let request = try await ProbeSetRequest(call, service)
             let (probeSet, isNew) = try await service.createProbeSet(request)
             return try call.json(
                 probeSet.payload, status: isNew ? .created : .ok,
@@ -101,13 +101,17 @@ struct DatasetRoutes {
 
 extension ProbeSetRequest {
     /// What the body asks for.
-    fileprivate init(_ call: Call) async throws {
+    fileprivate init(_ call: Call, _ service: ViTScopeService) async throws {
         var body = try await Body(call, known: ["name", "dataset", "n_images", "seed", "stratified"])
         self.init(
             name: body.requiredText("name"), dataset: body.requiredText("dataset"),
             numImages: body.integer("n_images", atLeast: 1) ?? 64, seed: body.integer("seed") ?? 0,
             stratified: body.flag("stratified") ?? true)
-        try body.check()
+        guard !body.faults.isEmpty else { return }
+        // What is wrong with a value's meaning is told together with what is wrong with its form, each place once.
+        let known = Set(body.faults.map(\.pointer))
+        throw ServiceError.invalid(
+            body.faults + (await service.faults(of: self)).filter { !known.contains($0.pointer) })
     }
 }
 

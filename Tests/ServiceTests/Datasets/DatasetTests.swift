@@ -47,6 +47,15 @@ import Testing
         #expect(first.mediaType == "image/png")
     }
 
+    @Test func anIndexFollowsTheFolder() async throws {
+        let test = try await TestService()
+        #expect(try await test.service.originalImage("pets:0").bytes == TestService.picture(0))
+        try Folder.removeFile(test.folder + "/datasets/pets/cats/0.png")
+        #expect(try await test.service.originalImage("pets:0").bytes == TestService.picture(1))
+        let error = await failure { _ = try await test.service.originalImage("pets:5") }
+        #expect(error?.detail == "There is no image “pets:5”: the dataset “pets” has 5 images, 0 to 4.")
+    }
+
     @Test func newFilesAreFound() async throws {
         let test = try await TestService()
         _ = try await test.service.datasetImages("pets")

@@ -48,6 +48,42 @@ import Testing
         #expect(await again.probeSets() == [set])
     }
 
+    @Test func aSetFollowsItsFilesWhenOthersCome() async throws {
+        let test = try await TestService()
+        try await test.register("a")
+        let all = try await test.service.createProbeSet(
+            ProbeSetRequest(name: "all", dataset: "pets", numImages: 6)
+        ).probeSet
+        try AtomicFile.write(TestService.picture(50), to: test.folder + "/datasets/pets/cats/00.png")
+        try await Task.sleep(for: .milliseconds(1100))
+        _ = try await test.analyze(.attentionDistance, "a", ["probe_set": "all"])
+        let now = try await test.service.probeSet("all")
+        #expect(now.digests == all.digests && now.images != all.images)
+        for (ref, digest) in zip(now.images, now.digests) {
+            #expect(SHA256.hex(of: try await test.service.originalImage(ref).bytes) == digest)
+        }
+        try Folder.removeFile(test.folder + "/datasets/pets/cats/1.png")
+        try await Task.sleep(for: .milliseconds(1100))
+        guard
+            case .conflict(let detail)? = await failure({
+                _ = try await test.prepare(.fourier, "a", ["probe_set": "all"])
+            })
+        else { return #expect(Bool(false), "a file is gone") }
+        #expect(detail.contains("cats/1.png"))
+    }
+
+    @Test func aSetWithAnUnreadableImageIsNotMade() async throws {
+        let test = try await TestService()
+        try AtomicFile.write([1, 2, 3], to: test.folder + "/datasets/pets/cats/2.png")
+        guard
+            case .invalid(let faults)? = await failure({
+                _ = try await test.service.createProbeSet(ProbeSetRequest(name: "x", dataset: "pets", numImages: 6))
+            })
+        else { return #expect(Bool(false), "a picture is torn") }
+        #expect(faults.count == 1 && faults[0].detail.contains("cats/2.png"))
+        #expect(await test.service.probeSets().isEmpty)
+    }
+
     @Test func aChangedFileIsNoticed() async throws {
         let test = try await TestService()
         try await test.register("a")
