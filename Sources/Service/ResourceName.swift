@@ -34,7 +34,7 @@ public enum NearestNames {
             let distance = editDistance(target, candidate)
             // A name inside the other is a likely slip however much is missing around it.
             if contains(candidate, target) || contains(target, candidate) { return (name, min(distance, 1)) }
-            return distance * 2 <= max(target.count, candidate.count) ? (name, distance) : nil
+            return distance <= max(2, target.count / 3) && distance < target.count ? (name, distance) : nil
         }
         // Beside a name that is hardly different, a name that is somewhat like it is no help.
         let best = scored.map(\.distance).min() ?? 0

@@ -7,7 +7,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case invalid([Fault])
     /// Bytes that are not what they should be: a torn JPEG, a broken page token.
     case unreadable(String)
-    /// Nothing has this name. `nearest` are the known names most like it.
+    /// Nothing has this name. `nearest` are the known names most like it; of a dataset's images, the first and the last.
     case notFound(ResourceKind, name: String, nearest: [String])
     /// The request does not go with what is already there.
     case conflict(String)
@@ -49,8 +49,11 @@ public enum ServiceError: Error, Sendable, Equatable {
             .unavailable(let detail):
             detail
         case .notFound(let kind, let name, let nearest):
-            "There is no \(kind.title) named “\(name)”."
-                + (nearest.isEmpty ? "" : " Did you mean \(nearest.map { "“\($0)”" }.joined(separator: " or "))?")
+            Self.range(kind, name, nearest)
+                ?? "There is no \(kind.title) named “\(name)”."
+                + (nearest.isEmpty
+                    ? kind.list.map { " GET \($0) lists them." } ?? ""
+                    : " Did you mean \(nearest.map { "“\($0)”" }.joined(separator: " or "))?")
         case .tooLarge(let detail, let alternative): detail + " " + alternative
         case .diskFull: "The server's disk is full. Delete something, or ask its administrator for room."
         case .dataDirectoryLocked:
@@ -58,6 +61,15 @@ public enum ServiceError: Error, Sendable, Equatable {
         case .cancelled: "The request was cancelled."
         case .internalFault: "Something went wrong inside ViTScope. The request id finds the cause in its log."
         }
+    }
+
+    /// What to say of an index beyond a dataset; nil for anything else.
+    private static func range(_ kind: ResourceKind, _ name: String, _ nearest: [String]) -> String? {
+        guard kind == .image, nearest.count == 2, let colon = name.lastIndex(of: ":"),
+            let last = nearest[1].lastIndex(of: ":").flatMap({ Int(nearest[1][nearest[1].index(after: $0)...]) })
+        else { return nil }
+        return "There is no image “\(name)”: the dataset “\(name[..<colon])” has \(last + 1) "
+            + "image\(last == 0 ? "" : "s"), 0 to \(last)."
     }
 
     /// Whether something was named that does not exist.
@@ -86,6 +98,16 @@ public enum ResourceKind: String, Sendable {
     case checkpoint
     /// On the machine of whoever runs a command.
     case file
+
+    /// Where those that exist are listed.
+    fileprivate var list: String? {
+        switch self {
+        case .model: "/v1/models"
+        case .dataset: "/v1/datasets"
+        case .probeSet: "/v1/probe-sets"
+        case .image, .upload, .checkpoint, .file: nil
+        }
+    }
 
     /// In words.
     public var title: String {

@@ -54,10 +54,16 @@ extension ViTScopeService {
             } else if probeSet.isEmpty {
                 reader.add("probe_set", "“probe_set” is empty: write the name of one. GET /v1/probe-sets lists them.")
             } else {
-                return try await perform {
-                    let set = try await probeSetStore.probeSet(probeSet)
-                    return AnalysisImages(sources: try await library.sources(set), probeSet: set)
+                let set: ProbeSet
+                do {
+                    set = try await probeSetStore.probeSet(probeSet)
+                } catch {
+                    guard error.isNotFound else { throw error }
+                    reader.addMissing("probe_set", error)
+                    return nil
                 }
+                return AnalysisImages(
+                    sources: try await perform { try await library.sources(set) }, probeSet: set)
             }
             return nil
         }

@@ -26,6 +26,10 @@ enum PreprocessChoice {
                 std: options.std ?? Preprocess.imageNetStd)
             return []
         } catch {
+            if case .setting("std", _) = error {
+                let detail = "std must be three positive numbers, one a channel."
+                return [.init(pointer: "/preprocess/std", detail: detail)]
+            }
             if case .setting(let name, let reason) = error {
                 return [.init(pointer: "/preprocess/" + name, detail: ServiceError.sentence("\(name): \(reason)"))]
             }
