@@ -170,6 +170,12 @@ struct CKATask: AnalysisTask {
             model: side.model.model.fingerprint, image: source.key, hiddenState: hiddenState, tokens: tokens.rawValue)
     }
 
+    /// Of the RBF kernel: its bandwidth as a share of the median distance; nil for another kernel.
+    private var threshold: Double? {
+        guard kernel == .rbf, case .rbf(let threshold) = CKA.Kernel.rbf else { return nil }
+        return threshold
+    }
+
     private func bytes(chunk: Int, kernel: CKA.Kernel) -> Int {
         let sides = isSymmetric ? [a] : [a, b]
         let samples = saturatingProduct(chunk, tokens.samples(a.layout))
@@ -200,6 +206,7 @@ struct CKATask: AnalysisTask {
                 ("layers_a", .strings(a.layers.labels)),
                 ("layers_b", .strings(b.layers.labels)),
                 ("kernel", .string(kernel.rawValue)),
+                ("bandwidth_threshold", threshold.map(ResultValue.double) ?? .null),
                 ("estimator", .string(estimator.rawValue)),
                 ("tokens", .string(tokens.rawValue)),
                 ("batch_size", .optional(batchSize)),

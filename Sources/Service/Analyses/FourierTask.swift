@@ -127,6 +127,7 @@ struct FourierTask: AnalysisTask {
                 ),
                 ("delta_log_amplitude", curves(\.mean)),
                 ("delta_log_amplitude_std", curves(\.standardDeviation)),
+                ("delta_log_amplitude_sem", curves(\.standardError)),
                 ("high_frequency", byTap(high)),
                 ("high_frequency_std", byTap(last(\.standardDeviation))),
                 ("high_frequency_sem", byTap(last(\.standardError))),
@@ -134,7 +135,7 @@ struct FourierTask: AnalysisTask {
             ], mainField: "delta_log_amplitude")
         if images.count == 1 {
             answer.reasons += Reason.oneImage([
-                "/delta_log_amplitude_std", "/high_frequency_std", "/high_frequency_sem",
+                "/delta_log_amplitude_std", "/delta_log_amplitude_sem", "/high_frequency_std", "/high_frequency_sem",
             ])
         }
         return answer

@@ -38,6 +38,15 @@ struct RolloutTask: AnalysisTask {
         ]
     }
 
+    private var reasons: [Reason] {
+        guard rollout.discardRatio == 1 else { return [] }
+        return [
+            Reason(
+                pointer: "/rollout",
+                reason: "With discard_ratio 1 all attention is discarded, so the map says nothing about the image.")
+        ]
+    }
+
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let config = model.model.config, cost = ForwardCost(config)
         // Of each image the flow so far, the next step and their product, in doubles.
@@ -70,6 +79,6 @@ struct RolloutTask: AnalysisTask {
                 ("axes", .strings(array.axes)),
                 ("shape", .ints(array.shape)),
                 ("rollout", .array(array)),
-            ], mainField: "rollout")
+            ], mainField: "rollout", reasons: reasons)
     }
 }

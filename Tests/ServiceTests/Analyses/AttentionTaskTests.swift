@@ -150,4 +150,28 @@ import Testing
         else { return #expect(Bool(false), "two faults") }
         #expect(Set(faults.map(\.pointer)) == ["/discard_ratio", "/head_fusion"])
     }
+
+    @Test func wrongImagesLayersAndQueriesAreToldAtOnce() async throws {
+        let test = try await TestService()
+        try await test.register("a")
+        guard
+            case .invalid(let faults)? = await failure({
+                _ = try await test.prepare(.attention, "a", ["image": "foo", "layer": "99", "query": "99,99"])
+            })
+        else { return #expect(Bool(false), "three faults") }
+        #expect(faults.map(\.pointer) == ["/image", "/layer", "/query"])
+    }
+
+    @Test func anAnswerTooLargeForItsFormIsRefusedBeforehand() async throws {
+        let test = try await TestService()
+        try await test.register("a")
+        let prepared = try await test.service.prepare(
+            .attention, model: "a",
+            parameters: (0..<60).map { AnalysisParameter("image", "shapes-textures:\($0)") }
+                + [.init("layer", "all"), .init("head", "all")], format: .json)
+        guard case .invalid(let faults)? = await failure({ try prepared.check(.png) }) else {
+            return #expect(Bool(false), "720 maps are dots")
+        }
+        #expect(faults.map(\.pointer) == ["/format"] && faults[0].detail.contains("720"))
+    }
 }

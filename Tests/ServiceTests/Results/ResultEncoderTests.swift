@@ -37,7 +37,8 @@ import Testing
         let npz = try Npz.decode(Bytes(try await test.service.encode(curves, as: .npz).bytes))
         #expect(
             Set(npz.names) == [
-                "frequency_pi", "delta_log_amplitude", "delta_log_amplitude_std", "high_frequency",
+                "frequency_pi", "delta_log_amplitude", "delta_log_amplitude_std", "delta_log_amplitude_sem",
+                "high_frequency",
                 "high_frequency_std", "high_frequency_sem", "depth_curve.high_frequency",
             ])
     }
