@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 public import Logging
@@ -55,45 +56,82 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
         }
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains for as long as the configuration grants. A second signal ends
-    /// everything at once.
+    /// Serves until SIGTERM or SIGINT, then drains for as long as the configuration grants. A second signal ends the
+    /// process at once, also while its caller cleans up.
     ///
     /// - Returns: the first signal; nil where the server ended by itself.
     public func runUntilSignal() async throws -> UnixSignal? {
-        var lifecycle = ServiceGroupConfiguration(services: [self], logger: logger)
-        lifecycle.maximumGracefulShutdownDuration = .seconds(configuration.shutdownSeconds)
-        let group = ServiceGroup(configuration: lifecycle)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let (events, happened) = AsyncThrowingStream<Event, any Error>.makeStream()
-        return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                do {
-                    try await group.run()
-                    happened.yield(.ended)
-                } catch {
-                    happened.finish(throwing: error)
-                }
-            }
-            tasks.addTask { for await signal in signals { happened.yield(.signal(signal)) } }
-            defer { tasks.cancelAll() }
-            var first: UnixSignal?
-            for try await event in events {
-                switch event {
-                case .ended: return first
-                case .signal(let signal) where first == nil:
-                    first = signal
-                    await group.triggerGracefulShutdown()
-                case .signal: tasks.cancelAll()
-                }
-            }
-            return first
-        }
+        return try await run(until: signals) { signal in _exit(128 + signal.rawValue) }
     }
 
-    /// What `runUntilSignal` waits for.
+    /// Serves until the first of `signals`; `endsProcess` is called with the second.
+    ///
+    /// Nothing here waits for a task without a bound: a request that hears of no cancellation is left behind.
+    package func run(
+        until signals: some AsyncSequence<UnixSignal, Never> & Sendable,
+        endsProcess: @escaping @Sendable (UnixSignal) -> Void
+    ) async throws -> UnixSignal? {
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [self], logger: logger))
+        let (events, happened) = AsyncThrowingStream<Event, any Error>.makeStream()
+        let serving = Task {
+            do {
+                try await group.run()
+                happened.yield(.ended)
+            } catch {
+                happened.finish(throwing: error)
+            }
+        }
+        defer { serving.cancel() }
+        // It outlives this call, so that a second signal still counts while the caller cleans up.
+        Task {
+            var isFirst = true
+            for await signal in signals {
+                if isFirst { happened.yield(.signal(signal)) } else { endsProcess(signal) }
+                isFirst = false
+            }
+        }
+        var first: UnixSignal?
+        for try await event in events {
+            switch event {
+            case .ended:
+                if first != nil { logger.info("drained") }
+                return first
+            case .signal(let signal):
+                first = signal
+                logger.info(
+                    "draining",
+                    metadata: ["signal": "\(signal)", "seconds": "\(configuration.shutdownSeconds)"])
+                await group.triggerGracefulShutdown()
+                after(.seconds(configuration.shutdownSeconds)) { happened.yield(.late) }
+            case .late:
+                logger.warning("requests did not finish in time and are cancelled")
+                serving.cancel()
+                // As long as the guard grants what is being said, and a little.
+                after(.seconds(configuration.limits.lingerSeconds + 1)) { happened.yield(.abandoned) }
+            case .abandoned:
+                logger.warning("requests did not hear that they are cancelled and are left behind")
+                return first
+            }
+        }
+        return first
+    }
+
+    /// What `run(until:endsProcess:)` waits for.
     private enum Event {
         case ended
         case signal(UnixSignal)
+        /// The time to drain is over.
+        case late
+        /// So is the time to cancel.
+        case abandoned
+    }
+
+    private func after(_ pause: Duration, _ action: @escaping @Sendable () -> Void) {
+        Task {
+            try await Task.sleep(for: pause)
+            action()
+        }
     }
 
     private func application() -> Application<RouterResponder<APIRequestContext>> {

@@ -96,7 +96,10 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
         address = nil
         for scheduled in [timer, lingerTimer, forcedTimer] { scheduled?.cancel() }
         (timer, lingerTimer, forcedTimer) = (nil, nil, nil)
+        // Whoever asked for the end waits for it, also where the client ended the connection first.
+        let promise = endingPromise
         ending = .closed
+        promise?.succeed()
         life.end()
     }
 
