@@ -10,7 +10,9 @@ enum Schemas {
             ("ModelRegistration", registration), ("LoadReport", loadReport),
             (
                 "Upload",
-                .object([("sha256", sha256), ("size_bytes", .integer(atLeast: 0)), ("links", links)])
+                .object([
+                    ("sha256", sha256), ("size_bytes", .integer(atLeast: 0)), ("path", .string), ("links", links),
+                ])
             ),
             (
                 "Image",

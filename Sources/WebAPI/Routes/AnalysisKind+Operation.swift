@@ -32,9 +32,9 @@ extension AnalysisKind {
                     fields: [
                         ("ETag", "Names the result for ever."),
                         ("Server-Timing", "Where the time went."),
-                        ("X-Tensor-Shape", "NPY: extents, outermost first."),
-                        ("X-Tensor-Dtype", "NPY: number format."),
-                        ("X-Tensor-Axes", "NPY: names of the extents."),
+                        ("X-Tensor-Shape", "NPY only: extents, outermost first."),
+                        ("X-Tensor-Dtype", "NPY only: number format."),
+                        ("X-Tensor-Axes", "NPY only: names of the extents."),
                     ]),
                 .notModified,
             ],

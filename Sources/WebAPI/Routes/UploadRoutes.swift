@@ -38,6 +38,7 @@ struct UploadRoutes {
                 return try call.json(
                     .object([
                         .init("sha256", .string(upload.sha256)), .init("size_bytes", .int(upload.sizeBytes)),
+                        .init("path", .string("upload:\(upload.sha256)")),
                         .init("links", .object([.init("models", .string("/v1/models"))])),
                     ]), status: .created)
             } catch {
@@ -52,16 +53,22 @@ extension Call {
     /// Refuses a body of another kind than the given ones.
     func checkBytes(_ types: [String]) throws {
         let headers = request.headers
+        if headers[.contentLength] == "0" { throw Call.emptyBody }
         try ContentKinds.checkBytes(
             headers[values: .contentType], types: types,
             isProgram: !headers.contains(.origin) && !headers.contains(.secFetchSite))
     }
 
-    /// Refuses a body that ended before its time: a stream that is cancelled looks like one that is complete.
+    private static var emptyBody: Problem {
+        Problem(.unreadable, "The body is empty: send the file's bytes, for example with curl --data-binary @FILE.")
+    }
+
+    /// Refuses a body without a byte, and one that ended before its time: a stream that is cancelled looks like one that is complete.
     func checkComplete(_ received: Int) throws {
         try Task.checkCancellation()
         if let declared = request.headers[.contentLength].flatMap({ Int($0) }), declared != received {
             throw BodyFailure.malformed
         }
+        if received == 0 { throw Call.emptyBody }
     }
 }
