@@ -19,7 +19,7 @@ struct AnalysisRoutes {
         var options = EncodingOptions()
         options.overlay = query.flag("overlay") ?? false
         let model = kind.path.contains("{name}") ? call.name("name") : nil
-        let prepared = try await prepare(kind, model: model, query: query)
+        let prepared = try await prepare(kind, model: model, query: query, format: format)
 
         let tag = AnalysisRoutes.tag(prepared.id, format, options)
         var headers: HTTPFields = [.eTag: tag, .cacheControl: "private, no-cache", .vary: "Accept"]
@@ -47,14 +47,16 @@ struct AnalysisRoutes {
     }
 
     /// Checks all parameters at once: the faults of their names, found here, and of their values, found by the service.
-    private func prepare(_ kind: AnalysisKind, model: String?, query: Query) async throws -> PreparedAnalysis {
+    private func prepare(
+        _ kind: AnalysisKind, model: String?, query: Query, format: ResultFormat
+    ) async throws -> PreparedAnalysis {
         let known = Set(kind.parameters)
         var seen: Set<String> = []
         let parameters = query.items.filter {
             known.contains($0.name) && ($0.name == "image" || seen.insert($0.name).inserted)
         }
         do {
-            let prepared = try await service.prepare(kind, model: model, parameters: parameters)
+            let prepared = try await service.prepare(kind, model: model, parameters: parameters, format: format)
             if !query.faults.isEmpty { throw ServiceError.invalid(query.faults) }
             return prepared
         } catch ServiceError.invalid(let faults) where faults != query.faults {

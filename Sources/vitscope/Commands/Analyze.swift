@@ -59,7 +59,7 @@ struct Analyze: AsyncParsableCommand {
             threads: threads ?? ViTScopeService.processors, codeVersion: Version.text)
         do {
             let result = try await analysis.run(
-                kind, models: model, images: images, parameters: pairs, options: options)
+                kind, models: model, images: images, parameters: pairs, options: options, format: format)
             let encoded = try await analysis.encode(result, as: format)
             Terminal.print(format == .json ? encoded.bytes + [UInt8(ascii: "\n")] : encoded.bytes)
         } catch { throw Failure(error) }
