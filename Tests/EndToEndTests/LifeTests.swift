@@ -25,10 +25,8 @@ import Testing
         let probe = try server.post(
             "/v1/probe-sets", json: #"{"name": "p", "dataset": "shapes-textures", "n_images": 8, "seed": 1}"#)
         #expect(probe.status == 201, "\(probe.text)")
-        let query = "/v1/models/mine/analyses/attention-nmi?probe_set=p&image=\(id)"
         let before = try server.curl("/v1/models/mine/analyses/attention-nmi?probe_set=p")
         #expect(before.status == 200, "\(before.text)")
-        _ = query
         #expect(server.stop() == 143)
 
         server = try Server(data: data, models: fixture("models/files"))
