@@ -60,9 +60,12 @@ let package = Package(
         .target(name: "Models", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Analysis", dependencies: ["Models", "Tensors", "Platform"], swiftSettings: safe),
         .target(
+            name: "Training",
+            dependencies: ["Analysis", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: safe),
+        .target(
             name: "Service",
             dependencies: [
-                "Analysis", "Models", "Checkpoints", "Images", "Plots", "Tensors", "Platform",
+                "Training", "Analysis", "Models", "Checkpoints", "Images", "Plots", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: safe),
@@ -106,6 +109,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform"], swiftSettings: house),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Training", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(
             name: "ServiceTests",
             dependencies: [

@@ -1,6 +1,8 @@
+import Tensors
+
 /// Smooth noise from random numbers on the unit lattice.
 struct LatticeNoise {
-    let random: CounterRandom
+    let random: RandomStream
 
     /// A random level at each corner, interpolated: 0…1.
     func value(at p: Point) -> Double {

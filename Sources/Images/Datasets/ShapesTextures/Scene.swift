@@ -1,3 +1,5 @@
+import Tensors
+
 /// Everything that is drawn for one picture of `ShapesTextures`, decided before the first pixel.
 struct Scene {
     private let shape: ShapesTextures.Shape
@@ -10,11 +12,11 @@ struct Scene {
     private let rotation: Rotation
     private let first, second: Colour
     private let background: Background
-    private let grain: CounterRandom
+    private let grain: RandomStream
 
     init(
         shape: ShapesTextures.Shape, texture: ShapesTextures.Texture, cue: ShapesTextures.Cue, side: Int,
-        random stream: CounterRandom
+        random stream: RandomStream
     ) {
         var random = stream
         let length = Double(side)
@@ -104,7 +106,7 @@ private struct Background {
     private let scale: Double
     private let noise: LatticeNoise
 
-    init(luminance: Double, side: Double, random: inout CounterRandom) {
+    init(luminance: Double, side: Double, random: inout RandomStream) {
         kind = [Kind.plain, .gradient, .blotches][random.below(3)]
         let hue = random.uniform(), saturation = random.uniform(in: 0.1...0.6), spread = 0.05
         from = Colour(hue: hue, saturation: saturation, luminance: luminance - spread)

@@ -1,3 +1,5 @@
+import Tensors
+
 /// The built-in data set: ten silhouettes filled with ten textures, drawn on the spot.
 ///
 /// A picture is a function of the seed and its index, so nothing is stored and any picture can be had alone. Shape
@@ -68,7 +70,7 @@ public struct ShapesTextures: Sendable, Hashable {
     public func image(shape: Shape, texture: Texture, variation: Int) -> Image {
         Scene(
             shape: shape, texture: texture, cue: cue, side: imgSize,
-            random: CounterRandom(seed: seed, index: variation).stream(1)
+            random: RandomStream(seed: seed, index: variation).stream(1)
         ).drawn()
     }
 
@@ -88,7 +90,7 @@ public struct ShapesTextures: Sendable, Hashable {
 
     private func labels(at index: Int) -> (shape: Int, texture: Int) {
         precondition(index >= 0 && index < count, "picture \(index) of \(count)")
-        var random = CounterRandom(seed: seed, index: index)
+        var random = RandomStream(seed: seed, index: index)
         let kinds = Shape.allCases.count
         let shape = random.below(kinds)
         switch cue {

@@ -1,3 +1,5 @@
+import Tensors
+
 import Glibc
 
 extension ShapesTextures {
@@ -15,7 +17,7 @@ struct Filling {
     /// Pixels after which the pattern repeats.
     let period: Double
     let rotation: Rotation
-    let random: CounterRandom
+    let random: RandomStream
 
     /// How much of the second colour the pixel at `place` has, 0…1; edges are about one pixel soft.
     func coverage(at place: Point) -> Double {

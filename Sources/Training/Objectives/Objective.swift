@@ -1,0 +1,87 @@
+public import Platform
+public import Tensors
+
+/// One number that a step reports, such as `loss`.
+public struct Metric: Sendable, Equatable {
+    /// In JSON's spelling.
+    public let key: String
+    public let value: Double
+
+    public init(_ key: String, _ value: Double) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// Everything that an objective learns or keeps between steps, the optimizer's moments apart.
+public struct ModelState: Sendable {
+    /// Trained and frozen parameters of `Objective.layout`.
+    public var weights: ParameterBuffer
+    /// Running statistics of `Objective.buffers`.
+    public var buffers: ParameterBuffer
+    /// The momentum encoder's parameters, in places of `Objective.momentumLayout`; nil without one.
+    public var momentumWeights: ParameterBuffer?
+    /// The momentum encoder's own running statistics.
+    public var momentumBuffers: ParameterBuffer?
+
+    public init(
+        weights: ParameterBuffer, buffers: ParameterBuffer, momentumWeights: ParameterBuffer? = nil,
+        momentumBuffers: ParameterBuffer? = nil
+    ) {
+        self.weights = weights
+        self.buffers = buffers
+        self.momentumWeights = momentumWeights
+        self.momentumBuffers = momentumBuffers
+    }
+}
+
+/// What a step needs to know besides its batch.
+public struct StepContext: Sendable {
+    /// Of all randomness inside the step: stochastic depth.
+    public var seed: UInt64
+    /// Counted from 0: optimizer steps before this one.
+    public var step: Int
+    /// Which of the accumulated batches of this step, counted from 0: the momentum encoder moves with the first.
+    public var part: Int
+    /// Epochs done, with the fraction of the current one: what the momentum schedule reads.
+    public var epoch: Double
+    /// Epochs in all.
+    public var epochs: Double
+    /// The gradients are multiplied by this: 1 / accumulated batches.
+    public var gradientScale: Float
+    public let pool: ThreadPool
+
+    public init(
+        seed: UInt64 = 0, step: Int = 0, part: Int = 0, epoch: Double = 0, epochs: Double = 1, gradientScale: Float = 1,
+        pool: ThreadPool
+    ) {
+        self.seed = seed
+        self.step = step
+        self.part = part
+        self.epoch = epoch
+        self.epochs = epochs
+        self.gradientScale = gradientScale
+        self.pool = pool
+    }
+}
+
+/// A way to learn: a network, a loss, and its gradients.
+public protocol Objective: Sendable {
+    /// Places of every parameter, trained or frozen.
+    var layout: ParameterLayout { get }
+    /// Places of running statistics.
+    var buffers: ParameterLayout { get }
+    /// Places of the momentum encoder's parameters: the first of `layout`, in the same places; nil without one.
+    var momentumLayout: ParameterLayout? { get }
+    /// Names of parameters that never change: a frozen patch projection, a fixed position table.
+    var frozen: Set<String> { get }
+
+    /// The state before the first step, repeatable by `seed`.
+    func initialState(seed: UInt64) -> ModelState
+
+    /// One forward and backward pass: adds the gradients of the loss times `context.gradientScale` to `gradients` and
+    /// moves running statistics and the momentum encoder. The first metric is `loss`.
+    func step(
+        _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
+    ) -> [Metric]
+}
