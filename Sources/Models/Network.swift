@@ -1,8 +1,7 @@
 import Tensors
 
-/// The layers of a Vision Transformer, in the order of the pass, and the layout they share.
-struct Network: Sendable {
-    let layout: ParameterLayout
+/// The layers of a Vision Transformer, in the order of the pass.
+package struct Network: Sendable {
     let tokens: TokenParameters
     let patchEmbed: PatchEmbedding
     let normPre: LayerNorm?
@@ -13,8 +12,8 @@ struct Network: Sendable {
     /// None, one for all blocks, or one a block: ((2·rows−1)·(2·cols−1) + 3, numHeads) each.
     let relPosTables: [Parameter]
 
-    init(_ config: VisionTransformerConfig) {
-        var layout = ParameterLayout()
+    /// - Parameter layout: gets the places of every layer, in the order of the pass.
+    init(_ config: VisionTransformerConfig, in layout: inout ParameterLayout) {
         let (width, eps) = (config.embedDim, config.eps)
         tokens = TokenParameters(config, in: &layout)
         patchEmbed = PatchEmbedding(config, in: &layout)
@@ -33,7 +32,6 @@ struct Network: Sendable {
             ? Linear(
                 "head", inFeatures: config.globalPool == .tokenAndAvg ? 2 * width : width,
                 outFeatures: config.numClasses, in: &layout) : nil
-        self.layout = layout
     }
 
     func load(into weights: inout Weights, from stateDict: StateDict) throws(WeightError) {
@@ -46,27 +44,32 @@ struct Network: Sendable {
     /// The classifier's answer to the last block's output (batch, tokens, embedDim), or nil without one.
     func classify(_ x: Tensor, config: VisionTransformerConfig, _ pass: ForwardPass) -> Tensor? {
         guard let head else { return nil }
-        let normed = norm?.forward(x, pass) ?? x
-        let first = config.numPrefixTokens
-        var pooled =
-            switch config.globalPool {
-            case .token: normed.token(0)
-            case .avg: normed.meanTokens(from: first)
-            case .tokenAndAvg:
-                Tensor.stacking([normed.token(0), normed.meanTokens(from: first)])
-                    .permuted([1, 0, 2], of: [2, x.shape[0], config.embedDim])
-                    .reshaped([x.shape[0], 2 * config.embedDim])
-            }
+        var pooled = pool(norm?.forward(x, pass) ?? x, config: config)
         if let fcNorm { pooled = fcNorm.forward(pooled, pass) }
         return head.forward(pooled, pass)
     }
 }
 
+extension Network {
+    /// What the classifier reads of the normed tokens (batch, tokens, embedDim): (batch, features).
+    func pool(_ normed: Tensor, config: VisionTransformerConfig) -> Tensor {
+        let first = config.numPrefixTokens
+        switch config.globalPool {
+        case .token: return normed.token(0)
+        case .avg: return normed.meanTokens(from: first)
+        case .tokenAndAvg:
+            let batch = normed.shape[0], width = config.embedDim
+            return Tensor.stacking([normed.token(0), normed.meanTokens(from: first)])
+                .permuted([1, 0, 2], of: [2, batch, width]).reshaped([batch, 2 * width])
+        }
+    }
+}
+
 /// The tokens before the patches and the positions of all: where they are in the layout.
 struct TokenParameters: Sendable {
-    private let special: [Parameter]
-    private let registers: Parameter?
-    private let posEmbed: Parameter?
+    let special: [Parameter]
+    let registers: Parameter?
+    let posEmbed: Parameter?
 
     init(_ config: VisionTransformerConfig, in layout: inout ParameterLayout) {
         let width = config.embedDim
@@ -86,20 +89,25 @@ struct TokenParameters: Sendable {
     /// The prefix tokens with their positions (prefix, embedDim), and the patches' positions (patches, embedDim).
     ///
     /// Class and distillation tokens carry a position, registers never do (Darcet et al. 2024).
-    func read(
-        from stateDict: StateDict, config: VisionTransformerConfig
-    ) throws(WeightError) -> (prefix: Tensor, positions: Tensor?) {
+    func read<E: Error>(
+        config: VisionTransformerConfig, numbers: (Parameter) throws(E) -> Tensor
+    ) throws(E) -> (prefix: Tensor, positions: Tensor?) {
         let width = config.embedDim
         var rows: [Float] = []
-        for token in special { rows += try Weights.read(token, from: stateDict).array }
+        for token in special { rows += try numbers(token).array }
         var positions: Tensor?
         if let posEmbed {
-            let table = try Weights.read(posEmbed, from: stateDict).reshaped([posEmbed.shape[1], width])
-            let own = config.posEmbed == .all ? config.numSpecialTokens : 0
+            let table = try numbers(posEmbed).reshaped([posEmbed.shape[1], width])
+            let own = ownPositions(config)
             for index in 0..<own * width { rows[index] += table[flat: index] }
             positions = table.rows(own..<posEmbed.shape[1])
         }
-        if let registers { rows += try Weights.read(registers, from: stateDict).array }
+        if let registers { rows += try numbers(registers).array }
         return (Tensor(shape: [config.numPrefixTokens, width], rows), positions)
+    }
+
+    /// How many prefix tokens have a row in the table of positions.
+    func ownPositions(_ config: VisionTransformerConfig) -> Int {
+        config.posEmbed == .all ? config.numSpecialTokens : 0
     }
 }

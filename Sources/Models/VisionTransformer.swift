@@ -22,11 +22,15 @@ public struct VisionTransformer: Sendable {
     /// - Throws: `WeightError` for the first tensor that is missing or has another shape than `config` says.
     public init(config: VisionTransformerConfig, stateDict: StateDict) throws(WeightError) {
         self.config = config
-        network = Network(config)
+        var layout = ParameterLayout()
+        network = Network(config, in: &layout)
+        parameterCount = layout.parameters.reduce(0) { $0 + $1.count }
         var weights = Weights()
         try network.load(into: &weights, from: stateDict)
         self.weights = weights
-        (prefix, positions) = try network.tokens.read(from: stateDict, config: config)
+        (prefix, positions) = try network.tokens.read(config: config) { parameter throws(WeightError) in
+            try Weights.read(parameter, from: stateDict)
+        }
         var biases: [Tensor] = []
         for table in network.relPosTables {
             biases.append(RelativePositionBias.expand(try Weights.read(table, from: stateDict), grid: config.grid))
@@ -35,11 +39,13 @@ public struct VisionTransformer: Sendable {
     }
 
     /// Learned numbers in all.
-    public var parameterCount: Int { network.layout.parameters.reduce(0) { $0 + $1.count } }
+    public let parameterCount: Int
 
     /// The names and shapes of the tensors that `init(config:stateDict:)` reads.
     public static func parameters(of config: VisionTransformerConfig) -> [Parameter] {
-        Network(config).layout.parameters
+        var layout = ParameterLayout()
+        _ = Network(config, in: &layout)
+        return layout.parameters
     }
 
     /// Memory held, bytes.

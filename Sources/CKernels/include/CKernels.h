@@ -2,6 +2,8 @@
 #define CKERNELS_H
 
 #include "analysis_kernels.h"
+#include "optimizer_kernels.h"
+#include "training_kernels.h"
 
 #include <stddef.h>
 

@@ -1,21 +1,21 @@
-import Tensors
+package import Tensors
 
 /// One pre-norm block: x ← x + γ₁·proj(attention(norm1 x)); x ← x + γ₂·mlp(norm2 x).
 ///
 /// Layer scale γ is folded into `attn.proj` and `mlp.fc2` when the weights are packed.
-struct Block: Sendable {
-    let norm1: LayerNorm
-    let qkv: Linear
-    let proj: Linear
-    let ls1: Parameter?
-    let norm2: LayerNorm
-    let mlp: MLP
-    let ls2: Parameter?
+package struct Block: Sendable {
+    package let norm1: LayerNorm
+    package let qkv: Linear
+    package let proj: Linear
+    package let ls1: Parameter?
+    package let norm2: LayerNorm
+    package let mlp: MLP
+    package let ls2: Parameter?
     /// ((2·rows−1)·(2·cols−1) + 3, numHeads), where each block has a table of its own.
-    let relPosTable: Parameter?
-    let numHeads: Int
+    package let relPosTable: Parameter?
+    package let numHeads: Int
 
-    init(_ name: String, config: VisionTransformerConfig, in layout: inout ParameterLayout) {
+    package init(_ name: String, config: VisionTransformerConfig, in layout: inout ParameterLayout) {
         let width = config.embedDim
         numHeads = config.numHeads
         norm1 = LayerNorm("\(name).norm1", width: width, eps: config.eps, in: &layout)

@@ -1,12 +1,12 @@
-import Tensors
+package import Tensors
 
 /// (x − mean) / √(variance + eps) · weight + bias over the width of a token (Ba et al. 2016).
-struct LayerNorm: Sendable {
-    let weight: Parameter
-    let bias: Parameter
-    let eps: Float
+package struct LayerNorm: Sendable {
+    package let weight: Parameter
+    package let bias: Parameter
+    package let eps: Float
 
-    init(_ name: String, width: Int, eps: Float, in layout: inout ParameterLayout) {
+    package init(_ name: String, width: Int, eps: Float, in layout: inout ParameterLayout) {
         weight = layout.add("\(name).weight", [width])
         bias = layout.add("\(name).bias", [width])
         self.eps = eps

@@ -1,11 +1,12 @@
-import Tensors
+package import Tensors
 
 /// y = x·Wᵀ + b: the places of W (outFeatures, inFeatures) and b (outFeatures).
-struct Linear: Sendable {
-    let weight: Parameter
-    let bias: Parameter?
+package struct Linear: Sendable {
+    package let weight: Parameter
+    package let bias: Parameter?
 
-    init(_ name: String, inFeatures: Int, outFeatures: Int, bias: Bool = true, in layout: inout ParameterLayout) {
+    package init(_ name: String, inFeatures: Int, outFeatures: Int, bias: Bool = true, in layout: inout ParameterLayout)
+    {
         weight = layout.add("\(name).weight", [outFeatures, inFeatures])
         self.bias = bias ? layout.add("\(name).bias", [outFeatures]) : nil
     }

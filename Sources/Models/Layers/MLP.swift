@@ -1,12 +1,12 @@
-import Tensors
+package import Tensors
 
 /// The two-layer network of a block: fc2(GELU(fc1 x)), or fc2(SiLU(gate) · value) with both halves in fc1.
-struct MLP: Sendable {
-    let fc1: Linear
-    let fc2: Linear
-    let kind: VisionTransformerConfig.MLP
+package struct MLP: Sendable {
+    package let fc1: Linear
+    package let fc2: Linear
+    package let kind: VisionTransformerConfig.MLP
 
-    init(_ name: String, config: VisionTransformerConfig, in layout: inout ParameterLayout) {
+    package init(_ name: String, config: VisionTransformerConfig, in layout: inout ParameterLayout) {
         kind = config.mlp
         let rows = config.mlp == .swiglu ? 2 * config.mlpHidden : config.mlpHidden
         fc1 = Linear("\(name).fc1", inFeatures: config.embedDim, outFeatures: rows, in: &layout)

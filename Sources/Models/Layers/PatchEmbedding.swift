@@ -2,9 +2,9 @@ import Tensors
 
 /// Images to patch tokens: a linear layer over the pixels of each patch, or MoCo v3's convolutional stem.
 struct PatchEmbedding: Sendable {
-    private let proj: Linear
+    let proj: Linear
     private let stem: [ConvolutionNorm]
-    private let patchSize: Int
+    let patchSize: Int
     private let grid: GridSize
     private let inChans: Int
 

@@ -1,0 +1,81 @@
+package import Tensors
+
+/// Everything a block computes, by name.
+package struct BlockActivations: Sendable {
+    /// The stream before the block, (batch, tokens, embedDim).
+    package let input: Tensor
+    let norm1: LayerNormForward
+    /// (batch, tokens, 3·embedDim).
+    let qkv: Tensor
+    /// (batch, numHeads, tokens, tokens).
+    package let attention: Tensor
+    /// The heads side by side, (batch, tokens, embedDim).
+    let heads: Tensor
+    /// The attention branch before layer scale.
+    let attentionBranch: Tensor
+    /// The stream after attention.
+    package let attentionResidual: Tensor
+    let norm2: LayerNormForward
+    let mlp: MLPActivations
+    /// The stream after the block.
+    package let output: Tensor
+    /// Factors of stochastic depth for both branches.
+    let attentionScales: [Float]?
+    let mlpScales: [Float]?
+}
+
+extension Block {
+    /// x ← x + γ₁·proj(attention(norm1 x)); x ← x + γ₂·mlp(norm2 x).
+    ///
+    /// - Parameters:
+    ///   - x: (batch, tokens, embedDim).
+    ///   - bias: on the scores, (numHeads, tokens, tokens), or nil.
+    package func forward(_ x: Tensor, index: Int, bias: Tensor?, _ pass: TrainingPass) -> BlockActivations {
+        let batch = x.shape[0]
+        let normed = norm1.forward(x, pass)
+        let projected = qkv.forward(normed.output, pass)
+        let attended = AttentionForward(
+            qkv: projected, numHeads: numHeads, bias: bias,
+            wanted: .init(heads: Array(0..<numHeads), queries: nil, output: true), pool: pass.pool)
+        guard let maps = attended.maps, let heads = attended.output else {
+            preconditionFailure("attention kept nothing")
+        }
+        let branch = proj.forward(heads, pass)
+        let attentionScales = pass.dropPath?.scales(block: index, branch: 0, batch: batch)
+        var residual = x
+        residual.addBranch(branch, pass.weights, gamma: ls1, scales: attentionScales, pool: pass.pool)
+
+        let normed2 = norm2.forward(residual, pass)
+        let hidden = mlp.forward(normed2.output, pass)
+        let mlpScales = pass.dropPath?.scales(block: index, branch: 1, batch: batch)
+        var output = residual
+        output.addBranch(hidden.output, pass.weights, gamma: ls2, scales: mlpScales, pool: pass.pool)
+        return BlockActivations(
+            input: x, norm1: normed, qkv: projected, attention: maps, heads: heads, attentionBranch: branch,
+            attentionResidual: residual, norm2: normed2, mlp: hidden, output: output, attentionScales: attentionScales,
+            mlpScales: mlpScales)
+    }
+
+    /// `forward` read upwards: `dStream` is the gradient at the block's output and becomes that at its input.
+    ///
+    /// - Parameter dBias: the gradient at the bias on the scores is added, where there is one.
+    package func backward(
+        _ a: BlockActivations, dStream: inout Tensor, dBias: inout Tensor?, _ pass: TrainingPass,
+        gradients: inout ParameterBuffer
+    ) {
+        let dHidden = dStream.branchBackward(
+            a.mlp.output, pass.weights, gamma: ls2, scales: a.mlpScales, gradients: &gradients, pool: pass.pool)
+        let dNormed2 = mlp.backward(a.norm2.output, a.mlp, dOutput: dHidden, pass, gradients: &gradients)
+        norm2.backward(
+            a.attentionResidual, a.norm2, dOutput: dNormed2, addingTo: &dStream, pass, gradients: &gradients)
+
+        let dBranch = dStream.branchBackward(
+            a.attentionBranch, pass.weights, gamma: ls1, scales: a.attentionScales, gradients: &gradients,
+            pool: pass.pool)
+        let dHeads = proj.backward(a.heads, dOutput: dBranch, pass, gradients: &gradients)
+        let dProjected = AttentionBackward.run(
+            dOutput: dHeads, qkv: a.qkv, maps: a.attention, dBias: &dBias, pool: pass.pool)
+        let dNormed = qkv.backward(a.norm1.output, dOutput: dProjected, pass, gradients: &gradients)
+        norm1.backward(a.input, a.norm1, dOutput: dNormed, addingTo: &dStream, pass, gradients: &gradients)
+    }
+}
