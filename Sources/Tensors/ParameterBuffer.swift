@@ -14,6 +14,13 @@ public struct ParameterBuffer: Sendable {
         floats = .zeros([layout.count])
     }
 
+    /// The first numbers of `other`, at the same places.
+    public init(_ layout: ParameterLayout, copying other: ParameterBuffer) {
+        precondition(layout.count <= other.layout.count, "the other buffer has fewer places")
+        self.layout = layout
+        floats = other.floats.rows(0..<layout.count)
+    }
+
     /// The numbers of `parameter`, copied, in its shape.
     public func tensor(_ parameter: Parameter) -> Tensor {
         check(parameter)

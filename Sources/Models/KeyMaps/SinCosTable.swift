@@ -1,11 +1,11 @@
 import Glibc
-package import Tensors
+public import Tensors
 
 /// The fixed position tables of MoCo v3 and MAE, to recognise and verify: a stored table is never replaced.
 ///
 /// Of width D, ω_k = 10000^(−k/P) with P = D/4. MoCo v3 has [sin yω, cos yω, sin xω, cos xω] for row y and column x,
 /// MAE the two halves swapped; the class token's row is zero. (F.4.)
-package enum SinCosTable: CaseIterable, Sendable {
+public enum SinCosTable: CaseIterable, Sendable {
     case mocoV3, mae
 
     var title: String { self == .mocoV3 ? "MoCo v3" : "MAE" }
@@ -17,6 +17,18 @@ package enum SinCosTable: CaseIterable, Sendable {
         let place = Double((group < 2) == rowFirst ? row : col)
         let angle = place * pow(10_000, -Double(k) / Double(quarter))
         return group % 2 == 0 ? sin(angle) : cos(angle)
+    }
+
+    /// The table for `grid`, (patches, width). The width must be a multiple of 4.
+    public func table(_ grid: GridSize, width: Int) -> Tensor {
+        precondition(width > 0 && width % 4 == 0, "sin-cos positions need a width that is a multiple of 4, not \(width)")
+        return Tensor(
+            shape: [grid.count, width],
+            (0..<grid.count * width).map { index in
+                let patch = index / width
+                return Float(
+                    value(row: patch / grid.cols, col: patch % grid.cols, channel: index % width, quarter: width / 4))
+            })
     }
 
     /// The largest difference between `table` (1, special + patches, embedDim) and this table on a square grid, nil

@@ -72,7 +72,7 @@ public struct TrainableViT: Sendable {
     public struct Activations: Sendable {
         let masking: Masking
         /// The pixels of each patch, (batch, patches, inChans·patchSize²).
-        let patches: Tensor
+        public let patches: Tensor
         let embedded: Tensor
         let normPre: LayerNormForward?
         package var blocks: [BlockActivations]

@@ -83,6 +83,16 @@ extension Tensor {
         }
     }
 
+    /// Adds `rows` (…, width) to the rows of this from `row` on.
+    public mutating func addRows(_ rows: Tensor, atRow row: Int) {
+        let start = row * (shape.last ?? 1)
+        precondition(row >= 0 && start + rows.count <= count, "\(rows.shape) does not fit \(shape)")
+        guard rows.count > 0 else { return }
+        rows.withUnsafeBufferPointer { rows in
+            withPointer { add_scaled($0 + start, rows.baseAddress!, 1, rows.count) }
+        }
+    }
+
     /// Adds `token` (batch, width) / `divisor` to every one of the tokens from `first` on: the gradient of a mean.
     public mutating func addToTokens(_ token: Tensor, from first: Int, divisor: Float) {
         let (batch, tokens, width) = (shape[0], shape[1], shape[2])

@@ -1,3 +1,4 @@
+public import Models
 public import Platform
 public import Tensors
 
@@ -73,6 +74,10 @@ public protocol Objective: Sendable {
     var buffers: ParameterLayout { get }
     /// Places of the momentum encoder's parameters: the first of `layout`, in the same places; nil without one.
     var momentumLayout: ParameterLayout? { get }
+    /// Places of the momentum encoder's running statistics: the first of `buffers`; nil without one.
+    var momentumBuffersLayout: ParameterLayout? { get }
+    /// The network that is looked into afterwards.
+    var encoder: TrainableViT { get }
     /// Names of parameters that never change: a frozen patch projection, a fixed position table.
     var frozen: Set<String> { get }
 
@@ -84,4 +89,15 @@ public protocol Objective: Sendable {
     func step(
         _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric]
+}
+
+extension Objective {
+    public var momentumBuffersLayout: ParameterLayout? { nil }
+}
+
+extension StepContext {
+    /// The luck of stochastic depth in pass `number` of `branch`.
+    func random(_ branch: String, _ number: Int) -> RandomStream {
+        RandomStream(seed: seed, "drop-path." + branch).stream(step).stream(part).stream(number)
+    }
 }
