@@ -54,10 +54,15 @@ public struct MAE: Objective {
         return ModelState(weights: initializer.weights, buffers: ParameterBuffer(buffers))
     }
 
+    /// How many of `patches` the encoder sees: ⌊patches · (1 − ratio)⌋, but one at least.
+    public static func keptPatches(_ patches: Int, ratio: Double) -> Int {
+        max(1, Int((Double(patches) * (1 - ratio)).rounded(.down)))
+    }
+
     /// The patches that each image keeps, those with the smallest noise first, and the mask of all others.
     static func keep(_ noise: Tensor, ratio: Double) -> (kept: [[Int]], mask: Tensor) {
         let (batch, patches) = (noise.shape[0], noise.shape[1])
-        let count = max(1, Int((Double(patches) * (1 - ratio)).rounded(.down)))
+        let count = keptPatches(patches, ratio: ratio)
         let numbers = noise.array
         var mask = [Float](repeating: 1, count: batch * patches)
         let kept = (0..<batch).map { image in
