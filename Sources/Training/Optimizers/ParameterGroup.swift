@@ -19,17 +19,17 @@ public struct ParameterGroup: Sendable {
     }
 }
 
-/// Which parameters of a recipe decay.
-public enum DecayRule: Sendable, Hashable {
+/// Which parameters of a recipe decay. Raw values are JSON's words for what does not.
+public enum DecayRule: String, Sendable, Hashable, CaseIterable {
     /// Everything trainable (MoCo v3).
-    case all
+    case all = "none"
     /// Not tensors of one dimension, biases, positions and the class token; the mask token and the table of relative
     /// positions do (SimMIM, and fine-tuning in its code).
-    case simMIM
+    case simMIM = "simmim"
     /// Not tensors of one dimension and biases; class and mask token do (MAE pre-training, timm's `param_groups`).
-    case oneDimensional
+    case oneDimensional = "one_dimensional"
     /// As `oneDimensional`, and positions do not either, because they are trained (MAE fine-tuning).
-    case maeFineTuning
+    case maeFineTuning = "mae_finetune"
 
     /// Whether `parameter` decays.
     public func decays(_ parameter: Parameter) -> Bool {

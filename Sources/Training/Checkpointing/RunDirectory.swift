@@ -1,0 +1,251 @@
+import Checkpoints
+import Platform
+import Tensors
+
+/// The directory of one run: `config.json`, `state.json`, `metrics.jsonl`, `checkpoints/step-N.safetensors`, and at the
+/// end `model.safetensors`.
+///
+/// A class because it holds the lock that keeps a second trainer out.
+public final class RunDirectory {
+    public let path: String
+    private let lock: LockFile
+    private(set) var record: RunRecord?
+    private var metrics: AppendingFile?
+
+    /// Makes the directory where there is none, and locks it.
+    ///
+    /// - Parameter restart: whether to begin anew, which only an empty directory allows.
+    /// - Throws: `locked`, `otherRun`, `badData`, `diskFull`, `failed`.
+    public init(_ path: String, restart: Bool = false) throws(TrainingError) {
+        self.path = path
+        try Self.files(path) { try Folder.create(path) }
+        if restart, !(try Self.files(path) { try Folder.entries(path) }).isEmpty {
+            throw .otherRun("\(path) is not empty. Empty it first, or begin anew in another directory.")
+        }
+        guard let lock = try Self.files(path, { try LockFile(path + "/.lock") }) else {
+            throw .locked(directory: path)
+        }
+        self.lock = lock
+        try Self.files(path) { try Folder.create(path + "/checkpoints") }
+        record = try Self.readRecord(path)
+    }
+
+    /// Whether a run has been here.
+    public var hasRun: Bool { record != nil }
+
+    /// Whether the run came to its end.
+    public var isFinished: Bool { record?.isFinished ?? false }
+
+    /// Begins a run, or checks that the one here is the same.
+    ///
+    /// - Parameter allowInexact: whether other images, threads or another program may take it up.
+    /// - Returns: a sentence for each liberty taken.
+    /// - Throws: `otherRun` with every difference.
+    public func enter(
+        _ configuration: TrainingConfiguration, identity: RunIdentity, allowInexact: Bool
+    ) throws(TrainingError) -> [String] {
+        guard var record else {
+            // A process that died right after its beginning leaves these.
+            let own = ["checkpoints", "config.json", "metrics.jsonl"]
+            let entries = try Self.files(path) { try Folder.entries(self.path) }
+            guard entries.allSatisfy({ own.contains($0.name) || $0.name.contains(".tmp-") }) else {
+                throw .otherRun("\(path) holds files that are not of a training run. Take an empty directory.")
+            }
+            try write(CanonicalJSON.pretty(configuration.resolved), to: "config.json")
+            try save(RunRecord(identity: identity))
+            return []
+        }
+        let differences = try configurationDifferences(configuration)
+        guard differences.isEmpty else {
+            throw .otherRun(
+                "\(path) holds a run with another configuration: \(differences.joined(separator: "; ")). Take the same "
+                    + "configuration to go on, or another directory.")
+        }
+        let changes = Self.changes(from: record.identity, to: identity)
+        if !changes.isEmpty {
+            guard allowInexact else {
+                throw .otherRun(
+                    "\(path) was begun otherwise: \(changes.joined(separator: "; ")). The result would not be the same "
+                        + "bit for bit; --allow-inexact goes on all the same.")
+            }
+            record.identity = identity
+            record.isInexact = true
+            try save(record)
+        }
+        return changes
+    }
+
+    /// The newest checkpoint that is whole.
+    ///
+    /// - Parameter warn: called with a sentence for each that is not.
+    /// - Returns: its tensors and its step; nil where there is none.
+    func newestCheckpoint(warn: (String) -> Void) throws(TrainingError) -> (step: Int, contents: SafeTensors.Contents)?
+    {
+        guard var record else { return nil }
+        sweep(keeping: record)
+        while let entry = record.checkpoints.last {
+            let file = path + "/checkpoints/" + entry.fileName
+            do {
+                let bytes = try MappedFile.open(file)
+                if bytes.count == entry.sizeBytes, SHA256.hex(of: bytes) == entry.sha256 {
+                    return (entry.step, try SafeTensors.decode(bytes))
+                }
+                warn("\(file) is not what was written; the checkpoint before it is taken")
+            } catch { warn("\(file) cannot be read (\(error)); the checkpoint before it is taken") }
+            record.checkpoints.removeLast()
+            record.isFinished = false
+            try save(record)
+        }
+        return nil
+    }
+
+    /// Writes the checkpoint of `step`, makes it durable, and only then lets go of the oldest.
+    ///
+    /// - Returns: the file's path and size.
+    func writeCheckpoint(
+        _ tensors: StateDict, metadata: [String: String], step: Int, keepLast: Int, finishes: Bool
+    ) throws(TrainingError) -> (path: String, sizeBytes: Int) {
+        guard var record else { preconditionFailure("a checkpoint outside of a run") }
+        let file = path + "/checkpoints/step-\(step).safetensors"
+        try syncMetrics()
+        try write(tensors, metadata: metadata, to: file)
+        let bytes = try Self.files(path) { try MappedFile.open(file) }
+        record.checkpoints.removeAll { $0.step >= step }
+        record.checkpoints.append(
+            RunRecord.Entry(step: step, sizeBytes: bytes.count, sha256: SHA256.hex(of: bytes)))
+        let old = record.checkpoints.dropLast(keepLast)
+        record.checkpoints.removeFirst(old.count)
+        record.isFinished = finishes
+        try save(record)
+        for entry in old { try? Folder.removeFile(path + "/checkpoints/" + entry.fileName) }
+        return (file, bytes.count)
+    }
+
+    /// Writes the weights alone.
+    func writeModel(_ tensors: StateDict, metadata: [String: String]) throws(TrainingError) {
+        try write(tensors, metadata: metadata, to: path + "/model.safetensors")
+    }
+
+    /// Whether the weights are written.
+    var hasModel: Bool { Folder.exists(path + "/model.safetensors") }
+
+    // MARK: - Metrics
+
+    /// Opens `metrics.jsonl` without the lines of steps beyond `step`, which will come again, and without a torn end.
+    func openMetrics(upTo step: Int) throws(TrainingError) {
+        let file = path + "/metrics.jsonl"
+        if Folder.exists(file) {
+            let bytes = try Self.files(path) { try MappedFile.open(file).array }
+            let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { Array(bytes[...$0]) } ?? []
+            var kept: [UInt8] = []
+            for line in whole.split(separator: UInt8(ascii: "\n")) {
+                guard let found = (try? JSON.parse(Bytes(Array(line))))?["step"]?.int, found <= step else { continue }
+                kept += line
+                kept.append(UInt8(ascii: "\n"))
+            }
+            if kept != bytes {
+                try Self.files(path) { try AtomicFile.write([Bytes(kept)], to: file, isPrivate: false) }
+            }
+        }
+        metrics = try Self.files(path) { try AppendingFile(file) }
+    }
+
+    /// Adds a line.
+    func appendMetrics(_ line: String) throws(TrainingError) {
+        try Self.files(path) { try self.metrics?.append(Array((line + "\n").utf8)) }
+    }
+
+    private func syncMetrics() throws(TrainingError) { try Self.files(path) { try self.metrics?.sync() } }
+}
+
+extension RunDirectory {
+    private static func readRecord(_ path: String) throws(TrainingError) -> RunRecord? {
+        let file = path + "/state.json"
+        guard Folder.exists(file) else { return nil }
+        let bytes = try files(path) { try MappedFile.open(file) }
+        guard let value = try? JSON.parse(bytes), let record = RunRecord(value) else {
+            throw .badData("\(file) is not the record of a run. Take another directory, or put the file right.")
+        }
+        return record
+    }
+
+    private func save(_ record: RunRecord) throws(TrainingError) {
+        try write(CanonicalJSON.pretty(record.value), to: "state.json")
+        self.record = record
+    }
+
+    private func write(_ text: String, to name: String) throws(TrainingError) {
+        try Self.files(path) {
+            try AtomicFile.write([Bytes(Array(text.utf8))], to: self.path + "/" + name, isPrivate: false)
+        }
+    }
+
+    private func write(
+        _ tensors: StateDict, metadata: [String: String], to file: String
+    ) throws(TrainingError) {
+        do { try SafeTensors.write(tensors, metadata: metadata, to: file) } catch {
+            if case .file(let cause) = error { throw Self.wrapped(cause, path) }
+            throw .failed("\(file) cannot be written: \(error)")
+        }
+    }
+
+    /// Removes what a killed process left: half-written files, and checkpoints that no record names.
+    private func sweep(keeping record: RunRecord) {
+        let known = Set(record.checkpoints.map(\.fileName))
+        for folder in [path, path + "/checkpoints"] {
+            for entry in (try? Folder.entries(folder)) ?? [] where !entry.isFolder {
+                let isOrphan = folder != path && entry.name.hasPrefix("step-") && !known.contains(entry.name)
+                if entry.name.contains(".tmp-") || isOrphan { try? Folder.removeFile(folder + "/" + entry.name) }
+            }
+        }
+    }
+
+    /// Settings that change nothing that is learned, or that are compared by their content.
+    private static let free: Set<String> = [
+        "name", "labels", "checkpoint", "resources", "log_every_steps", "dataset", "validation_dataset",
+    ]
+
+    private func configurationDifferences(
+        _ configuration: TrainingConfiguration
+    ) throws(TrainingError) -> [String] {
+        let file = path + "/config.json"
+        let bytes = try Self.files(path) { try MappedFile.open(file) }
+        guard let old = try? JSON.parse(bytes) else { throw .badData("\(file) is not JSON. Put it right.") }
+        var differences: [String] = []
+        Self.compare(old, configuration.resolved, pointer: "", into: &differences)
+        return differences
+    }
+
+    /// Neither value is deeper than 64 levels.
+    private static func compare(_ old: Value?, _ new: Value?, pointer: String, into differences: inout [String]) {
+        if let left = old?.dictionary, let right = new?.dictionary {
+            for name in left.names + right.names.filter({ left[$0] == nil })
+            where !pointer.isEmpty || !free.contains(name) {
+                compare(left[name], right[name], pointer: pointer + "/" + name, into: &differences)
+            }
+            return
+        }
+        let (before, now) = (CanonicalJSON.line(old ?? .none), CanonicalJSON.line(new ?? .none))
+        if before != now { differences.append("\(pointer) was \(before) and is now \(now)") }
+    }
+
+    private static func changes(from old: RunIdentity, to new: RunIdentity) -> [String] {
+        var changes: [String] = []
+        if old.datasetDigest != new.datasetDigest { changes.append("the images are others") }
+        if old.threads != new.threads { changes.append("\(old.threads) threads became \(new.threads)") }
+        if old.codeVersion != new.codeVersion {
+            changes.append("version \(old.codeVersion) of the program became \(new.codeVersion)")
+        }
+        return changes
+    }
+
+    static func wrapped(_ error: FileError, _ path: String) -> TrainingError {
+        error.isDiskFull ? .diskFull(directory: path) : .failed("\(error).")
+    }
+
+    private static func files<R>(_ path: String, _ body: () throws -> R) throws(TrainingError) -> R {
+        do { return try body() } catch let error as FileError { throw wrapped(error, path) } catch {
+            throw .failed("\(error).")
+        }
+    }
+}

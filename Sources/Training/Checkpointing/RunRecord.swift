@@ -1,0 +1,73 @@
+import Checkpoints
+
+/// What must be the same when a run is taken up again, beside its configuration.
+public struct RunIdentity: Sendable, Equatable {
+    /// Of the images.
+    public var datasetDigest: String
+    /// Sums are made in an order that depends on them.
+    public var threads: Int
+    /// Of the program.
+    public var codeVersion: String
+
+    public init(datasetDigest: String, threads: Int, codeVersion: String) {
+        self.datasetDigest = datasetDigest
+        self.threads = threads
+        self.codeVersion = codeVersion
+    }
+}
+
+/// The run's own account of itself, `state.json`: what it was begun with and which checkpoints are whole.
+struct RunRecord: Sendable, Equatable {
+    /// A checkpoint that was written and synced.
+    struct Entry: Sendable, Equatable {
+        let step: Int
+        let sizeBytes: Int
+        let sha256: String
+
+        var fileName: String { "step-\(step).safetensors" }
+    }
+
+    var identity: RunIdentity
+    /// Whether the run was ever taken up with another identity, so that it cannot be repeated bit for bit.
+    var isInexact = false
+    var isFinished = false
+    /// In order of their steps.
+    var checkpoints: [Entry] = []
+
+    init(identity: RunIdentity) { self.identity = identity }
+
+    /// Nil for a document of another kind.
+    init?(_ value: Value) {
+        guard let digest = value["dataset_sha256"]?.string, let threads = value["threads"]?.int,
+            let version = value["code_version"]?.string, let list = value["checkpoints"]?.array
+        else { return nil }
+        identity = RunIdentity(datasetDigest: digest, threads: threads, codeVersion: version)
+        isInexact = value["inexact"]?.bool ?? false
+        isFinished = value["finished"]?.bool ?? false
+        for item in list {
+            guard let step = item["step"]?.int, step >= 0, let size = item["size_bytes"]?.int,
+                let sha256 = item["sha256"]?.string
+            else { return nil }
+            checkpoints.append(Entry(step: step, sizeBytes: size, sha256: sha256))
+        }
+        checkpoints.sort { $0.step < $1.step }
+    }
+
+    var value: Value {
+        .object([
+            ("dataset_sha256", .string(identity.datasetDigest)), ("threads", .int(identity.threads)),
+            ("code_version", .string(identity.codeVersion)), ("inexact", .bool(isInexact)),
+            ("finished", .bool(isFinished)),
+            (
+                "checkpoints",
+                .list(
+                    checkpoints.map {
+                        .object([
+                            ("step", .int($0.step)), ("file", .string("checkpoints/" + $0.fileName)),
+                            ("size_bytes", .int($0.sizeBytes)), ("sha256", .string($0.sha256)),
+                        ])
+                    })
+            ),
+        ])
+    }
+}

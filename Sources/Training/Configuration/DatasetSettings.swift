@@ -1,0 +1,57 @@
+import Checkpoints
+
+/// Which images a run learns from.
+public struct DatasetSettings: Sendable, Hashable {
+    /// `shapes-textures`, a folder, or the name of one below the datasets directory.
+    public let name: String
+    /// Images to measure accuracy on; nil for none.
+    public let validation: String?
+    /// Of the built-in images: how many, their side in pixels, seed and cue; nil for what the built-in set says itself.
+    public let numImages: Int?
+    public let imgSize: Int?
+    public let seed: Int?
+    public let cue: String?
+
+    /// The name of the built-in images.
+    public static let builtIn = "shapes-textures"
+
+    /// Reads `dataset`, `validation_dataset` and `dataset_options`.
+    init(_ reader: ConfigurationReader) {
+        let found = reader.optionalText("dataset")
+        if found == nil {
+            reader.fault("dataset", "A job needs a dataset: \(Self.builtIn), a folder, or a name below --datasets.")
+        }
+        name = found ?? Self.builtIn
+        validation = reader.optionalText("validation_dataset")
+        let options = reader.object("dataset_options")
+        if options.hasFields, name != Self.builtIn {
+            reader.fault("dataset_options", "dataset_options belong to the built-in dataset \(Self.builtIn) alone.")
+        }
+        numImages = options.optionalInt("n_images", in: 1...10_000_000)
+        imgSize = options.optionalInt("img_size", in: 16...1024)
+        seed = options.optionalInt("seed", in: 0...Int.max)
+        cue = options.optionalChoice("cue", Cue.self)?.rawValue
+        options.finish()
+    }
+
+    private enum Cue: String, CaseIterable { case independent, matched, conflict, shape, texture }
+}
+
+/// When a run saves itself.
+public struct CheckpointSettings: Sendable, Hashable {
+    /// Epochs between two checkpoints.
+    public let everyEpochs: Int
+    /// Steps between two checkpoints, beside those of the epochs; nil for none.
+    public let everySteps: Int?
+    /// How many checkpoints stay.
+    public let keepLast: Int
+
+    /// Reads `checkpoint`.
+    init(_ outer: ConfigurationReader) {
+        let reader = outer.object("checkpoint")
+        everyEpochs = reader.int("every_epochs", default: 1, in: 1...1_000_000)
+        everySteps = reader.optionalInt("every_steps", in: 1...1_000_000_000)
+        keepLast = reader.int("keep_last", default: 3, in: 1...10_000)
+        reader.finish()
+    }
+}
