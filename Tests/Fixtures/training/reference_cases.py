@@ -1,7 +1,7 @@
 """The cases: sizes, weights, batches and recipes, and how each is run.
 
 Everything random is made in single precision, so that the files hold exactly what the reference saw. Images are
-rounded to half precision, which keeps the files small.
+rounded to half precision, which keeps the files small. Seeds of cases with kinks are ones that stay clear of them.
 """
 
 import math
@@ -22,7 +22,9 @@ class Case:
     values: dict                  # what `loss` reads: "vit" and the objective's own settings
     weights: dict
     batches: list
-    optimizer: dict               # beta1, beta2, lr, clip_grad or None
+    # beta1, beta2, lr, clip_grad or None. SimMIM clips at 5.0, which no gradient of these small networks reaches: the
+    # limits here are ones that some steps reach and others do not.
+    optimizer: dict
     decay: object                 # (name, tensor) → weight decay
     lr_scale: object = lambda name: 1.0
     frozen: tuple = ()
@@ -56,7 +58,7 @@ def run(case, dtype):
         return {name: tensor.to(dtype, copy=True) for name, tensor in tensors.items()}
 
     state = {"weights": copies(case.weights), "momentum": copies(case.momentum), "buffers": copies(case.buffers),
-             "momentum_buffers": copies(case.momentum_buffers)}
+             "momentum_buffers": copies(case.momentum_buffers), "kinks": []}
     weights = {name: state["weights"][name].requires_grad_() for name in case.trained}
     batches = [
         {key: [view.to(dtype) for view in value] if key == "views" else value if key == "labels" else value.to(dtype)
@@ -89,7 +91,7 @@ def run(case, dtype):
         for group in optimizer.param_groups:
             group["lr"] = case.learning_rates[step] * group["scale"]
         optimizer.step()
-    seen["momentum_final"] = state["momentum"]
+    seen |= {"momentum_final": state["momentum"], "kink": min(state["kinks"], default=math.inf)}
     return seen
 
 
@@ -173,8 +175,8 @@ def moved(random, weights, fixed):
 MOCO = dict(temperature=0.2, momentum=0.99, momentum_cosine=True, epochs=4, dim=16, mlp_dim=32)
 
 
-def moco_v3():
-    random, vit = Random(1), ViT(img_size=16, pos_embed="all")
+def moco_v3(seed=100):
+    random, vit = Random(seed), ViT(img_size=16, pos_embed="all")
     weights = random.vit(vit)
     weights["pos_embed"] = sin_cos(vit.embed_dim, vit.grid, "rows")
     projector, predictor, buffers, momentum_buffers = moco_parts(random, vit.embed_dim)
@@ -195,12 +197,11 @@ def simmim_parts(random, vit):
         "decoder.0", vit.embed_dim, pixels)
 
 
-def simmim():
-    random, vit = Random(2), ViT(rel_pos="shared", layer_scale=True)
+def simmim(seed=203):
+    random, vit = Random(seed), ViT(rel_pos="shared", layer_scale=True)
     return Case(
         "simmim", objectives.simmim, dict(vit=vit, simmim=MASK), random.vit(vit) | simmim_parts(random, vit),
         [dict(views=views(random, vit.img_size, 1), mask=cell_mask(random, vit, 2, 0.6)) for _ in range(2)],
-        # The published limit is 5.0, which no gradient of this small network reaches; this one some do.
         dict(beta1=0.9, beta2=0.999, lr=1e-2, clip_grad=0.5), decay_matrices(0.05, SIMMIM_SPARED))
 
 
@@ -224,8 +225,8 @@ def mae():
         frozen=("pos_embed", "decoder_pos_embed"))
 
 
-def hybrid():
-    random, vit = Random(4), ViT(rel_pos="shared", layer_scale=True)
+def hybrid(seed=401):
+    random, vit = Random(seed), ViT(rel_pos="shared", layer_scale=True)
     weights = random.vit(vit)
     shared = list(weights)
     masked = simmim_parts(random, vit)
@@ -235,7 +236,7 @@ def hybrid():
         {"vit": vit, "moco": MOCO | dict(stop_grad_conv1=False), "simmim": MASK, "lambda": 0.3, "shared": shared},
         weights | projector | predictor | masked,
         [dict(views=views(random, vit.img_size, 3), mask=cell_mask(random, vit, 2, 0.6)) for _ in range(2)],
-        dict(beta1=0.9, beta2=0.999, lr=1e-3, clip_grad=5.0), decay_matrices(0.05, SIMMIM_SPARED),
+        dict(beta1=0.9, beta2=0.999, lr=1e-3, clip_grad=3.5), decay_matrices(0.05, SIMMIM_SPARED),
         momentum=moved(random, weights | projector, ()), buffers=buffers, momentum_buffers=momentum_buffers)
 
 

@@ -134,7 +134,7 @@ def heads_are_sequences():
         missing, unexpected = model.load_state_dict(inside, strict=False)
         assert not unexpected and all("num_batches_tracked" in key for key in missing), (missing, unexpected)
         width = stages[0].in_features
-        close(function(x[:, :width], tensors, tensors), model(x[:, :width]), name, 1e-12)
+        close(function(x[:, :width], tensors, tensors, []), model(x[:, :width]), name, 1e-12)
         for key, value in model.state_dict().items():
             if "running" in key:
                 close(tensors[f"{name}.{key}"], value, key, 1e-12)

@@ -3,6 +3,9 @@
 An objective is `loss(state, batch, case, epoch)`, which returns the loss and its parts. `state` holds dictionaries of
 tensors: `weights`, `buffers`, and for MoCo v3 `momentum` and `momentum_buffers`; running statistics and the momentum
 encoder are changed in place.
+
+|x| and ReLU have a kink at zero, where rounding decides which of two gradients counts. `state["kinks"]` collects how
+near to one each pass came, so that make.py can refuse a case that hangs on rounding.
 """
 
 import math
@@ -22,14 +25,19 @@ def batch_norm(x, p, buffers, name):
         p.get(f"{name}.bias"), training=True, momentum=0.1, eps=1e-5)
 
 
-def projector(x, p, buffers):
-    x = F.relu(batch_norm(linear(x, p, "projector.0"), p, buffers, "projector.1"))
-    x = F.relu(batch_norm(linear(x, p, "projector.3"), p, buffers, "projector.4"))
+def relu(x, kinks):
+    kinks.append(x.detach().abs().min().item())
+    return F.relu(x)
+
+
+def projector(x, p, buffers, kinks):
+    x = relu(batch_norm(linear(x, p, "projector.0"), p, buffers, "projector.1"), kinks)
+    x = relu(batch_norm(linear(x, p, "projector.3"), p, buffers, "projector.4"), kinks)
     return batch_norm(linear(x, p, "projector.6"), p, buffers, "projector.7")
 
 
-def predictor(x, p, buffers):
-    x = F.relu(batch_norm(linear(x, p, "predictor.0"), p, buffers, "predictor.1"))
+def predictor(x, p, buffers, kinks):
+    x = relu(batch_norm(linear(x, p, "predictor.0"), p, buffers, "predictor.1"), kinks)
     return batch_norm(linear(x, p, "predictor.3"), p, buffers, "predictor.4")
 
 
@@ -49,14 +57,16 @@ def moco_v3(state, batch, case, epoch):
     p, m, moco = state["weights"], state["momentum"], case["moco"]
     queries = []
     for view in batch["views"][:2]:
-        x = projector(encode(p, case["vit"], view)[:, 0], p, state["buffers"])
-        queries.append(predictor(x, p, state["buffers"]))
+        x = projector(encode(p, case["vit"], view)[:, 0], p, state["buffers"], state["kinks"])
+        queries.append(predictor(x, p, state["buffers"], state["kinks"]))
     with torch.no_grad():
         share = momentum_at(epoch, moco)
         for name in m:
             m[name].mul_(share).add_(p[name], alpha=1 - share)
         keys = [
-            projector(encode(m, case["vit"], view)[:, 0], m, state["momentum_buffers"]) for view in batch["views"][:2]]
+            # The keys have no gradient, so their kinks do not matter.
+            projector(encode(m, case["vit"], view)[:, 0], m, state["momentum_buffers"], [])
+            for view in batch["views"][:2]]
     forth = contrastive_loss(queries[0], keys[1], moco["temperature"])
     back = contrastive_loss(queries[1], keys[0], moco["temperature"])
     return forth + back, {"loss_q1k2": forth, "loss_q2k1": back}
@@ -77,7 +87,10 @@ def simmim(state, batch, case, epoch):
     images, mask = batch["views"][-1], batch["mask"]
     x = linear(encode(p, vit, images, mask)[:, 1:], p, "decoder.0")
     x = x.transpose(1, 2).reshape(len(images), -1, vit.grid, vit.grid)
-    return masked_l1(images, F.pixel_shuffle(x, vit.patch_size), mask, vit.patch_size), {}
+    reconstruction = F.pixel_shuffle(x, vit.patch_size)
+    missed = patches((images - reconstruction).detach(), vit.patch_size)[mask == 1]
+    state["kinks"].append(missed.abs().min().item())
+    return masked_l1(images, reconstruction, mask, vit.patch_size), {}
 
 
 # MAE (He et al. 2022)

@@ -59,7 +59,7 @@ import Training
             let isFused = parameter.name.hasSuffix("attn.qkv.bias")
             for rows in isFused ? [0..<width, 2 * width..<3 * width] : [0..<parameter.shape[0]] {
                 let error = found.rows(rows).relativeError(wanted.rows(rows))
-                #expect(error < 1e-5, "momentum_final/\(parameter.name): \(error)")
+                #expect(error < 3e-5, "momentum_final/\(parameter.name): \(error)")
             }
         }
     }
