@@ -1,1 +1,6 @@
 #include <cblas.h>
+
+// LAPACK, which Debian's OpenBLAS carries without a header of its own: the eigenvalues w (n), ascending, of the
+// symmetric matrix a (n, n), which is overwritten. All by reference, as Fortran has it.
+extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work,
+                    const int *lwork, int *iwork, const int *liwork, int *info);

@@ -92,13 +92,6 @@ public struct VisionTransformer: Sendable {
         return intermediates
     }
 
-    /// Floating-point operations of one image's forward pass through every block, counting a multiplication and an
-    /// addition as two; norms, softmax and activations left out.
-    public var forwardFLOPs: Double {
-        let (tokens, width, hidden) = (Double(config.numTokens), Double(config.embedDim), Double(config.mlpHidden))
-        let patch = Double(config.inChans * config.patchSize * config.patchSize)
-        let mlp = config.mlp == .swiglu ? 3 * width * hidden : 2 * width * hidden
-        let block = 2 * tokens * (4 * width * width + mlp) + 4 * tokens * tokens * width
-        return 2 * Double(config.grid.count) * patch * width + Double(config.depth) * block
-    }
+    /// Floating-point operations of one image's forward pass through every block.
+    public var forwardFLOPs: Double { config.forwardFLOPs }
 }

@@ -71,6 +71,13 @@ public struct DoubleMatrix: Sendable, Equatable {
         return DoubleMatrix(rows: values.count / max(matrices[0].cols, 1), cols: matrices[0].cols, values)
     }
 
+    /// Rows and columns exchanged.
+    public func transposed() -> DoubleMatrix {
+        var result = DoubleMatrix(rows: cols, cols: rows, [Double](repeating: 0, count: values.count))
+        for row in 0..<rows { for col in 0..<cols { result.values[col * rows + row] = values[row * cols + col] } }
+        return result
+    }
+
     /// The sum of the squares of all numbers.
     public var squaredNorm: Double { values.withUnsafeBufferPointer { sum_of_squares($0.baseAddress, $0.count) } }
 

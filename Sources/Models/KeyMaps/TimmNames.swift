@@ -31,6 +31,8 @@ enum TimmNames {
         case "projector", "dino_head", "ibot_head", "last_layer": return .projector
         case "attn_pool": return .ignored("attention pooling is not supported; there are no logits")
         case "decoder": return .decoder
+        // Our own checkpoints carry what training goes on from.
+        case "optimizer", "momentum", "buffers", "momentum_buffers": return .ignored("training state")
         case let word where word.hasPrefix("decoder_"): return .decoder
         default: return .unexpected
         }

@@ -111,6 +111,21 @@ public struct TrainableViT: Sendable {
             dropPath: dropPath, stream: x, norm: network.norm?.forward(x, pass))
     }
 
+    /// Shows the stream at every depth, (batch, tokens, embedDim): 0 after the embedding, i after block i − 1.
+    public func forward(
+        _ images: Tensor, weights: ParameterBuffer, pool: ThreadPool, visit: (_ depth: Int, _ stream: Tensor) -> Void
+    ) {
+        let pass = TrainingPass(weights: weights, pool: pool)
+        var x = embed(images.patches(patchSize: config.patchSize, pool: pool), .none, pass)
+        if let normPre = network.normPre { x = normPre.forward(x, pass).output }
+        let biases = scoreBias.forward(weights)
+        visit(0, x)
+        for (index, block) in network.blocks.enumerated() {
+            x = block.forward(x, index: index, bias: scoreBias.place(of: index).map { biases[$0] }, pass).output
+            visit(index + 1, x)
+        }
+    }
+
     /// `forward` read upwards: adds the gradients of every trained parameter.
     ///
     /// - Parameter dOutput: the gradient at `Activations.output`, (batch, tokens, embedDim).

@@ -13,8 +13,8 @@ public struct Hybrid: Objective {
     /// λ, from 0 (SimMIM) to 1 (MoCo v3).
     public let lambda: Double
     private let recipe: ViTRecipe
-    private let contrastive: ContrastiveBranch
-    private let masked: MaskedBranch
+    let contrastive: ContrastiveBranch
+    let masked: MaskedBranch
 
     public init(
         vit recipe: ViTRecipe, moco: MoCoV3Config = MoCoV3Config(), simMIM: SimMIMConfig = SimMIMConfig(),

@@ -32,7 +32,7 @@ public struct MAE: Objective {
     public let config: MAEConfig
     private let recipe: ViTRecipe
     public let encoder: TrainableViT
-    private let decoder: MAEDecoder
+    let decoder: MAEDecoder
 
     public init(vit recipe: ViTRecipe, config: MAEConfig = MAEConfig()) {
         precondition(recipe.config.relPos == .none, "MAE has no relative position bias")

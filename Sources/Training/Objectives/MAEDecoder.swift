@@ -52,6 +52,13 @@ struct MAEDecoder: Sendable {
         }
     }
 
+    /// Operations of one image forward and back; every patch passes.
+    var stepFLOPs: Double {
+        let matrices = parameters.filter { $0.shape.count == 2 }.reduce(0) { $0 + Double($1.count) }
+        let tokens = Double(prefix + patches), attention = 4 * tokens * tokens * Double(maskToken.count)
+        return 3 * (2 * tokens * matrices + Double(blocks.count) * attention)
+    }
+
     /// What the way back needs.
     struct Activations {
         fileprivate let encoded: Tensor

@@ -34,7 +34,7 @@ public struct MoCoV3: Objective {
     public let layout: ParameterLayout
     public let buffers: ParameterLayout
     private let recipe: ViTRecipe
-    private let branch: ContrastiveBranch
+    let branch: ContrastiveBranch
 
     public init(vit recipe: ViTRecipe, config: MoCoV3Config = MoCoV3Config()) {
         var layout = ParameterLayout(), buffers = ParameterLayout()

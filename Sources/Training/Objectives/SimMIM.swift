@@ -21,7 +21,7 @@ public struct SimMIM: Objective {
     public let buffers = ParameterLayout()
     public let config: SimMIMConfig
     private let recipe: ViTRecipe
-    private let branch: MaskedBranch
+    let branch: MaskedBranch
 
     public init(vit recipe: ViTRecipe, config: SimMIMConfig = SimMIMConfig()) {
         var layout = ParameterLayout()

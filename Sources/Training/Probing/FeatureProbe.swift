@@ -1,0 +1,73 @@
+public import Platform
+public import Tensors
+
+/// Linear probing on features that were computed once: what separates linearly, layer by layer.
+public enum FeatureProbe {
+    /// Features of labelled images.
+    public struct Samples: Sendable {
+        /// (images, width) of each layer.
+        public var features: [Tensor]
+        public var labels: [Int]
+
+        public init(features: [Tensor], labels: [Int]) {
+            precondition(features.allSatisfy { $0.shape.count == 2 && $0.shape[0] == labels.count }, "a label an image")
+            self.features = features
+            self.labels = labels
+        }
+    }
+
+    /// How the classifiers learn: SGD with momentum 0.9 and a cosine to 0, as MoCo v3's linear evaluation.
+    public struct Schedule: Sendable, Hashable {
+        public var epochs: Int
+        public var batchSize: Int
+        public var learningRate: Double
+        public var seed: UInt64
+
+        public init(epochs: Int = 60, batchSize: Int = 256, learningRate: Double = 0.1, seed: UInt64 = 0) {
+            self.epochs = epochs
+            self.batchSize = batchSize
+            self.learningRate = learningRate
+            self.seed = seed
+        }
+    }
+
+    /// The share of `test` that a classifier trained on `train` gets right, of each layer.
+    public static func accuracies(
+        train: Samples, test: Samples, classes: Int, schedule: Schedule = Schedule(), pool: ThreadPool
+    ) -> [Double] {
+        decisions(train: train, on: test.features, classes: classes, schedule: schedule, pool: pool).map { decided in
+            Double(zip(decided, test.labels).count { $0 == $1 }) / Double(max(test.labels.count, 1))
+        }
+    }
+
+    /// The class that a classifier trained on `train` gives each image of `features`, of each layer.
+    public static func decisions(
+        train: Samples, on features: [Tensor], classes: Int, schedule: Schedule = Schedule(), pool: ThreadPool
+    ) -> [[Int]] {
+        guard let width = train.features.first?.shape[1], !train.labels.isEmpty else { return [] }
+        let heads = ProbeHeads(layers: train.features.count, width: width, classes: classes)
+        var weights = ParameterBuffer(heads.layout), running = ParameterBuffer(heads.buffers)
+        heads.initialize(&weights, &running, seed: schedule.seed)
+        let size = min(schedule.batchSize, train.labels.count), steps = train.labels.count / size
+        var optimizer = Optimizer(
+            .sgd(momentum: 0.9, nesterov: false), layout: heads.layout,
+            groups: [ParameterGroup(heads.layout.parameters, weightDecay: 0)],
+            schedule: LearningRateSchedule(
+                .cosine(countsWarmup: true), peak: schedule.learningRate, totalSteps: schedule.epochs * steps))
+        var gradients = ParameterBuffer(heads.layout)
+        for epoch in 0..<schedule.epochs {
+            var random = RandomStream(seed: schedule.seed, "probe.order").stream(epoch)
+            let order = random.permutation(train.labels.count)
+            for step in 0..<steps {
+                let indices = Array(order[step * size..<(step + 1) * size])
+                gradients.zero()
+                _ = heads.step(
+                    train.features.map { $0.gatheringRows(indices) }, labels: indices.map { train.labels[$0] },
+                    weights: weights, running: &running, gradients: &gradients, pool: pool)
+                optimizer.step(
+                    epoch * steps + step, weights: &weights, gradients: gradients, norm: 0, pool: pool)
+            }
+        }
+        return heads.decisions(features, weights: weights, running: running, pool: pool)
+    }
+}

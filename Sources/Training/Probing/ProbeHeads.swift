@@ -1,0 +1,91 @@
+import Models
+public import Platform
+public import Tensors
+
+/// Linear classifiers on the features of several layers, each behind a batch norm without affine part, which all learn
+/// at once and nothing from each other (He et al. 2022; science: B.11).
+public struct ProbeHeads: Sendable {
+    /// Places of the classifiers: `probe.LAYER.weight` and `probe.LAYER.bias`.
+    public let layout: ParameterLayout
+    /// Places of the running statistics: `probe.LAYER.norm.running_mean` and `.running_var`.
+    public let buffers: ParameterLayout
+    private let heads: [(norm: BatchNorm, linear: Linear)]
+
+    /// What one step learned.
+    public struct Result: Sendable {
+        /// Of each layer.
+        public let losses: [Double]
+        /// Of each layer: the share of images whose largest logit is their class's.
+        public let accuracies: [Double]
+    }
+
+    /// - Parameters:
+    ///   - layers: how many; layer 0 is the embedding.
+    ///   - width: of a feature.
+    public init(layers: Int, width: Int, classes: Int) {
+        var layout = ParameterLayout(), buffers = ParameterLayout()
+        self.init(layers: layers, width: width, classes: classes, in: &layout, buffers: &buffers)
+    }
+
+    /// The same, behind what is in `layout` and `buffers` already.
+    public init(
+        layers: Int, width: Int, classes: Int, in layout: inout ParameterLayout, buffers: inout ParameterLayout
+    ) {
+        precondition(layers > 0 && width > 0 && classes > 0, "a probe has layers, features and classes")
+        heads = (0..<layers).map { layer in
+            let norm = BatchNorm(
+                "probe.\(layer).norm", width: width, affine: false, eps: 1e-6, in: &layout, buffers: &buffers)
+            return (norm, Linear("probe.\(layer)", inFeatures: width, outFeatures: classes, in: &layout))
+        }
+        self.layout = layout
+        self.buffers = buffers
+    }
+
+    /// First weights: normal of 0.01 (MoCo v3, MAE), biases 0, running variances 1.
+    public func initialize(_ weights: inout ParameterBuffer, _ running: inout ParameterBuffer, seed: UInt64) {
+        for (norm, linear) in heads {
+            var random = RandomStream(seed: seed, "weights." + linear.weight.name)
+            weights.set(
+                linear.weight,
+                to: Tensor(
+                    shape: linear.weight.shape, (0..<linear.weight.count).map { _ in Float(random.normal() * 0.01) }))
+            running.set(norm.runningVar, to: Tensor(shape: norm.runningVar.shape, repeating: 1))
+        }
+    }
+
+    /// Adds the gradients of the sum of all layers' losses.
+    ///
+    /// - Parameter features: (batch, width) of each layer.
+    public func step(
+        _ features: [Tensor], labels: [Int], weights: ParameterBuffer, running: inout ParameterBuffer,
+        gradients: inout ParameterBuffer, scale: Float = 1, pool: ThreadPool
+    ) -> Result {
+        precondition(features.count == heads.count, "\(features.count) features for \(heads.count) probes")
+        let pass = TrainingPass(weights: weights, pool: pool)
+        var losses: [Double] = [], accuracies: [Double] = []
+        for (feature, head) in zip(features, heads) {
+            let normed = head.norm.forward(feature, weights, buffers: &running).output
+            let logits = head.linear.forward(normed, pass)
+            let (loss, dLogits) = CrossEntropy.forward(logits: logits, targets: .classes(labels))
+            _ = head.linear.backward(
+                normed, dOutput: dLogits.map { $0 * scale }, pass, gradients: &gradients, needsInput: false)
+            losses.append(loss)
+            accuracies.append(Self.accuracy(logits, labels))
+        }
+        return Result(losses: losses, accuracies: accuracies)
+    }
+
+    /// For each layer the class of each image, by the running statistics.
+    public func decisions(
+        _ features: [Tensor], weights: ParameterBuffer, running: ParameterBuffer, pool: ThreadPool
+    ) -> [[Int]] {
+        let pass = TrainingPass(weights: weights, pool: pool)
+        return zip(features, heads).map { feature, head in
+            head.linear.forward(head.norm.evaluate(feature, weights, buffers: running), pass).largestColumns
+        }
+    }
+
+    private static func accuracy(_ logits: Tensor, _ labels: [Int]) -> Double {
+        Double(zip(logits.largestColumns, labels).count { $0 == $1 }) / Double(max(labels.count, 1))
+    }
+}
