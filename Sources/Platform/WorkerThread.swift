@@ -18,6 +18,9 @@ public final class WorkerThread: Sendable {
             line.add { continuation.resume(with: Result(catching: work)) }
         }
     }
+
+    /// Runs `work` on the thread; nobody waits for it.
+    public func enqueue(_ work: @escaping @Sendable () -> Void) { line.add(work) }
 }
 
 /// What the thread and those who feed it share; unchecked because `mutex` guards everything that changes.

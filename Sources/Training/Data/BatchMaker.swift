@@ -1,0 +1,79 @@
+import Images
+import Tensors
+
+/// Makes any batch of any epoch, each a function of the seed, the epoch and its number.
+public struct BatchMaker: Sendable {
+    /// Complete batches of an epoch.
+    public var batchesPerEpoch: Int { order.batchesPerEpoch }
+    private let dataset: TrainingDataset
+    private let plan: ViewPlan
+    private let seed: UInt64
+    private let order: EpochOrder
+    private let store: ImageStore
+    private let generator: MaskGenerator?
+    private let patches: Int?
+
+    /// - Parameters:
+    ///   - batchSize: images of a batch; those that do not fill a last one are left out of that epoch.
+    ///   - seed: of order, views, masks and mixtures.
+    ///   - shuffles: whether images come in random order.
+    ///   - cacheBytes: decoded images to keep in memory.
+    ///   - warn: called once for each file that cannot be read, from the thread that makes the batch.
+    /// - Throws: `DataError.batchTooLarge`; `.oddBatch` and `.noLabels` where images are to be mixed.
+    public init(
+        _ dataset: TrainingDataset, plan: ViewPlan, batchSize: Int, seed: UInt64, shuffles: Bool = true,
+        cacheBytes: Int = 512 << 20, warn: @escaping @Sendable (DataWarning) -> Void = { _ in }
+    ) throws(DataError) {
+        order = try EpochOrder(count: dataset.count, batchSize: batchSize, seed: seed, shuffles: shuffles)
+        if plan.mixing != nil {
+            guard batchSize.isMultiple(of: 2) else { throw .oddBatch(batchSize: batchSize) }
+            guard !dataset.classes.isEmpty else { throw .noLabels }
+        }
+        self.dataset = dataset
+        self.plan = plan
+        self.seed = seed
+        store = ImageStore(dataset, cacheBytes: cacheBytes, warn: warn)
+        generator = plan.maskGenerator
+        patches = plan.patches
+    }
+
+    /// Batch `batch` of `epoch`, both from 0.
+    ///
+    /// An image that cannot be read is replaced by the next one that can: `Batch.indices` and the label are that one's.
+    ///
+    /// - Throws: `DataError.unreadable`.
+    public func batch(epoch: Int, batch number: Int) throws(DataError) -> Batch {
+        let wanted = order.indices(epoch: epoch, batch: number)
+        let streams = ViewStreams(seed: seed, epoch: epoch)
+        var batch = Batch(views: plan.views.map { .zeros([wanted.count, 3, $0.height, $0.width]) })
+        for (slot, index) in wanted.enumerated() {
+            let found = try store.image(at: index)
+            for (view, recipe) in plan.views.enumerated() {
+                let random =
+                    view == plan.maskedView ? streams.maskedView(of: index) : streams.view(view, of: index)
+                recipe.write(found.image, random: random, into: &batch.views[view], at: slot)
+            }
+            batch.indices.append(found.index)
+            if let label = dataset.label(at: found.index) { batch.labels.append(label) }
+        }
+        addMask(to: &batch, of: wanted, streams)
+        guard let mixing = plan.mixing else { return batch }
+        return mixing.mixed(batch, random: RandomStream(seed: seed, "mixing").stream(epoch).stream(number))
+    }
+
+    private func addMask(to batch: inout Batch, of indices: [Int], _ streams: ViewStreams) {
+        guard let patches else { return }
+        var numbers: [Float] = []
+        numbers.reserveCapacity(indices.count * patches)
+        for index in indices {
+            var random = streams.mask(of: index)
+            if let generator {
+                numbers += generator.mask(random: &random)
+            } else {
+                for _ in 0..<patches { numbers.append(Float(random.uniform())) }
+            }
+        }
+        let tensor = Tensor(shape: [indices.count, patches], numbers)
+        if generator != nil { batch.mask = tensor } else { batch.noise = tensor }
+    }
+}
