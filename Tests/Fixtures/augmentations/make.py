@@ -94,6 +94,24 @@ for name, top, left, height, width, size, filter in (
     result = F.resized_crop(image, top, left, height, width, [size, size], mode)
     add(name, "resized_crop_" + filter, result, top, left, height, width, size)
 
+# timm's operations by magnitude, with the coin that chooses the direction held still.
+OPERATIONS = {
+    "autoContrast": "AutoContrast", "equalize": "Equalize", "invert": "Invert", "rotate": "Rotate",
+    "posterize": "PosterizeIncreasing", "solarize": "SolarizeIncreasing", "solarizeAdd": "SolarizeAdd",
+    "color": "ColorIncreasing", "contrast": "ContrastIncreasing", "brightness": "BrightnessIncreasing",
+    "sharpness": "SharpnessIncreasing", "shearX": "ShearX", "shearY": "ShearY", "translateX": "TranslateXRel",
+    "translateY": "TranslateYRel",
+}
+assert sorted(OPERATIONS.values()) == sorted(auto_augment._RAND_INCREASING_TRANSFORMS)
+HPARAMS = {"img_mean": FILL, "interpolation": Image.BICUBIC}
+image = Image.fromarray(SOURCES["smooth"])
+for ours, theirs in OPERATIONS.items():
+    for magnitude in (2.5, 9.0, 9.64):
+        for negated in (0, 1):
+            auto_augment._randomly_negate = lambda v: -v if negated else v
+            result = auto_augment.AugmentOp(theirs, prob=1.0, magnitude=magnitude, hparams=HPARAMS)(image)
+            add("smooth", "rand_augment_" + ours, result, magnitude, negated)
+
 image = Image.fromarray(colours())
 add("colours", "grayscale", F.to_grayscale(image, 3))
 for factor in (0.03, -0.1, 0.29, -0.5):

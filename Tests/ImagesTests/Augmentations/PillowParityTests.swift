@@ -68,7 +68,12 @@ import Testing
                 .resized(
                     height: box[4], width: box[4],
                     interpolation: fixture.operation.hasSuffix("bicubic") ? .bicubic : .bilinear)
-        default: return nil
+        default:
+            guard let operation = RandAugment.Operation(rawValue: String(fixture.operation.dropFirst(13))) else {
+                return nil
+            }
+            return RandAugment().apply(
+                operation, magnitude: number, negated: fixture.arguments[1] == 1, to: image)
         }
     }
 }
