@@ -60,11 +60,12 @@ public struct Trainer {
     ///
     /// - Parameters:
     ///   - directory: where it saves itself, and where it takes itself up; entered already.
+    ///   - batches: called once, with the step that comes next.
     ///   - events: called on this thread, between steps.
     /// - Throws: `TrainingError`; the last checkpoint stays whole.
     public mutating func run(
-        in directory: RunDirectory, batches: Batches, validation: Validation? = nil, stop: StopFlag = StopFlag(),
-        events: (TrainingEvent) -> Void
+        in directory: RunDirectory, batches: (_ firstStep: Int) throws -> Batches, validation: Validation? = nil,
+        stop: StopFlag = StopFlag(), events: (TrainingEvent) -> Void
     ) throws(TrainingError) -> TrainingOutcome {
         if let found = try directory.newestCheckpoint(warn: {
             events(.warning(code: "checkpoint_unusable", message: $0))
@@ -79,6 +80,8 @@ public struct Trainer {
             return .alreadyFinished
         }
         try directory.openMetrics(upTo: snapshot.step)
+        let first = snapshot.step
+        let batches = try Self.data { try batches(first) }
         var speed = Speed(imagesPerStep: plan.imagesPerStep)
         var lastSaved = snapshot.step
         while snapshot.step < plan.steps, !stop.isRaised {
@@ -87,7 +90,9 @@ public struct Trainer {
             speed.step()
             let isEpochEnd = done % plan.stepsPerEpoch == 0
             if done % plan.logEverySteps == 0 || done == plan.steps { try log(metrics, directory, events) }
-            if isEpochEnd, let validation { try log(try measured(validation), directory, events) }
+            if isEpochEnd, let validation {
+                try log(try Self.data { try validation(snapshot.model) }, directory, events)
+            }
             events(.progress(progress(metrics, speed)))
             if isCheckpoint(done, isEpochEnd: isEpochEnd) {
                 try save(directory, events)
@@ -111,10 +116,7 @@ public struct Trainer {
         gradients.zero()
         var sums: [Metric] = []
         for part in 0..<plan.accumulationSteps {
-            let batch: Batch
-            do { batch = try batches(step, part) } catch let error as TrainingError { throw error } catch {
-                throw .badData("\(error)")
-            }
+            let batch = try Self.data { try batches(step, part) }
             let context = StepContext(
                 seed: plan.seed, step: step, part: part, epoch: Double(step) / Double(plan.stepsPerEpoch),
                 epochs: Double(plan.epochs), gradientScale: 1 / Float(plan.accumulationSteps), pool: pool)
@@ -138,10 +140,9 @@ public struct Trainer {
         return isEpochEnd && done / plan.stepsPerEpoch % plan.checkpointEveryEpochs == 0
     }
 
-    private func measured(_ validation: Validation) throws(TrainingError) -> [Metric] {
-        do { return try validation(snapshot.model) } catch let error as TrainingError { throw error } catch {
-            throw .badData("\(error)")
-        }
+    /// What goes wrong with pictures is their fault.
+    private static func data<R>(_ body: () throws -> R) throws(TrainingError) -> R {
+        do { return try body() } catch let error as TrainingError { throw error } catch { throw .badData("\(error).") }
     }
 }
 

@@ -2,14 +2,6 @@ import Checkpoints
 
 /// What the objectives are made of, resolved.
 public struct ObjectiveSettings: Sendable, Hashable {
-    /// What a linear probe reads.
-    public enum Pooling: String, Sendable, Hashable, CaseIterable {
-        /// The class token.
-        case token
-        /// The mean of the patch tokens.
-        case avg
-    }
-
     public let moco: MoCoV3Config
     public let simMIM: SimMIMConfig
     public let mae: MAEConfig
@@ -17,7 +9,7 @@ public struct ObjectiveSettings: Sendable, Hashable {
     public let lambda: Double
     /// Linear probe: the depths whose features are probed (0 = embedding); nil for all.
     public let probeLayers: [Int]?
-    public let probePooling: Pooling
+    public let probePooling: LinearProbe.Pooling
 
     /// Reads `moco`, `simmim`, `mae`, `hybrid` and `probe`, those of other methods too.
     init(_ reader: ConfigurationReader, method: TrainingMethod, patchSize: Int) {
@@ -32,13 +24,17 @@ public struct ObjectiveSettings: Sendable, Hashable {
         let hybrid = reader.object("hybrid")
         lambda = hybrid.number("lambda", default: 0.2, in: 0...1)
         hybrid.finish()
+        guard method == .linearProbe else {
+            if reader.value("probe") != nil {
+                reader.fault("probe", "probe belongs to the method linear_probe, not to \(method.rawValue).")
+            }
+            (probeLayers, probePooling) = (nil, .avg)
+            return
+        }
         let probe = reader.object("probe")
         probeLayers = Self.readLayers(probe)
         probePooling = probe.choice("pooling", default: .avg)
         probe.finish()
-        if method != .linearProbe, reader.has("probe") {
-            reader.fault("probe", "probe belongs to the method linear_probe, not to \(method.rawValue).")
-        }
     }
 
     private static func readMoCo(_ reader: ConfigurationReader, _ method: TrainingMethod) -> MoCoV3Config {

@@ -53,10 +53,15 @@ public struct OptimizationSettings: Sendable {
             "warmup_lr", default: min(recipe.warmupStart * ends, learningRate), in: 0...1000)
         schedule = reader.choice("schedule", default: recipe.schedule)
         (milestones, gamma) = Self.readMilestones(reader, schedule, epochs: epochs)
-        if schedule != .cosine, reader.has("warmup_prefix") {
-            reader.fault("warmup_prefix", "warmup_prefix belongs to the schedule cosine, not to \(schedule.rawValue).")
+        if schedule == .cosine {
+            warmupPrefix = reader.bool("warmup_prefix", default: recipe.warmupPrefix)
+        } else {
+            if reader.value("warmup_prefix") != nil {
+                reader.fault(
+                    "warmup_prefix", "warmup_prefix belongs to the schedule cosine, not to \(schedule.rawValue).")
+            }
+            warmupPrefix = recipe.warmupPrefix
         }
-        warmupPrefix = reader.bool("warmup_prefix", default: recipe.warmupPrefix)
         weightDecay = reader.number("weight_decay", default: recipe.weightDecay, in: 0...100)
         decayRule = reader.choice("no_weight_decay", default: recipe.decayRule)
         layerDecay = reader.number("layer_decay", default: recipe.layerDecay, in: 0.01...1)

@@ -1,4 +1,5 @@
 import Models
+import Platform
 public import Checkpoints
 
 /// A training job as `POST /v1/jobs` and `vitscope train --config` take it, resolved: every setting that counts, those
@@ -33,6 +34,9 @@ public struct TrainingConfiguration: Sendable {
     public let threads: Int?
     /// Every setting with the value that counts, for config.json.
     public let resolved: Value
+
+    /// Of `resolved`, 64 hexadecimal digits.
+    public var digest: String { SHA256.hex(of: Array(CanonicalJSON.line(resolved).utf8)) }
 
     /// Reads `body`.
     ///
@@ -134,7 +138,7 @@ public struct TrainingConfiguration: Sendable {
     }
 
     /// What does not go together with the encoder `vit`.
-    static func check(
+    public static func check(
         _ vit: ViTRecipe, _ method: TrainingMethod, _ objective: ObjectiveSettings,
         fault: (_ key: String, _ detail: String) -> Void
     ) {

@@ -1,0 +1,86 @@
+import Checkpoints
+import Images
+import Models
+import Platform
+import Tensors
+import Training
+
+/// A run of `vitscope train`: reads the configuration, finds images and weights, and trains on threads of its own.
+///
+/// A class because a run has an identity that a signal can stop.
+public final class TrainingRun: Sendable {
+    let request: TrainingRequest
+    let settings: RunSettings
+    let threads: Int
+    private let worker = WorkerThread { NumericLibraries.prepareThread() }
+    private let flag = StopFlag()
+
+    /// Reads the configuration, and the checkpoint that it begins with.
+    ///
+    /// - Throws: `TrainingFailure` with every fault of it.
+    public init(_ request: TrainingRequest) throws(TrainingFailure) {
+        self.request = request
+        settings = try RunSettings(path: request.configuration)
+        threads = request.threads ?? settings.configuration.threads ?? ViTScopeService.processors
+    }
+
+    /// Asks the run to save itself and stop before its next step.
+    public func stop() { flag.raise() }
+
+    /// Trains to the end, to a signal, or to an error.
+    ///
+    /// - Returns: whether the run was stopped before its end.
+    /// - Throws: `TrainingFailure`.
+    public func run(
+        report: @escaping @Sendable (TrainingReport) -> Void
+    ) async throws -> Bool {
+        try await onThread {
+            guard let output = self.request.output else { throw TrainingFailure(.configuration, "Name a directory.") }
+            // The lock comes first, so that a second trainer learns at once that it is late.
+            let directory = try RunDirectory(output, restart: self.request.restart)
+            let parts = try self.prepare { message in
+                report(TrainingReport(.warning(code: "dataset", message: message)))
+            }
+            let liberties = try directory.enter(
+                self.settings.configuration, identity: parts.identity, allowInexact: self.request.allowInexact)
+            for liberty in liberties { report(TrainingReport(.warning(code: "inexact", message: liberty))) }
+            var trainer = parts.trainer
+            let outcome = try trainer.run(
+                in: directory, batches: parts.images.batches(from:), validation: parts.validation, stop: self.flag
+            ) { report(TrainingReport($0)) }
+            return outcome == .stopped
+        }
+    }
+
+    /// Measures what the run would need; nothing is written.
+    ///
+    /// - Throws: `TrainingFailure`.
+    public func estimate() async throws -> TrainingEstimate {
+        try await onThread {
+            let parts = try self.prepare { _ in }
+            var trainer = parts.trainer
+            let count = min(3, trainer.plan.steps)
+            let batches = parts.images.batches(from: 0)
+            // The first step pays for what later ones find ready.
+            _ = try trainer.step(batches)
+            var seconds: [Double] = []
+            for _ in 0..<count where trainer.snapshot.step < trainer.plan.steps {
+                let start = ContinuousClock.now
+                _ = try trainer.step(batches)
+                seconds.append((ContinuousClock.now - start) / .seconds(1))
+            }
+            let median = seconds.isEmpty ? 0 : seconds.sorted()[seconds.count / 2]
+            return TrainingEstimate(
+                cost: self.settings.configuration.cost(of: parts.objective), images: parts.images.count,
+                classes: parts.images.classes, stepsPerEpoch: trainer.plan.stepsPerEpoch,
+                epochs: trainer.plan.epochs, secondsPerEpoch: median * Double(trainer.plan.stepsPerEpoch),
+                measuredSteps: seconds.count)
+        }
+    }
+
+    private func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+        try await worker.run {
+            do { return try body() } catch let error as TrainingError { throw TrainingFailure(error) }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+public import Models
+public import Platform
+import Tensors
+
+extension ModelState {
+    /// Takes the encoder's weights from a checkpoint: everything that `objective` has under the same name, but for
+    /// classifiers. A shared table of relative positions fills a table in each block.
+    ///
+    /// - Throws: `TrainingError.configuration` where a part of the encoder is missing or of another size.
+    public mutating func takeEncoder(
+        of model: RecognisedModel, for objective: any Objective, pool: ThreadPool
+    ) throws(TrainingError) {
+        var faults: [ConfigurationFault] = []
+        for parameter in objective.encoder.parameters where !Self.isNew(parameter.name) {
+            let shared = "rel_pos_bias.relative_position_bias_table"
+            let isTable = parameter.name.hasSuffix(".attn.relative_position_bias_table")
+            guard let entry = model.stateDict[parameter.name] ?? (isTable ? model.stateDict[shared] : nil) else {
+                faults.append(
+                    ConfigurationFault(
+                        pointer: "/init_from",
+                        detail: "The checkpoint has no \(parameter.name), which this arch has; leave arch out to take "
+                            + "the checkpoint's own."))
+                continue
+            }
+            guard entry.count == parameter.count else {
+                faults.append(
+                    ConfigurationFault(
+                        pointer: "/init_from",
+                        detail: "\(parameter.name) has the shape \(entry.shape) in the checkpoint, and this arch wants "
+                            + "\(parameter.shape)."))
+                continue
+            }
+            weights.set(parameter, to: entry.tensor())
+        }
+        // One sentence for each of a hundred tensors helps nobody.
+        guard faults.isEmpty else { throw .configuration(Array(faults.prefix(5))) }
+        if var momentum = momentumWeights {
+            momentum.moveTowards(weights, momentum: 0, pool: pool)
+            momentumWeights = momentum
+        }
+    }
+
+    /// Whether a parameter begins anew whatever the checkpoint holds.
+    private static func isNew(_ name: String) -> Bool { name.hasPrefix("head.") || name.hasPrefix("fc_norm.") }
+}

@@ -1,0 +1,39 @@
+import Models
+import Tensors
+
+/// What a run needs, known before it begins.
+public struct TrainingCost: Sendable, Equatable {
+    public let parameters: Int
+    public let trainableParameters: Int
+    /// Bytes of each part.
+    public let weightBytes: Int
+    public let gradientBytes: Int
+    public let momentBytes: Int
+    public let momentumEncoderBytes: Int
+    /// An estimate: what the way back needs of every block.
+    public let activationBytes: Int
+
+    /// All together.
+    public var memoryBytes: Int { weightBytes + gradientBytes + momentBytes + momentumEncoderBytes + activationBytes }
+
+    init(objective: any Objective, optimizer: OptimizerRule, batchSize: Int, method: TrainingMethod) {
+        let all = objective.layout.parameters
+        parameters = all.reduce(0) { $0 + $1.count }
+        trainableParameters = all.reduce(0) { $0 + (objective.frozen.contains($1.name) ? 0 : $1.count) }
+        let bytes = objective.layout.count * 4
+        weightBytes = bytes + objective.buffers.count * 4
+        gradientBytes = method == .hybrid ? 2 * bytes : bytes
+        momentBytes = optimizer.hasSecondMoment ? 2 * bytes : bytes
+        momentumEncoderBytes =
+            ((objective.momentumLayout?.count ?? 0) + (objective.momentumBuffersLayout?.count ?? 0)) * 4
+        let config = objective.encoder.config
+        let tokens = Double(config.numTokens), width = Double(config.embedDim), hidden = Double(config.mlpHidden)
+        // Stream, norms, fused projection, values, two branches; the MLP before and after its activation; the maps.
+        let block = tokens * (9 * width + 2 * hidden) + Double(config.numHeads) * tokens * tokens
+        let pixels = Double(config.inChans * config.imgSize.height * config.imgSize.width)
+        let image = Double(config.depth) * block + 2 * pixels
+        // Both queries are kept until the way back; a second batch is made ready meanwhile.
+        let views: Double = method.isContrastive ? 2 : 1
+        activationBytes = Int(min(4 * image * Double(batchSize) * views, 1e18))
+    }
+}

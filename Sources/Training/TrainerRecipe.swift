@@ -1,0 +1,100 @@
+import Models
+import Tensors
+
+/// The parts of a run that a configuration describes.
+extension TrainingConfiguration {
+    /// The encoder as this method trains it.
+    ///
+    /// - Parameters:
+    ///   - vit: as configured, or as found in a checkpoint.
+    ///   - classes: of the dataset.
+    public func encoder(_ vit: ViTRecipe, classes: Int) -> ViTRecipe {
+        var vit = vit
+        vit.dropPath = dropPath
+        vit.config.numClasses = method == .supervised || method == .finetune ? classes : 0
+        switch method {
+        case .finetune:
+            // SimMIM's and MAE's fine-tuning: the mean patch behind a norm of its own, a table a block.
+            vit.config.globalPool = .avg
+            vit.config.fcNorm = true
+            vit.config.finalNorm = false
+            if vit.config.relPos == .shared { vit.config.relPos = .perBlock }
+            // Positions train from here on.
+            if vit.config.posEmbed != .none { vit.positions = .learned }
+        case .supervised: vit.config.globalPool = vit.config.classToken ? .token : .avg
+        case .mocoV3, .simMIM, .mae, .hybrid, .linearProbe: break
+        }
+        return vit
+    }
+
+    /// What is learned.
+    ///
+    /// - Parameters:
+    ///   - vit: as `encoder(_:classes:)` gives it.
+    ///   - classes: of the dataset, for methods that learn them.
+    /// - Throws: `TrainingError.configuration` where there are no classes to learn.
+    public func makeObjective(_ vit: ViTRecipe, classes: Int = 0) throws(TrainingError) -> any Objective {
+        guard !method.isSupervised || classes > 0 else {
+            throw .configuration([
+                ConfigurationFault(
+                    pointer: "/dataset", detail: "The method \(method.rawValue) learns classes, and there are none.")
+            ])
+        }
+        switch method {
+        case .mocoV3: return MoCoV3(vit: vit, config: objective.moco)
+        case .simMIM: return SimMIM(vit: vit, config: objective.simMIM)
+        case .mae: return MAE(vit: vit, config: objective.mae)
+        case .hybrid:
+            return Hybrid(vit: vit, moco: objective.moco, simMIM: objective.simMIM, lambda: objective.lambda)
+        case .supervised: return Classification(vit: vit, smoothing: smoothing, headStd: 0.02)
+        case .finetune:
+            let std = optimization.recipe.flavour == .mae ? 2e-5 : 0.02 * 0.001
+            return Classification(vit: vit, smoothing: smoothing, headStd: std)
+        case .linearProbe:
+            let depth = vit.config.depth
+            let layers = objective.probeLayers.map { $0.map { $0 < 0 ? depth + 1 + $0 : $0 } }
+            return LinearProbe(vit: vit, classes: classes, layers: layers, pooling: objective.probePooling)
+        }
+    }
+
+    /// How it is learned.
+    public func makeOptimizer(for objective: any Objective, stepsPerEpoch: Int) -> Optimizer {
+        let decay = optimization.layerDecay
+        let groups = ParameterGroup.groups(
+            of: objective.layout, frozen: objective.frozen, weightDecay: optimization.weightDecay,
+            rule: optimization.decayRule,
+            layerDecay: decay < 1 ? LayerDecay(rate: decay, depth: objective.encoder.config.depth) : nil,
+            scalesWholeCurve: optimization.recipe.scalesWholeCurve)
+        return Optimizer(
+            optimization.rule, layout: objective.layout, groups: groups,
+            schedule: optimization.learningRateSchedule(stepsPerEpoch: stepsPerEpoch, epochs: epochs),
+            clipGradient: optimization.clipGradient)
+    }
+
+    /// How long, and when it saves itself.
+    ///
+    /// - Parameter stepsPerEpoch: what a data set gives; incomplete steps are left out.
+    public func makePlan(stepsPerEpoch: Int, identity: RunIdentity, vit: ViTRecipe) -> Trainer.Plan {
+        var plan = Trainer.Plan(
+            epochs: epochs, stepsPerEpoch: stepsPerEpoch, imagesPerStep: batchSize * accumulationSteps)
+        plan.accumulationSteps = accumulationSteps
+        plan.seed = seed
+        plan.logEverySteps = logEverySteps
+        plan.checkpointEveryEpochs = checkpoints.everyEpochs
+        plan.checkpointEverySteps = checkpoints.everySteps
+        plan.keepLast = checkpoints.keepLast
+        let config = vit.config
+        plan.metadata = [
+            "num_heads": "\(config.numHeads)", "eps": "\(config.eps)",
+            "img_size": "\(config.imgSize.height),\(config.imgSize.width)", "method": method.rawValue,
+            "config_sha256": digest, "dataset_sha256": identity.datasetDigest, "threads": "\(identity.threads)",
+            "code_version": identity.codeVersion,
+        ]
+        return plan
+    }
+
+    /// How many parameters there are, those that train, and the memory of a run in bytes.
+    public func cost(of objective: any Objective) -> TrainingCost {
+        TrainingCost(objective: objective, optimizer: optimization.rule, batchSize: batchSize, method: method)
+    }
+}

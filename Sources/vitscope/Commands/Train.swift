@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Service
+import UnixSignals
+
+/// Trains a model, without a server.
+struct Train: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a model: the same job as POST /v1/jobs takes, without a server.",
+        discussion: """
+            The directory takes checkpoints/step-N.safetensors, metrics.jsonl, config.json and at the end \
+            model.safetensors. Where it holds a run of the same configuration, training goes on from the newest whole \
+            checkpoint. SIGTERM and SIGINT save a checkpoint first (exit codes 143 and 130).
+            """)
+
+    @Option(help: "A JSON file with the job.")
+    var config: String
+
+    @Option(help: "The run's directory; made where there is none.")
+    var out: String?
+
+    @Option(help: "The folder in which datasets are found by name.")
+    var datasets: String?
+
+    @Option(help: "Threads (those of the job, or one a processor).")
+    var threads: Int?
+
+    @Flag(help: "Print parameters, memory and time, measured on a few real steps, and stop.")
+    var dryRun = false
+
+    @Flag(help: "Go on although images, threads or the program have changed.")
+    var allowInexact = false
+
+    @Flag(help: "Begin anew, which only an empty directory allows.")
+    var restart = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if !dryRun, out == nil { throw ValidationError("--out DIR is missing; only --dry-run goes without it.") }
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
+    }
+
+    func run() async throws {
+        var request = TrainingRequest(configuration: config, output: out)
+        request.datasetsDirectory = datasets
+        request.threads = threads
+        request.allowInexact = allowInexact
+        request.restart = restart
+        request.codeVersion = Version.text
+        do {
+            let run = try TrainingRun(request)
+            if dryRun { return try await Self.printEstimate(run, json: json) }
+            try await train(run)
+        } catch let failure as TrainingFailure { throw Failure(failure) }
+    }
+
+    private static func printEstimate(_ run: TrainingRun, json: Bool) async throws {
+        let estimate = try await run.estimate()
+        guard !json else { return Terminal.print(estimate.value.json + [UInt8(ascii: "\n")]) }
+        for line in estimate.lines { Terminal.print(line) }
+    }
+
+    private func train(_ run: TrainingRun) async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let received = ReceivedSignal()
+        let listener = Task {
+            for await signal in signals {
+                // Who asks twice does not want to wait for a checkpoint.
+                if received.set(signal.rawValue) { run.stop() } else { _exit(128 + signal.rawValue) }
+            }
+        }
+        let output = ProgressOutput(printsJSON: json || !Terminal.isInteractive, showsBar: Terminal.showsBar)
+        defer {
+            listener.cancel()
+            output.finish()
+        }
+        let isStopped = try await run.run { output.show($0) }
+        guard isStopped, let signal = received.value else { return }
+        output.finish()
+        Terminal.write(
+            "vitscope: stopped by a signal; the same command with the same --out goes on where this one stopped\n")
+        throw ExitCode(128 + signal)
+    }
+}
+
+extension Failure {
+    /// The code that goes with a run's refusal.
+    fileprivate init(_ failure: TrainingFailure) {
+        let code: ExitStatus =
+            switch failure.kind {
+            case .configuration: .configuration
+            case .badData: .badData
+            case .locked: .tryAgain
+            case .diskFull: .unavailable
+            case .failed: .failure
+            }
+        self.init(failure.message, code)
+    }
+}

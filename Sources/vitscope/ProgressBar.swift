@@ -1,0 +1,38 @@
+import Foundation
+import Service
+
+/// A line such as `epoch 3/22 ███████░░░ 14 % 96.1 images/s, 8 min left, loss 3.21`.
+enum ProgressBar {
+    /// The line, at most `columns` wide.
+    static func text(_ progress: TrainingReport.Progress, columns: Int) -> String {
+        let cells = 20
+        let full = min(cells, Int((progress.fraction * Double(cells)).rounded(.down)))
+        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
+        var parts = [
+            "epoch \(progress.epoch)/\(progress.epochs) \(bar) \(Int(progress.fraction * 100)) %",
+            String(format: "%.1f images/s", progress.imagesPerSecond),
+        ]
+        if let seconds = progress.etaSeconds { parts.append(duration(seconds) + " left") }
+        for metric in progress.metrics where metric.name.hasPrefix("loss") || metric.name == "accuracy" {
+            parts.append("\(metric.name) " + String(format: "%.4g", metric.value))
+        }
+        var line = ""
+        for part in parts {
+            let next = line.isEmpty ? part : line + ", " + part
+            guard next.count < columns else { break }
+            line = next
+        }
+        return line
+    }
+
+    /// Seconds in words of two units at the most.
+    static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e9 else { return "a long time" }
+        let whole = Int(seconds.rounded())
+        switch whole {
+        case ..<60: return "\(whole) s"
+        case ..<3600: return "\(whole / 60) min \(whole % 60) s"
+        default: return "\(whole / 3600) h \(whole % 3600 / 60) min"
+        }
+    }
+}
