@@ -81,6 +81,9 @@ final class ConfigurationReader {
         }
     }
 
+    /// Leaves `key` out of what is written down: another word says the same.
+    func forget(_ key: String) { resolved.removeAll { $0.0 == key } }
+
     /// The reader of the object `key`, of an empty one where it is not there.
     func object(_ key: String) -> ConfigurationReader {
         let value = value(key)

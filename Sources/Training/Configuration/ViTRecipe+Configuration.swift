@@ -8,6 +8,9 @@ extension ViTRecipe {
     /// - Returns: nil after a fault, or where there is no `arch`.
     static func read(_ reader: ConfigurationReader, method: TrainingMethod) -> ViTRecipe? {
         let value = reader.value("arch")
+        // Their places in what is written down do not depend on what was said.
+        reader.record("arch", .none)
+        reader.record("img_size", .none)
         let imgSize = reader.optionalInt("img_size", in: 1...4096)
         guard let value else { return nil }
         if let name = value.string {
@@ -125,6 +128,7 @@ extension ViTRecipe {
             fields.fault("init_values", "init_values is another word for layer_scale; give one of them.")
         }
         let alias = fields.optionalNumber("init_values", in: 0...10)
+        fields.forget("init_values")
         let found = fields.number("layer_scale", default: alias ?? standard ?? 0, in: 0...10)
         return found > 0 ? found : nil
     }
