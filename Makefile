@@ -38,10 +38,10 @@ page: ## fetch the chart library of the page, once, by its checksum
 	@deploy/fetch-plotly.sh
 
 PREFIX ?= /usr/local
-install: build ## install the program and the page below PREFIX
+install: build ## install the program, the page and the demo below PREFIX
 	install -D -m 755 $(VITSCOPE) $(DESTDIR)$(PREFIX)/bin/vitscope
 	mkdir -p $(DESTDIR)$(PREFIX)/share/vitscope
-	cp -R public $(DESTDIR)$(PREFIX)/share/vitscope/
+	cp -R public deploy/demo $(DESTDIR)$(PREFIX)/share/vitscope/
 
 clean: ## remove what was built
 	$(SWIFT) package clean

@@ -10,10 +10,12 @@ import Testing
             $0.components(separatedBy: "\n```").first
         }
         #expect(!blocks.isEmpty)
-        // The examples write beside themselves, so they run in a folder that has the checkout's tests in it.
+        // The examples write beside themselves, in a folder that has the checkout's tests and program in it.
         let folder = try TemporaryFolder()
-        try FileManager.default.createSymbolicLink(
-            atPath: folder.path + "/Tests", withDestinationPath: repository.appendingPathComponent("Tests").path)
+        for name in ["Tests", ".build"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path + "/" + name, withDestinationPath: repository.appendingPathComponent(name).path)
+        }
         let server = try Server(["--demo"], data: folder.path + "/data", port: 8080)
         for block in blocks {
             let answer = try run("bash", ["-euo", "pipefail", "-c", block], directory: folder.path)
