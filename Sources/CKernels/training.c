@@ -62,9 +62,21 @@ KERNEL void gelu_backward(float *restrict dinp, const float *restrict dout, cons
     }
 }
 
+// Rows summed apart before their sum is added: one long sum of floats drifts by its rounding.
+enum { ROWS_APART = 64 };
+
 KERNEL void bias_backward(float *restrict dbias, const float *restrict dout, size_t N, size_t C, size_t ld) {
-    for (size_t n = 0; n < N; n++)
-        for (size_t c = 0; c < C; c++) dbias[c] += dout[n * ld + c];
+    enum { WIDTH = 64 };
+    for (size_t start = 0; start < N; start += ROWS_APART) {
+        const size_t end = start + ROWS_APART < N ? start + ROWS_APART : N;
+        for (size_t first = 0; first < C; first += WIDTH) {
+            const size_t width = first + WIDTH < C ? WIDTH : C - first;
+            float sum[WIDTH] = {0};
+            for (size_t n = start; n < end; n++)
+                for (size_t c = 0; c < width; c++) sum[c] += dout[n * ld + first + c];
+            for (size_t c = 0; c < width; c++) dbias[first + c] += sum[c];
+        }
+    }
 }
 
 KERNEL void softmax_backward(float *restrict dx, float *restrict dbias, const float *restrict p, size_t N, size_t C) {
@@ -114,8 +126,7 @@ KERNEL void batchnorm_forward(float *restrict out, float *restrict mean, float *
                               const float *restrict weight, const float *restrict bias, float eps, float momentum,
                               size_t N, size_t C) {
     for (size_t c = 0; c < C; c++) mean[c] = rstd[c] = 0;
-    for (size_t n = 0; n < N; n++)
-        for (size_t c = 0; c < C; c++) mean[c] += inp[n * C + c];
+    bias_backward(mean, inp, N, C, C);
     for (size_t c = 0; c < C; c++) mean[c] /= (float)N;
     for (size_t n = 0; n < N; n++)
         for (size_t c = 0; c < C; c++) rstd[c] += (inp[n * C + c] - mean[c]) * (inp[n * C + c] - mean[c]);

@@ -11,7 +11,10 @@ struct Vitscope: AsyncParsableCommand {
             variables, then --config FILE, then defaults.
             """,
         version: Version.text,
-        subcommands: [Serve.self, Analyze.self, Inspect.self, Convert.self, Bench.self, PrintVersion.self])
+        subcommands: [
+            Serve.self, Train.self, Reproduce.self, Analyze.self, Inspect.self, Convert.self, Bench.self,
+            PrintVersion.self,
+        ])
 }
 
 @main

@@ -49,22 +49,29 @@ extension Tensor {
         let width = weight.count, rows = count / width
         precondition(dOutput.count == count && dInput.count == count, "gradients do not fit \(shape)")
         let parts = max(min(pool.threads, rows), 1)
-        var partial = Tensor.zeros([parts, 2 * width])
-        partial.withPointer { partial in
+        // Sums of a part, and after them those of its current block: one long sum of floats drifts by its rounding.
+        var sums = Tensor.zeros([parts, 4 * width])
+        sums.withPointer { sums in
             withPointers(self, dOutput, forward.mean, forward.rstd) { x, dy, mean, rstd in
                 weights.withUnsafe(weight) { (w: Source) in
                     dInput.withPointer { dx in
                         pool.parallelFor(parts) { part, _ in
-                            let first = rows * part / parts, last = rows * (part + 1) / parts
-                            let sums = partial + part * 2 * width
-                            layernorm_backward(
-                                dx + first * width, sums, sums + width, dy + first * width, x + first * width, w,
-                                mean + first, rstd + first, last - first, width)
+                            let total = sums + part * 4 * width, block = total + 2 * width
+                            let end = rows * (part + 1) / parts
+                            for first in stride(from: rows * part / parts, to: end, by: 64) {
+                                block.update(repeating: 0, count: 2 * width)
+                                layernorm_backward(
+                                    dx + first * width, block, block + width, dy + first * width, x + first * width, w,
+                                    mean + first, rstd + first, min(64, end - first), width)
+                                add_scaled(total, block, 1, 2 * width)
+                            }
                         }
                     }
                 }
             }
         }
+        let partial = Tensor.concatenating(
+            (0..<parts).map { sums.rows($0..<$0 + 1).reshaped([2, 2 * width]).rows(0..<1) })
         gradients.add(partial, to: [weight, bias])
     }
 }

@@ -1,4 +1,5 @@
 import Models
+import Tensors
 
 /// What a step of training costs in floating-point operations of products, an image: a multiplication and an addition
 /// count as two. Backward is twice forward, but nothing flows to the pixels or into frozen weights.

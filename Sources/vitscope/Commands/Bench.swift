@@ -5,8 +5,8 @@ import Service
 /// Times what ViTScope computes, beside the best that this machine could do.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Time the forward pass against this machine's best matrix product, in one run.",
-        subcommands: [Forward.self])
+        abstract: "Time a pass or a step against this machine's best matrix product, in one run.",
+        subcommands: [Forward.self, Train.self])
 
     struct Forward: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -45,14 +45,61 @@ struct Bench: ParsableCommand {
             Terminal.print(
                 """
                 \(report.arch), batch \(report.batch), \(report.threads) threads, \(report.precision), median of \
-                \(report.rounds): \(Self.text(report.imagesPerSecond)) images/s
-                \(Self.text(report.gflops)) GFLOP/s of \(Self.text(report.gemmCeilingGflops)) that the best matrix \
-                product of this run did: \(Self.text(100 * report.fractionOfCeiling)) %
+                \(report.rounds): \(Bench.text(report.imagesPerSecond)) images/s
+                \(Bench.text(report.gflops)) GFLOP/s of \(Bench.text(report.gemmCeilingGflops)) that the best matrix \
+                product of this run did: \(Bench.text(100 * report.fractionOfCeiling)) %
                 """)
         }
-
-        private static func text(_ number: Double) -> String { String(format: "%.1f", number) }
     }
+
+    struct Train: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A step of training: forward, backward and optimizer.")
+
+        @Option(help: "One of \(TrainingBenchmark.methods.joined(separator: ", ")).")
+        var method = "simmim"
+
+        @Option(help: "A plain ViT by its timm name.")
+        var arch = "vit_small_patch16_224"
+
+        @Option(help: "Images, or pairs of views, at a time.")
+        var batch = 16
+
+        @Option(help: "Threads (one a processor).")
+        var threads: Int?
+
+        @Option(help: "Number format: f32.")
+        var precision = "f32"
+
+        @Option(help: "Measured steps; the median counts.")
+        var rounds = 5
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func validate() throws {
+            guard precision == "f32" else { throw ValidationError("--precision must be f32.") }
+        }
+
+        func run() throws {
+            let report: TrainingBenchmark.Report
+            do {
+                report = try TrainingBenchmark.run(
+                    method: method, arch: arch, batch: batch,
+                    threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds)
+            } catch { throw Failure(error) }
+            guard !json else { return Terminal.print(try JSONText.encode(report)) }
+            Terminal.print(
+                """
+                \(report.method), \(report.arch), batch \(report.batch), \(report.threads) threads, \
+                \(report.precision), median of \(report.rounds) steps: \(Bench.text(report.imagesPerSecond)) images/s
+                \(Bench.text(report.gflops)) GFLOP/s of \(Bench.text(report.gemmCeilingGflops)) that the best matrix \
+                product of this run did: \(Bench.text(100 * report.fractionOfCeiling)) %
+                """)
+        }
+    }
+
+    private static func text(_ number: Double) -> String { String(format: "%.1f", number) }
 }
 
 /// JSON as every command prints it: snake case, one object.

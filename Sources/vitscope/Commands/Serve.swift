@@ -22,8 +22,11 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "With --print-config: print JSON.")
     var json = false
 
-    @Flag(help: "Add the demo: a model and a probe set on built-in images.")
+    @Flag(help: "Add the demo: three small trained models, their untrained baseline, and a probe set.")
     var demo = false
+
+    @Option(help: "With --demo: the folder with its jobs and checkpoints.")
+    var demoDir: String?
 
     func run() async throws {
         let settings = try ServeSettings(
@@ -39,7 +42,7 @@ struct Serve: AsyncParsableCommand {
         let service = ViTScopeService(configuration: Self.service(settings), logger: logger)
         do {
             try await service.start()
-            if demo { try await service.addDemo() }
+            if demo { try await service.addDemo(DemoFolder(demoDir ?? InstalledFolders.demo)) }
         } catch {
             await service.shutdown()
             throw Failure(error)

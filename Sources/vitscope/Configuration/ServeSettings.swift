@@ -30,7 +30,7 @@ struct ServeSettings {
         datasets = try sources.resolve(
             "datasets", flag: flags.datasets, standard: data.value + "/datasets", expected: "a directory", parse: text)
         page = try sources.resolve(
-            "public", flag: flags.public, standard: Self.pageDirectory, expected: "a directory", parse: text)
+            "public", flag: flags.public, standard: InstalledFolders.page, expected: "a directory", parse: text)
         threads = try sources.resolve(
             "threads", flag: flags.threads, standard: processors, expected: "a number from 1 to 1024",
             parse: { Int($0).flatMap { (1...1024).contains($0) ? $0 : nil } })
@@ -55,19 +55,5 @@ struct ServeSettings {
             ("allow_host", allowHosts.value.joined(separator: ","), "\(allowHosts.source)"),
             ("log_level", logLevel.value, "\(logLevel.source)"),
         ]
-    }
-
-    /// The page: in the working directory or above the program as in a checkout, or where `make install` puts it.
-    private static var pageDirectory: String {
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        var folders = ["public"]
-        var above = URL(fileURLWithPath: program).deletingLastPathComponent()
-        for _ in 0..<5 {
-            folders += [
-                above.appendingPathComponent("share/vitscope/public").path, above.appendingPathComponent("public").path,
-            ]
-            above.deleteLastPathComponent()
-        }
-        return folders.first { FileManager.default.fileExists(atPath: $0 + "/index.html") } ?? "public"
     }
 }

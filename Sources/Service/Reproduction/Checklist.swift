@@ -1,0 +1,131 @@
+import Foundation
+
+/// The paper's claims held against what was measured: shown, or not.
+public struct Checklist: Sendable, Codable {
+    /// One claim.
+    public struct Item: Sendable, Codable {
+        /// Its number in the catalogue's acceptance checklist (A.14).
+        public let number: Int
+        public let claim: String
+        public let verdict: Verdict
+        /// The numbers behind the verdict.
+        public let evidence: String
+    }
+
+    /// What the measurements say.
+    public enum Verdict: String, Sendable, Codable {
+        case shown
+        /// In some of the layers that the claim is about.
+        case partly
+        case notShown = "not shown"
+    }
+
+    public let items: [Item]
+
+    /// - Parameter uniformDistance: of attention spread evenly, pixels.
+    init(moco: ModelMeasurement, simMIM: ModelMeasurement, hybrid: ModelMeasurement, uniformDistance: Double) {
+        let depth = moco.attentionDistancePx.count, late = depth / 2..<depth
+        let lateDepths = late.lowerBound + 1..<depth + 1
+        items =
+            Self.distance(moco, simMIM, late, uniformDistance) + Self.information(moco, simMIM, late)
+            + [
+                Self.compare(
+                    3, "head outputs of MoCo v3 are more alike between heads, in every late layer", moco.cosineHeads,
+                    simMIM.cosineHeads, late, "cosine"),
+                Self.compare(
+                    3, "head outputs of MoCo v3 are more alike between tokens, in every late layer", moco.cosineTokens,
+                    simMIM.cosineTokens, late, "cosine"),
+                Self.compare(
+                    4, "tokens of MoCo v3 use fewer directions than SimMIM's, in every late layer",
+                    simMIM.singularTokens, moco.singularTokens, lateDepths, "Δ log σ, SimMIM beside MoCo v3,"),
+                Self.compare(
+                    4, "images of MoCo v3 use more directions than SimMIM's, in every late layer", moco.singularImages,
+                    simMIM.singularImages, lateDepths, "Δ log σ"),
+                Self.compare(
+                    5, "SimMIM keeps more of the highest frequency than MoCo v3, at every depth", simMIM.highFrequency,
+                    moco.highFrequency, 1..<depth + 1, "Δ log amplitude, SimMIM beside MoCo v3,"),
+                Self.lastLayer(moco, simMIM), Self.peak(simMIM), Self.hybrid(moco, simMIM, hybrid),
+                Self.bias(moco, simMIM),
+            ]
+    }
+
+    private static func distance(
+        _ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ late: Range<Int>, _ uniform: Double
+    ) -> [Item] {
+        let last = moco.attentionDistancePx[late.upperBound - 1]
+        return [
+            compare(
+                1, "MoCo v3 attends further than SimMIM, in every late layer", moco.attentionDistancePx,
+                simMIM.attentionDistancePx, late, "px"),
+            Item(
+                number: 1, claim: "attention of MoCo v3's last layer is nearly as wide as attention spread evenly",
+                // The paper's 5 of 116.5 px, in proportion.
+                verdict: last > uniform * (1 - 5 / 116.5) ? .shown : .notShown,
+                evidence: "\(text(last)) px of \(text(uniform)) px"),
+        ]
+    }
+
+    private static func information(
+        _ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ late: Range<Int>
+    ) -> [Item] {
+        let last = moco.attentionNmi[late.upperBound - 1]
+        return [
+            compare(
+                2, "attention of SimMIM depends more on the query than MoCo v3's, in every late layer",
+                simMIM.attentionNmi, moco.attentionNmi, late, "NMI, SimMIM beside MoCo v3,"),
+            Item(
+                number: 2, claim: "attention of MoCo v3's last layer has collapsed (NMI below 0.05)",
+                verdict: last < 0.05 ? .shown : .notShown, evidence: "NMI \(text(last))"),
+        ]
+    }
+
+    private static func lastLayer(_ moco: ModelMeasurement, _ simMIM: ModelMeasurement) -> Item {
+        let (a, b) = (moco.shapeProbe[moco.shapeProbe.count - 1], simMIM.shapeProbe[simMIM.shapeProbe.count - 1])
+        return Item(
+            number: 6, claim: "after the last layer, shapes separate better linearly in MoCo v3 than in SimMIM",
+            verdict: a > b ? .shown : .notShown, evidence: "\(percent(a)) beside \(percent(b))")
+    }
+
+    private static func peak(_ simMIM: ModelMeasurement) -> Item {
+        let probe = simMIM.shapeProbe, top = probe.indices.max { probe[$0] < probe[$1] } ?? 0
+        return Item(
+            number: 6, claim: "SimMIM's shapes separate best before the last layer, and less at the end",
+            verdict: top < probe.count - 1 ? .shown : .notShown,
+            evidence: "\(percent(probe[top])) at depth \(top), \(percent(probe[probe.count - 1])) at the end")
+    }
+
+    private static func hybrid(
+        _ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ hybrid: ModelMeasurement
+    ) -> Item {
+        let (own, a, b) = (hybrid.shapeProbeCls, moco.shapeProbeCls, simMIM.shapeProbeCls)
+        return Item(
+            number: 7, claim: "the hybrid's class token separates shapes better than both pure objectives'",
+            verdict: own > max(a, b) ? .shown : .notShown,
+            evidence: "\(percent(own)) beside \(percent(a)) and \(percent(b))")
+    }
+
+    private static func bias(_ moco: ModelMeasurement, _ simMIM: ModelMeasurement) -> Item {
+        Item(
+            number: 10, claim: "where shape and texture disagree, MoCo v3 decides by shape more often than SimMIM",
+            verdict: moco.shapeBias > simMIM.shapeBias ? .shown : .notShown,
+            evidence: "\(percent(moco.shapeBias)) beside \(percent(simMIM.shapeBias))")
+    }
+
+    /// Whether `larger` lies above `smaller` at every one of `places`.
+    private static func compare(
+        _ number: Int, _ claim: String, _ larger: [Double], _ smaller: [Double], _ places: Range<Int>, _ unit: String
+    ) -> Item {
+        let above = places.count { larger[$0] > smaller[$0] }
+        let pairs = places.map { "\(text(larger[$0]))/\(text(smaller[$0]))" }.joined(separator: " ")
+        return Item(
+            number: number, claim: claim,
+            verdict: above == places.count ? .shown : above > 0 ? .partly : .notShown,
+            evidence: "\(above) of \(places.count): \(unit) \(pairs)")
+    }
+
+    private static func text(_ number: Double) -> String {
+        String(format: abs(number) < 1 ? "%.3f" : abs(number) < 10 ? "%.2f" : "%.1f", number)
+    }
+
+    private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
+}
