@@ -33,6 +33,7 @@ enum TimmNames {
         case "decoder": return .decoder
         // Our own checkpoints carry what training goes on from.
         case "optimizer", "momentum", "buffers", "momentum_buffers": return .ignored("training state")
+        case "probe": return .ignored("a linear probe's classifiers")
         case let word where word.hasPrefix("decoder_"): return .decoder
         default: return .unexpected
         }

@@ -8,7 +8,7 @@ import Training
 /// Everything a run is made of.
 struct RunParts {
     let objective: any Objective
-    let trainer: Trainer
+    var trainer: Trainer
     let images: RunImages
     let identity: RunIdentity
     let validation: Trainer.Validation?

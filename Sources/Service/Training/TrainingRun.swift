@@ -38,15 +38,16 @@ public final class TrainingRun: Sendable {
             guard let output = self.request.output else { throw TrainingFailure(.configuration, "Name a directory.") }
             // The lock comes first, so that a second trainer learns at once that it is late.
             let directory = try RunDirectory(output, restart: self.request.restart)
-            let parts = try self.prepare { message in
+            var parts = try self.prepare { message in
                 report(TrainingReport(.warning(code: "dataset", message: message)))
             }
             let liberties = try directory.enter(
                 self.settings.configuration, identity: parts.identity, allowInexact: self.request.allowInexact)
             for liberty in liberties { report(TrainingReport(.warning(code: "inexact", message: liberty))) }
-            var trainer = parts.trainer
-            let outcome = try trainer.run(
-                in: directory, batches: parts.images.batches(from:), validation: parts.validation, stop: self.flag
+            let (images, validation) = (parts.images, parts.validation)
+            // In place: a copy of the trainer would be a second copy of every weight and moment.
+            let outcome = try parts.trainer.run(
+                in: directory, batches: images.batches(from:), validation: validation, stop: self.flag
             ) { report(TrainingReport($0)) }
             return outcome == .stopped
         }
@@ -57,30 +58,33 @@ public final class TrainingRun: Sendable {
     /// - Throws: `TrainingFailure`.
     public func estimate() async throws -> TrainingEstimate {
         try await onThread {
-            let parts = try self.prepare { _ in }
-            var trainer = parts.trainer
-            let count = min(3, trainer.plan.steps)
+            var parts = try self.prepare { _ in }
+            let plan = parts.trainer.plan
             let batches = parts.images.batches(from: 0)
             // The first step pays for what later ones find ready.
-            _ = try trainer.step(batches)
+            _ = try parts.trainer.step(batches)
             var seconds: [Double] = []
-            for _ in 0..<count where trainer.snapshot.step < trainer.plan.steps {
+            while seconds.count < 3, parts.trainer.snapshot.step < plan.steps {
                 let start = ContinuousClock.now
-                _ = try trainer.step(batches)
+                _ = try parts.trainer.step(batches)
                 seconds.append((ContinuousClock.now - start) / .seconds(1))
             }
             let median = seconds.isEmpty ? 0 : seconds.sorted()[seconds.count / 2]
             return TrainingEstimate(
                 cost: self.settings.configuration.cost(of: parts.objective), images: parts.images.count,
-                classes: parts.images.classes, stepsPerEpoch: trainer.plan.stepsPerEpoch,
-                epochs: trainer.plan.epochs, secondsPerEpoch: median * Double(trainer.plan.stepsPerEpoch),
+                classes: parts.images.classes, stepsPerEpoch: plan.stepsPerEpoch,
+                epochs: plan.epochs, secondsPerEpoch: median * Double(plan.stepsPerEpoch),
                 measuredSteps: seconds.count)
         }
     }
 
     private func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await worker.run {
-            do { return try body() } catch let error as TrainingError { throw TrainingFailure(error) }
+            do { return try body() } catch let failure as TrainingFailure { throw failure } catch let error
+                as TrainingError
+            {
+                throw TrainingFailure(error)
+            } catch { throw TrainingFailure(.badData, ServiceError.sentence("\(error)")) }
         }
     }
 }

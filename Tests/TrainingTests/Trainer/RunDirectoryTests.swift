@@ -56,8 +56,8 @@ import Training
         #expect(message { try TinyRun("simmim").run(in: folder) }.contains("state.json"))
     }
 
-    /// /dev/full refuses every byte.
-    @Test func fullDiskHasASentence() throws {
+    /// Where metrics cannot be kept, nothing is trained, and the checkpoints stay.
+    @Test func metricsThatAreNoFileEndTheRun() throws {
         let folder = RunFolder()
         let run = TinyRun("simmim")
         try run.run(in: folder, stopAfter: 4)
