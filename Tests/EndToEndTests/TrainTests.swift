@@ -171,11 +171,13 @@ import Testing
         #expect(try train("first", Self.job()).status == 0)
         let data = #""dataset": "shapes-textures", "dataset_options": {"n_images": 64}, "epochs": 2, "batch_size": 16"#
         let from = #""init_from": "\#(folder.path)/first/model.safetensors""#
+        let measured = #", "validation_dataset": "shapes-textures""#
         for (method, more) in [
-            ("finetune", ""), ("linear_probe", ""), ("linear_probe", #", "recipe": "mae""#), ("simmim", ""),
+            ("finetune", measured), ("linear_probe", measured), ("linear_probe", measured + #", "recipe": "mae""#),
+            ("simmim", ""),
         ] {
             let name = method + "\(more.count)"
-            let job = #"{"method": "\#(method)", \#(data), \#(from), "validation_dataset": "shapes-textures"\#(more)}"#
+            let job = #"{"method": "\#(method)", \#(data), \#(from)\#(more)}"#
             let answer = try train(name, job)
             #expect(answer.status == 0, "\(method): \(answer.errors)")
             let metrics = try Self.lines(

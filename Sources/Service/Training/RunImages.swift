@@ -89,7 +89,8 @@ extension TrainingDataset {
             return .shapesTextures(
                 try ShapesTextures(
                     count: settings.numImages ?? 4096, imgSize: settings.imgSize ?? min(max(imgSize, 16), 1024),
-                    seed: UInt64(settings.seed ?? 0),
+                    // Built-in images to validate on are others than those to learn from.
+                    seed: UInt64(settings.seed ?? 0) + (pointer == "/dataset" ? 0 : 1),
                     cue: settings.cue.flatMap(ShapesTextures.Cue.init) ?? .independent))
         }
         let isPath = name.contains("/") || name == "." || name == ".."

@@ -51,7 +51,18 @@ public struct TrainingReport: Sendable {
         case .resumed(let step):
             self.init("going on from the checkpoint of step \(step)", "resumed", [.init("step", .int(step))])
         case .end(let outcome, let step):
-            self.init(nil, "end", [.init("outcome", .string(outcome.rawValue)), .init("step", .int(step))])
+            self.init(
+                Self.sentence(outcome, step: step), "end",
+                [.init("outcome", .string(outcome.rawValue)), .init("step", .int(step))])
+        }
+    }
+
+    private static func sentence(_ outcome: TrainingOutcome, step: Int) -> String? {
+        switch outcome {
+        case .succeeded: "trained \(step) steps; the weights are in model.safetensors"
+        case .alreadyFinished: "the run in this directory is finished, after \(step) steps"
+        // The command says how to go on.
+        case .stopped: nil
         }
     }
 

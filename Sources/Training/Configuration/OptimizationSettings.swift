@@ -92,7 +92,7 @@ public struct OptimizationSettings: Sendable {
         switch name {
         case .adamW:
             refuse(["momentum", "nesterov", "trust_coefficient"], of: "sgd and lars")
-            let betas = reader.numbers("betas", count: 2...2, in: 0...0.999_999_999) ?? [0.9, recipe.beta2]
+            let betas = reader.numbers("betas", count: 2...2, in: 0...0.999_999) ?? [0.9, recipe.beta2]
             reader.record("betas", .list(betas.map { .double($0) }))
             let eps = reader.number("eps", default: 1e-8, in: 1e-20...1)
             return .adamW(AdamWConstants(beta1: betas[0], beta2: betas[1], eps: eps))

@@ -88,6 +88,15 @@ public struct TrainingConfiguration: Sendable {
                 "Analyses during training need the server's queue, which this build does not have; leave analysis out "
                     + "and run vitscope analyze on the checkpoints.")
         }
+        if !method.isSupervised {
+            if dataset.validation != nil {
+                reader.fault(
+                    "validation_dataset", "The method \(method.rawValue) learns no classes that could be validated.")
+            }
+            if smoothing > 0 {
+                reader.fault("smoothing", "smoothing is of labels, which the method \(method.rawValue) does not use.")
+            }
+        }
         Self.checkBatch(reader, batchSize, method, augmentation)
         if let vit { Self.check(vit, method, objective) { reader.fault($0, $1) } }
         reader.finish()

@@ -87,7 +87,7 @@ struct TrainingRecipe: Sendable {
         lag: 1, clipGradient: 5, dropPath: 0.1, layerDecay: 0.65, smoothing: 0.1, mixup: 0.8, cutmix: 1)
 
     private static let fineTuningOfMAE = TrainingRecipe(
-        flavour: .mae, baseLearningRate: 5e-4, referenceBatch: 256, weightDecay: 0.05, decayRule: .maeFineTuning,
+        flavour: .mae, baseLearningRate: 5e-4, referenceBatch: 256, weightDecay: 0.05, decayRule: .simMIM,
         epochs: 100, warmupShare: 0.05, minimum: 1e-6, dropPath: 0.1, layerDecay: 0.65, scalesWholeCurve: true,
         smoothing: 0.1, mixup: 0.8, cutmix: 1)
 

@@ -87,7 +87,7 @@ struct Train: AsyncParsableCommand {
 
 extension Failure {
     /// The code that goes with a run's refusal.
-    fileprivate init(_ failure: TrainingFailure) {
+    init(_ failure: TrainingFailure) {
         let code: ExitStatus =
             switch failure.kind {
             case .configuration: .configuration

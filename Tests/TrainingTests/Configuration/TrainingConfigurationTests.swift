@@ -110,6 +110,7 @@ import Training
         #expect(try faults("moco_v3", #""clip_grad": 0"#)["/clip_grad"] != nil)
         #expect(try faults("linear_probe", #""init_from": "a", "probe": {"layers": [40]}"#)["/probe"] != nil)
         #expect(try faults("moco_v3", #""optimizer": "adam""#)["/optimizer"] != nil)
+        #expect(try faults("mae", #""validation_dataset": "v", "smoothing": 0.1"#).count == 2)
         #expect(try Self.faults("{}").keys.sorted() == ["/arch", "/dataset", "/method"])
         #expect(try Self.faults("[1]")[""] != nil)
         let alone = #"{"method": "mae", "dataset": "d", "arch": {"embed_dim": 30, "num_heads": 3}}"#
