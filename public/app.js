@@ -14,6 +14,8 @@ import {createWelcome} from "./views/welcome.js";
 import {problemView} from "./views/problem.js";
 
 const POLL_MILLISECONDS = 1500;
+/** Contrast and masking: the models of the demo that the paper compares. */
+const DEMO_PAIR = ["moco_v3", "simmim"];
 
 function start() {
   const api = createApi();
@@ -69,7 +71,7 @@ function start() {
     const first = models.find((model) => model.state === "ready") ?? models[0];
     if (!first && !state.value.model) return main.replaceChildren(welcome);
     if (explorer.node.parentNode !== main) main.replaceChildren(explorer.node, analyses.node);
-    if (!state.value.model) state.set({model: first.name}, {silent: true});
+    if (!state.value.model) state.set(firstSight(models, first), {silent: true});
     gallery.update();
     const {model, compare} = state.value;
     const chosen = await Promise.all([model, compare].filter(Boolean).map(find));
@@ -105,6 +107,12 @@ function start() {
     const parts = [`${name} ${version}`, cpu?.model, cpu?.cores ? `${cpu.cores} cores` : ""];
     document.getElementById("about").textContent = parts.filter(Boolean).join(" · ");
   }, () => {});
+}
+
+/** What a visit without an address shows: the demo's two ways to learn side by side, or else the first model alone. */
+function firstSight(models, first) {
+  const isReady = (name) => models.some((model) => model.name === name && model.state === "ready");
+  return DEMO_PAIR.every(isReady) ? {model: DEMO_PAIR[0], compare: DEMO_PAIR[1]} : {model: first.name};
 }
 
 /** The reason a model failed: a sentence, or a problem object. */

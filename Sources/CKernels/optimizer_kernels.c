@@ -4,8 +4,7 @@
 #include <math.h>
 
 KERNEL void adamw_update(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, float scale,
-                         float keep, float beta1, float beta2, float size, float root, float eps, size_t N) {
-    const float towards = 1.0f - beta1, square = 1.0f - beta2;
+                         float keep, float towards, float beta2, float square, float size, float root, float eps, size_t N) {
     for (size_t n = 0; n < N; n++) {
         const float gradient = g[n] * scale;
         // A linear interpolation, as PyTorch has it.

@@ -8,13 +8,14 @@ extension VisionTransformerConfig {
     /// The words that `named(_:)` knows between `vit_` and `_patch`.
     public static var knownSizes: [String] { sizes.map(\.word) }
 
-    /// The plain ViT that timm calls `vit_SIZE_patchP_S`, such as `vit_base_patch16_224`; nil for another name.
+    /// The plain ViT that timm calls `vit_SIZE_patchP_S`, such as `vit_base_patch16_224`; nil for another name, or
+    /// where patches do not fill the image.
     public static func named(_ name: String) -> VisionTransformerConfig? {
         let parts = name.split(separator: "_")
         guard parts.count == 4, parts[0] == "vit", parts[2].hasPrefix("patch"),
             let size = sizes.first(where: { $0.word == parts[1] }),
             let patchSize = Int(parts[2].dropFirst(5)), let side = Int(parts[3]),
-            (1...256).contains(patchSize), (patchSize...4096).contains(side)
+            (1...256).contains(patchSize), (patchSize...4096).contains(side), side % patchSize == 0
         else { return nil }
         return VisionTransformerConfig(
             imgSize: ImageSize(height: side, width: side), patchSize: patchSize, embedDim: size.embedDim,

@@ -30,7 +30,7 @@ public enum Folder {
         return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    /// Makes `path` and the folders above it, mode 0700 for the new ones.
+    /// Makes `path` and the folders above it, mode 0700 for the new ones; each is durable when this returns.
     public static func create(_ path: String) throws(FileError) {
         var status = stat()
         if stat(path, &status) == 0 {
@@ -43,7 +43,11 @@ public enum Folder {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw FileError.system("create", path: path, code: errno)
         }
+        try AtomicFile.syncDirectory(of: path)
     }
+
+    /// Where files may lie for a moment: `TMPDIR`, or /tmp.
+    public static var temporary: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 
     /// Whether anything is at `path`.
     public static func exists(_ path: String) -> Bool {

@@ -50,7 +50,7 @@ extension ParameterBuffer {
                             adamw_update(
                                 weights + start, first + start, second + start, gradients + start,
                                 Float(gradientScale), Float(1 - update.learningRate * update.weightDecay),
-                                Float(constants.beta1), Float(constants.beta2),
+                                Float(1 - constants.beta1), Float(constants.beta2), Float(1 - constants.beta2),
                                 Float(update.learningRate / correction1), Float(correction2.squareRoot()),
                                 Float(constants.eps), piece.count)
                         }

@@ -6,9 +6,10 @@
 // Updates of N weights w by their gradients g, each gradient multiplied by `scale` first (clipping). The arithmetic and
 // its order are PyTorch's. Nothing overlaps.
 
-// AdamW: w shrinks by the factor `keep`; m and v move towards g and g²; w −= size · m / (√v / root + eps).
+// AdamW: w shrinks by the factor `keep`; m moves by the share `towards` to g, v becomes v · beta2 + g² · square;
+// w −= size · m / (√v / root + eps). The shares are 1 − β, rounded once: a float's 1 − 0.999 is off by 1e-5.
 void adamw_update(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, float scale,
-                  float keep, float beta1, float beta2, float size, float root, float eps, size_t N);
+                  float keep, float towards, float beta2, float square, float size, float root, float eps, size_t N);
 
 // SGD: g + decay · w enters the buffer b = momentum · b + g, and w −= lr · b; with nesterov w −= lr · (g + momentum · b).
 void sgd_update(float *restrict w, float *restrict b, const float *restrict g, float scale, float decay, float momentum,

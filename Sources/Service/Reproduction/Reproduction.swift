@@ -81,8 +81,7 @@ public final class Reproduction: Sendable {
         try await worker.run {
             let request = self.request
             let pool = ThreadPool(threads: request.threads) { NumericLibraries.prepareThread() }
-            let scratch =
-                "\(request.output ?? request.demo.path)/\(DemoFolder.baseline).\(RandomBytes.hex(4)).safetensors"
+            let scratch = "\(Folder.temporary)/vitscope-\(RandomBytes.hex(8)).safetensors"
             try request.demo.writeBaseline(to: scratch)
             defer { try? Folder.removeFile(scratch) }
             var measurements: [ModelMeasurement] = []

@@ -33,6 +33,7 @@ public struct LinearProbe: Objective {
         encoder = recipe.encoder(in: &layout)
         let depths = layers ?? Array(0...recipe.config.depth)
         precondition(depths.allSatisfy { (0...recipe.config.depth).contains($0) }, "no such layer to probe")
+        precondition(Set(depths).count == depths.count, "a layer is probed twice")
         heads = ProbeHeads(
             layers: depths.count, width: recipe.config.embedDim, classes: classes, in: &layout, buffers: &buffers)
         self.layers = depths

@@ -24,12 +24,10 @@ public enum DecayRule: String, Sendable, Hashable, CaseIterable {
     /// Everything trainable (MoCo v3).
     case all = "none"
     /// Not tensors of one dimension, biases, positions and the class token; the mask token and the table of relative
-    /// positions do (SimMIM, and fine-tuning in its code).
+    /// positions do (SimMIM, and fine-tuning in its code and MAE's).
     case simMIM = "simmim"
     /// Not tensors of one dimension and biases; class and mask token do (MAE pre-training, timm's `param_groups`).
     case oneDimensional = "one_dimensional"
-    /// As `oneDimensional`, and positions do not either, because they are trained (MAE fine-tuning).
-    case maeFineTuning = "mae_finetune"
 
     /// Whether `parameter` decays.
     public func decays(_ parameter: Parameter) -> Bool {
@@ -38,7 +36,6 @@ public enum DecayRule: String, Sendable, Hashable, CaseIterable {
         case .all: return true
         case .simMIM: return !isSmall && parameter.name != "pos_embed" && parameter.name != "cls_token"
         case .oneDimensional: return !isSmall
-        case .maeFineTuning: return !isSmall && parameter.name != "pos_embed"
         }
     }
 }

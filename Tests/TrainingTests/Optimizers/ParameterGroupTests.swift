@@ -27,7 +27,6 @@ import Training
         #expect(decaying(.all).count == Self.layout.parameters.count)
         #expect(decaying(.simMIM) == matrices)
         #expect(decaying(.oneDimensional) == matrices.union(["cls_token", "pos_embed"]))
-        #expect(decaying(.maeFineTuning) == matrices.union(["cls_token"]))
     }
 
     /// F.10.
