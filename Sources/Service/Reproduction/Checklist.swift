@@ -22,8 +22,13 @@ public struct Checklist: Sendable, Codable {
 
     public let items: [Item]
 
-    /// - Parameter uniformDistance: of attention spread evenly, pixels.
-    init(moco: ModelMeasurement, simMIM: ModelMeasurement, hybrid: ModelMeasurement, uniformDistance: Double) {
+    /// - Parameters:
+    ///   - uniformDistance: of attention spread evenly, pixels.
+    ///   - probeError: two standard errors of the difference between two probes: what a verdict must exceed.
+    init(
+        moco: ModelMeasurement, simMIM: ModelMeasurement, hybrid: ModelMeasurement, uniformDistance: Double,
+        probeError: Double
+    ) {
         let depth = moco.attentionDistancePx.count, late = depth / 2..<depth
         let lateDepths = late.lowerBound + 1..<depth + 1
         items =
@@ -44,8 +49,8 @@ public struct Checklist: Sendable, Codable {
                 Self.compare(
                     5, "SimMIM keeps more of the highest frequency than MoCo v3, at every depth", simMIM.highFrequency,
                     moco.highFrequency, 1..<depth + 1, "Δ log amplitude, SimMIM beside MoCo v3,"),
-                Self.lastLayer(moco, simMIM), Self.peak(simMIM), Self.hybrid(moco, simMIM, hybrid),
-                Self.bias(moco, simMIM),
+                Self.lastLayer(moco, simMIM, probeError), Self.peak(simMIM, probeError),
+                Self.hybrid(moco, simMIM, hybrid, probeError), Self.bias(moco, simMIM, probeError),
             ]
     }
 
@@ -79,35 +84,37 @@ public struct Checklist: Sendable, Codable {
         ]
     }
 
-    private static func lastLayer(_ moco: ModelMeasurement, _ simMIM: ModelMeasurement) -> Item {
+    private static func lastLayer(_ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ error: Double) -> Item {
         let (a, b) = (moco.shapeProbe[moco.shapeProbe.count - 1], simMIM.shapeProbe[simMIM.shapeProbe.count - 1])
         return Item(
             number: 6, claim: "after the last layer, shapes separate better linearly in MoCo v3 than in SimMIM",
-            verdict: a > b ? .shown : .notShown, evidence: "\(percent(a)) beside \(percent(b))")
+            verdict: a > b + error ? .shown : .notShown, evidence: "\(percent(a)) beside \(percent(b))")
     }
 
-    private static func peak(_ simMIM: ModelMeasurement) -> Item {
+    private static func peak(_ simMIM: ModelMeasurement, _ error: Double) -> Item {
         let probe = simMIM.shapeProbe, top = probe.indices.max { probe[$0] < probe[$1] } ?? 0
         return Item(
             number: 6, claim: "SimMIM's shapes separate best before the last layer, and less at the end",
-            verdict: top < probe.count - 1 ? .shown : .notShown,
+            verdict: probe[top] > probe[probe.count - 1] + error ? .shown : .notShown,
             evidence: "\(percent(probe[top])) at depth \(top), \(percent(probe[probe.count - 1])) at the end")
     }
 
     private static func hybrid(
-        _ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ hybrid: ModelMeasurement
+        _ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ hybrid: ModelMeasurement, _ error: Double
     ) -> Item {
         let (own, a, b) = (hybrid.shapeProbeCls, moco.shapeProbeCls, simMIM.shapeProbeCls)
         return Item(
             number: 7, claim: "the hybrid's class token separates shapes better than both pure objectives'",
-            verdict: own > max(a, b) ? .shown : .notShown,
+            verdict: own > max(a, b) + error ? .shown : .notShown,
             evidence: "\(percent(own)) beside \(percent(a)) and \(percent(b))")
     }
 
-    private static func bias(_ moco: ModelMeasurement, _ simMIM: ModelMeasurement) -> Item {
-        Item(
+    private static func bias(_ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ error: Double) -> Item {
+        // The shares are of the decided images, which are fewer.
+        let margin = error / min(moco.shapeBiasDecided, simMIM.shapeBiasDecided).squareRoot()
+        return Item(
             number: 10, claim: "where shape and texture disagree, MoCo v3 decides by shape more often than SimMIM",
-            verdict: moco.shapeBias > simMIM.shapeBias ? .shown : .notShown,
+            verdict: moco.shapeBias > simMIM.shapeBias + margin ? .shown : .notShown,
             evidence: "\(percent(moco.shapeBias)) beside \(percent(simMIM.shapeBias))")
     }
 

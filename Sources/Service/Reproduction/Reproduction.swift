@@ -101,7 +101,8 @@ public final class Reproduction: Sendable {
                 uniformDistancePx: uniform, analysedImages: request.analysed, probeTrainImages: request.probeTrain,
                 probeTestImages: request.probeTest, models: measurements,
                 checklist: Checklist(
-                    moco: measurements[1], simMIM: measurements[2], hybrid: measurements[3], uniformDistance: uniform))
+                    moco: measurements[1], simMIM: measurements[2], hybrid: measurements[3], uniformDistance: uniform,
+                    probeError: 2 * (2 * 0.25 / Double(request.probeTest)).squareRoot()))
         }
     }
 
