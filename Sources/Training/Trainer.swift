@@ -74,12 +74,16 @@ public struct Trainer {
             snapshot.step = found.step
             events(.resumed(step: found.step))
         }
+        // A checkpoint comes before the validation of its epoch, so a process may have died between the two.
+        let isValidated = try directory.openMetrics(upTo: snapshot.step)
+        if snapshot.step > 0, snapshot.step % plan.stepsPerEpoch == 0, !isValidated, let validation {
+            try log(try Self.data { try validation(snapshot.model) }, directory, events)
+        }
         guard snapshot.step < plan.steps else {
             if !directory.hasModel { try writeModel(directory) }
             events(.end(.alreadyFinished, step: snapshot.step))
             return .alreadyFinished
         }
-        try directory.openMetrics(upTo: snapshot.step)
         let first = snapshot.step
         let batches = try Self.data { try batches(first) }
         var speed = Speed(imagesPerStep: plan.imagesPerStep)
@@ -90,14 +94,14 @@ public struct Trainer {
             speed.step()
             let isEpochEnd = done % plan.stepsPerEpoch == 0
             if done % plan.logEverySteps == 0 || done == plan.steps { try log(metrics, directory, events) }
-            if isEpochEnd, let validation {
-                try log(try Self.data { try validation(snapshot.model) }, directory, events)
-            }
-            events(.progress(progress(metrics, speed)))
             if isCheckpoint(done, isEpochEnd: isEpochEnd) {
                 try save(directory, events)
                 lastSaved = done
             }
+            if isEpochEnd, let validation {
+                try log(try Self.data { try validation(snapshot.model) }, directory, events)
+            }
+            events(.progress(progress(metrics, speed)))
         }
         guard snapshot.step == plan.steps else {
             if lastSaved != snapshot.step || snapshot.step == 0 { try save(directory, events) }
@@ -156,6 +160,7 @@ extension Trainer {
     }
 
     private func save(_ directory: RunDirectory, _ events: (TrainingEvent) -> Void) throws(TrainingError) {
+        try checkWeights()
         let (path, size) = try directory.writeCheckpoint(
             snapshot.stateDict, metadata: metadata, step: snapshot.step, keepLast: plan.keepLast,
             finishes: snapshot.step == plan.steps)
@@ -163,7 +168,13 @@ extension Trainer {
     }
 
     private func writeModel(_ directory: RunDirectory) throws(TrainingError) {
+        try checkWeights()
         try directory.writeModel(snapshot.modelDict, metadata: metadata)
+    }
+
+    /// A finite gradient may still carry a weight beyond the largest number: such weights never reach the disk.
+    private func checkWeights() throws(TrainingError) {
+        guard snapshot.model.weights.isFinite else { throw .notFinite(what: "weights", step: snapshot.step) }
     }
 
     private var metadata: [String: String] {

@@ -12,21 +12,24 @@ public final class RunDirectory {
     private(set) var record: RunRecord?
     private var metrics: AppendingFile?
 
-    /// Makes the directory where there is none, and locks it.
+    /// Makes the directory where there is none, and locks it; the rest is made when a run enters.
     ///
     /// - Parameter restart: whether to begin anew, which only an empty directory allows.
     /// - Throws: `locked`, `otherRun`, `badData`, `diskFull`, `failed`.
     public init(_ path: String, restart: Bool = false) throws(TrainingError) {
         self.path = path
-        try Self.files(path) { try Folder.create(path) }
-        if restart, !(try Self.files(path) { try Folder.entries(path) }).isEmpty {
-            throw .otherRun("\(path) is not empty. Empty it first, or begin anew in another directory.")
+        // Looked at before anything is made in it: somebody's own folder stays as it is.
+        if Folder.exists(path) {
+            if restart, !(try Self.files(path) { try Folder.entries(path) }).isEmpty {
+                throw .otherRun("\(path) is not empty. Empty it first, or begin anew in another directory.")
+            }
+            try Self.refuseForeignFiles(path)
         }
+        try Self.files(path) { try Folder.create(path) }
         guard let lock = try Self.files(path, { try LockFile(path + "/.lock") }) else {
             throw .locked(directory: path)
         }
         self.lock = lock
-        try Self.files(path) { try Folder.create(path + "/checkpoints") }
         record = try Self.readRecord(path)
     }
 
@@ -44,13 +47,8 @@ public final class RunDirectory {
     public func enter(
         _ configuration: TrainingConfiguration, identity: RunIdentity, allowInexact: Bool
     ) throws(TrainingError) -> [String] {
+        try Self.files(path) { try Folder.create(self.path + "/checkpoints") }
         guard var record else {
-            // A process that died right after its beginning leaves these.
-            let own = ["checkpoints", "config.json", "metrics.jsonl"]
-            let entries = try Self.files(path) { try Folder.entries(self.path) }
-            guard entries.allSatisfy({ own.contains($0.name) || $0.name.contains(".tmp-") }) else {
-                throw .otherRun("\(path) holds files that are not of a training run. Take an empty directory.")
-            }
             try write(CanonicalJSON.pretty(configuration.resolved), to: "config.json")
             try save(RunRecord(identity: identity))
             return []
@@ -75,26 +73,34 @@ public final class RunDirectory {
         return changes
     }
 
-    /// The newest checkpoint that is whole.
+    /// The newest checkpoint that is whole. The record stays as it is: what is wrong may be so for a moment only, and
+    /// the next checkpoint puts it right.
     ///
-    /// - Parameter warn: called with a sentence for each that is not.
+    /// - Parameter warn: called with a sentence for each that is missing or is not what was written.
     /// - Returns: its tensors and its step; nil where there is none.
+    /// - Throws: `failed` where one is there and cannot be opened.
     func newestCheckpoint(warn: (String) -> Void) throws(TrainingError) -> (step: Int, contents: SafeTensors.Contents)?
     {
-        guard var record else { return nil }
+        guard let record else { return nil }
         sweep(keeping: record)
-        while let entry = record.checkpoints.last {
+        for entry in record.checkpoints.reversed() {
             let file = path + "/checkpoints/" + entry.fileName
-            do {
-                let bytes = try MappedFile.open(file)
-                if bytes.count == entry.sizeBytes, SHA256.hex(of: bytes) == entry.sha256 {
-                    return (entry.step, try SafeTensors.decode(bytes))
+            let bytes: Bytes
+            do { bytes = try MappedFile.open(file) } catch {
+                guard error.isMissing else {
+                    throw .failed(
+                        "The newest checkpoint cannot be opened: \(error). Nothing was changed; put that right and run "
+                            + "the same command again.")
                 }
-                warn("\(file) is not what was written; the checkpoint before it is taken")
-            } catch { warn("\(file) cannot be read (\(error)); the checkpoint before it is taken") }
-            record.checkpoints.removeLast()
-            record.isFinished = false
-            try save(record)
+                warn("\(file) is missing; the checkpoint before it is taken")
+                continue
+            }
+            if bytes.count == entry.sizeBytes, SHA256.hex(of: bytes) == entry.sha256,
+                let contents = try? SafeTensors.decode(bytes)
+            {
+                return (entry.step, contents)
+            }
+            warn("\(file) is not what was written; the checkpoint before it is taken")
         }
         return nil
     }
@@ -132,14 +138,20 @@ public final class RunDirectory {
     // MARK: - Metrics
 
     /// Opens `metrics.jsonl` without the lines of steps beyond `step`, which will come again, and without a torn end.
-    func openMetrics(upTo step: Int) throws(TrainingError) {
+    ///
+    /// - Returns: whether a line tells the validation of `step`.
+    func openMetrics(upTo step: Int) throws(TrainingError) -> Bool {
         let file = path + "/metrics.jsonl"
+        var isValidated = false
         if Folder.exists(file) {
             let bytes = try Self.files(path) { try MappedFile.open(file).array }
             let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { Array(bytes[...$0]) } ?? []
             var kept: [UInt8] = []
             for line in whole.split(separator: UInt8(ascii: "\n")) {
-                guard let found = (try? JSON.parse(Bytes(Array(line))))?["step"]?.int, found <= step else { continue }
+                guard let value = try? JSON.parse(Bytes(Array(line))), let found = value["step"]?.int, found <= step
+                else { continue }
+                let names = found == step ? value.dictionary?.names ?? [] : []
+                isValidated = isValidated || names.contains { $0.hasPrefix("val_") }
                 kept += line
                 kept.append(UInt8(ascii: "\n"))
             }
@@ -148,6 +160,7 @@ public final class RunDirectory {
             }
         }
         metrics = try Self.files(path) { try AppendingFile(file) }
+        return isValidated
     }
 
     /// Adds a line.
@@ -159,6 +172,16 @@ public final class RunDirectory {
 }
 
 extension RunDirectory {
+    /// A run without a record has no files but those that a process leaves which died right after its beginning.
+    private static func refuseForeignFiles(_ path: String) throws(TrainingError) {
+        guard !Folder.exists(path + "/state.json") else { return }
+        let own = ["checkpoints", "config.json", "metrics.jsonl"]
+        let entries = try files(path) { try Folder.entries(path) }
+        guard entries.allSatisfy({ own.contains($0.name) || $0.name.contains(".tmp-") }) else {
+            throw .otherRun("\(path) holds files that are not of a training run. Take an empty directory.")
+        }
+    }
+
     private static func readRecord(_ path: String) throws(TrainingError) -> RunRecord? {
         let file = path + "/state.json"
         guard Folder.exists(file) else { return nil }

@@ -28,8 +28,8 @@ extension TrainingError: CustomStringConvertible {
             "The disk of \(directory) is full. Make room and run the same command again: the last checkpoint is whole, "
                 + "and training goes on from it."
         case .notFinite(let what, let step):
-            "The \(what) of step \(step) is not a finite number, so training stops before it spoils the weights; the "
-                + "last checkpoint stays. A lower lr, a longer warm-up or clip_grad usually helps; they need a new "
+            "The \(what) of step \(step) \(what == "weights" ? "are not finite numbers" : "is not a finite number"), so "
+                + "training stops before anything spoiled is saved; the last checkpoint stays. A lower lr, a longer warm-up or clip_grad usually helps; they need a new "
                 + "directory."
         }
     }

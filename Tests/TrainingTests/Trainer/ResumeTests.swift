@@ -74,6 +74,62 @@ import Training
         #expect(broken.bytes("model.safetensors") == straight.bytes("model.safetensors"))
     }
 
+    /// What cannot be opened now may be fine a moment later: nothing is dropped, swept or trained over.
+    @Test func checkpointThatCannotBeOpenedStays() throws {
+        let straight = RunFolder(), broken = RunFolder(), run = TinyRun("simmim")
+        try run.run(in: straight)
+        try run.run(in: broken, stopAfter: 9)
+        let newest = broken.path + "/checkpoints/step-9.safetensors", elsewhere = broken.path + ".elsewhere"
+        let record = try #require(broken.bytes("state.json"))
+        let files = FileManager.default
+        try files.moveItem(atPath: newest, toPath: elsewhere)
+        defer { try? files.removeItem(atPath: elsewhere) }
+        // A link to itself cannot be opened even by root.
+        try files.createSymbolicLink(atPath: newest, withDestinationPath: newest)
+        let error = #expect(throws: TrainingError.self) { try run.run(in: broken) }
+        #expect(error.map { "\($0)".contains("Nothing was changed") } == true)
+        #expect(broken.bytes("state.json") == record)
+        try files.removeItem(atPath: newest)
+        try files.moveItem(atPath: elsewhere, toPath: newest)
+        #expect(try run.run(in: broken).events.contains(.resumed(step: 9)))
+        #expect(broken.bytes("model.safetensors") == straight.bytes("model.safetensors"))
+    }
+
+    /// Falling back is no reason to forget: a checkpoint that comes back before the next one is taken again.
+    @Test func missingCheckpointIsNotForgotten() throws {
+        let folder = RunFolder(), run = TinyRun("simmim")
+        try run.run(in: folder, stopAfter: 9)
+        let record = try #require(folder.bytes("state.json"))
+        try FileManager.default.removeItem(atPath: folder.path + "/checkpoints/step-9.safetensors")
+        var poisoned = run
+        poisoned.poisonedStep = 8
+        #expect(throws: TrainingError.self) { try poisoned.run(in: folder) }
+        #expect(folder.bytes("state.json") == record)
+    }
+
+    /// A process that dies between an epoch's checkpoint and its validation validates when it comes back.
+    @Test func validationComesAfterTheCheckpointAndIsMadeUpFor() throws {
+        struct Unreadable: Error {}
+        let straight = RunFolder(), broken = RunFolder(), run = TinyRun("supervised", #""augmentation": {"mixup": 0}"#)
+        func measure(_ model: ModelState) -> [Metric] { [Metric("val_accuracy", 0.5)] }
+        try run.run(in: straight, validation: measure)
+        for epoch in 1...3 {
+            var calls = 0
+            #expect(throws: TrainingError.self) {
+                try run.run(in: broken) { model in
+                    calls += 1
+                    // The one of the epoch before is made up for.
+                    if calls == (epoch == 1 ? 1 : 2) { throw Unreadable() }
+                    return measure(model)
+                }
+            }
+            #expect(broken.checkpoints.contains("step-\(epoch * 4).safetensors"))
+        }
+        #expect(try run.run(in: broken, validation: measure).outcome == .alreadyFinished)
+        #expect(broken.bytes("metrics.jsonl") == straight.bytes("metrics.jsonl"))
+        #expect(broken.bytes("model.safetensors") == straight.bytes("model.safetensors"))
+    }
+
     @Test func onlyTheLastCheckpointsStay() throws {
         let folder = RunFolder()
         try TinyRun("simmim", #""checkpoint": {"every_steps": 1, "keep_last": 2}"#).run(in: folder)

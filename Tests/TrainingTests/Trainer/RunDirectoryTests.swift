@@ -45,8 +45,17 @@ import Training
         #expect(message { try TinyRun("simmim").run(in: folder) }.contains("empty directory"))
         #expect(message { _ = try RunDirectory(folder.path, restart: true) }.contains("not empty"))
         #expect(folder.bytes("thesis.txt") == Data("x".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["thesis.txt"])
         let empty = RunFolder()
         #expect(try !RunDirectory(empty.path, restart: true).hasRun)
+    }
+
+    /// A start that ended before its run entered leaves nothing that `restart` minds.
+    @Test func restartAfterAFailedStartIsAllowed() throws {
+        let folder = RunFolder()
+        _ = try RunDirectory(folder.path)
+        #expect(try !RunDirectory(folder.path, restart: true).hasRun)
+        #expect(folder.checkpoints.isEmpty)
     }
 
     @Test func spoiledRecordIsSaid() throws {

@@ -67,7 +67,8 @@ struct TinyRun {
 
     /// Runs in `folder` until the end, or until step `last` is done.
     @discardableResult func run(
-        in folder: RunFolder, stopAfter last: Int? = nil, allowInexact: Bool = false
+        in folder: RunFolder, stopAfter last: Int? = nil, allowInexact: Bool = false,
+        validation: Trainer.Validation? = nil
     ) throws -> (outcome: TrainingOutcome, events: [TrainingEvent]) {
         let configuration = try configuration()
         let directory = try RunDirectory(folder.path)
@@ -77,7 +78,8 @@ struct TinyRun {
         let stop = StopFlag()
         var events: [TrainingEvent] = []
         let outcome = try trainer.run(
-            in: directory, batches: { _ in { step, part in batch(step, part, views: views) } }, stop: stop
+            in: directory, batches: { _ in { step, part in batch(step, part, views: views) } }, validation: validation,
+            stop: stop
         ) { event in
             events.append(event)
             if case .progress(let progress) = event, progress.step == last { stop.raise() }
