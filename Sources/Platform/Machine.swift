@@ -6,6 +6,13 @@ public enum Machine {
     /// Processors this process may use.
     public static var processors: Int { Int(linux_processors()) }
 
+    /// Physical memory of the machine, bytes; 0 where the system does not tell.
+    public static var memoryBytes: Int {
+        let (bytes, overflows) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
+            by: sysconf(Int32(_SC_PAGESIZE)))
+        return overflows ? 0 : max(0, bytes)
+    }
+
     /// Memory this process holds in RAM, bytes.
     public static var residentBytes: Int {
         guard let text = text(of: "/proc/self/statm") else { return 0 }

@@ -22,7 +22,9 @@ public struct TrainingCost: Sendable, Equatable {
         trainableParameters = all.reduce(0) { $0 + (objective.frozen.contains($1.name) ? 0 : $1.count) }
         let bytes = objective.layout.count * 4
         weightBytes = bytes + objective.buffers.count * 4
-        gradientBytes = method == .hybrid ? 2 * bytes : bytes
+        // A hybrid of both losses keeps the gradients of each apart beside their sum.
+        let isMixed = (objective as? Hybrid).map { $0.lambda > 0 && $0.lambda < 1 } ?? false
+        gradientBytes = isMixed ? 3 * bytes : bytes
         momentBytes = optimizer.hasSecondMoment ? 2 * bytes : bytes
         momentumEncoderBytes =
             ((objective.momentumLayout?.count ?? 0) + (objective.momentumBuffersLayout?.count ?? 0)) * 4

@@ -51,8 +51,7 @@ extension TrainingConfiguration {
             let std = optimization.recipe.flavour == .mae ? 2e-5 : 0.02 * 0.001
             return Classification(vit: vit, smoothing: smoothing, headStd: std)
         case .linearProbe:
-            let depth = vit.config.depth
-            let layers = objective.probeLayers.map { $0.map { $0 < 0 ? depth + 1 + $0 : $0 } }
+            let layers = objective.probedDepths(of: vit.config.depth)
             return LinearProbe(vit: vit, classes: classes, layers: layers, pooling: objective.probePooling)
         }
     }

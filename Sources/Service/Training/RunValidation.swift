@@ -1,5 +1,6 @@
 import Images
 import Platform
+import Synchronization
 import Tensors
 import Training
 
@@ -10,24 +11,58 @@ struct RunValidation: Sendable {
     let imgSize: Int
     let batchSize: Int
     let pool: ThreadPool
+    /// Called once for each picture that cannot be read.
+    let warn: @Sendable (String) -> Void
+    private let unreadable = UnreadableImages()
 
-    /// `val_accuracy`, or that of each probed layer.
+    init(
+        dataset: TrainingDataset, objective: any Objective, imgSize: Int, batchSize: Int, pool: ThreadPool,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.dataset = dataset
+        self.objective = objective
+        self.imgSize = imgSize
+        self.batchSize = batchSize
+        self.pool = pool
+        self.warn = warn
+    }
+
+    /// `val_accuracy`, or that of each probed layer, of the pictures that can be read.
+    ///
+    /// - Throws: `DataError.unreadable` where none can.
     func measure(_ model: Training.ModelState) throws -> [Metric] {
         let recipe = ViewRecipe.evaluation(imgSize: imgSize)
-        var hits: [Int] = []
+        var hits: [Int] = [], count = 0
         for start in stride(from: 0, to: dataset.count, by: batchSize) {
             let indices = start..<min(start + batchSize, dataset.count)
-            let views = try indices.map { index in
-                recipe.tensor(of: try dataset.image(at: index), random: RandomStream(seed: 0, index: 0))
+            var batch = Batch(views: []), views: [Tensor] = []
+            for index in indices {
+                guard let image = image(at: index), let label = dataset.label(at: index) else { continue }
+                views.append(recipe.tensor(of: image, random: RandomStream(seed: 0, index: 0)))
+                batch.labels.append(label)
+                batch.indices.append(index)
             }
-            let batch = Batch(
-                views: [.stacking(views)], labels: indices.map { dataset.label(at: $0) ?? 0 }, indices: Array(indices))
+            guard !views.isEmpty else { continue }
+            batch.views = [.stacking(views)]
+            count += views.count
             let found = answers(batch, model)
             if hits.isEmpty { hits = found.map { _ in 0 } }
             for (place, right) in found.enumerated() { hits[place] += right.count { $0 } }
         }
+        guard count > 0 else {
+            throw DataError.unreadable(
+                count: dataset.count, of: dataset.count, examples: unreadable.reasons.sorted().prefix(3).map { $0 })
+        }
         let names = (objective as? LinearProbe).map { $0.layers.map { "val_accuracy.\($0)" } } ?? ["val_accuracy"]
-        return zip(names, hits).map { Metric($0, Double($1) / Double(dataset.count)) }
+        return zip(names, hits).map { Metric($0, Double($1) / Double(count)) }
+    }
+
+    private func image(at index: Int) -> Image? {
+        do { return try dataset.image(at: index) } catch {
+            let reason = "\(dataset.name(at: index)): \(error)"
+            if unreadable.add(reason) { warn("\(reason); validation goes on without it") }
+            return nil
+        }
     }
 
     /// For each classifier whether each image is right.
@@ -47,4 +82,14 @@ struct RunValidation: Sendable {
             }
         ]
     }
+}
+
+/// The pictures that could not be read, so that each is said once. A class because every epoch adds to it.
+private final class UnreadableImages: Sendable {
+    private let found = Mutex<Set<String>>([])
+
+    var reasons: Set<String> { found.withLock { $0 } }
+
+    /// Whether `reason` is new.
+    func add(_ reason: String) -> Bool { found.withLock { $0.insert(reason).inserted } }
 }

@@ -75,6 +75,7 @@ struct RunSettings: Sendable {
         vit.config.fcNorm = false
         vit.config.finalNorm = true
         vit.config.globalPool = .token
+        vit.initialization = configuration.initialization
         if let table = initial.stateDict["pos_embed"].flatMap(SinCosTable.recognise) {
             vit.positions = .sinCos(table.table)
         }
@@ -95,6 +96,7 @@ extension TrainingRun {
     func prepare(warn: @escaping @Sendable (String) -> Void) throws -> RunParts {
         let configuration = settings.configuration
         let vit = try settings.vit()
+        try configuration.checkMemory(vit, available: Double(Machine.memoryBytes))
         let side = vit.config.imgSize.height
         func open(_ name: String, _ pointer: String) throws -> TrainingDataset {
             do {
@@ -120,12 +122,31 @@ extension TrainingRun {
             model: model, pool: pool)
         var validation: Trainer.Validation?
         if let name = configuration.dataset.validation, configuration.method.isSupervised {
+            let dataset = try open(name, "/validation_dataset")
+            guard dataset.classes == images.dataset.classes else {
+                throw TrainingFailure.setting(
+                    "/validation_dataset",
+                    "“\(name)” has other classes than the images to learn from: \(Self.difference(dataset, images.dataset)). "
+                        + "Both need the same folders.")
+            }
             let measured = RunValidation(
-                dataset: try open(name, "/validation_dataset"), objective: objective, imgSize: side,
-                batchSize: configuration.batchSize, pool: pool)
+                dataset: dataset, objective: objective, imgSize: side, batchSize: configuration.batchSize, pool: pool,
+                warn: warn)
             validation = { try measured.measure($0) }
         }
         return RunParts(
             objective: objective, trainer: trainer, images: images, identity: identity, validation: validation)
+    }
+
+    /// A few classes that only one of the two has.
+    private static func difference(_ validation: TrainingDataset, _ training: TrainingDataset) -> String {
+        func text(_ classes: [String], _ others: [String], _ owner: String) -> [String] {
+            let known = Set(others)
+            let alone = classes.filter { !known.contains($0) }.prefix(3)
+            return alone.isEmpty ? [] : ["only \(owner) has \(alone.joined(separator: ", "))"]
+        }
+        return
+            (text(validation.classes, training.classes, "it") + text(training.classes, validation.classes, "/dataset"))
+            .joined(separator: "; ")
     }
 }

@@ -11,6 +11,16 @@ extension ModelState {
         of model: RecognisedModel, for objective: any Objective, pool: ThreadPool
     ) throws(TrainingError) {
         var faults: [ConfigurationFault] = []
+        // The sizes of the weights do not tell it, and a mere assumption gives way to what was said.
+        let (theirs, ours) = (model.config.numHeads, objective.encoder.config.numHeads)
+        if theirs != ours, !model.report.notes.contains(where: { $0.hasPrefix("num_heads") }) {
+            faults.append(
+                ConfigurationFault(
+                    pointer: "/arch",
+                    detail:
+                        "The checkpoint has num_heads \(theirs), and this arch has \(ours); leave arch out to take the "
+                        + "checkpoint's own."))
+        }
         for parameter in objective.encoder.parameters where !Self.isNew(parameter.name) {
             let shared = "rel_pos_bias.relative_position_bias_table"
             let isTable = parameter.name.hasSuffix(".attn.relative_position_bias_table")

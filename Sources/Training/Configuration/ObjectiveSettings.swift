@@ -9,10 +9,14 @@ public struct ObjectiveSettings: Sendable, Hashable {
     public let lambda: Double
     /// Linear probe: the depths whose features are probed (0 = embedding); nil for all.
     public let probeLayers: [Int]?
+    /// Linear probe: the class token for MAE's recipe, as MAE has it; else the mean patch, which lets every kind of
+    /// pre-training be compared (science: B.11).
     public let probePooling: LinearProbe.Pooling
 
     /// Reads `moco`, `simmim`, `mae`, `hybrid` and `probe`, those of other methods too.
-    init(_ reader: ConfigurationReader, method: TrainingMethod, patchSize: Int) {
+    init(
+        _ reader: ConfigurationReader, method: TrainingMethod, flavour: TrainingRecipe.Flavour, patchSize: Int
+    ) {
         moco = Self.readMoCo(reader.object("moco"), method)
         let masked = reader.object("simmim")
         simMIM = SimMIMConfig(
@@ -33,9 +37,12 @@ public struct ObjectiveSettings: Sendable, Hashable {
         }
         let probe = reader.object("probe")
         probeLayers = Self.readLayers(probe)
-        probePooling = probe.choice("pooling", default: .avg)
+        probePooling = probe.choice("pooling", default: flavour == .mae ? .token : .avg)
         probe.finish()
     }
+
+    /// The probed layers of an encoder with `depth` blocks, negative ones counted from its end; nil for all.
+    func probedDepths(of depth: Int) -> [Int]? { probeLayers.map { $0.map { $0 < 0 ? depth + 1 + $0 : $0 } } }
 
     private static func readMoCo(_ reader: ConfigurationReader, _ method: TrainingMethod) -> MoCoV3Config {
         defer { reader.finish() }

@@ -9,6 +9,8 @@ public struct TrainingConfiguration: Sendable {
     public let method: TrainingMethod
     /// Nil where the encoder comes from `initFrom` and nothing was said about it.
     public let vit: ViTRecipe?
+    /// How the weights are drawn that no checkpoint brings.
+    public let initialization: ViTRecipe.Initialization
     /// Pixels a side, where it was said.
     public let imgSize: Int?
     public let dataset: DatasetSettings
@@ -54,7 +56,7 @@ public struct TrainingConfiguration: Sendable {
         method = reader.choice("method", default: .mocoV3)
         let recipe = Self.readRecipe(reader, method)
         var vit = ViTRecipe.read(reader, method: method)
-        let initialization = reader.choice(
+        initialization = reader.choice(
             "initialization", default: vit?.initialization ?? (method == .mae ? .mae : .simMIM))
         imgSize = vit?.config.imgSize.height ?? reader.value("img_size")?.int
         initFrom = reader.optionalText("init_from")
@@ -72,7 +74,8 @@ public struct TrainingConfiguration: Sendable {
         optimization = OptimizationSettings(
             reader, recipe: recipe, method: method, epochs: epochs, images: batchSize * accumulationSteps)
         augmentation = AugmentationSettings(reader, method: method, recipe: recipe, imgSize: imgSize ?? 224)
-        objective = ObjectiveSettings(reader, method: method, patchSize: vit?.config.patchSize ?? 16)
+        objective = ObjectiveSettings(
+            reader, method: method, flavour: recipe.flavour, patchSize: vit?.config.patchSize ?? 16)
         dropPath = reader.number("drop_path", default: recipe.dropPath, in: 0...0.99)
         vit?.initialization = initialization
         vit?.dropPath = dropPath
@@ -95,6 +98,14 @@ public struct TrainingConfiguration: Sendable {
             }
             if smoothing > 0 {
                 reader.fault("smoothing", "smoothing is of labels, which the method \(method.rawValue) does not use.")
+            }
+        }
+        if method == .linearProbe {
+            if smoothing > 0 {
+                reader.fault("smoothing", "A linear probe learns from the labels as they are, so leave smoothing out.")
+            }
+            if dropPath > 0 {
+                reader.fault("drop_path", "A linear probe trains no block that could be dropped; leave drop_path out.")
             }
         }
         Self.checkBatch(reader, batchSize, method, augmentation)
@@ -144,6 +155,9 @@ public struct TrainingConfiguration: Sendable {
         if method.isContrastive, batchSize < 2 {
             reader.fault("batch_size", "A contrastive loss needs other images beside each, so batch_size is 2 or more.")
         }
+        if method == .linearProbe, batchSize < 2 {
+            reader.fault("batch_size", "A linear probe normalizes over its batch, so batch_size is 2 or more.")
+        }
     }
 
     /// What does not go together with the encoder `vit`.
@@ -167,11 +181,36 @@ public struct TrainingConfiguration: Sendable {
         if method == .mae, vit.config.relPos != .none {
             fault("arch", "MAE drops patches, which relative positions do not allow; take rel_pos none.")
         }
-        if method == .linearProbe, let layers = objective.probeLayers,
-            let wrong = layers.first(where: { $0 > config.depth || $0 < -config.depth - 1 })
-        {
+        if method == .mae, config.classToken, config.numPrefixTokens != 1 {
+            fault(
+                "arch",
+                "MAE has the class token and nothing else before the patches; this encoder has "
+                    + "\(config.numPrefixTokens) such tokens.")
+        }
+        if config.relPos != .none, config.numPrefixTokens != 1 {
+            fault("arch", "Relative positions need the class token and no registers.")
+        }
+        if method == .linearProbe { checkProbe(config, objective, fault) }
+    }
+
+    private static func checkProbe(
+        _ config: VisionTransformerConfig, _ objective: ObjectiveSettings,
+        _ fault: (_ key: String, _ detail: String) -> Void
+    ) {
+        if objective.probePooling == .token, !config.classToken {
+            fault("probe", "The encoder has no class token to pool; take the pooling avg.")
+        }
+        guard let layers = objective.probeLayers else { return }
+        if let wrong = layers.first(where: { $0 > config.depth || $0 < -config.depth - 1 }) {
             fault(
                 "probe", "There is no depth \(wrong): the encoder has \(config.depth) blocks, and 0 is the embedding.")
+        } else if let twice = objective.probedDepths(of: config.depth).flatMap(repeated) {
+            fault("probe", "The depth \(twice) is in layers twice; negative ones count from the end.")
         }
+    }
+
+    private static func repeated(_ depths: [Int]) -> Int? {
+        var seen: Set<Int> = []
+        return depths.first { !seen.insert($0).inserted }
     }
 }

@@ -119,6 +119,75 @@ import Training
         #expect(try Self.faults(related)["/arch"] != nil)
     }
 
+    @Test func probedDepthsAreResolvedBeforeTheyAreCompared() throws {
+        func faults(_ layers: String) throws -> String? {
+            try Self.faults(
+                #"{"method": "linear_probe", "init_from": "a", "arch": "vit_tiny_patch16_224", "dataset": "d", "#
+                    + #""probe": {"layers": \#(layers)}}"#)["/probe"]
+        }
+        #expect(try faults("[3, -10]")?.contains("depth 3") == true)
+        #expect(try faults("[12, -1]")?.contains("depth 12") == true)
+        #expect(try faults("[3, -9, -1]") == nil)
+    }
+
+    @Test func encodersThatAMethodCannotTakeAreRefused() throws {
+        func faults(_ method: String, _ arch: String, _ more: String = "") throws -> [String: String] {
+            try Self.faults(
+                #"{"method": "\#(method)", "init_from": "a", "dataset": "d", "arch": {\#(arch)}\#(more)}"#)
+        }
+        let registers = #""reg_tokens": 2, "pos_embed": "learned""#
+        #expect(try faults("mae", registers)["/arch"]?.contains("3 such tokens") == true)
+        #expect(try faults("moco_v3", registers).isEmpty)
+        let token = #", "probe": {"pooling": "token"}"#
+        #expect(try faults("linear_probe", #""class_token": false"#, token)["/probe"] != nil)
+        #expect(try faults("linear_probe", #""class_token": false"#).isEmpty)
+        #expect(try faults("linear_probe", "", #", "batch_size": 1"#)["/batch_size"] != nil)
+    }
+
+    @Test func settingsThatAProbeDoesNotUseAreRefused() throws {
+        func faults(_ more: String) throws -> [String: String] {
+            try Self.faults(#"{"method": "linear_probe", "init_from": "a", "dataset": "d"\#(more)}"#)
+        }
+        #expect(try faults("").isEmpty)
+        #expect(try faults(#", "drop_path": 0.1"#)["/drop_path"] != nil)
+        #expect(try faults(#", "smoothing": 0.1"#)["/smoothing"] != nil)
+    }
+
+    /// The mean patch unless MAE's recipe, which probes the class token, or somebody says otherwise.
+    @Test func probeReadsWhatItsRecipeReads() throws {
+        func pooling(_ more: String) throws -> LinearProbe.Pooling {
+            try Self.parse(#"{"method": "linear_probe", "init_from": "a", "dataset": "d"\#(more)}"#).objective
+                .probePooling
+        }
+        #expect(try pooling("") == .avg)
+        #expect(try pooling(#", "recipe": "mae""#) == .token)
+        #expect(try pooling(#", "recipe": "mae", "probe": {"pooling": "avg"}"#) == .avg)
+    }
+
+    @Test func initializationIsKeptWithoutArch() throws {
+        let body = #"{"method": "simmim", "init_from": "a", "dataset": "d", "initialization": "mae"}"#
+        #expect(try Self.parse(body).initialization == .mae)
+        #expect(try Self.parse(body).vit == nil)
+    }
+
+    /// Each size lies in its range, but together they ask for more than a machine has.
+    @Test func sizesThatDoNotFitAreRefusedBeforeAnythingIsMade() throws {
+        func fault(_ method: String, _ arch: String, _ more: String = "") throws -> ConfigurationFault? {
+            let configuration = try Self.parse(
+                #"{"method": "\#(method)", "dataset": "d", "init_from": "a", "arch": {\#(arch)}\#(more)}"#)
+            do {
+                try configuration.checkMemory(try #require(configuration.vit), available: 32e9)
+                return nil
+            } catch TrainingError.configuration(let faults) { return faults.first }
+        }
+        let huge = try fault("simmim", #""img_size": 4096"#, #", "batch_size": 2"#)
+        #expect(huge?.pointer == "/arch" && huge?.detail.contains("32.0 GB") == true)
+        #expect(try fault("supervised", #""embed_dim": 16384, "num_heads": 64, "depth": 200"#)?.pointer == "/arch")
+        #expect(try fault("mae", "", #", "batch_size": 65536"#)?.pointer == "/batch_size")
+        #expect(try fault("moco_v3", "", #", "moco": {"dim": 65536, "mlp_dim": 65536}"#)?.pointer == "/arch")
+        for method in TrainingMethod.allCases { #expect(try fault(method.rawValue, "") == nil, "\(method)") }
+    }
+
     /// The configuration as it is written down means the same again.
     @Test(arguments: TrainingMethod.allCases) func resolvedConfigurationReadsAsItself(method: TrainingMethod) throws {
         let first = try Self.parse(

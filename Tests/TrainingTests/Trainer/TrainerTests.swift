@@ -46,6 +46,43 @@ import Training
         }
     }
 
+    @Test func weightsThatAreNoNumbersAreNotSaved() throws {
+        let folder = RunFolder()
+        let run = TinyRun("simmim")
+        let configuration = try run.configuration()
+        let objective = try configuration.makeObjective(try #require(configuration.vit))
+        var state = objective.initialState(seed: 1)
+        let spoiled = objective.layout.parameters[0]
+        state.weights.set(
+            spoiled, to: Tensor(shape: spoiled.shape, [Float](repeating: .infinity, count: spoiled.count)))
+        var trainer = Trainer(
+            objective: objective, optimizer: configuration.makeOptimizer(for: objective, stepsPerEpoch: 4),
+            plan: configuration.makePlan(
+                stepsPerEpoch: 4, identity: run.identity, vit: try #require(configuration.vit)),
+            model: state, pool: run.pool)
+        let directory = try RunDirectory(folder.path)
+        _ = try directory.enter(configuration, identity: run.identity, allowInexact: false)
+        let stop = StopFlag()
+        stop.raise()
+        #expect(throws: TrainingError.notFinite(what: "weights", step: 0)) {
+            try trainer.run(in: directory, batches: { _ in { _, _ in Batch(views: []) } }, stop: stop) { _ in }
+        }
+        #expect(folder.checkpoints.isEmpty)
+    }
+
+    /// Each loss has gradients of its own beside the sum, but only where both count.
+    @Test func hybridKeepsThreeGradients() throws {
+        func buffers(_ method: String, _ more: String = "") throws -> Int {
+            let configuration = try TinyRun(method, more).configuration()
+            let objective = try configuration.makeObjective(try #require(configuration.vit))
+            return configuration.cost(of: objective).gradientBytes / (objective.layout.count * 4)
+        }
+        #expect(try buffers("hybrid") == 3)
+        #expect(try buffers("hybrid", #""hybrid": {"lambda": 0}"#) == 1)
+        #expect(try buffers("hybrid", #""hybrid": {"lambda": 1}"#) == 1)
+        #expect(try buffers("moco_v3") == 1)
+    }
+
     @Test func trainingLowersTheLoss() throws {
         for (method, views) in [("supervised", 1), ("simmim", 1), ("mae", 1)] {
             let run = TinyRun(method, #""augmentation": {"flip": 0}"#)
@@ -112,6 +149,9 @@ import Training
         let configuration = try run.configuration()
         let objective = try configuration.makeObjective(try #require(configuration.vit))
         var state = objective.initialState(seed: 1)
+        var others = model
+        others.config.numHeads = 4
+        #expect(throws: TrainingError.self) { try state.takeEncoder(of: others, for: objective, pool: run.pool) }
         try state.takeEncoder(of: model, for: objective, pool: run.pool)
         let momentum = try #require(state.momentumWeights)
         for parameter in momentum.layout.parameters {
