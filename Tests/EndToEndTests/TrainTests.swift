@@ -144,6 +144,94 @@ import Testing
         #expect(try train(Self.job(), ["--restart"]).status == 78)
     }
 
+    @Test func typoDoesNotSpoilTheDirectory() throws {
+        let folder = try TemporaryFolder()
+        let out = folder.path + "/run"
+        func train(_ job: String, _ more: [String] = []) throws -> Answer {
+            try run(vitscope, ["train", "--config", try Self.write(job, in: folder), "--out", out] + more)
+        }
+        let typo = Self.job().replacingOccurrences(of: "\"shapes-textures\"", with: "\"shape-textures\"")
+            .replacingOccurrences(of: #""dataset_options": {"n_images": 64}, "#, with: "")
+        #expect(try train(typo).status == 78)
+        #expect(try train(Self.job(), ["--restart"]).status == 0)
+        // Somebody's own folder stays as it is, hidden files too.
+        try FileManager.default.createDirectory(atPath: folder.path + "/own", withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: folder.path + "/own/thesis.txt"))
+        let own = try run(
+            vitscope, ["train", "--config", folder.path + "/job.json", "--out", folder.path + "/own"])
+        #expect(own.status == 78)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/own") == ["thesis.txt"])
+    }
+
+    /// The dry run of a job that fits no machine says so instead of trying.
+    @Test func jobsThatDoNotFitAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let huge = #"{"method": "simmim", "arch": {"img_size": 4096}, "dataset": "shapes-textures"}"#
+        let deep = Self.job().replacingOccurrences(
+            of: "\"embed_dim\": 24, \"depth\": 2", with: "\"embed_dim\": 16384, \"depth\": 200")
+        for job in [huge, deep] {
+            let path = try Self.write(job, in: folder)
+            for more in [["--dry-run"], ["--out", folder.path + "/run"]] {
+                let answer = try run(vitscope, ["train", "--config", path] + more)
+                #expect(answer.status == 78)
+                #expect(answer.errors.contains("/arch") && answer.errors.contains("the machine has"))
+            }
+        }
+    }
+
+    @Test func dryRunOfOneStepMeasuresIt() throws {
+        let folder = try TemporaryFolder()
+        let job = Self.job(images: 16).replacingOccurrences(of: "\"epochs\": 3", with: "\"epochs\": 1")
+        let answer = try run(
+            vitscope, ["train", "--config", try Self.write(job, in: folder), "--dry-run", "--json"])
+        let found = try #require(try JSONSerialization.jsonObject(with: answer.output) as? [String: Any])
+        #expect(found["measured_steps"] as? Int == 1)
+        #expect(found["seconds_per_epoch"] as? Double ?? 0 > 0)
+    }
+
+    /// Validation pairs classes by name and lives with a picture that cannot be read, but not with none.
+    @Test func validationIsOnTheSameClassesAndSkipsWhatCannotBeRead() throws {
+        let folder = try TemporaryFolder(), files = FileManager.default
+        let picture = try Data(contentsOf: URL(fileURLWithPath: fixture("images/orient-1.png")))
+        func fill(_ set: String, _ classes: [String], _ count: Int, _ data: Data) throws {
+            for name in classes {
+                let path = folder.path + "/\(set)/\(name)"
+                try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+                for number in 0..<count {
+                    try data.write(to: URL(fileURLWithPath: path + "/\(set)\(number).png"))
+                }
+            }
+        }
+        try fill("train", ["cat", "dog"], 4, picture)
+        try fill("other", ["ant", "dog"], 1, picture)
+        try fill("same", ["cat", "dog"], 1, picture)
+        try fill("none", ["cat", "dog"], 1, Data("x".utf8))
+        try Data("x".utf8).write(to: URL(fileURLWithPath: folder.path + "/same/cat/broken.png"))
+        func train(_ validation: String) throws -> Answer {
+            let job = """
+                {"method": "supervised", "arch": {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 1},
+                 "dataset": "train", "validation_dataset": "\(validation)", "epochs": 2, "batch_size": 4}
+                """
+            return try run(
+                vitscope,
+                [
+                    "train", "--config", try Self.write(job, in: folder), "--datasets", folder.path, "--out",
+                    folder.path + "/run-" + validation,
+                ])
+        }
+        let other = try train("other")
+        #expect(other.status == 78 && other.errors.contains("/validation_dataset"), "\(other.errors)")
+        #expect(other.errors.contains("ant") && other.errors.contains("cat"))
+        let same = try train("same")
+        #expect(same.status == 0, "\(same.errors)")
+        let events = try Self.lines(same.output)
+        #expect(events.count { ($0["message"] as? String)?.contains("broken.png") == true } == 1)
+        let accuracies = events.compactMap { $0["val_accuracy"] as? Double }
+        #expect(accuracies.count == 2 && accuracies.allSatisfy { [0, 0.5, 1].contains($0) })
+        #expect(try train("none").status == 65)
+        #expect(files.fileExists(atPath: folder.path + "/run-none/checkpoints/step-2.safetensors"))
+    }
+
     @Test func dryRunWritesNothing() throws {
         let folder = try TemporaryFolder()
         let job = try Self.write(Self.job(), in: folder)

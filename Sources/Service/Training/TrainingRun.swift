@@ -60,16 +60,25 @@ public final class TrainingRun: Sendable {
         try await onThread {
             var parts = try self.prepare { _ in }
             let plan = parts.trainer.plan
-            let batches = parts.images.batches(from: 0)
+            let loaded = parts.images.batches(from: 0)
+            // A run of one step has no batch for a second one: the first comes again.
+            var firstStep: [Int: Batch] = [:]
+            let batches: Trainer.Batches = { step, part in
+                guard plan.steps == 1 else { return try loaded(step, part) }
+                if let batch = firstStep[part] { return batch }
+                let batch = try loaded(step, part)
+                firstStep[part] = batch
+                return batch
+            }
             // The first step pays for what later ones find ready.
             _ = try parts.trainer.step(batches)
             var seconds: [Double] = []
-            while seconds.count < 3, parts.trainer.snapshot.step < plan.steps {
+            while seconds.isEmpty || (seconds.count < 3 && parts.trainer.snapshot.step < plan.steps) {
                 let start = ContinuousClock.now
                 _ = try parts.trainer.step(batches)
                 seconds.append((ContinuousClock.now - start) / .seconds(1))
             }
-            let median = seconds.isEmpty ? 0 : seconds.sorted()[seconds.count / 2]
+            let median = seconds.sorted()[seconds.count / 2]
             return TrainingEstimate(
                 cost: self.settings.configuration.cost(of: parts.objective), images: parts.images.count,
                 classes: parts.images.classes, stepsPerEpoch: plan.stepsPerEpoch,
