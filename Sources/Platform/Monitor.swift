@@ -23,24 +23,30 @@ public final class Monitor<Value: Sendable>: @unchecked Sendable {
 
     /// Reads or changes the value, and wakes those who wait.
     public func withLock<R>(_ body: (inout Value) -> R) -> R {
-        pthread_mutex_lock(mutex)
-        defer {
-            pthread_cond_broadcast(change)
-            pthread_mutex_unlock(mutex)
+        // Kept until the mutex is let go of: the last use of `self` would otherwise be before the unlocking, and whoever
+        // drops the last reference on another thread frees the mutex under it.
+        withExtendedLifetime(self) {
+            pthread_mutex_lock(mutex)
+            defer {
+                pthread_cond_broadcast(change)
+                pthread_mutex_unlock(mutex)
+            }
+            return body(&value)
         }
-        return body(&value)
     }
 
     /// Calls `body` now and after every change until it returns something, and returns that. Blocks the thread.
     public func wait<R>(_ body: (inout Value) -> R?) -> R {
-        pthread_mutex_lock(mutex)
-        defer {
-            pthread_cond_broadcast(change)
-            pthread_mutex_unlock(mutex)
-        }
-        while true {
-            if let result = body(&value) { return result }
-            pthread_cond_wait(change, mutex)
+        withExtendedLifetime(self) {
+            pthread_mutex_lock(mutex)
+            defer {
+                pthread_cond_broadcast(change)
+                pthread_mutex_unlock(mutex)
+            }
+            while true {
+                if let result = body(&value) { return result }
+                pthread_cond_wait(change, mutex)
+            }
         }
     }
 }

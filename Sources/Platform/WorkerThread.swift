@@ -55,7 +55,9 @@ private final class WorkLine: @unchecked Sendable {
             &thread, &attributes,
             { argument in
                 guard let argument else { return nil }
-                Unmanaged<WorkLine>.fromOpaque(argument).takeRetainedValue().work()
+                // Kept until the thread is done with the mutex, which goes with the line.
+                let line = Unmanaged<WorkLine>.fromOpaque(argument).takeRetainedValue()
+                withExtendedLifetime(line) { line.work() }
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
         precondition(code == 0, "the system refused a thread")
@@ -63,17 +65,21 @@ private final class WorkLine: @unchecked Sendable {
     }
 
     func add(_ work: @escaping @Sendable () -> Void) {
-        pthread_mutex_lock(mutex)
-        waiting.append(work)
-        pthread_cond_signal(wake)
-        pthread_mutex_unlock(mutex)
+        withExtendedLifetime(self) {
+            pthread_mutex_lock(mutex)
+            waiting.append(work)
+            pthread_cond_signal(wake)
+            pthread_mutex_unlock(mutex)
+        }
     }
 
     func stop() {
-        pthread_mutex_lock(mutex)
-        isStopping = true
-        pthread_cond_signal(wake)
-        pthread_mutex_unlock(mutex)
+        withExtendedLifetime(self) {
+            pthread_mutex_lock(mutex)
+            isStopping = true
+            pthread_cond_signal(wake)
+            pthread_mutex_unlock(mutex)
+        }
     }
 
     private func work() {

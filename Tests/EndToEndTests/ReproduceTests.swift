@@ -53,7 +53,7 @@ import Testing
         #expect(hybrid.shapeProbe[last] > untrained.shapeProbe[last] + 0.1)
         #expect(simMIM.shapeProbe[1..<last].max() ?? 0 > (untrained.shapeProbe.max() ?? 1) + 0.04)
         #expect(moco.shapeProbe[last] > simMIM.shapeProbe[last] + 0.08)
-        #expect(report.checklist.items.count == 12)
+        #expect(report.checklist.items.count == 13)
     }
 
     /// Jobs of seconds: the whole way from training to the report, which is honest about what such models show.
