@@ -21,7 +21,7 @@ public enum SinCosTable: CaseIterable, Sendable {
 
     /// The table for `grid`, (patches, width). The width must be a multiple of 4.
     public func table(_ grid: GridSize, width: Int) -> Tensor {
-        precondition(width > 0 && width % 4 == 0, "sin-cos positions need a width that is a multiple of 4, not \(width)")
+        precondition(width > 0 && width % 4 == 0, "sin-cos positions need a width that 4 divides, not \(width)")
         return Tensor(
             shape: [grid.count, width],
             (0..<grid.count * width).map { index in

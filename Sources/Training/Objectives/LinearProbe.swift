@@ -75,10 +75,11 @@ public struct LinearProbe: Objective {
 
     /// (batch, embedDim) of each probed layer.
     private func features(_ images: Tensor, weights: ParameterBuffer, pool: ThreadPool) -> [Tensor] {
+        let prefix = encoder.config.numPrefixTokens
         var streams: [Tensor] = []
         encoder.forward(images, weights: weights, pool: pool) { depth, stream in
             guard layers.contains(depth) else { return }
-            streams.append(pooling == .token ? stream.token(0) : stream.meanTokens(from: encoder.config.numPrefixTokens))
+            streams.append(pooling == .token ? stream.token(0) : stream.meanTokens(from: prefix))
         }
         // `layers` may name them in another order.
         let depths = layers.sorted()
