@@ -14,7 +14,7 @@ enum StopSignals {
         let listener = Task {
             for await signal in signals {
                 // Who asks twice does not want to wait for a checkpoint.
-                if received.set(signal.rawValue) { stop() } else { exit(128 + signal.rawValue) }
+                if received.set(signal.rawValue) { stop() } else { _exit(128 + signal.rawValue) }
             }
         }
         defer { listener.cancel() }

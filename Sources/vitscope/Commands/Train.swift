@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Service
-import UnixSignals
 
 /// Trains a model, without a server.
 struct Train: AsyncParsableCommand {
@@ -63,21 +62,12 @@ struct Train: AsyncParsableCommand {
     }
 
     private func train(_ run: TrainingRun) async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let received = ReceivedSignal()
-        let listener = Task {
-            for await signal in signals {
-                // Who asks twice does not want to wait for a checkpoint.
-                if received.set(signal.rawValue) { run.stop() } else { _exit(128 + signal.rawValue) }
-            }
-        }
         let output = ProgressOutput(printsJSON: json || !Terminal.isInteractive, showsBar: Terminal.showsBar)
-        defer {
-            listener.cancel()
-            output.finish()
+        defer { output.finish() }
+        let (isStopped, signal) = try await StopSignals.run(stop: run.stop) {
+            try await run.run { output.show($0) }
         }
-        let isStopped = try await run.run { output.show($0) }
-        guard isStopped, let signal = received.value else { return }
+        guard isStopped, let signal else { return }
         output.finish()
         Terminal.write(
             "vitscope: stopped by a signal; the same command with the same --out goes on where this one stopped\n")
