@@ -1,0 +1,61 @@
+/// Runs workers. What a worker does is written in its job's folder, so that whoever comes later can follow it.
+public protocol Executor: Sendable {
+    /// Starts a worker for a job that was just claimed.
+    ///
+    /// - Throws: where the machine refuses; the job is then treated as crashed.
+    func start(_ job: Job) async throws
+
+    /// What the worker has said since `job.reportOffset`, and whether it lives.
+    func look(at job: Job) async -> WorkerLook
+
+    /// Asks the worker for something; it obeys before its next step.
+    func ask(_ job: Job, for wish: WorkerWish) async
+
+    /// Ends the worker and everything it started, and returns when they are gone.
+    func kill(_ job: Job) async
+
+    /// Removes what a deleted job has left.
+    func remove(_ id: JobID) async
+}
+
+/// What can be asked of a worker.
+public enum WorkerWish: String, Sendable, CaseIterable {
+    /// Save a checkpoint and end: the job will go on later.
+    case stop
+    /// End: the job is cancelled.
+    case cancel
+    /// Be content with what there is.
+    case finish
+}
+
+/// What a look at a worker has shown.
+public struct WorkerLook: Sendable, Equatable {
+    /// How far it is; nil where it has said nothing new.
+    public var report: JobReport?
+    public var findings = WorkerFindings()
+    /// Why the run shall be content with what it has, by its own rules.
+    public var finishReason: String?
+    /// The same for the run that this one looks at.
+    public var parentFinishReason: String?
+    /// Grows while the worker lives; it says so every few seconds.
+    public var beat = 0
+    public var life: Life
+
+    /// Whether there is a worker.
+    public enum Life: Sendable, Equatable {
+        case running
+        /// It ended; how it says it did.
+        case ended(Outcome)
+    }
+
+    /// How a worker ended.
+    public enum Outcome: Sendable, Equatable {
+        case succeeded
+        case stopped
+        case failed(JobFailure)
+        /// Without a word.
+        case crashed(String)
+    }
+
+    public init(life: Life) { self.life = life }
+}

@@ -1,0 +1,30 @@
+/// What somebody wants done; it never changes.
+public struct JobRequest: Sendable, Equatable {
+    public var kind: JobKind
+    public var name: String?
+    /// The training method, or the word `analysis`.
+    public var method: String
+    /// JSON for the worker.
+    public var body: String
+    public var labels: [String: String]
+    /// Lower comes first.
+    public var priority: Int
+    /// The job this one repeats or looks at.
+    public var parentID: JobID?
+
+    public static let usualPriority = 100
+    public static let lowPriority = 200
+
+    public init(
+        kind: JobKind, name: String? = nil, method: String, body: String, labels: [String: String] = [:],
+        priority: Int = JobRequest.usualPriority, parentID: JobID? = nil
+    ) {
+        self.kind = kind
+        self.name = name
+        self.method = method
+        self.body = body
+        self.labels = labels
+        self.priority = priority
+        self.parentID = parentID
+    }
+}
