@@ -150,11 +150,12 @@ extension Job {
 
     private mutating func take(_ report: JobReport, at date: Date) {
         if report.isAlive { status.heartbeatAt = date }
-        status.reportOffset = report.offset
-        status.step = report.step ?? status.step
-        status.totalSteps = report.totalSteps ?? status.totalSteps
+        // A worker's numbers come from a file; below zero they say nothing.
+        status.reportOffset = max(report.offset, 0)
+        status.step = max(report.step ?? status.step, 0)
+        status.totalSteps = (report.totalSteps ?? status.totalSteps).map { max($0, 0) }
         status.progress = report.progress ?? status.progress
-        if let step = report.checkpointStep {
+        if let step = report.checkpointStep, step >= 0 {
             if step > status.checkpointStep ?? -1 { (status.crashes, status.retries) = (0, 0) }
             status.checkpointStep = step
         }
@@ -174,7 +175,8 @@ extension Job {
     private mutating func leave(at date: Date) {
         if status.cancelRequestedAt != nil { return end(.cancelled, at: date) }
         status.attempt -= 1
-        queue(at: date)
+        // Its place in the queue is the one it had.
+        queue(at: min(status.runAt, date))
     }
 
     private mutating func crash(_ how: String, at date: Date) {
@@ -187,7 +189,7 @@ extension Job {
                     + "\(how). Its log says more.")
             return end(.failed, at: date)
         }
-        queue(at: status.crashes == 1 ? date : date.addingTimeInterval(backoff(status.crashes - 1)))
+        queue(at: status.crashes == 1 ? min(status.runAt, date) : date.addingTimeInterval(backoff(status.crashes - 1)))
     }
 
     private mutating func fail(_ failure: JobFailure, at date: Date) {

@@ -24,7 +24,9 @@ public actor JobRunner {
         var lastSign = ContinuousClock.now
         var wish: WorkerWish?
         var wishedAt: ContinuousClock.Instant?
-        /// How it ended, where the job waits for its children.
+        /// Whether there is a worker that can be asked for something.
+        var isStarted = false
+        /// Whether its work is done, and the job waits for its children.
         var isDone = false
     }
 
@@ -61,7 +63,7 @@ public actor JobRunner {
     /// Jobs whose worker has said nothing for a while.
     public var stalled: Set<JobID> {
         let limit = settings.silence / 2
-        return Set(followed.values.filter { ContinuousClock.now - $0.lastSign > limit }.map(\.job.id))
+        return Set(followed.values.filter { !$0.isDone && ContinuousClock.now - $0.lastSign > limit }.map(\.job.id))
     }
 
     /// Takes over what another process on this store was doing when it ended: whose worker lives is followed, whose
@@ -72,7 +74,7 @@ public actor JobRunner {
         for job in try await store.jobs(filter, before: nil, limit: .max) {
             // What the old worker still does is under the new lease only if it is alive and well.
             guard let mine = try await commit(job, .adopted(owner: owner)) else { continue }
-            followed[job.id] = Followed(job: mine)
+            followed[job.id] = Followed(job: mine, isStarted: true)
         }
         await look()
     }
@@ -91,15 +93,16 @@ public actor JobRunner {
     public func drain(within deadline: Duration) async {
         isDraining = true
         let end = ContinuousClock.now + deadline
-        while !followed.isEmpty {
+        while isLooking || !followed.isEmpty {
             await look()
-            guard !followed.isEmpty else { return }
-            if ContinuousClock.now > end {
+            guard isLooking || !followed.isEmpty else { return }
+            if !isLooking, ContinuousClock.now > end || Task.isCancelled {
                 for entry in followed.values { await executor.kill(entry.job) }
                 await look()
                 return
             }
-            try? await Task.sleep(for: settings.interval)
+            // A round that somebody else has begun comes to its end also where this task is cancelled.
+            if (try? await Task.sleep(for: settings.interval)) == nil { await Task.yield() }
         }
     }
 
@@ -113,10 +116,9 @@ public actor JobRunner {
             guard !change.isEmpty else { return job }
             guard try await store.commit(change) else { continue }
             changed(id)
-            if followed[id] != nil {
-                followed[id]?.job = change.after
-                await pass(on: id)
-            }
+            hold(change.after)
+            await pass(on: id)
+            if change.after.state.isTerminal { await cancelChildren(of: id) }
             return change.after
         }
         return nil
@@ -135,7 +137,9 @@ extension JobRunner {
         guard !isDraining else { return }
         for (kind, slots) in settings.slots.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             do {
-                while followed.values.count(where: { $0.job.request.kind == kind }) < slots, try await begin(kind) {}
+                while !isDraining, followed.values.count(where: { $0.job.request.kind == kind }) < slots,
+                    try await begin(kind)
+                {}
             } catch {
                 log("no job could be started: \(error)")
             }
@@ -149,9 +153,9 @@ extension JobRunner {
         followed[job.id] = Followed(job: job)
         do {
             try await executor.start(job)
+            followed[job.id]?.isStarted = true
         } catch {
-            followed[job.id] = nil
-            _ = try await commit(job, .crashed("it could not be started (\(error))"))
+            try await finish(job.id, .crashed("it could not be started (\(error))"))
         }
         return true
     }
@@ -191,7 +195,8 @@ extension JobRunner {
     private func keepAlive(_ id: JobID) async throws {
         await pass(on: id)
         guard let entry = followed[id] else { return }
-        let isLate = entry.wish == .cancel && entry.wishedAt.map { ContinuousClock.now - $0 > settings.patience } ?? false
+        let isLate =
+            entry.wish == .cancel && entry.wishedAt.map { ContinuousClock.now - $0 > settings.patience } ?? false
         if isLate || ContinuousClock.now - entry.lastSign > settings.silence {
             await executor.kill(entry.job)
             // What it said last still counts; the next look finds it gone.
@@ -200,7 +205,7 @@ extension JobRunner {
 
     /// Tells the worker what is wanted of it, once.
     private func pass(on id: JobID) async {
-        guard let entry = followed[id] else { return }
+        guard let entry = followed[id], entry.isStarted else { return }
         let wish: WorkerWish? =
             if entry.job.cancelRequestedAt != nil { .cancel } else if isDraining || entry.job.pauseRequestedAt != nil {
                 .stop
@@ -218,6 +223,7 @@ extension JobRunner {
         case .succeeded:
             // A trained model is done when it has been looked at.
             if entry.job.cancelRequestedAt == nil, try await store.unfinishedChildren(of: id) > 0 {
+                followed[id]?.isDone = true
                 if isDraining { followed[id] = nil }
                 return
             }
@@ -230,7 +236,9 @@ extension JobRunner {
         await executor.kill(entry.job)
         _ = try await commitFollowed(id, event)
         followed[id] = nil
-        if let job = try await store.job(id), job.state != .succeeded, job.state.isTerminal { await cancelChildren(of: id) }
+        if let job = try await store.job(id), job.state != .succeeded, job.state.isTerminal {
+            await cancelChildren(of: id)
+        }
     }
 
     private func cancelChildren(of id: JobID) async {
@@ -254,8 +262,14 @@ extension JobRunner {
             followed[id] = nil
             return false
         }
-        followed[id]?.job = after
+        hold(after)
         return true
+    }
+
+    /// Keeps the newest of a followed job; a user's request may have been faster.
+    private func hold(_ job: Job) {
+        guard let known = followed[job.id]?.job, known.version < job.version else { return }
+        followed[job.id]?.job = job
     }
 
     /// Applies an event to a job under our lease.

@@ -2,9 +2,10 @@ public import FoundationEssentials
 
 /// Keeps jobs and all that is told about them. It compares and sets; what may become of a job, `Job` alone decides.
 ///
-/// Every function is one transaction, and what it has answered is on the disk.
+/// Every function is one transaction, and what it has answered is on the disk. Where it throws a `JobStoreError`,
+/// nothing has happened.
 public protocol JobStore: Sendable {
-    /// Takes a new job in, with its first notice, unless `key` was used before.
+    /// Takes a new job in, with its first notice, unless `key` was used before. A parent that is gone is left out.
     ///
     /// - Parameter limit: of queued jobs of the same kind.
     func submit(_ job: Job, key: IdempotencyKey?, limit: Int) async throws -> Submission
@@ -33,6 +34,8 @@ public protocol JobStore: Sendable {
 
     /// Writes a change down if the job is still of the version that the change began with.
     ///
+    /// A parent that is gone or at its end is told nothing more, so that nothing follows its `end`.
+    ///
     /// - Returns: false, and nothing is written, where somebody else was first.
     func commit(_ change: JobChange) async throws -> Bool
 
@@ -47,11 +50,11 @@ public protocol JobStore: Sendable {
 
     /// Removes a job at its end, what was told about it, and its analyses; a job that repeats it loses its parent.
     ///
-    /// - Returns: the ids that are gone; none where the job is not there, or not at its end.
+    /// - Returns: the ids that are gone; none where the job is not there, or it or an analysis of it is not at its end.
     func delete(_ id: JobID) async throws -> [JobID]
 
     /// Lets go of the disk; nothing may be asked afterwards.
-    func close() async
+    func close() async throws
 }
 
 /// What makes the repetition of a request harmless.

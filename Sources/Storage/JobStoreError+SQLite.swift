@@ -1,0 +1,28 @@
+import GRDB
+import Jobs
+
+extension JobStoreError {
+    /// What an error of the database means for the queue.
+    init(_ error: any Error) {
+        if let known = error as? JobStoreError {
+            self = known
+            return
+        }
+        guard let error = error as? DatabaseError else {
+            self = .failed("\(error)")
+            return
+        }
+        let message = error.message ?? "error \(error.extendedResultCode.rawValue)"
+        switch error.extendedResultCode {
+        case .SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE: self = .diskFull
+        // After a sync that failed nobody knows what is on the disk.
+        case .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC: self = .corrupt(message)
+        default:
+            switch error.resultCode {
+            case .SQLITE_FULL: self = .diskFull
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(message)
+            default: self = .failed(message)
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+public import FoundationEssentials
+import GRDB
+public import Jobs
+
+/// Jobs in one SQLite file, on one connection.
+///
+/// A class because it is an open file. There is one connection, so SQLite before 3.51.3, which may damage a file that
+/// two connections write, is safe too; `lock` in the data directory keeps other processes out.
+public final class SQLiteJobStore: JobStore {
+    private let database: DatabaseQueue
+
+    /// Opens the file at `path`, or makes it, and brings it up to date.
+    ///
+    /// - Throws: where the file is damaged, or of a newer version of the program.
+    public init(path: String) async throws(JobStoreError) {
+        do {
+            database = try await Task { try JobDatabase.open(path) }.value
+        } catch {
+            throw JobStoreError(error)
+        }
+    }
+
+    /// Everything up to here into the main file, so that the log beside it is empty.
+    public func checkpoint() async throws(JobStoreError) {
+        try await run { database in
+            try await database.writeWithoutTransaction { db in
+                _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+        }
+    }
+
+    /// Empties the log and closes the file; nothing can be asked afterwards.
+    public func close() async throws(JobStoreError) {
+        try await checkpoint()
+        do { try database.close() } catch { throw JobStoreError(error) }
+    }
+
+    /// What is wrong with the file, in words; nothing if all is well.
+    public func integrityProblems() async throws(JobStoreError) -> [String] {
+        try await read { db in
+            let found = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+            let strays = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { "a row points nowhere: \($0)" }
+            return found + strays
+        }
+    }
+}
+
+extension SQLiteJobStore {
+    public func submit(_ job: Job, key: IdempotencyKey?, limit: Int) async throws -> Submission {
+        try await write { db in
+            if let key, let known = try Self.replay(key, at: job.createdAt, in: db) { return known }
+            guard try Self.count(job.request.kind, .queued, in: db) < limit else { return .full }
+            try JobTable.insert(job, in: db)
+            guard let job = try JobTable.job(job.id, in: db) else { return .full }
+            if let key { try Self.keep(key, for: job, in: db) }
+            return .accepted(job)
+        }
+    }
+
+    public func replay(_ key: IdempotencyKey, at date: Date) async throws -> Submission? {
+        try await read { db in try Self.replay(key, at: date, in: db) }
+    }
+
+    public func job(_ id: JobID) async throws -> Job? {
+        try await read { db in try JobTable.job(id, in: db) }
+    }
+
+    public func jobs(_ filter: JobFilter, before: JobID?, limit: Int) async throws -> [Job] {
+        let query = JobQuery(filter, before: before, limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db, sql: query.sql, arguments: query.arguments).map { try JobTable.job($0) }
+        }
+    }
+
+    public func count(_ kind: JobKind, _ state: JobState) async throws -> Int {
+        try await read { db in try Self.count(kind, state, in: db) }
+    }
+
+    public func queuePosition(of job: Job) async throws -> Int? {
+        try await read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT (SELECT count(*) FROM job AS other
+                            WHERE other.kind = job.kind AND other.state = 'queued' AND NOT other.held
+                              AND (other.priority, other.run_at, other.sequence)
+                                < (job.priority, job.run_at, job.sequence))
+                    FROM job WHERE id = ? AND state = 'queued' AND NOT held
+                    """, arguments: [job.id.text])
+        }
+    }
+
+    public func unfinishedChildren(of id: JobID) async throws -> Int {
+        try await read { db in try Self.unfinishedChildren(of: id, in: db) }
+    }
+
+    public func claim(_ kind: JobKind, owner: String, at date: Date) async throws -> Job? {
+        try await write { db in
+            guard
+                let row = try Row.fetchOne(
+                    db,
+                    sql: """
+                        SELECT * FROM job WHERE kind = ? AND state = 'queued' AND NOT held AND run_at <= ?
+                        ORDER BY priority, run_at, sequence LIMIT 1
+                        """, arguments: [kind.rawValue, date.timeIntervalSinceReferenceDate])
+            else { return nil }
+            let change = try JobChange(JobTable.job(row), .claimed(owner: owner), at: date)
+            return try JobTable.write(change, in: db) ? change.after : nil
+        }
+    }
+
+    public func commit(_ change: JobChange) async throws -> Bool {
+        try await write { db in try JobTable.write(change, in: db) }
+    }
+
+    public func notices(of id: JobID, after number: Int, limit: Int) async throws -> [NumberedNotice] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM notice WHERE job_id = ? AND number > ? ORDER BY number LIMIT ?",
+                arguments: [id.text, number, max(limit, 0)]
+            ).map { try NoticeTable.notice($0) }
+        }
+    }
+
+    public func lastNotice(of id: JobID) async throws -> Int {
+        try await read { db in try NoticeTable.last(of: id, in: db) }
+    }
+
+    public func trajectory(of id: JobID, metric: String) async throws -> [TrajectoryPoint] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM trajectory WHERE job_id = ? AND metric = ? ORDER BY step",
+                arguments: [id.text, metric]
+            ).map { row in
+                TrajectoryPoint(
+                    jobID: id, step: row["step"], epoch: row["epoch"], metric: row["metric"], data: row["data"])
+            }
+        }
+    }
+
+    public func delete(_ id: JobID) async throws -> [JobID] {
+        try await write { db in
+            guard let job = try JobTable.job(id, in: db), job.state.isTerminal,
+                try Self.unfinishedChildren(of: id, in: db) == 0
+            else { return [] }
+            let analyses = try String.fetchAll(
+                db, sql: "SELECT id FROM job WHERE parent_id = ? AND kind = 'analysis'", arguments: [id.text])
+            for gone in analyses + [id.text] {
+                try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [gone])
+            }
+            return [id] + analyses.compactMap { JobID($0) }
+        }
+    }
+}
+
+extension SQLiteJobStore {
+    private static func replay(_ key: IdempotencyKey, at date: Date, in db: Database) throws -> Submission? {
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM idempotency WHERE key = ? AND created_at >= ?",
+                arguments: [key.text, date.timeIntervalSinceReferenceDate - IdempotencyKey.lifetime])
+        else { return nil }
+        let fingerprint: String = row["fingerprint"]
+        guard fingerprint == key.fingerprint else { return .otherRequest }
+        return try JobID(row["job_id"]).flatMap { try JobTable.job($0, in: db) }.map { .repeated($0) }
+    }
+
+    /// Also forgets the keys that are too old.
+    private static func keep(_ key: IdempotencyKey, for job: Job, in db: Database) throws {
+        let date = job.createdAt.timeIntervalSinceReferenceDate
+        try db.execute(
+            sql: "DELETE FROM idempotency WHERE created_at < ?", arguments: [date - IdempotencyKey.lifetime])
+        try db.execute(
+            sql: "INSERT INTO idempotency (key, fingerprint, job_id, created_at) VALUES (?, ?, ?, ?)",
+            arguments: [key.text, key.fingerprint, job.id.text, date])
+    }
+
+    private static func count(_ kind: JobKind, _ state: JobState, in db: Database) throws -> Int {
+        try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM job WHERE kind = ? AND state = ?",
+            arguments: [kind.rawValue, state.rawValue]) ?? 0
+    }
+
+    private static func unfinishedChildren(of id: JobID, in db: Database) throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM job
+                WHERE parent_id = ? AND kind = 'analysis' AND state IN ('queued', 'running')
+                """, arguments: [id.text]) ?? 0
+    }
+
+    private func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(JobStoreError) -> Value {
+        try await run { database in try await database.write(work) }
+    }
+
+    private func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(JobStoreError) -> Value {
+        try await run { database in try await database.read(work) }
+    }
+
+    /// In a task of its own, because a caller who is cancelled must still learn what was committed.
+    private func run<Value: Sendable>(
+        _ work: @escaping @Sendable (DatabaseQueue) async throws -> Value
+    ) async throws(JobStoreError) -> Value {
+        let database = database
+        do {
+            return try await Task { try await work(database) }.value
+        } catch {
+            throw JobStoreError(error)
+        }
+    }
+}
