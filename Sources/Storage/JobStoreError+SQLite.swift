@@ -1,9 +1,9 @@
 import GRDB
-import Jobs
+public import Jobs
 
 extension JobStoreError {
     /// What an error of the database means for the queue.
-    init(_ error: any Error) {
+    public init(_ error: any Error) {
         if let known = error as? JobStoreError {
             self = known
             return

@@ -1,6 +1,7 @@
 public import FoundationEssentials
 import GRDB
 public import Jobs
+import Synchronization
 
 /// Jobs in one SQLite file, on one connection.
 ///
@@ -8,6 +9,7 @@ public import Jobs
 /// two connections write, is safe too; `lock` in the data directory keeps other processes out.
 public final class SQLiteJobStore: JobStore {
     private let database: DatabaseQueue
+    private let isOpen = Mutex(true)
 
     /// Opens the file at `path`, or makes it, and brings it up to date.
     ///
@@ -21,17 +23,11 @@ public final class SQLiteJobStore: JobStore {
     }
 
     /// Everything up to here into the main file, so that the log beside it is empty.
-    public func checkpoint() async throws(JobStoreError) {
-        try await run { database in
-            try await database.writeWithoutTransaction { db in
-                _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-            }
-        }
-    }
+    public func checkpoint() async throws(JobStoreError) { try await run(Self.truncateLog) }
 
-    /// Empties the log and closes the file; nothing can be asked afterwards.
+    /// Empties the log and closes the file; what is asked afterwards is refused.
     public func close() async throws(JobStoreError) {
-        try await checkpoint()
+        try await run(isLast: true, Self.truncateLog)
         do { try database.close() } catch { throw JobStoreError(error) }
     }
 
@@ -154,6 +150,10 @@ extension SQLiteJobStore {
 }
 
 extension SQLiteJobStore {
+    @Sendable private static func truncateLog(_ db: Database) throws {
+        _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
     private static func replay(_ key: IdempotencyKey, at date: Date, in db: Database) throws -> Submission? {
         guard
             let row = try Row.fetchOne(
@@ -193,22 +193,39 @@ extension SQLiteJobStore {
     private func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(JobStoreError) -> Value {
-        try await run { database in try await database.write(work) }
+        try await run { db in
+            var value: Value?
+            try db.inTransaction(.immediate) {
+                value = try work(db)
+                return .commit
+            }
+            guard let value else { throw JobStoreError.failed("a transaction came to nothing") }
+            return value
+        }
     }
 
+    /// Nobody else writes to the file, and accesses come one after another, so that reading needs no transaction.
     private func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(JobStoreError) -> Value {
-        try await run { database in try await database.read(work) }
+        try await run(work)
     }
 
-    /// In a task of its own, because a caller who is cancelled must still learn what was committed.
+    /// Waits for its turn. A caller who is cancelled waits too, and so learns what was committed.
     private func run<Value: Sendable>(
-        _ work: @escaping @Sendable (DatabaseQueue) async throws -> Value
+        isLast: Bool = false, _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(JobStoreError) -> Value {
-        let database = database
         do {
-            return try await Task { try await work(database) }.value
+            return try await withCheckedThrowingContinuation { done in
+                let isTaken = isOpen.withLock { isOpen in
+                    guard isOpen else { return false }
+                    // Within the lock, so that nothing is in line behind the last one when the file is closed.
+                    database.asyncWriteWithoutTransaction { db in done.resume(with: Result { try work(db) }) }
+                    isOpen = !isLast
+                    return true
+                }
+                if !isTaken { done.resume(throwing: JobStoreError.failed("it is closed; start the server again")) }
+            }
         } catch {
             throw JobStoreError(error)
         }
