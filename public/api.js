@@ -5,9 +5,10 @@ import {attentionStack} from "./lib/attention.js";
 
 /** What the server refused, in its own words (RFC 9457), or that it did not answer. */
 export class ApiError extends Error {
-  constructor({title = "Error", status = 0, detail = title, request_id: requestId = null, errors = []} = {}) {
+  constructor({type = "", title = "Error", status = 0, detail = title, request_id: requestId = null,
+    errors = []} = {}) {
     super(detail);
-    Object.assign(this, {name: "ApiError", title, status, requestId, errors});
+    Object.assign(this, {name: "ApiError", type, title, status, requestId, errors});
   }
 }
 
@@ -15,6 +16,7 @@ export function createApi({
   base = new URL("./", document.baseURI),
   fetcher = (url, init) => fetch(url, init),
   sleep = pause,
+  askToken = null,
   cacheBytes = 128 * 2 ** 20,
   maxRetries = 40
 } = {}) {
@@ -42,9 +44,20 @@ export function createApi({
         await sleep(seconds * 1000, signal);
         continue;
       }
-      if (!response.ok) throw await problem(response);
-      return response;
+      if (response.ok) return response;
+      const error = await problem(response);
+      if (!askToken || error.status !== 401 || !error.type.endsWith("unauthorized")) throw error;
+      // The form goes away only with a token that the server takes.
+      await askToken(signIn, error);
     }
+  }
+
+  // A wrong token is told in the form, so this does not go through send, which would ask for one again.
+  async function signIn(token) {
+    const response = await fetcher(href("v1/session"), {
+      method: "POST", body: JSON.stringify({token}), headers: {"Content-Type": "application/json"}
+    });
+    if (!response.ok) throw await problem(response);
   }
 
   async function through(lane, url, options) {
@@ -57,8 +70,8 @@ export function createApi({
   }
 
   const json = async (path, options) => (await send(href(path), options)).json();
-  const post = (path, body) => json(path, {
-    method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json"}
+  const post = (path, body, headers = {}) => json(path, {
+    method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json", ...headers}
   });
   const href = (path) => new URL(path, base).href;
 
@@ -67,7 +80,8 @@ export function createApi({
     const entries = [];
     let token = null;
     do {
-      const answer = await json(token ? `${path}?page_token=${encodeURIComponent(token)}` : path);
+      const more = path.includes("?") ? "&" : "?";
+      const answer = await json(token ? `${path}${more}page_token=${encodeURIComponent(token)}` : path);
       entries.push(...answer[field]);
       token = answer.next_page_token;
     } while (token && entries.length < limit);
@@ -75,6 +89,7 @@ export function createApi({
   }
 
   const modelPath = (name) => `v1/models/${segment(name)}`;
+  const jobPath = (id) => `v1/jobs/${segment(id)}`;
 
   return {
     href,
@@ -92,6 +107,23 @@ export function createApi({
     uploadImage: (file) => json("v1/images", {
       method: "POST", body: file, headers: {"Content-Type": file.type || "application/octet-stream"}
     }),
+
+    jobs: () => list("v1/jobs", "jobs", {limit: 200}),
+    job: (id) => json(jobPath(id)),
+    /** The same key makes a repeat harmless. */
+    addJob: (body, key) => post("v1/jobs", body, {"Idempotency-Key": key}),
+    estimateJob: (body) => post("v1/jobs?dry_run=true", body),
+    /** action: cancel, pause, resume or retry. */
+    askJob: (id, action) => json(`${jobPath(id)}/${action}`, {method: "POST"}),
+    removeJob: (id) => send(href(jobPath(id)), {method: "DELETE"}),
+    jobEventsURL: (id, after = 0) => href(`${jobPath(id)}/events?${query({after: after || ""})}`.replace(/\?$/, "")),
+    jobLogURL: (id) => href(`${jobPath(id)}/logs`),
+    jobMetricsURL: (id, format) => href(`${jobPath(id)}/metrics?${query({format: unlessJSON(format)})}`),
+    jobMetrics: (id) => json(`${jobPath(id)}/metrics?max_points=500`),
+    trajectoryURL: (id, metric) => href(`${jobPath(id)}/trajectory?${query({metric})}`),
+    trajectory: (id, metric) => json(`${jobPath(id)}/trajectory?${query({metric})}`),
+    checkpoints: (id) => json(`${jobPath(id)}/checkpoints`),
+    checkpointURL: (id, step) => href(`${jobPath(id)}/checkpoints/${segment(String(step))}/download`),
 
     thumbnailURL: (ref, size = 96) => href(`v1/images/${segment(ref)}?size=${size}`),
 

@@ -7,8 +7,10 @@ import {loadPlotly} from "./charts/plotly.js";
 import {createAnalyses} from "./views/analyses.js";
 import {createExplorer} from "./views/explorer.js";
 import {createGallery} from "./views/gallery.js";
-import {createHeader} from "./views/header.js";
+import {createHeader, createViews} from "./views/header.js";
 import {createModelsDialog} from "./views/models-dialog.js";
+import {createSignIn} from "./views/sign-in.js";
+import {createTraining} from "./views/training.js";
 import {createUpload} from "./views/upload.js";
 import {createWelcome} from "./views/welcome.js";
 import {problemView} from "./views/problem.js";
@@ -18,7 +20,7 @@ const POLL_MILLISECONDS = 1500;
 const DEMO_PAIR = ["moco_v3", "simmim"];
 
 function start() {
-  const api = createApi();
+  const api = createApi({askToken: createSignIn()});
   const state = createState(window);
   const lists = createValue({models: null, datasets: null, probeSets: null});
   const uploads = rememberedUploads(state.value.image);
@@ -34,8 +36,9 @@ function start() {
     api, state, announce, refresh, openReport: dialog.openReport, gallery: gallery.node
   });
   const analyses = createAnalyses({api, state, lists, plotly, announce, readTheme, refresh, layer: explorer.layer});
+  const training = createTraining({api, state, lists, plotly, announce, readTheme});
   const welcome = createWelcome({api, announce, added: refresh});
-  document.getElementById("top").append(header.node);
+  document.getElementById("top").append(createViews({state}).node, header.node);
 
   /** Fetches the lists again. */
   async function refresh() {
@@ -51,23 +54,34 @@ function start() {
     }
   }
 
-  // While a model is loading its state is asked for; only a change redraws, so open menus stay open.
+  // While a model is loading its state is asked for; only a change redraws, so open menus stay open. A checkpoint of a
+  // training is in no list; it is asked for by its name.
   let timer = 0;
+  let checkpointLoads = false;
   function pollSoon() {
     clearTimeout(timer);
-    if (lists.value.models.some((model) => model.state === "loading")) timer = setTimeout(poll, POLL_MILLISECONDS);
+    const loads = lists.value.models.some((model) => model.state === "loading");
+    if (loads || checkpointLoads) timer = setTimeout(poll, POLL_MILLISECONDS);
   }
 
   async function poll() {
     const models = await api.models().catch(() => lists.value.models);
     const changed = JSON.stringify(models) !== JSON.stringify(lists.value.models);
     if (changed) lists.set({...lists.value, models});
+    const again = changed || checkpointLoads;
+    if (!again) return pollSoon();
+    await show();
     pollSoon();
-    if (changed) await show();
   }
 
   async function show() {
     const {models} = lists.value;
+    if (state.value.view === "training") {
+      if (training.node.parentNode === main) return;
+      main.replaceChildren(training.node);
+      return training.open();
+    }
+    training.close();
     const first = models.find((model) => model.state === "ready") ?? models[0];
     if (!first && !state.value.model) return main.replaceChildren(welcome);
     if (explorer.node.parentNode !== main) main.replaceChildren(explorer.node, analyses.node);
@@ -75,7 +89,10 @@ function start() {
     gallery.update();
     const {model, compare} = state.value;
     const chosen = await Promise.all([model, compare].filter(Boolean).map(find));
-    if (state.value.model !== model || state.value.compare !== compare) return;
+    if (state.value.model !== model || state.value.compare !== compare || state.value.view) return;
+    const isNew = !checkpointLoads;
+    checkpointLoads = chosen.some(({name, state: now}) => now === "loading" && name.startsWith("job:"));
+    if (checkpointLoads && isNew) pollSoon();
     explorer.update(chosen);
     analyses.update(chosen);
   }
@@ -94,14 +111,17 @@ function start() {
   }
 
   state.subscribe((_, changed) => {
-    if (lists.value.models && (changed.has("model") || changed.has("compare"))) show();
+    if (lists.value.models && ["model", "compare", "view"].some((name) => changed.has(name))) show();
   });
   // The fragment holds the page's state, so the skip link moves the focus itself.
   document.getElementById("skip").addEventListener("click", (event) => {
     event.preventDefault();
     main.focus();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => analyses.update());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    analyses.update();
+    training.redraw();
+  });
   refresh();
   api.about().then(({name, version, cpu}) => {
     const parts = [`${name} ${version}`, cpu?.model, cpu?.cores ? `${cpu.cores} cores` : ""];

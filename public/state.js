@@ -17,11 +17,12 @@ export function createValue(initial) {
 export const defaults = Object.freeze({
   model: "", compare: "", image: "", from: "", layer: "", head: "mean", query: "",
   colors: "viridis", opacity: "0.6", scale: "map", mass: "1", smooth: "", probe: "", convention: "corrected",
-  dots: "", cka: "", kernel: "linear", estimator: "unbiased", tokens: "patch_mean"
+  dots: "", cka: "", kernel: "linear", estimator: "unbiased", tokens: "patch_mean",
+  view: "", job: "", curve: "", by: "layer"
 });
 
 /** Choices that a user would expect the back button to undo; the others replace the current entry. */
-const STEPS = new Set(["model", "compare", "image"]);
+const STEPS = new Set(["model", "compare", "image", "view", "job"]);
 
 /** The choices, kept in the fragment of the address. Listeners get `(state, changed)`. */
 export function createState(window) {

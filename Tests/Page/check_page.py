@@ -51,7 +51,8 @@ class PageCheck:
         for check in (self.policy, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
                       self.pin_and_layer, self.restored_from_the_address, self.heads, self.names,
                       self.menus_and_pictures, self.comparison, self.upload, self.wrong_file, self.one_image,
-                      self.unknown_model, self.phone, self.dark):
+                      self.unknown_model, self.training, self.training_inside, self.phone, self.training_on_a_phone,
+                      self.dark):
             try:
                 check()
                 self.expect_quiet(check.__name__)
@@ -245,6 +246,46 @@ class PageCheck:
         assert "no-such-model" in self.problems(), f"the page says {self.problems()!r}"
         self.collect(refused=True)
 
+    def training(self):
+        """A training is posted with the form, followed live to its end, and its curves are drawn."""
+        self.open("#view=training")
+        self.chrome.wait_for("!!document.querySelector('.job-row, .training-empty:not([hidden])')", 30)
+        self.chrome.evaluate("document.querySelector('[aria-label=\"New training\"]').click()")
+        self.fill_form({"Images": 10_000_000, "Batch": 16, "Epochs": 2, "Every": 1, "Name": "page check"})
+        # The browser would keep such a number back; the server says it beside the field.
+        self.chrome.evaluate("document.querySelector('#job-form form').noValidate = true")
+        self.chrome.evaluate("document.querySelector('#job-form form').requestSubmit()")
+        self.chrome.wait_for("[...document.querySelectorAll('#job-form .fault')].some(f => f.textContent)", 60)
+        self.collect(refused=True)
+        self.fill_form({"Images": 64})
+        self.chrome.evaluate("document.querySelector('#job-form form').requestSubmit()")
+        self.chrome.wait_for("document.querySelector('.job-row[aria-pressed=true]')?.textContent"
+                             ".includes('page check')", 60)
+        # Only the events tell this without a reload.
+        self.chrome.wait_for("document.querySelector('.job-head .state').dataset.state === 'succeeded'", self.timeout)
+        for panel in ("training-curves", "trajectory-attention-nmi", "trajectory-fourier"):
+            self.chrome.wait_for(f"!!document.querySelector('[data-panel={panel}][data-state=ready] .main-svg')",
+                                 self.timeout)
+        assert not self.problems(), self.problems()
+
+    def training_inside(self):
+        """The explorer looks inside the training's newest checkpoint."""
+        self.chrome.wait_for("!!document.querySelector('.job-checkpoints .primary')", 30)
+        self.chrome.evaluate("document.querySelector('.job-checkpoints .primary').click()")
+        self.chrome.wait_for("!!document.querySelector('[data-panel=attention]')", 10)
+        states = self.settle()
+        assert states["attention"] == "ready" and states["attention-nmi"] == "ready", f"{states}; {self.problems()}"
+        assert "model=job:" in self.chrome.evaluate("location.hash")
+
+    def training_on_a_phone(self):
+        """The trainings fit on a phone too."""
+        self.open("#view=training")
+        self.chrome.wait_for("!!document.querySelector('.job-head .state')", 30)
+        self.settle()
+        self.chrome.pump(0.5)
+        width = self.chrome.evaluate("document.scrollingElement.scrollWidth")
+        assert width <= 390, f"the page is {width} px wide"
+
     def phone(self):
         """At 390 pixels nothing is cut off or scrolls sideways."""
         self.chrome.resize(390, 844, mobile=True)
@@ -290,6 +331,15 @@ class PageCheck:
 
     def problems(self):
         return self.chrome.evaluate("[...document.querySelectorAll('.problem')].map(e => e.textContent).join(' | ')")
+
+    def fill_form(self, values):
+        """Types into the form of a new training, by the beginnings of its labels."""
+        for label, value in values.items():
+            found = self.chrome.evaluate(
+                f"""(() => {{ const input = [...document.querySelectorAll('#job-form label')]
+                    .find(l => l.textContent.startsWith({json.dumps(label)}))?.querySelector('input');
+                if (input) input.value = {json.dumps(str(value))}; return Boolean(input) }})()""")
+            assert found, f"the form has no {label}"
 
     def query(self):
         return urllib.parse.parse_qs(self.chrome.evaluate("location.hash").lstrip("#")).get("query", [""])[0]

@@ -94,6 +94,26 @@
   const both = await Promise.all([twice.analysis("http://host/x"), twice.analysis("http://host/x")]);
   expect("asked once for two", [both, asked.length], [[5, 5], 1]);
   await refuses("problem", () => answers({status: 404, body: {detail: "no model m"}}).model("m"), /^no model m$/);
+  const locked = answers({status: 401, body: {type: "/problems/unauthorized", detail: "no token"}});
+  await refuses("no token", () => locked.about(), /^no token$/);
+  const tokens = [];
+  const guarded = api.createApi({
+    base: new URL("http://host/"),
+    askToken: (signIn) => signIn("t"),
+    fetcher: async (url, {method = "GET", body = null} = {}) => {
+      tokens.push([method, url, body]);
+      return tokens.length === 1
+        ? new Response(JSON.stringify({type: "/problems/unauthorized"}), {status: 401})
+        : new Response(method === "POST" ? null : "7", {status: method === "POST" ? 204 : 200});
+    }
+  });
+  expect("signed in, then asked again", [await guarded.about(), tokens], [7, [["GET", "http://host/v1", null],
+    ["POST", "http://host/v1/session", JSON.stringify({token: "t"})], ["GET", "http://host/v1", null]]]);
+  expect("duration", [4, 75, 7322, 200000, null].map(format.duration), ["4 s", "1 min 15 s", "2 h 2 min", "2 d 7 h", "–"]);
+  expect("events", locked.jobEventsURL("J", 3), "http://host/below/v1/jobs/J/events?after=3");
+  expect("all events", locked.jobEventsURL("J"), "http://host/below/v1/jobs/J/events");
+  expect("checkpoint as model", locked.analysisURL("job:J@latest", "fourier", {}, "json"),
+    "http://host/below/v1/models/job:J@latest/analyses/fourier?");
   await refuses("problem without words", () => answers({status: 500, body: []}).model("m"), /500/);
   const stop = new AbortController();
   stop.abort();

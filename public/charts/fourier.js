@@ -1,5 +1,5 @@
 import {colorAt, colorScale, colorTable} from "../lib/colors.js";
-import {axis, figure, lightTheme, plain} from "./figure.js";
+import {axis, brightness, figure, lightTheme, plain} from "./figure.js";
 
 /**
  * Δ log amplitude against frequency, a line for each depth, coloured from shallow to deep; a field for each model.
@@ -65,8 +65,3 @@ function layout(data, stacked, theme) {
 }
 
 const axisName = (letter, i, shared) => i === 0 || shared ? letter : `${letter}${i + 1}`;
-
-function brightness(hex) {
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
-  return 0.299 * r + 0.587 * g + 0.114 * b;
-}
