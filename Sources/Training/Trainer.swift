@@ -20,6 +20,10 @@ public struct Trainer {
         public var checkpointEveryEpochs = 1
         public var checkpointEverySteps: Int?
         public var keepLast = 3
+        /// Epochs between two snapshots for analyses, beside those of the beginning and of the end; nil for none.
+        public var snapshotEveryEpochs: Int?
+        /// When the run is content before its end; those of analyses are judged elsewhere.
+        public var stopRules: [StopRule] = []
         /// Of every checkpoint: what names and shapes do not tell.
         public var metadata: [String: String] = [:]
 
@@ -61,55 +65,121 @@ public struct Trainer {
     /// - Parameters:
     ///   - directory: where it saves itself, and where it takes itself up; entered already.
     ///   - batches: called once, with the step that comes next.
+    ///   - snapshots: where weights for analyses go.
+    ///   - linesTold: lines of metrics that whoever listens has heard of before; what a crash kept from it is told
+    ///     again. Nil: nothing is.
     ///   - events: called on this thread, between steps.
     /// - Throws: `TrainingError`; the last checkpoint stays whole.
     public mutating func run(
         in directory: RunDirectory, batches: (_ firstStep: Int) throws -> Batches, validation: Validation? = nil,
-        stop: StopFlag = StopFlag(), events: (TrainingEvent) -> Void
+        snapshots: SnapshotFolder? = nil, linesTold: Int? = nil, stop: StopFlag = StopFlag(),
+        events: @escaping (TrainingEvent) -> Void
     ) throws(TrainingError) -> TrainingOutcome {
-        if let found = try directory.newestCheckpoint(warn: {
-            events(.warning(code: "checkpoint_unusable", message: $0))
-        }) {
-            try snapshot.read(found.contents.tensors)
-            snapshot.step = found.step
-            events(.resumed(step: found.step))
+        do throws(TrainingError) {
+            return try train(
+                RunOutlets(directory: directory, snapshots: snapshots, events: events), batches, validation,
+                linesTold: linesTold, stop)
+        } catch {
+            if case .notFinite = error { events(.warning(code: "loss_not_finite", message: "\(error)")) }
+            throw error
         }
-        // A checkpoint comes before the validation of its epoch, so a process may have died between the two.
-        let isValidated = try directory.openMetrics(upTo: snapshot.step)
-        if snapshot.step > 0, snapshot.step % plan.stepsPerEpoch == 0, !isValidated, let validation {
-            try log(try Self.data { try validation(snapshot.model) }, directory, events)
-        }
-        guard snapshot.step < plan.steps else {
+    }
+
+    private mutating func train(
+        _ outlets: RunOutlets, _ batches: (_ firstStep: Int) throws -> Batches, _ validation: Validation?,
+        linesTold: Int?, _ stop: StopFlag
+    ) throws(TrainingError) -> TrainingOutcome {
+        let directory = outlets.directory
+        var ending = try takeUp(outlets, validation, linesTold: linesTold)
+        if snapshot.step == plan.steps || directory.earlyEnd(at: snapshot.step) != nil {
+            try writeSnapshot(outlets)
             if !directory.hasModel { try writeModel(directory) }
-            events(.end(.alreadyFinished, step: snapshot.step))
+            outlets.events(
+                .end(.alreadyFinished, step: snapshot.step, stoppedEarly: directory.earlyEnd(at: snapshot.step)))
             return .alreadyFinished
         }
+        if isSnapshotDue { try writeSnapshot(outlets) }
         let first = snapshot.step
         let batches = try Self.data { try batches(first) }
         var speed = Speed(imagesPerStep: plan.imagesPerStep)
+        // What was taken up from a checkpoint is on the disk.
         var lastSaved = snapshot.step
-        while snapshot.step < plan.steps, !stop.isRaised {
+        while snapshot.step < plan.steps, ending == nil, stop.wish == nil {
             let metrics = try step(batches)
             let done = snapshot.step
             speed.step()
             let isEpochEnd = done % plan.stepsPerEpoch == 0
-            if done % plan.logEverySteps == 0 || done == plan.steps { try log(metrics, directory, events) }
+            if done % plan.logEverySteps == 0 || done == plan.steps { ending = try log(metrics, outlets) }
             if isCheckpoint(done, isEpochEnd: isEpochEnd) {
-                try save(directory, events)
+                try save(outlets)
                 lastSaved = done
             }
             if isEpochEnd, let validation {
-                try log(try Self.data { try validation(snapshot.model) }, directory, events)
+                let found = try log(try Self.data { try validation(snapshot.model) }, outlets)
+                ending = ending ?? found
             }
-            events(.progress(progress(metrics, speed)))
+            if isSnapshotDue { try writeSnapshot(outlets) }
+            outlets.events(.progress(progress(metrics, speed)))
         }
-        guard snapshot.step == plan.steps else {
-            if lastSaved != snapshot.step || snapshot.step == 0 { try save(directory, events) }
-            events(.end(.stopped, step: snapshot.step))
+        return try end(outlets, ending, stop.wish, isSaved: lastSaved == snapshot.step && snapshot.step > 0)
+    }
+
+    /// Goes to the newest checkpoint and makes up for what a crash after it took.
+    ///
+    /// - Returns: why the run is content there, where it is.
+    private mutating func takeUp(
+        _ outlets: RunOutlets, _ validation: Validation?, linesTold: Int?
+    ) throws(TrainingError) -> String? {
+        if let found = try outlets.directory.newestCheckpoint(warn: {
+            outlets.events(.warning(code: "checkpoint_unusable", message: $0))
+        }) {
+            try snapshot.read(found.contents.tensors)
+            snapshot.step = found.step
+            outlets.events(.resumed(step: found.step))
+        }
+        let step = snapshot.step
+        let lines = try outlets.directory.openMetrics(upTo: step)
+        for index in lines.indices.dropFirst(max(linesTold ?? .max, 0)) {
+            let line = lines[index]
+            outlets.events(.metric(line: index, step: line.step, epoch: line.epoch, values: line.values))
+        }
+        // Rules are judged as each line is written, so only those of the last step may have been missed.
+        let last = lines.filter { $0.step == step }
+        var reason: String?
+        for line in last { reason = reason ?? self.reason(of: line) }
+        // A checkpoint comes before the validation of its epoch, so a process may have died between the two.
+        guard step > 0, step % plan.stepsPerEpoch == 0, !last.contains(where: \.isValidation), let validation else {
+            return reason
+        }
+        let found = try log(try Self.data { try validation(snapshot.model) }, outlets)
+        return reason ?? found
+    }
+
+    /// Leaves the run as its end demands.
+    ///
+    /// - Parameters:
+    ///   - ending: why the run is content, by its own rules.
+    ///   - isSaved: whether the checkpoint of this step is written.
+    private func end(
+        _ outlets: RunOutlets, _ ending: String?, _ wish: StopWish?, isSaved: Bool
+    ) throws(TrainingError) -> TrainingOutcome {
+        let isOver = snapshot.step == plan.steps
+        let early = isOver ? nil : ending ?? (wish == .finish ? "somebody asked for the end" : nil)
+        if !isOver, wish == .cancel || early == nil {
+            if wish != .cancel, !isSaved { try save(outlets) }
+            outlets.events(.end(.stopped, step: snapshot.step))
             return .stopped
         }
-        try writeModel(directory)
-        events(.end(.succeeded, step: snapshot.step))
+        if let early {
+            if isSaved {
+                try outlets.directory.finishEarly(at: snapshot.step, early)
+            } else {
+                try save(outlets, early: early)
+            }
+        }
+        if !isSnapshotDue { try writeSnapshot(outlets) }
+        try writeModel(outlets.directory)
+        outlets.events(.end(.succeeded, step: snapshot.step, stoppedEarly: early))
         return .succeeded
     }
 
@@ -151,20 +221,53 @@ public struct Trainer {
 }
 
 extension Trainer {
-    private func log(
-        _ metrics: [Metric], _ directory: RunDirectory, _ events: (TrainingEvent) -> Void
-    ) throws(TrainingError) {
+    /// Writes a line of metrics.
+    ///
+    /// - Returns: why the run is content with them, where a rule says so.
+    private func log(_ metrics: [Metric], _ outlets: RunOutlets) throws(TrainingError) -> String? {
         let epoch = Double(snapshot.step) / Double(plan.stepsPerEpoch)
-        try directory.appendMetrics(MetricLine.text(step: snapshot.step, epoch: epoch, values: metrics))
-        events(.metric(step: snapshot.step, epoch: epoch, values: metrics))
+        let line = MetricLine(step: snapshot.step, epoch: epoch, values: metrics)
+        let number = try outlets.directory.appendMetrics(line)
+        outlets.events(.metric(line: number, step: snapshot.step, epoch: epoch, values: metrics))
+        return reason(of: line)
     }
 
-    private func save(_ directory: RunDirectory, _ events: (TrainingEvent) -> Void) throws(TrainingError) {
+    /// The first rule that `line` meets, in words.
+    private func reason(of line: MetricLine) -> String? {
+        let epoch = Double(line.step) / Double(plan.stepsPerEpoch)
+        for rule in plan.stopRules where rule.analysis == nil {
+            if let metric = line.values.first(where: { $0.key == rule.metric }),
+                rule.isMet(by: metric.value, epoch: epoch)
+            {
+                return rule.reason(metric.value, step: line.step)
+            }
+        }
+        return nil
+    }
+
+    private func save(_ outlets: RunOutlets, early: String? = nil) throws(TrainingError) {
         try checkWeights()
-        let (path, size) = try directory.writeCheckpoint(
+        let (path, size) = try outlets.directory.writeCheckpoint(
             snapshot.stateDict, metadata: metadata, step: snapshot.step, keepLast: plan.keepLast,
-            finishes: snapshot.step == plan.steps)
-        events(.checkpoint(step: snapshot.step, path: path, sizeBytes: size))
+            finishes: early != nil || snapshot.step == plan.steps, early: early)
+        outlets.events(.checkpoint(step: snapshot.step, path: path, sizeBytes: size))
+    }
+
+    /// Whether analyses want the weights as they are now, wherever the run ends.
+    private var isSnapshotDue: Bool {
+        guard let every = plan.snapshotEveryEpochs else { return false }
+        return snapshot.step % plan.stepsPerEpoch == 0 && snapshot.step / plan.stepsPerEpoch % every == 0
+    }
+
+    /// Writes the weights for analyses, unless those of this step were written down before.
+    private func writeSnapshot(_ outlets: RunOutlets) throws(TrainingError) {
+        guard plan.snapshotEveryEpochs != nil, let folder = outlets.snapshots, !folder.isTaken(snapshot.step) else {
+            return
+        }
+        try checkWeights()
+        let path = try folder.write(snapshot.modelDict, metadata: metadata, step: snapshot.step)
+        outlets.events(
+            .snapshot(step: snapshot.step, epoch: Double(snapshot.step) / Double(plan.stepsPerEpoch), path: path))
     }
 
     private func writeModel(_ directory: RunDirectory) throws(TrainingError) {
@@ -190,6 +293,13 @@ extension Trainer {
             epoch: (snapshot.step - 1) / plan.stepsPerEpoch + 1, epochs: plan.epochs, step: snapshot.step,
             steps: plan.steps, imagesPerSecond: rate, etaSeconds: rate > 0 ? left / rate : nil, metrics: metrics)
     }
+}
+
+/// Where a run writes, and whom it tells.
+private struct RunOutlets {
+    let directory: RunDirectory
+    let snapshots: SnapshotFolder?
+    let events: (TrainingEvent) -> Void
 }
 
 /// Images a second over the last steps.

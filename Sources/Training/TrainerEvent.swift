@@ -21,15 +21,18 @@ public struct TrainingProgress: Sendable, Equatable {
 public enum TrainingEvent: Sendable, Equatable {
     /// A step is done.
     case progress(TrainingProgress)
-    /// A line of `metrics.jsonl`.
-    case metric(step: Int, epoch: Double, values: [Metric])
+    /// A line of `metrics.jsonl`; `line` counts from 0, and a line that a crash took comes again under its number.
+    case metric(line: Int, step: Int, epoch: Double, values: [Metric])
     /// A checkpoint is on the disk.
     case checkpoint(step: Int, path: String, sizeBytes: Int)
+    /// The weights alone are on the disk, for analyses.
+    case snapshot(step: Int, epoch: Double, path: String)
     /// Something to look at that does not stop the run. `code` is a word for programs.
     case warning(code: String, message: String)
     /// The run took itself up at this step.
     case resumed(step: Int)
-    case end(TrainingOutcome, step: Int)
+    /// `stoppedEarly` says why a run was content before its last step.
+    case end(TrainingOutcome, step: Int, stoppedEarly: String? = nil)
 }
 
 /// How a run ended.

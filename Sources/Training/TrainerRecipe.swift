@@ -82,6 +82,8 @@ extension TrainingConfiguration {
         plan.checkpointEveryEpochs = checkpoints.everyEpochs
         plan.checkpointEverySteps = checkpoints.everySteps
         plan.keepLast = checkpoints.keepLast
+        plan.snapshotEveryEpochs = analysis?.everyEpochs
+        plan.stopRules = stopRules
         let config = vit.config
         plan.metadata = [
             "num_heads": "\(config.numHeads)", "eps": "\(config.eps)",

@@ -274,4 +274,26 @@ import Testing
             if method == "linear_probe" { #expect(metrics.last?["val_accuracy.2"] is Double) }
         }
     }
+
+    /// Rules on metrics of training end the run; those on analyses, and analyses, are a server's.
+    @Test func runEndsByItsRulesAndSaysWhatItLeavesOut() throws {
+        let folder = try TemporaryFolder()
+        let out = folder.path + "/run"
+        let rules = #"[{"metric": "loss", "above": -1, "after_epochs": 2}, {"metric": "attention-nmi", "below": 0.01}]"#
+        let job = try Self.write(
+            Self.job(#""analysis": {"probe_set": "p"}, "stop_when": \#(rules)"#), in: folder)
+        let answer = try run(vitscope, ["train", "--config", job, "--out", out])
+        #expect(answer.status == 0, "\(answer.errors)")
+        let events = try Self.lines(answer.output)
+        let warnings = events.filter { $0["event"] as? String == "warning" }.compactMap { $0["code"] as? String }
+        #expect(warnings == ["analysis_skipped", "stop_when_skipped"])
+        #expect(events.last?["outcome"] as? String == "succeeded" && events.last?["step"] as? Int == 8)
+        #expect((events.last?["stopped_early"] as? String)?.contains("loss") == true)
+        #expect(events.filter { $0["event"] as? String == "metric" }.compactMap { $0["line"] as? Int } == [0, 1, 2, 3])
+        let again = try run(vitscope, ["train", "--config", job, "--out", out])
+        #expect(try Self.lines(again.output).last?["outcome"] as? String == "already_finished")
+        let wrong = try Self.write(Self.job(#""stop_when": [{"metric": "loss"}]"#), in: folder, as: "wrong.json")
+        let refused = try run(vitscope, ["train", "--config", wrong, "--out", folder.path + "/other"])
+        #expect(refused.status == 78 && refused.errors.contains("/stop_when/0: "))
+    }
 }

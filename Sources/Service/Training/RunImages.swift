@@ -23,12 +23,7 @@ struct RunImages: Sendable {
         self.dataset = dataset
         self.configuration = configuration
         digest = try dataset.digest()
-        if configuration.method.isSupervised, dataset.classes.count < 2 {
-            throw TrainingFailure.setting(
-                "/dataset",
-                "The method \(configuration.method.rawValue) learns classes: the dataset needs a folder for each of two "
-                    + "or more.")
-        }
+        try configuration.checkImages(count: dataset.count, classes: dataset.classes.count)
         for warning in dataset.warnings { warn("\(warning)") }
         do throws(DataError) {
             maker = try BatchMaker(
@@ -37,12 +32,6 @@ struct RunImages: Sendable {
             ) { warn("\($0)") }
         } catch { throw TrainingFailure.setting("/batch_size", "\(error).") }
         stepsPerEpoch = maker.batchesPerEpoch / configuration.accumulationSteps
-        guard stepsPerEpoch > 0 else {
-            throw TrainingFailure.setting(
-                "/accumulation_steps",
-                "A step of \(configuration.accumulationSteps) batches of \(configuration.batchSize) needs more than the "
-                    + "\(dataset.count) images of the dataset.")
-        }
     }
 
     private static func plan(_ configuration: TrainingConfiguration, patchSize: Int, classes: Int) -> ViewPlan {
@@ -72,39 +61,5 @@ struct RunImages: Sendable {
             guard let batch = try loader.next() else { preconditionFailure("no batch for step \(step)") }
             return batch
         }
-    }
-}
-
-extension TrainingDataset {
-    /// The dataset that `settings` names.
-    ///
-    /// - Parameters:
-    ///   - name: of the dataset or of the one to validate on.
-    ///   - pointer: to the setting.
-    ///   - imgSize: of the model, which the built-in images take unless told otherwise.
-    static func open(
-        _ name: String, pointer: String, settings: DatasetSettings, directory: String?, imgSize: Int
-    ) throws -> TrainingDataset {
-        if name == DatasetSettings.builtIn {
-            return .shapesTextures(
-                try ShapesTextures(
-                    count: settings.numImages ?? 4096, imgSize: settings.imgSize ?? min(max(imgSize, 16), 1024),
-                    // Built-in images to validate on are others than those to learn from.
-                    seed: UInt64(settings.seed ?? 0) + (pointer == "/dataset" ? 0 : 1),
-                    cue: settings.cue.flatMap(ShapesTextures.Cue.init) ?? .independent))
-        }
-        let isPath = name.contains("/") || name == "." || name == ".."
-        let path = isPath ? name : directory.map { $0 + "/" + name } ?? name
-        guard Folder.exists(path) else {
-            let known = directory.flatMap { try? Folder.entries($0).filter(\.isFolder).map(\.name) } ?? []
-            let near = NearestNames.of(name, among: known + [DatasetSettings.builtIn])
-            throw TrainingFailure.setting(
-                pointer,
-                "There is no dataset “\(name)”."
-                    + (near.isEmpty
-                        ? " Name a folder, \(DatasetSettings.builtIn), or one below --datasets."
-                        : " Did you mean \(near.map { "“\($0)”" }.joined(separator: " or "))?"))
-        }
-        return .folder(try ImageFolder(path))
     }
 }

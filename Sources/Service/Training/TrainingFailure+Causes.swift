@@ -11,7 +11,9 @@ extension TrainingFailure {
         case .locked: self.init(.locked, "\(error)")
         case .diskFull: self.init(.diskFull, "\(error)")
         case .badData: self.init(.badData, "\(error)")
-        case .notFinite, .failed: self.init(.failed, "\(error)")
+        case .inexact: self.init(.inexact, "\(error)")
+        case .notFinite: self.init(.lossNotFinite, "\(error)")
+        case .failed: self.init(.failed, "\(error)")
         }
     }
 

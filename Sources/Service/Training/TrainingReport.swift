@@ -21,6 +21,22 @@ public struct TrainingReport: Sendable {
     public let message: String?
     /// The event as JSON.
     public let value: ResultValue
+    /// The event's name, such as `metric`.
+    public let event: String
+    /// Of a snapshot that was written.
+    public let snapshotStep: Int?
+
+    /// The event as JSON, with the paths of files relative to the folder that they lie below.
+    public func value(relativeTo folder: String) -> ResultValue {
+        guard case .object(let members) = value, event == "checkpoint" || event == "snapshot" else { return value }
+        return .object(
+            members.map { member in
+                guard member.name == "path", case .string(let path) = member.value, path.hasPrefix(folder + "/") else {
+                    return member
+                }
+                return .init("path", .string(String(path.dropFirst(folder.utf8.count + 1))))
+            })
+    }
 
     init(_ event: TrainingEvent) {
         switch event {
@@ -37,44 +53,56 @@ public struct TrainingReport: Sendable {
                     .init("steps", .int(progress.steps)), .init("images_per_second", .double(progress.imagesPerSecond)),
                     .init("eta_seconds", progress.etaSeconds.map(ResultValue.double) ?? .null),
                 ])
-        case .metric(let step, let epoch, let values):
+        case .metric(let line, let step, let epoch, let values):
             self.init(
                 nil, "metric",
-                [.init("step", .int(step)), .init("epoch", .double(epoch))]
+                [.init("line", .int(line)), .init("step", .int(step)), .init("epoch", .double(epoch))]
                     + values.map { .init($0.key, .double($0.value)) })
         case .checkpoint(let step, let path, let size):
             self.init(
                 "checkpoint of step \(step): \(path)", "checkpoint",
                 [.init("step", .int(step)), .init("path", .string(path)), .init("size_bytes", .int(size))])
+        case .snapshot(let step, let epoch, let path):
+            self.init(
+                "weights of step \(step) for analyses: \(path)", "snapshot",
+                [.init("step", .int(step)), .init("epoch", .double(epoch)), .init("path", .string(path))],
+                snapshotStep: step)
         case .warning(let code, let message):
             self.init(message, "warning", [.init("code", .string(code)), .init("message", .string(message))])
         case .resumed(let step):
             self.init("going on from the checkpoint of step \(step)", "resumed", [.init("step", .int(step))])
-        case .end(let outcome, let step):
+        case .end(let outcome, let step, let early):
             self.init(
-                Self.sentence(outcome, step: step), "end",
-                [.init("outcome", .string(outcome.rawValue)), .init("step", .int(step))])
+                Self.sentence(outcome, step: step, early: early), "end",
+                [.init("outcome", .string(outcome.rawValue)), .init("step", .int(step))]
+                    + (early.map { [.init("stopped_early", .string($0))] } ?? []))
         }
     }
 
-    private static func sentence(_ outcome: TrainingOutcome, step: Int) -> String? {
-        switch outcome {
-        case .succeeded: "trained \(step) steps; the weights are in model.safetensors"
-        case .alreadyFinished: "the run in this directory is finished, after \(step) steps"
+    private static func sentence(_ outcome: TrainingOutcome, step: Int, early: String?) -> String? {
+        let why = early.map { ", content because \($0)" } ?? ""
+        return switch outcome {
+        case .succeeded: "trained \(step) steps\(why); the weights are in model.safetensors"
+        case .alreadyFinished: "the run in this directory is finished, after \(step) steps\(why)"
         // The command says how to go on.
         case .stopped: nil
         }
     }
 
-    private init(_ message: String?, _ event: String, _ members: [ResultValue.Member]) {
-        self.init(progress: nil, event, members, message: message)
+    private init(
+        _ message: String?, _ event: String, _ members: [ResultValue.Member], snapshotStep: Int? = nil
+    ) {
+        self.init(progress: nil, event, members, message: message, snapshotStep: snapshotStep)
     }
 
     private init(
-        progress: Progress?, _ event: String, _ members: [ResultValue.Member], message: String? = nil
+        progress: Progress?, _ event: String, _ members: [ResultValue.Member], message: String? = nil,
+        snapshotStep: Int? = nil
     ) {
         self.progress = progress
         self.message = message
+        self.event = event
+        self.snapshotStep = snapshotStep
         value = .object([.init("event", .string(event))] + members)
     }
 }

@@ -1,11 +1,26 @@
-/// What `vitscope train` is asked for.
+/// What a training run is asked for.
 public struct TrainingRequest: Sendable {
-    /// A file with the JSON body of `POST /v1/jobs`.
-    public var configuration: String
+    /// Where the JSON body of `POST /v1/jobs` is.
+    public enum Configuration: Sendable, Equatable {
+        /// In a file.
+        case file(String)
+        /// Here.
+        case body([UInt8])
+    }
+
+    public var configuration: Configuration
     /// The run's directory; nil for a dry run.
     public var output: String?
     /// Where datasets are looked up by name.
     public var datasetsDirectory: String?
+    /// Whether datasets have names alone: somebody else's job reads no folder of this machine.
+    public var restrictsPaths = false
+    /// Where the checkpoint lies that `init_from` names; nil where that is a path itself.
+    public var initFromPath: String?
+    /// Where weights for analyses go; nil for a run without them.
+    public var snapshotsDirectory: String?
+    /// Lines of metrics that whoever listens has heard of before; what a crash kept from it is told again.
+    public var metricLinesTold: Int?
     /// Threads that compute; nil for those of the configuration, or one a processor.
     public var threads: Int?
     /// Whether a run may go on with other images, threads or another program.
@@ -14,30 +29,15 @@ public struct TrainingRequest: Sendable {
     public var restart = false
     public var codeVersion = "1"
 
+    /// - Parameter configuration: a file.
     public init(configuration: String, output: String?) {
-        self.configuration = configuration
+        self.configuration = .file(configuration)
         self.output = output
     }
-}
 
-/// Why a run did not begin or ended early.
-public struct TrainingFailure: Error, Sendable, Equatable {
-    /// Kinds that a program tells apart.
-    public enum Kind: Sendable, Equatable {
-        /// Settings are wrong, or are not those of the run in the directory.
-        case configuration
-        case badData, locked, diskFull, failed
-    }
-
-    public let kind: Kind
-    /// What happened and what to do, for people.
-    public let message: String
-    /// The settings that are wrong.
-    public let faults: [ServiceError.Fault]
-
-    init(_ kind: Kind, _ message: String, faults: [ServiceError.Fault] = []) {
-        self.kind = kind
-        self.message = message
-        self.faults = faults
+    /// - Parameter body: a job as it is posted.
+    public init(body: [UInt8], output: String?) {
+        configuration = .body(body)
+        self.output = output
     }
 }

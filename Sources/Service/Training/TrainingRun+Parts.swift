@@ -14,83 +14,6 @@ struct RunParts {
     let validation: Trainer.Validation?
 }
 
-/// What is read before anything is computed: the settings, and the checkpoint they begin with.
-struct RunSettings: Sendable {
-    let configuration: TrainingConfiguration
-    let initial: RecognisedModel?
-
-    /// - Parameter path: a file with the JSON body of a job.
-    init(path: String) throws(TrainingFailure) {
-        let body: Value
-        do { body = try JSON.parse(try MappedFile.open(path)) } catch {
-            throw TrainingFailure(.configuration, "\(path): \(error).")
-        }
-        let first = try Self.parse(body)
-        guard let file = first.initFrom else {
-            (configuration, initial) = (first, nil)
-            return
-        }
-        let model = try Self.open(file, imgSize: first.imgSize)
-        initial = model
-        // Where nobody says a size, the checkpoint's counts, and the views have it.
-        if first.imgSize == nil, case .dictionary(let fields) = body {
-            let side = model.config.imgSize.height
-            configuration = try Self.parse(
-                .dictionary(
-                    ValueDictionary(fields.filter { $0.key.string != "img_size" } + [(.string("img_size"), .int(side))])
-                ))
-        } else {
-            configuration = first
-        }
-    }
-
-    private static func parse(_ body: Value) throws(TrainingFailure) -> TrainingConfiguration {
-        do throws(TrainingError) {
-            return try TrainingConfiguration(body) { NearestNames.of($0, among: $1) }
-        } catch { throw TrainingFailure(error) }
-    }
-
-    private static func open(_ path: String, imgSize: Int?) throws(TrainingFailure) -> RecognisedModel {
-        do {
-            let (checkpoint, place) = try Inspection.open(path)
-            var options = ModelLoader.Options()
-            options.imgSize = imgSize.map { ImageSize(height: $0, width: $0) }
-            let model = try ModelLoader.recognise(checkpoint, options, fileName: place.name)
-            guard model.config.imgSize.height == model.config.imgSize.width, model.config.patchEmbed == .linear else {
-                throw TrainingFailure.setting(
-                    "/init_from", "\(place.name): only square images and a linear patch embedding are trained.")
-            }
-            return model
-        } catch let failure as TrainingFailure { throw failure } catch let failure as LoadFailure {
-            throw TrainingFailure.setting("/init_from", failure.sentence)
-        } catch { throw TrainingFailure.setting("/init_from", "\(error)") }
-    }
-
-    /// The encoder: as configured, or the checkpoint's own.
-    func vit() throws(TrainingFailure) -> ViTRecipe {
-        if let vit = configuration.vit { return vit }
-        guard let initial else { throw TrainingFailure.setting("/arch", "A job needs an arch.") }
-        var vit = ViTRecipe(initial.config)
-        vit.config.numClasses = 0
-        vit.config.fcNorm = false
-        vit.config.finalNorm = true
-        vit.config.globalPool = .token
-        vit.initialization = configuration.initialization
-        if let table = initial.stateDict["pos_embed"].flatMap(SinCosTable.recognise) {
-            vit.positions = .sinCos(table.table)
-        }
-        var faults: [ServiceError.Fault] = []
-        TrainingConfiguration.check(vit, configuration.method, configuration.objective) {
-            faults.append(.init(pointer: "/" + $0, detail: $1))
-        }
-        guard faults.isEmpty else {
-            throw TrainingFailure(
-                .configuration, faults.map { "\($0.pointer): \($0.detail)" }.joined(separator: "\n"), faults: faults)
-        }
-        return vit
-    }
-}
-
 extension TrainingRun {
     /// Finds the images, builds the objective, and fills it with the weights it begins with.
     func prepare(warn: @escaping @Sendable (String) -> Void) throws -> RunParts {
@@ -99,11 +22,10 @@ extension TrainingRun {
         try configuration.checkMemory(vit, available: Double(Machine.memoryBytes))
         let side = vit.config.imgSize.height
         func open(_ name: String, _ pointer: String) throws -> TrainingDataset {
-            do {
-                return try TrainingDataset.open(
-                    name, pointer: pointer, settings: configuration.dataset, directory: request.datasetsDirectory,
-                    imgSize: side)
-            } catch let error as ImageError { throw TrainingFailure(.badData, "\(name): \(error).") }
+            try TrainingDataset.open(
+                name, pointer: pointer, settings: configuration.dataset,
+                places: DatasetPlaces(directory: request.datasetsDirectory, restrictsPaths: request.restrictsPaths),
+                imgSize: side)
         }
         let images = try RunImages(
             try open(configuration.dataset.name, "/dataset"), configuration: configuration,
@@ -123,12 +45,7 @@ extension TrainingRun {
         var validation: Trainer.Validation?
         if let name = configuration.dataset.validation, configuration.method.isSupervised {
             let dataset = try open(name, "/validation_dataset")
-            guard dataset.classes == images.dataset.classes else {
-                throw TrainingFailure.setting(
-                    "/validation_dataset",
-                    "“\(name)” has other classes than the images to learn from: \(Self.difference(dataset, images.dataset)). "
-                        + "Both need the same folders.")
-            }
+            try Self.checkClasses(of: dataset, named: name, against: images.dataset)
             let measured = RunValidation(
                 dataset: dataset, objective: objective, imgSize: side, batchSize: configuration.batchSize, pool: pool,
                 warn: warn)
@@ -136,6 +53,17 @@ extension TrainingRun {
         }
         return RunParts(
             objective: objective, trainer: trainer, images: images, identity: identity, validation: validation)
+    }
+
+    /// - Throws: `TrainingFailure` where the images to validate on have other classes than those to learn from.
+    static func checkClasses(
+        of dataset: TrainingDataset, named name: String, against training: TrainingDataset
+    ) throws(TrainingFailure) {
+        guard dataset.classes != training.classes else { return }
+        throw TrainingFailure.setting(
+            "/validation_dataset",
+            "“\(name)” has other classes than the images to learn from: \(difference(dataset, training)). Both need the "
+                + "same folders.")
     }
 
     /// A few classes that only one of the two has.

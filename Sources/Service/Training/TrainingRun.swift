@@ -1,9 +1,7 @@
-import Checkpoints
-import Images
-import Models
 import Platform
 import Tensors
 import Training
+public import Jobs
 
 /// A run of `vitscope train`: reads the configuration, finds images and weights, and trains on threads of its own.
 ///
@@ -20,12 +18,21 @@ public final class TrainingRun: Sendable {
     /// - Throws: `TrainingFailure` with every fault of it.
     public init(_ request: TrainingRequest) throws(TrainingFailure) {
         self.request = request
-        settings = try RunSettings(path: request.configuration)
+        settings = try RunSettings(request)
         threads = request.threads ?? settings.configuration.threads ?? ViTScopeService.processors
     }
 
     /// Asks the run to save itself and stop before its next step.
     public func stop() { flag.raise() }
+
+    /// Asks the run for something that it does before its next step.
+    public func ask(for wish: WorkerWish) {
+        switch wish {
+        case .stop: flag.raise(.stop)
+        case .cancel: flag.raise(.cancel)
+        case .finish: flag.raise(.finish)
+        }
+    }
 
     /// Trains to the end, to a signal, or to an error.
     ///
@@ -44,12 +51,29 @@ public final class TrainingRun: Sendable {
             let liberties = try directory.enter(
                 self.settings.configuration, identity: parts.identity, allowInexact: self.request.allowInexact)
             for liberty in liberties { report(TrainingReport(.warning(code: "inexact", message: liberty))) }
+            self.warnOfWhatNeedsAServer(report)
             let (images, validation) = (parts.images, parts.validation)
             // In place: a copy of the trainer would be a second copy of every weight and moment.
             let outcome = try parts.trainer.run(
-                in: directory, batches: images.batches(from:), validation: validation, stop: self.flag
+                in: directory, batches: images.batches(from:), validation: validation,
+                snapshots: self.request.snapshotsDirectory.map { SnapshotFolder($0) },
+                linesTold: self.request.metricLinesTold, stop: self.flag
             ) { report(TrainingReport($0)) }
             return outcome == .stopped
+        }
+    }
+
+    /// Analyses, and the rules that judge them, are the queue's work.
+    private func warnOfWhatNeedsAServer(_ report: (TrainingReport) -> Void) {
+        guard request.snapshotsDirectory == nil, settings.configuration.analysis != nil else { return }
+        let queue = "a server's queue; post the job to /v1/jobs for them. Training goes on without."
+        report(
+            TrainingReport(
+                .warning(code: "analysis_skipped", message: "Analyses while the model trains need \(queue)")))
+        if settings.configuration.stopRules.contains(where: { $0.analysis != nil }) {
+            report(
+                TrainingReport(
+                    .warning(code: "stop_when_skipped", message: "Rules of stop_when about analyses need \(queue)")))
         }
     }
 

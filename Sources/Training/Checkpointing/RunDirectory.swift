@@ -11,6 +11,7 @@ public final class RunDirectory {
     private let lock: LockFile
     private(set) var record: RunRecord?
     private var metrics: AppendingFile?
+    private var metricLines = 0
 
     /// Makes the directory where there is none, and locks it; the rest is made when a run enters.
     ///
@@ -43,7 +44,7 @@ public final class RunDirectory {
     ///
     /// - Parameter allowInexact: whether other images, threads or another program may take it up.
     /// - Returns: a sentence for each liberty taken.
-    /// - Throws: `otherRun` with every difference.
+    /// - Throws: `otherRun` with every difference; `inexact` for liberties that were not allowed.
     public func enter(
         _ configuration: TrainingConfiguration, identity: RunIdentity, allowInexact: Bool
     ) throws(TrainingError) -> [String] {
@@ -62,7 +63,7 @@ public final class RunDirectory {
         let changes = Self.changes(from: record.identity, to: identity)
         if !changes.isEmpty {
             guard allowInexact else {
-                throw .otherRun(
+                throw .inexact(
                     "\(path) was begun otherwise: \(changes.joined(separator: "; ")). The result would not be the same "
                         + "bit for bit; --allow-inexact goes on all the same.")
             }
@@ -107,9 +108,13 @@ public final class RunDirectory {
 
     /// Writes the checkpoint of `step`, makes it durable, and only then lets go of the oldest.
     ///
+    /// - Parameters:
+    ///   - finishes: whether the run is over with it.
+    ///   - early: why, where that is before its last step.
     /// - Returns: the file's path and size.
     func writeCheckpoint(
-        _ tensors: StateDict, metadata: [String: String], step: Int, keepLast: Int, finishes: Bool
+        _ tensors: StateDict, metadata: [String: String], step: Int, keepLast: Int, finishes: Bool,
+        early: String? = nil
     ) throws(TrainingError) -> (path: String, sizeBytes: Int) {
         guard var record else { preconditionFailure("a checkpoint outside of a run") }
         let file = path + "/checkpoints/step-\(step).safetensors"
@@ -122,10 +127,22 @@ public final class RunDirectory {
         let old = record.checkpoints.dropLast(keepLast)
         record.checkpoints.removeFirst(old.count)
         record.isFinished = finishes
+        record.early = early.map { RunRecord.EarlyEnd(step: step, reason: $0) }
         try save(record)
         for entry in old { try? Folder.removeFile(path + "/checkpoints/" + entry.fileName) }
         return (file, bytes.count)
     }
+
+    /// Says that the run is over with the checkpoint of `step`, which was written before.
+    func finishEarly(at step: Int, _ reason: String) throws(TrainingError) {
+        guard var record else { preconditionFailure("an end outside of a run") }
+        record.isFinished = true
+        record.early = RunRecord.EarlyEnd(step: step, reason: reason)
+        try save(record)
+    }
+
+    /// Why the run was over at `step`, where that was before its last one.
+    func earlyEnd(at step: Int) -> String? { record?.early.flatMap { $0.step == step ? $0.reason : nil } }
 
     /// Writes the weights alone.
     func writeModel(_ tensors: StateDict, metadata: [String: String]) throws(TrainingError) {
@@ -139,33 +156,36 @@ public final class RunDirectory {
 
     /// Opens `metrics.jsonl` without the lines of steps beyond `step`, which will come again, and without a torn end.
     ///
-    /// - Returns: whether a line tells the validation of `step`.
-    func openMetrics(upTo step: Int) throws(TrainingError) -> Bool {
+    /// - Returns: the lines that stay.
+    func openMetrics(upTo step: Int) throws(TrainingError) -> [MetricLine] {
         let file = path + "/metrics.jsonl"
-        var isValidated = false
+        var lines: [MetricLine] = []
         if Folder.exists(file) {
             let bytes = try Self.files(path) { try MappedFile.open(file).array }
             let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { Array(bytes[...$0]) } ?? []
             var kept: [UInt8] = []
-            for line in whole.split(separator: UInt8(ascii: "\n")) {
-                guard let value = try? JSON.parse(Bytes(Array(line))), let found = value["step"]?.int, found <= step
-                else { continue }
-                let names = found == step ? value.dictionary?.names ?? [] : []
-                isValidated = isValidated || names.contains { $0.hasPrefix("val_") }
-                kept += line
+            for text in whole.split(separator: UInt8(ascii: "\n")) {
+                guard let line = MetricLine(Array(text)), line.step <= step else { continue }
+                lines.append(line)
+                kept += text
                 kept.append(UInt8(ascii: "\n"))
             }
             if kept != bytes {
                 try Self.files(path) { try AtomicFile.write([Bytes(kept)], to: file, isPrivate: false) }
             }
         }
+        metricLines = lines.count
         metrics = try Self.files(path) { try AppendingFile(file) }
-        return isValidated
+        return lines
     }
 
     /// Adds a line.
-    func appendMetrics(_ line: String) throws(TrainingError) {
-        try Self.files(path) { try self.metrics?.append(Array((line + "\n").utf8)) }
+    ///
+    /// - Returns: how many came before it.
+    func appendMetrics(_ line: MetricLine) throws(TrainingError) -> Int {
+        try Self.files(path) { try self.metrics?.append(Array((line.text + "\n").utf8)) }
+        metricLines += 1
+        return metricLines - 1
     }
 
     private func syncMetrics() throws(TrainingError) { try Self.files(path) { try self.metrics?.sync() } }
@@ -226,6 +246,7 @@ extension RunDirectory {
     /// Settings that change nothing that is learned, or that are compared by their content.
     private static let free: Set<String> = [
         "name", "labels", "checkpoint", "resources", "log_every_steps", "dataset", "validation_dataset",
+        "analysis", "stop_when",
     ]
 
     private func configurationDifferences(

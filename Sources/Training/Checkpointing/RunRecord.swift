@@ -31,8 +31,17 @@ struct RunRecord: Sendable, Equatable {
     /// Whether the run was ever taken up with another identity, so that it cannot be repeated bit for bit.
     var isInexact = false
     var isFinished = false
+    /// Where and why the run was content before its end; nil otherwise.
+    var early: EarlyEnd?
     /// In order of their steps.
     var checkpoints: [Entry] = []
+
+    /// An end before the last step.
+    struct EarlyEnd: Sendable, Equatable {
+        let step: Int
+        /// A sentence for people, without its full stop.
+        let reason: String
+    }
 
     init(identity: RunIdentity) { self.identity = identity }
 
@@ -44,6 +53,9 @@ struct RunRecord: Sendable, Equatable {
         identity = RunIdentity(datasetDigest: digest, threads: threads, codeVersion: version)
         isInexact = value["inexact"]?.bool ?? false
         isFinished = value["finished"]?.bool ?? false
+        if let step = value["finished_early"]?["step"]?.int, let reason = value["finished_early"]?["reason"]?.string {
+            early = EarlyEnd(step: step, reason: reason)
+        }
         for item in list {
             guard let step = item["step"]?.int, step >= 0, let size = item["size_bytes"]?.int,
                 let sha256 = item["sha256"]?.string
@@ -54,20 +66,20 @@ struct RunRecord: Sendable, Equatable {
     }
 
     var value: Value {
-        .object([
-            ("dataset_sha256", .string(identity.datasetDigest)), ("threads", .int(identity.threads)),
-            ("code_version", .string(identity.codeVersion)), ("inexact", .bool(isInexact)),
-            ("finished", .bool(isFinished)),
-            (
-                "checkpoints",
-                .list(
-                    checkpoints.map {
-                        .object([
-                            ("step", .int($0.step)), ("file", .string("checkpoints/" + $0.fileName)),
-                            ("size_bytes", .int($0.sizeBytes)), ("sha256", .string($0.sha256)),
-                        ])
-                    })
-            ),
-        ])
+        let list = checkpoints.map {
+            Value.object([
+                ("step", .int($0.step)), ("file", .string("checkpoints/" + $0.fileName)),
+                ("size_bytes", .int($0.sizeBytes)), ("sha256", .string($0.sha256)),
+            ])
+        }
+        let end = early.map {
+            [("finished_early", Value.object([("step", .int($0.step)), ("reason", .string($0.reason))]))]
+        }
+        return .object(
+            [
+                ("dataset_sha256", .string(identity.datasetDigest)), ("threads", .int(identity.threads)),
+                ("code_version", .string(identity.codeVersion)), ("inexact", .bool(isInexact)),
+                ("finished", .bool(isFinished)),
+            ] + (end ?? []) + [("checkpoints", .list(list))])
     }
 }

@@ -93,6 +93,31 @@ final class ConfigurationReader {
             name: key)
     }
 
+    /// The readers of the objects in the list `key`; what they write down is theirs to hand on.
+    func objects(_ key: String, atMost: Int) -> [ConfigurationReader] {
+        guard let value = value(key) else { return [] }
+        guard let array = value.array, array.count <= atMost, array.allSatisfy({ $0.dictionary != nil }) else {
+            fault(key, "\(key) must be a list of at most \(atMost) objects.")
+            return []
+        }
+        return array.enumerated().map { index, element in
+            ConfigurationReader(
+                element.dictionary ?? ValueDictionary(), "\(pointer)/\(Self.escaped(key))/\(index)", faults, nearest,
+                parent: nil, name: "")
+        }
+    }
+
+    /// Says that `word`, the value of `key`, is none of the known ones.
+    func unknown(_ key: String, _ word: String, among known: [String]) {
+        let near = nearest(word, known), word = String(word.prefix(64))
+        let list = known.prefix(20).joined(separator: ", ") + (known.count > 20 ? " and more" : "")
+        fault(
+            key,
+            near.isEmpty
+                ? "There is no “\(word)” here; known are \(list)."
+                : "There is no “\(word)” here. Did you mean \(near.map { "“\($0)”" }.joined(separator: " or "))?")
+    }
+
     /// Says what nobody asked for, and hands what was written down to the outer object.
     func finish() {
         for (key, _) in fields {
@@ -217,6 +242,25 @@ extension ConfigurationReader {
             "\(key) must be one of \(known.joined(separator: ", "))."
                 + (near.isEmpty ? "" : " Did you mean \(near.map { "“\($0)”" }.joined(separator: " or "))?"))
         return nil
+    }
+
+    /// Different words out of a few, at least one.
+    func choices<T: RawRepresentable & CaseIterable & Hashable>(_ key: String, default standard: [T]) -> [T]
+    where T.RawValue == String {
+        var found = standard
+        if let value = value(key) {
+            let words = value.array?.compactMap(\.string) ?? []
+            let known = T.allCases.map(\.rawValue)
+            if let wrong = words.first(where: { T(rawValue: $0) == nil }) {
+                unknown(key, wrong, among: known)
+            } else if words.isEmpty || words.count != value.array?.count || Set(words).count != words.count {
+                fault(key, "\(key) must be a list of different words out of \(known.joined(separator: ", ")).")
+            } else {
+                found = words.compactMap { T(rawValue: $0) }
+            }
+        }
+        record(key, .list(found.map { .string($0.rawValue) }))
+        return found
     }
 
     private static func text(_ number: Double) -> String {

@@ -34,6 +34,12 @@ public struct TrainingConfiguration: Sendable {
     public let logEverySteps: Int
     /// Threads that compute, where it was said.
     public let threads: Int?
+    /// Texts that belong to the job and mean nothing to the program.
+    public let labels: [String: String]
+    /// What is looked at while the model trains; nil for nothing.
+    public let analysis: AnalysisSettings?
+    /// When the run is content before its end.
+    public let stopRules: [StopRule]
     /// Every setting with the value that counts, for config.json.
     public let resolved: Value
 
@@ -84,13 +90,17 @@ public struct TrainingConfiguration: Sendable {
         checkpoints = CheckpointSettings(reader)
         logEverySteps = reader.int("log_every_steps", default: 10, in: 1...1_000_000)
         threads = Self.readResources(reader)
-        Self.readLabels(reader)
-        if reader.value("analysis") != nil {
-            reader.fault(
-                "analysis",
-                "Analyses during training need the server's queue, which this build does not have; leave analysis out "
-                    + "and run vitscope analyze on the checkpoints.")
-        }
+        labels = Self.readLabels(reader)
+        analysis = AnalysisSettings(reader)
+        let depth = vit?.config.depth, probed = objective
+        stopRules = StopRule.read(
+            reader, analysis: analysis,
+            known: method.metricNames(
+                lambda: objective.lambda,
+                // Where the encoder is not known yet, any depth may be one of its own.
+                layers: depth.flatMap { probed.probedDepths(of: $0) } ?? Array(0...(depth ?? 1000)),
+                validates: dataset.validation != nil),
+            depth: depth)
         if !method.isSupervised {
             if dataset.validation != nil {
                 reader.fault(
@@ -139,11 +149,13 @@ public struct TrainingConfiguration: Sendable {
         return threads
     }
 
-    private static func readLabels(_ reader: ConfigurationReader) {
-        guard let labels = reader.value("labels") else { return }
+    private static func readLabels(_ reader: ConfigurationReader) -> [String: String] {
+        guard let labels = reader.value("labels") else { return [:] }
         let isSound = labels.dictionary.map { $0.count <= 64 && $0.allSatisfy { $0.value.string != nil } } ?? false
         if !isSound { reader.fault("labels", "labels must be an object of at most 64 texts.") }
         reader.record("labels", labels)
+        let pairs = (labels.dictionary ?? ValueDictionary()).map { ($0.key.string ?? "", $0.value.string ?? "") }
+        return Dictionary(pairs) { $1 }
     }
 
     private static func checkBatch(

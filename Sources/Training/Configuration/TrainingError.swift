@@ -4,6 +4,8 @@ public enum TrainingError: Error, Sendable, Equatable {
     case configuration([ConfigurationFault])
     /// The directory holds a run with other settings.
     case otherRun(String)
+    /// The images, the threads or the program are others than the run was begun with.
+    case inexact(String)
     /// Another process trains in the directory.
     case locked(directory: String)
     /// The disk is full.
@@ -21,7 +23,7 @@ extension TrainingError: CustomStringConvertible {
         switch self {
         case .configuration(let faults):
             faults.map { ($0.pointer.isEmpty ? "" : "\($0.pointer): ") + $0.detail }.joined(separator: "\n")
-        case .otherRun(let sentence), .badData(let sentence), .failed(let sentence): sentence
+        case .otherRun(let sentence), .inexact(let sentence), .badData(let sentence), .failed(let sentence): sentence
         case .locked(let directory):
             "Another process is training in \(directory). Wait for it, or take another directory."
         case .diskFull(let directory):

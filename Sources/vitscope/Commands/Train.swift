@@ -50,9 +50,13 @@ struct Train: AsyncParsableCommand {
         request.codeVersion = Version.text
         do {
             let run = try TrainingRun(request)
-            if dryRun { return try await Self.printEstimate(run, json: json) }
-            try await train(run)
-        } catch let failure as TrainingFailure { throw Failure(failure) }
+            if dryRun { try await Self.printEstimate(run, json: json) } else { try await train(run) }
+        } catch let failure as TrainingFailure {
+            let failure = Failure(failure)
+            Terminal.error(failure.message)
+            Terminal.leave(failure.code.rawValue)
+        } catch let code as ExitCode { Terminal.leave(code.rawValue) }
+        Terminal.leave(0)
     }
 
     private static func printEstimate(_ run: TrainingRun, json: Bool) async throws {
@@ -64,7 +68,7 @@ struct Train: AsyncParsableCommand {
     private func train(_ run: TrainingRun) async throws {
         let output = ProgressOutput(printsJSON: json || !Terminal.isInteractive, showsBar: Terminal.showsBar)
         defer { output.finish() }
-        let (isStopped, signal) = try await StopSignals.run(stop: run.stop) {
+        let (isStopped, signal) = try await StopSignals.run(stop: { run.stop() }) {
             try await run.run { output.show($0) }
         }
         guard isStopped, let signal else { return }
@@ -80,11 +84,11 @@ extension Failure {
     init(_ failure: TrainingFailure) {
         let code: ExitStatus =
             switch failure.kind {
-            case .configuration: .configuration
+            case .configuration, .inexact: .configuration
             case .badData: .badData
             case .locked: .tryAgain
             case .diskFull: .unavailable
-            case .failed: .failure
+            case .failed, .lossNotFinite: .failure
             }
         self.init(failure.message, code)
     }

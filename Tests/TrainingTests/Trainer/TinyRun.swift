@@ -10,9 +10,15 @@ import Training
 final class RunFolder {
     let path = NSTemporaryDirectory() + "vitscope-run-" + UUID().uuidString
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { for path in [path, path + ".snapshots"] { try? FileManager.default.removeItem(atPath: path) } }
 
     func bytes(_ name: String) -> Data? { FileManager.default.contents(atPath: path + "/" + name) }
+
+    var snapshots: SnapshotFolder { SnapshotFolder(path + ".snapshots") }
+
+    var snapshotFiles: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: snapshots.path)) ?? []).sorted()
+    }
 
     var checkpoints: [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []).sorted()
@@ -68,7 +74,7 @@ struct TinyRun {
     /// Runs in `folder` until the end, or until step `last` is done.
     @discardableResult func run(
         in folder: RunFolder, stopAfter last: Int? = nil, allowInexact: Bool = false,
-        validation: Trainer.Validation? = nil
+        validation: Trainer.Validation? = nil, wish: StopWish = .stop, linesTold: Int? = nil
     ) throws -> (outcome: TrainingOutcome, events: [TrainingEvent]) {
         let configuration = try configuration()
         let directory = try RunDirectory(folder.path)
@@ -79,10 +85,10 @@ struct TinyRun {
         var events: [TrainingEvent] = []
         let outcome = try trainer.run(
             in: directory, batches: { _ in { step, part in batch(step, part, views: views) } }, validation: validation,
-            stop: stop
+            snapshots: SnapshotFolder(folder.path + ".snapshots"), linesTold: linesTold, stop: stop
         ) { event in
             events.append(event)
-            if case .progress(let progress) = event, progress.step == last { stop.raise() }
+            if case .progress(let progress) = event, progress.step == last { stop.raise(wish) }
         }
         return (outcome, events)
     }
