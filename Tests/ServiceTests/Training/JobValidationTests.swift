@@ -1,0 +1,141 @@
+import Checkpoints
+import Foundation
+import Images
+import Models
+import Platform
+import Service
+import Tensors
+import Testing
+
+@Suite struct JobValidationTests {
+    /// A models and a datasets directory that go with their owner.
+    final class Folders: Sendable {
+        let path = NSTemporaryDirectory() + "vitscope-validation-" + UUID().uuidString
+
+        init() throws {
+            let picture = PNG.encode(Image(height: 40, width: 40, pixels: [UInt8](repeating: 90, count: 4800)))
+            for name in ["pets/cats", "pets/dogs", "flat", "others/ants", "others/dogs", "empty"] {
+                try Folder.create(path + "/datasets/" + name)
+                guard name != "empty" else { continue }
+                for index in 0..<8 { try AtomicFile.write(picture, to: "\(path)/datasets/\(name)/\(index).png") }
+            }
+            try Folder.create(path + "/models")
+            var config = VisionTransformerConfig(
+                imgSize: ImageSize(height: 32, width: 32), patchSize: 8, embedDim: 24, depth: 2, numHeads: 2,
+                mlpHidden: 96)
+            config.numClasses = 0
+            try SafeTensors.write(
+                VisionTransformer.randomStateDict(config, seed: 1), metadata: ["num_heads": "2"],
+                to: path + "/models/a.safetensors")
+            try AtomicFile.write([1, 2, 3], to: path + "/models/broken.safetensors")
+            try AtomicFile.write([1, 2, 3], to: path + "/secret.safetensors")
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        var validation: JobValidation {
+            JobValidation(datasetsDirectory: path + "/datasets", modelsDirectory: path + "/models") {
+                [path] name throws(ServiceError) in
+                if name == "job:J@latest" { return path + "/models/a.safetensors" }
+                throw .notFound(.job, name: name, nearest: [])
+            }
+        }
+    }
+
+    let folders: Folders
+
+    init() throws { folders = try Folders() }
+
+    static func body(_ more: String = "", method: String = "simmim", dataset: String = "pets") -> String {
+        """
+        {"method": "\(method)", "dataset": "\(dataset)", "batch_size": 4, "epochs": 3, "simmim": {"mask_patch_size": 8}
+         \(more.isEmpty ? "" : ", ")\(more)}
+        """
+    }
+
+    static let arch = #""arch": {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 2, "num_heads": 2}"#
+
+    func check(
+        _ body: String, _ change: (inout JobValidation) -> Void = { _ in }
+    ) async throws -> (job: ValidatedJob?, faults: [String: String]) {
+        var validation = folders.validation
+        change(&validation)
+        do { return (try await validation.check(Array(body.utf8)), [:]) } catch {
+            guard case .invalid(let faults) = error else { throw error }
+            return (nil, Dictionary(faults.map { ($0.pointer, $0.detail) }) { $0 + " " + $1 })
+        }
+    }
+
+    @Test func soundJobIsToldInFacts() async throws {
+        let body = Self.body(
+            Self.arch + #", "name": "n", "labels": {"a": "b"}, "accumulation_steps": 2, "resources": {"threads": 2}"#)
+        let job = try #require(try await check(body).job)
+        #expect(job.name == "n" && job.method == "simmim" && job.labels == ["a": "b"] && job.threads == 2)
+        #expect(job.images == 16 && job.classes == 2 && job.stepsPerEpoch == 2 && job.steps == 6)
+        #expect(job.initFromPath == nil)
+        #expect(try await check(Self.body(Self.arch, dataset: "shapes-textures")).job?.images == 4096)
+    }
+
+    @Test func everyFaultIsToldAtOnce() async throws {
+        let more = #""arch": "vit", "init_from": "b.safetensors", "epoch": 3, "analysis": {"probe_set": "q"}"#
+        let found = try await check(Self.body(more, dataset: "pet")) { $0.probeSets = ["p"] }.faults
+        #expect(Set(found.keys) == ["/arch", "/dataset", "/init_from", "/epoch", "/analysis/probe_set"], "\(found)")
+        #expect(found["/dataset"]?.contains("“pets”") == true)
+        #expect(found["/init_from"]?.contains("a.safetensors") == true)
+        let large = #""arch": {"img_size": 32, "patch_size": 8, "embed_dim": 16384, "depth": 200, "num_heads": 64}"#
+        let both = try await check(
+            #"{"method": "supervised", "dataset": "flat", "batch_size": 4, \#(large)}"#
+        ) { $0.memoryBytes = 32e9 }.faults
+        #expect(Set(both.keys) == ["/arch", "/dataset"], "\(both)")
+        await #expect(throws: ServiceError.self) { try await check("{") }
+        #expect(try await check("[]").faults[""] != nil)
+    }
+
+    @Test func imagesMustFitTheMethod() async throws {
+        func faults(_ more: String, method: String = "simmim", dataset: String = "pets") async throws -> [String] {
+            try await check(Self.body(Self.arch + more, method: method, dataset: dataset)).faults.keys.sorted()
+        }
+        #expect(try await faults(#", "accumulation_steps": 5"#) == ["/accumulation_steps"])
+        #expect(try await faults("", dataset: "empty") == ["/dataset"])
+        let other = #", "validation_dataset": "others""#
+        #expect(
+            try await check(
+                #"{"method": "supervised", "dataset": "pets", "batch_size": 4, \#(Self.arch)\#(other)}"#
+            ).faults.keys.sorted() == ["/validation_dataset"])
+    }
+
+    /// D7: a posted job names nothing by its path.
+    @Test func pathsOfTheMachineAreRefused() async throws {
+        for dataset in [folders.path + "/datasets/pets", "../datasets/pets", "..", ".", "pets/../pets", "pets/cats"] {
+            let found = try await check(Self.body(Self.arch, dataset: dataset)).faults
+            #expect(found.keys.sorted() == ["/dataset"], "\(dataset)")
+        }
+        let validation = #", "validation_dataset": "/etc""#
+        #expect(try await check(Self.body(Self.arch + validation)).faults["/validation_dataset"] != nil)
+        for file in ["../secret.safetensors", folders.path + "/secret.safetensors", "/etc/passwd", "..", "."] {
+            let found = try await check(Self.body(#""init_from": "\#(file)""#)).faults
+            #expect(found.keys.sorted() == ["/init_from"], "\(file)")
+            #expect(found["/init_from"]?.contains(folders.path) != true || file.hasPrefix(folders.path))
+        }
+        // Without a datasets directory a name is none of the working directory either.
+        let none = try await check(Self.body(Self.arch, dataset: "Sources")) { $0.datasetsDirectory = nil }.faults
+        #expect(none["/dataset"] != nil)
+        // Whoever owns the machine may name paths.
+        let own = try await check(Self.body(Self.arch, dataset: folders.path + "/datasets/pets")) {
+            $0.restrictsPaths = false
+        }
+        #expect(own.job?.images == 16)
+    }
+
+    @Test func checkpointsToBeginWithAreRead() async throws {
+        let file = try await check(Self.body(#""init_from": "a.safetensors""#))
+        #expect(file.job?.initFromPath == folders.path + "/models/a.safetensors", "\(file.faults)")
+        let job = try await check(Self.body(#""init_from": "job:J@latest""#))
+        #expect(job.job?.initFromPath == folders.path + "/models/a.safetensors")
+        for name in ["job:K@latest", "upload:12", "broken.safetensors"] {
+            #expect(try await check(Self.body(#""init_from": "\#(name)""#)).faults.keys.sorted() == ["/init_from"])
+        }
+        let without = try await check(Self.body(#""init_from": "a.safetensors""#)) { $0.modelsDirectory = nil }
+        #expect(without.faults["/init_from"]?.contains("upload:") == true)
+    }
+}
