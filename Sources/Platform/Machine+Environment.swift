@@ -1,0 +1,6 @@
+import Glibc
+
+extension Machine {
+    /// Takes a variable out of the environment. Only while the program has one thread: C libraries read it unguarded.
+    public static func forgetVariable(_ name: String) { unsetenv(name) }
+}
