@@ -3,12 +3,14 @@
 SWIFT ?= swift
 PORT ?= 8080
 DATA ?= data
+KILLS ?= 300
+CANCELS ?= 500
 BUILD := .build/release
 VITSCOPE := $(BUILD)/vitscope
 FORMATTED := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check format packages page install clean
+.PHONY: help run build test soak check format packages page install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +26,12 @@ test: packages page ## everything that .ci/run runs: format, build, unit and end
 	$(MAKE) --no-print-directory check
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
+
+soak: packages page ## the tests that kill and cancel, for longer: 300 kills, 500 cancels (KILLS=…, CANCELS=…)
+	@deploy/install-packages.sh deploy/packages-test.txt
+	$(SWIFT) build -c release --build-tests
+	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) \
+		$(SWIFT) test -c release --skip-build --no-parallel --filter 'KillTests|FaultPointTests|QueueLoadTests'
 
 check: ## formatting, as the tests want it
 	$(SWIFT) format lint --strict --recursive $(FORMATTED)

@@ -31,10 +31,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
     ],
     targets: [
         // C: system libraries and kernels
@@ -62,12 +65,18 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: ["Analysis", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: safe),
+        .target(name: "Jobs", swiftSettings: safe),
         .target(
             name: "Service",
             dependencies: [
-                "Training", "Analysis", "Models", "Checkpoints", "Images", "Plots", "Tensors", "Platform",
+                "Jobs", "Training", "Analysis", "Models", "Checkpoints", "Images", "Plots", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
+            swiftSettings: safe),
+        .target(
+            name: "Storage", dependencies: ["Jobs", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: safe),
         .target(
             name: "WebAPI",
@@ -88,7 +97,7 @@ let package = Package(
         .executableTarget(
             name: "vitscope",
             dependencies: [
-                "WebAPI", "Service",
+                "WebAPI", "Storage", "Service",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -97,6 +106,7 @@ let package = Package(
 
         // Tests mirror the modules
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+        .target(name: "JobsTestSupport", dependencies: ["Jobs"], path: "Tests/JobsTestSupport", swiftSettings: house),
         .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"], swiftSettings: house),
@@ -112,9 +122,15 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: ["Training", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: house),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "Jobs", "JobsTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: house),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
+                "Jobs", "JobsTestSupport",
                 "Service", "Checkpoints", "Models", "Images", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -11,6 +11,7 @@ public struct ServiceConfiguration: Sendable {
     /// Part of every analysis id: results of another version are other results.
     public var codeVersion = "1"
     public var limits = ServiceLimits()
+    public var jobs = JobSettings()
 
     public init(
         modelsDirectory: String? = nil, datasetsDirectory: String? = nil, dataDirectory: String, threads: Int

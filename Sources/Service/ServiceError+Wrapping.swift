@@ -1,4 +1,5 @@
 import Images
+import Jobs
 import Platform
 
 extension ServiceError {
@@ -9,6 +10,7 @@ extension ServiceError {
         case let error as ServiceError: self = error
         case let error as ImageError: self.init(error)
         case let error as FileError where error.isDiskFull: self = .diskFull
+        case JobStoreError.diskFull: self = .diskFull
         case is CancellationError: self = .cancelled
         default: self = .internalFault("\(error)")
         }

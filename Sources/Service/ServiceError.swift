@@ -13,8 +13,12 @@ public enum ServiceError: Error, Sendable, Equatable {
     case conflict(String)
     /// More than the limits allow, and what to ask for instead.
     case tooLarge(String, alternative: String)
+    /// It was here and is not any more.
+    case gone(String)
     /// Too much to do at the moment; it may be asked again in so many seconds.
     case busy(String, retryAfter: Int)
+    /// As many jobs wait as may; one may be posted again in so many seconds.
+    case queueFull(String, retryAfter: Int)
     /// Bytes of a kind that is not taken here.
     case unsupportedMedia(String)
     /// The disk has no room.
@@ -46,7 +50,7 @@ public enum ServiceError: Error, Sendable, Equatable {
         switch self {
         case .invalid(let faults): faults.map(\.detail).joined(separator: " ")
         case .unreadable(let detail), .conflict(let detail), .busy(let detail, _), .unsupportedMedia(let detail),
-            .unavailable(let detail):
+            .unavailable(let detail), .gone(let detail), .queueFull(let detail, _):
             detail
         case .notFound(let kind, let name, let nearest):
             Self.range(kind, name, nearest)
@@ -96,6 +100,9 @@ public enum ResourceKind: String, Sendable {
     case model, dataset, image, upload
     case probeSet = "probe_set"
     case checkpoint
+    case job
+    /// Of a job, and with it a model.
+    case jobCheckpoint = "job_checkpoint"
     /// On the machine of whoever runs a command.
     case file
 
@@ -105,7 +112,8 @@ public enum ResourceKind: String, Sendable {
         case .model: "/v1/models"
         case .dataset: "/v1/datasets"
         case .probeSet: "/v1/probe-sets"
-        case .image, .upload, .checkpoint, .file: nil
+        case .job: "/v1/jobs"
+        case .image, .upload, .checkpoint, .jobCheckpoint, .file: nil
         }
     }
 
@@ -113,6 +121,7 @@ public enum ResourceKind: String, Sendable {
     public var title: String {
         switch self {
         case .probeSet: "probe set"
+        case .jobCheckpoint: "checkpoint of a job"
         case .checkpoint: "checkpoint file or folder in the models directory"
         default: rawValue
         }

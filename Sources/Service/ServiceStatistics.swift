@@ -22,6 +22,8 @@ public struct ServiceStatistics: Sendable, Equatable {
     public var imagesDecoded = 0
     public var decodeSeconds = 0.0
     public var uploadedBytes = 0
+    /// Trainings; none where there is no queue.
+    public var jobsByState: [String: Int] = [:]
 
     public init() {}
 }

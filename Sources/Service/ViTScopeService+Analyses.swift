@@ -15,7 +15,7 @@ extension ViTScopeService {
             try reader.check()
         }
         var models: [NamedModel] = []
-        for name in names { models.append(try await catalogue.loaded(name)) }
+        for name in names { models.append(try await catalogue.loaded(try await openName(name))) }
         let images = try await images(&reader)
         // Images that are not there are none that the task is short of.
         let count = images?.sources.count ?? .max

@@ -45,7 +45,7 @@ extension ViTScopeService {
 
     private func transform(of model: String?) async throws -> EvaluationTransform {
         guard let model else { return EvaluationTransform(height: 224, width: 224) }
-        return try await catalogue.loaded(model).model.transform
+        return try await catalogue.loaded(try await openName(model)).model.transform
     }
 
     /// The datasets there are, the built-in ones first.

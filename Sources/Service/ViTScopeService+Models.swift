@@ -9,7 +9,9 @@ extension ViTScopeService {
     }
 
     /// - Throws: `notFound` with the names most like it.
-    public func model(_ name: String) async throws(ServiceError) -> ModelInfo { try await catalogue.info(name) }
+    public func model(_ name: String) async throws(ServiceError) -> ModelInfo {
+        try await catalogue.info(try await openName(name))
+    }
 
     /// Takes a model into the catalogue; it loads off the request's path. Registering the same again is harmless; a
     /// model that failed is replaced.
@@ -19,6 +21,7 @@ extension ViTScopeService {
     public func register(
         _ registration: ModelRegistration, waiting: Double = 0
     ) async throws(ServiceError) -> ModelInfo {
+        let registration = try await keepingCheckpoint(of: registration)
         let info = try await catalogue.register(registration)
         guard waiting > 0, info.state == .loading else { return info }
         await catalogue.waitForLoad(registration.name, seconds: waiting)
@@ -39,19 +42,12 @@ extension ViTScopeService {
     ///
     /// - Throws: `notFound`; `conflict` while it loads, or where the file could not be read at all.
     public func loadReport(_ name: String) async throws(ServiceError) -> ResultValue {
-        try await catalogue.loadReport(name)
+        try await catalogue.loadReport(try await openName(name))
     }
 
     /// Takes a model out of the catalogue and gives its memory back to the system.
     public func deleteModel(_ name: String) async throws(ServiceError) {
         try await catalogue.delete(name)
         Tensor.releaseRecycledMemory()
-    }
-
-    /// A place for the bytes of a checkpoint, to be fed, then finished or aborted.
-    ///
-    /// - Throws: `tooLarge` where the declared size is over the limit already; `diskFull`.
-    public func beginUpload(declaredBytes: Int? = nil) async throws(ServiceError) -> UploadWriter {
-        try uploads.begin(declaredBytes: declaredBytes) { [self] in countUpload($0) }
     }
 }

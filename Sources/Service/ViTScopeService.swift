@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import Jobs
 public import Logging
 import Platform
 import Synchronization
@@ -15,6 +16,7 @@ public final class ViTScopeService: Sendable {
     private struct Life {
         var phase = Phase.starting
         var lock: LockFile?
+        var jobs: JobQueue?
         var uploadedBytes = 0
     }
 
@@ -25,11 +27,14 @@ public final class ViTScopeService: Sendable {
     let library: ImageLibrary
     let probeSetStore: ProbeSetStore
     let uploads: UploadStore
+    let now: @Sendable () -> Date
+    private let feed = JobFeed()
 
     /// - Parameter now: the clock that dates are taken from.
     public init(configuration: ServiceConfiguration, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
         self.configuration = configuration
         self.logger = logger
+        self.now = now
         let data = configuration.dataDirectory, limits = configuration.limits
         let engine = AnalysisEngine(
             threads: configuration.threads, limits: limits, codeVersion: configuration.codeVersion)
@@ -69,6 +74,10 @@ public final class ViTScopeService: Sendable {
             try library.store.open()
             try await probeSetStore.open(logger: logger)
             try await catalogue.open(logger: logger)
+            if let jobs = try await openJobs() {
+                life.withLock { $0.jobs = jobs }
+                jobs.start()
+            }
             life.withLock { if $0.phase == .starting { $0.phase = .running } }
         }
     }
@@ -78,17 +87,47 @@ public final class ViTScopeService: Sendable {
         switch life.withLock({ $0.phase }) {
         case .starting: .starting
         case .draining, .stopped: .draining
-        case .running: Folder.isWritable(configuration.dataDirectory) ? .ready : .readOnly
+        case .running: Self.readiness(ofData: configuration.dataDirectory)
         }
     }
 
-    /// From here on `readiness` is `draining`; what runs goes on.
-    public func beginDraining() { life.withLock { $0.phase = .draining } }
+    private static func readiness(ofData directory: String) -> Readiness {
+        guard Folder.isWritable(directory), let space = try? DiskSpace(at: directory) else { return .readOnly }
+        return space.isExhausted ? .diskFull : .ready
+    }
 
-    /// Lets go of the data directory. What still runs may finish, and writes nothing any more that is not whole.
+    /// The queue of jobs, while there is one.
+    var jobQueue: JobQueue? { life.withLock { $0.jobs } }
+
+    /// Whether the service stops, so that nobody should wait any more.
+    public var isStopping: Bool { feed.isOver }
+
+    private func openJobs() async throws -> JobQueue? {
+        let settings = configuration.jobs, data = configuration.dataDirectory
+        guard let open = settings.openStore else { return nil }
+        let datasets = configuration.datasetsDirectory
+        return try await JobQueue(
+            settings, open: open, data: data, feed: feed, logger: logger,
+            makeExecutor: settings.makeExecutor ?? { folder in
+                LocalExecutor(jobsFolder: folder, dataDirectory: data, datasetsDirectory: datasets)
+            }, now: now)
+    }
+
+    /// From here on `readiness` is `draining`: workers save themselves, nobody waits for news, what runs goes on.
+    public func beginDraining() {
+        life.withLock { $0.phase = .draining }
+        feed.end()
+        jobQueue?.beginDraining()
+    }
+
+    /// Waits for the workers and lets go of the data directory. What else runs may finish, and writes nothing any more
+    /// that is not whole.
     public func shutdown() async {
+        feed.end()
+        await jobQueue?.end()
         life.withLock { life in
             life.phase = .stopped
+            life.jobs = nil
             life.lock = nil
         }
     }
@@ -115,6 +154,11 @@ public final class ViTScopeService: Sendable {
         statistics.forwardSeconds = counts.forwardSeconds
         statistics.imagesDecoded = counts.imagesDecoded
         statistics.decodeSeconds = counts.decodeSeconds
+        if let jobs = jobQueue {
+            for state in JobState.allCases {
+                statistics.jobsByState[state.rawValue] = (try? await jobs.store.count(.training, state)) ?? 0
+            }
+        }
         statistics.uploadedBytes = life.withLock { $0.uploadedBytes }
         return statistics
     }
@@ -136,4 +180,6 @@ public enum Readiness: Sendable, Equatable {
     case starting, ready, draining
     /// The data directory cannot be written.
     case readOnly
+    /// The disk of the data directory has no room.
+    case diskFull
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import Glibc
 
 /// A ViTScope server of our own on a free loopback port; it ends with its owner.
 public final class Server: @unchecked Sendable {
@@ -10,19 +11,28 @@ public final class Server: @unchecked Sendable {
     /// - Parameters:
     ///   - arguments: besides `serve`, the port and the directories.
     ///   - data: an existing data directory, or nil for a new one.
-    public init(_ arguments: [String] = [], data: String? = nil, port: Int = 0, models: String? = nil) throws {
+    public init(
+        _ arguments: [String] = [], data: String? = nil, port: Int = 0, models: String? = nil,
+        environment: [String: String] = [:]
+    ) throws {
         folder = data == nil ? try TemporaryFolder() : nil
         self.data = data ?? (folder?.path ?? "") + "/data"
         process = Process()
         process.executableURL = URL(fileURLWithPath: vitscope)
         process.currentDirectoryURL = repository
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.arguments =
             ["serve", "--port", "\(port)", "--data", self.data] + (models.map { ["--models", $0] } ?? []) + arguments
         let pipe = Pipe()
         process.standardOutput = pipe
         let log = self.data + ".log"
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
-        process.standardError = FileHandle(forWritingAtPath: log)
+        // A server that was killed has said something already.
+        if !FileManager.default.fileExists(atPath: log) {
+            _ = FileManager.default.createFile(atPath: log, contents: nil)
+        }
+        let logFile = FileHandle(forWritingAtPath: log)
+        logFile?.seekToEndOfFile()
+        process.standardError = logFile
         try process.run()
         var line = Data()
         while !line.contains(UInt8(ascii: "\n")) {
@@ -37,11 +47,17 @@ public final class Server: @unchecked Sendable {
         url = text.replacingOccurrences(of: "listening on ", with: "").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    deinit { if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) } }
 
     /// What the server logged so far.
     public var log: String {
         FileManager.default.contents(atPath: data + ".log").map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// Ends the process as a power cut would.
+    public func kill() {
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
     }
 
     /// Sends SIGTERM, waits, and hands back the exit code.

@@ -12,11 +12,20 @@ actor ModelCatalogue {
         let registration: ModelRegistration
         let place: CheckpointPlace
         let createdAt: Date
-        /// Whether it came from the command that started the service, which will bring it again.
-        let isBuiltIn: Bool
+        let origin: Origin
         /// Tells a late load apart from that of a name given anew.
         let number: Int
         var state = State.loading
+    }
+
+    /// Where a name comes from.
+    enum Origin: Sendable {
+        /// Somebody registered it; it is remembered.
+        case registered
+        /// The command that started the service, which will bring it again.
+        case builtIn
+        /// A checkpoint of a job, loaded when it is asked for and not listed.
+        case job
     }
 
     enum State: Sendable {
@@ -37,6 +46,8 @@ actor ModelCatalogue {
     private var entries: [String: Entry] = [:]
     private var loads: [String: Task<Void, Never>] = [:]
     private var lastNumber = 0
+    /// Checkpoints of jobs that stay in memory.
+    private static let jobModels = 4
 
     /// - Parameters:
     ///   - memoryLimit: of all loaded models, bytes.
@@ -61,12 +72,14 @@ actor ModelCatalogue {
             let place =
                 (try? self.place(of: registration.path))
                 ?? CheckpointPlace(name: registration.path, directory: modelsDirectory ?? ".")
-            add(registration, place: place, createdAt: remembered.createdAt, isBuiltIn: false)
+            add(registration, place: place, createdAt: remembered.createdAt, origin: .registered)
         }
     }
 
-    /// Every model, by name.
-    var all: [ModelInfo] { entries.values.map(ModelInfo.init).sorted { $0.name < $1.name } }
+    /// Every model that has a name of its own, by name.
+    var all: [ModelInfo] {
+        entries.values.filter { $0.origin != .job }.map(ModelInfo.init).sorted { $0.name < $1.name }
+    }
 
     /// - Throws: `ServiceError.notFound` with the names most like it.
     func info(_ name: String) throws(ServiceError) -> ModelInfo { ModelInfo(try entry(name)) }
@@ -74,7 +87,7 @@ actor ModelCatalogue {
     /// The models in memory, and what they hold.
     var memory: (counts: [ModelState: Int], bytes: Int) {
         var counts: [ModelState: Int] = [:], bytes = 0
-        for info in all {
+        for info in entries.values.map(ModelInfo.init) {
             counts[info.state, default: 0] += 1
             bytes += info.memoryBytes
         }
@@ -115,7 +128,7 @@ actor ModelCatalogue {
         let before = entries[registration.name]
         let isSame = before?.registration == registration
         let createdAt = isSame ? before?.createdAt ?? now() : now()
-        add(registration, place: place, createdAt: createdAt, isBuiltIn: false)
+        add(registration, place: place, createdAt: createdAt, origin: .registered)
         do {
             try save()
         } catch {
@@ -129,7 +142,21 @@ actor ModelCatalogue {
     func registerBuiltIn(_ name: String, place: CheckpointPlace, preprocess: PreprocessOptions?) {
         guard entries[name] == nil else { return }
         let registration = ModelRegistration(name: name, path: "built-in", preprocess: preprocess)
-        add(registration, place: place, createdAt: now(), isBuiltIn: true)
+        add(registration, place: place, createdAt: now(), origin: .builtIn)
+    }
+
+    /// Takes a checkpoint of a job in; those that were asked for first make room.
+    func openJobModel(_ name: String, fileAt path: String) {
+        guard entries[name] == nil else { return }
+        let old = entries.filter { $0.value.origin == .job }.sorted { $0.value.number < $1.value.number }
+        for (name, _) in old.dropLast(Self.jobModels - 1) { try? delete(name) }
+        add(
+            ModelRegistration(name: name, path: name), place: CheckpointPlace(path: path), createdAt: now(), origin: .job)
+    }
+
+    /// Lets go of the checkpoints of a job that is gone.
+    func forgetJob(_ id: String) {
+        for name in entries.keys where name.hasPrefix("job:\(id)@") { try? delete(name) }
     }
 
     /// Waits for a load, for `seconds` at the most.
@@ -160,7 +187,7 @@ actor ModelCatalogue {
         entries[name] = nil
         loads[name]?.cancel()
         loads[name] = nil
-        if !entry.isBuiltIn {
+        if entry.origin == .registered {
             do {
                 try save()
             } catch {
@@ -178,11 +205,11 @@ actor ModelCatalogue {
         return entry
     }
 
-    private func add(_ registration: ModelRegistration, place: CheckpointPlace, createdAt: Date, isBuiltIn: Bool) {
+    private func add(_ registration: ModelRegistration, place: CheckpointPlace, createdAt: Date, origin: Origin) {
         lastNumber += 1
         let number = lastNumber, name = registration.name
         entries[name] = Entry(
-            registration: registration, place: place, createdAt: createdAt, isBuiltIn: isBuiltIn, number: number)
+            registration: registration, place: place, createdAt: createdAt, origin: origin, number: number)
         let options = registration.options
         loads[name] = Task { [thread, turns] in
             let state: State
@@ -220,7 +247,7 @@ actor ModelCatalogue {
 
     private func save() throws {
         try file.write(
-            entries.values.filter { !$0.isBuiltIn }.sorted { $0.number < $1.number }
+            entries.values.filter { $0.origin == .registered }.sorted { $0.number < $1.number }
                 .map { CatalogueFile.Remembered(registration: $0.registration, createdAt: $0.createdAt) })
     }
 

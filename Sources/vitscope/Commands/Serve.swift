@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import Service
+import Storage
 import UnixSignals
 import WebAPI
 
@@ -37,7 +38,7 @@ struct Serve: AsyncParsableCommand {
         if printConfig {
             return try Self.printConfiguration(settings, json: json)
         }
-        try Self.refuseForeignAddress(settings.host.value)
+        let web = try Self.web(settings)
         let logger = Self.logger(level: settings.logLevel.value)
         let service = ViTScopeService(configuration: Self.service(settings), logger: logger)
         do {
@@ -47,7 +48,7 @@ struct Serve: AsyncParsableCommand {
             await service.shutdown()
             throw Failure(error)
         }
-        let signal = try await listen(service, settings: settings, logger: logger)
+        let signal = try await Self.listen(service, web, logger: logger)
         await service.shutdown()
         if let signal {
             throw ExitCode(signal == .sigint ? ExitStatus.interrupted.rawValue : ExitStatus.terminated.rawValue)
@@ -62,15 +63,23 @@ struct Serve: AsyncParsableCommand {
         Terminal.print(try JSONText.encode(Dictionary(uniqueKeysWithValues: rows)))
     }
 
-    private func listen(
-        _ service: ViTScopeService, settings: ServeSettings, logger: Logger
-    ) async throws -> UnixSignal? {
+    /// Where and for whom to listen.
+    private static func web(_ settings: ServeSettings) throws -> WebServerConfiguration {
         var configuration = WebServerConfiguration(
             info: ServerInfo(version: Version.text, revision: ViTScopeService.revision))
         configuration.host = settings.host.value
         configuration.port = settings.port.value
         configuration.allowedHosts = settings.allowHosts.value
         configuration.pageDirectory = settings.page.value
+        configuration.access = try access(settings)
+        configuration.allowsInsecureHTTP = settings.insecureHTTP.value
+        do { try configuration.checkAccess() } catch { throw Failure("\(error)", .configuration) }
+        return configuration
+    }
+
+    private static func listen(
+        _ service: ViTScopeService, _ configuration: WebServerConfiguration, logger: Logger
+    ) async throws -> UnixSignal? {
         do {
             let server = try WebServer(service: service, configuration: configuration, logger: logger) { address in
                 Terminal.print("listening on \(address)")
@@ -84,13 +93,18 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    /// Whoever reaches the port may load, analyse and delete, so only this machine reaches it.
-    private static func refuseForeignAddress(_ host: String) throws {
-        guard host == "localhost" || host == "::1" || host.hasPrefix("127.") else {
-            throw Failure(
-                "\(host) is not a loopback address. The server has no accounts: leave --host at 127.0.0.1 and put a "
-                    + "reverse proxy with access control in front, as deploy/nginx.conf does.", .configuration)
-        }
+    /// The token in the environment or in the file, if there is either.
+    private static func access(_ settings: ServeSettings) throws -> AccessPolicy {
+        do {
+            if !settings.tokenFile.value.isEmpty {
+                guard let data = FileManager.default.contents(atPath: settings.tokenFile.value) else {
+                    throw Failure("cannot read the token file \(settings.tokenFile.value)", .configuration)
+                }
+                return .token(try AccessToken(String(decoding: data, as: UTF8.self)))
+            }
+            guard let text = ProcessInfo.processInfo.environment["VITSCOPE_TOKEN"] else { return .open }
+            return .token(try AccessToken(text))
+        } catch let error as AccessTokenError { throw Failure("\(error)", .configuration) }
     }
 
     private static func service(_ settings: ServeSettings) -> ServiceConfiguration {
@@ -98,6 +112,8 @@ struct Serve: AsyncParsableCommand {
             modelsDirectory: settings.models.value, datasetsDirectory: settings.datasets.value,
             dataDirectory: settings.data.value, threads: settings.threads.value)
         configuration.codeVersion = Version.text
+        configuration.jobs.openStore = { try await SQLiteJobStore(path: $0) }
+        configuration.jobs.trainings = settings.jobSlots.value
         return configuration
     }
 

@@ -26,12 +26,22 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "A host name, besides the bound one and loopback, under which clients may ask; repeatable.")
     var allowHost: [String] = []
 
+    @Option(help: "A file with the token that clients must send; VITSCOPE_TOKEN holds one as well.")
+    var tokenFile: String?
+
+    @Flag(help: "Let the token travel in clear: only on a network that nobody else listens to.")
+    var insecureHttp = false
+
+    @Option(help: "Trainings at one time (1); 0 only takes jobs in.")
+    var jobSlots: Int?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical (info).")
     var logLevel: String?
 
     func validate() throws {
         if let port, !(0...65535).contains(port) { throw ValidationError("--port must lie from 0 to 65535.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
+        if let jobSlots, !(0...64).contains(jobSlots) { throw ValidationError("--job-slots must lie from 0 to 64.") }
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         if let logLevel, !levels.contains(logLevel) {
             throw ValidationError("--log-level must be one of \(levels.joined(separator: ", ")).")

@@ -10,10 +10,14 @@ struct ServeSettings {
     let page: Setting<String>
     let threads: Setting<Int>
     let allowHosts: Setting<[String]>
+    let tokenFile: Setting<String>
+    let insecureHTTP: Setting<Bool>
+    let jobSlots: Setting<Int>
     let logLevel: Setting<String>
 
     static let names = [
-        "host", "port", "data", "models", "datasets", "public", "threads", "allow_host", "log_level",
+        "host", "port", "data", "models", "datasets", "public", "threads", "allow_host", "token_file",
+        "insecure_http", "job_slots", "log_level",
     ]
 
     /// - Parameter processors: the default for `threads`.
@@ -37,6 +41,14 @@ struct ServeSettings {
         allowHosts = try sources.resolve(
             "allow_host", flag: flags.allowHost.isEmpty ? nil : flags.allowHost, standard: [],
             expected: "host names with commas between", parse: { $0.split(separator: ",").map(String.init) })
+        tokenFile = try sources.resolve(
+            "token_file", flag: flags.tokenFile, standard: "", expected: "a file", parse: text)
+        insecureHTTP = try sources.resolve(
+            "insecure_http", flag: flags.insecureHttp ? true : nil, standard: false, expected: "true or false",
+            parse: { ["true": true, "1": true, "false": false, "0": false][$0] })
+        jobSlots = try sources.resolve(
+            "job_slots", flag: flags.jobSlots, standard: 1, expected: "a number from 0 to 64",
+            parse: { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } })
         logLevel = try sources.resolve(
             "log_level", flag: flags.logLevel, standard: "info",
             expected: "one of trace, debug, info, notice, warning, error, critical",
@@ -53,6 +65,9 @@ struct ServeSettings {
             ("datasets", datasets.value, "\(datasets.source)"), ("public", page.value, "\(page.source)"),
             ("threads", "\(threads.value)", "\(threads.source)"),
             ("allow_host", allowHosts.value.joined(separator: ","), "\(allowHosts.source)"),
+            ("token_file", tokenFile.value, "\(tokenFile.source)"),
+            ("insecure_http", "\(insecureHTTP.value)", "\(insecureHTTP.source)"),
+            ("job_slots", "\(jobSlots.value)", "\(jobSlots.source)"),
             ("log_level", logLevel.value, "\(logLevel.source)"),
         ]
     }

@@ -1,0 +1,50 @@
+import Checkpoints
+import Jobs
+import Platform
+import Training
+
+/// What a training job's request carries for its worker: the configuration as it was posted, and what only the server
+/// can say.
+struct JobBody: Sendable {
+    /// As posted.
+    let config: ResultValue
+    /// Where the checkpoint lies that the configuration's `init_from` names.
+    let initFromPath: String?
+    /// Threads that compute, fixed when the job is posted: another number gives other sums.
+    let threads: Int
+
+    init(config: ResultValue, initFromPath: String?, threads: Int) {
+        self.config = config
+        self.initFromPath = initFromPath
+        self.threads = threads
+    }
+
+    /// Nil for a text that is no such body.
+    init?(_ text: String) {
+        guard let value = try? JSON.parse(Bytes(Array(text.utf8))), let config = value["config"] else { return nil }
+        self.init(
+            config: ResultValue(config), initFromPath: value["init_from_path"]?.string,
+            threads: value["threads"]?.int ?? 1)
+    }
+
+    /// JSON.
+    var text: String {
+        let members: [ResultValue.Member] = [
+            .init("config", config), .init("init_from_path", .optional(initFromPath)), .init("threads", .int(threads)),
+        ]
+        return String(decoding: ResultValue.object(members).json, as: UTF8.self)
+    }
+}
+
+extension Value {
+    /// The same value with the members of every object sorted by name, so that two requests that say the same are the
+    /// same.
+    var sorted: Value {
+        switch self {
+        case .list(let values): .list(values.map(\.sorted))
+        case .dictionary(let fields):
+            .object(fields.map { ($0.key.string ?? "", $0.value.sorted) }.sorted { $0.0 < $1.0 })
+        case .none, .bool, .int, .double, .string, .bytes, .tensor, .opaque: self
+        }
+    }
+}

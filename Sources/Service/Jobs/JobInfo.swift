@@ -1,0 +1,108 @@
+import Checkpoints
+import FoundationEssentials
+import Jobs
+import Platform
+import Training
+
+/// A job as users see it.
+public struct JobInfo: Sendable {
+    public let id: String
+    public let state: String
+    public let isTerminal: Bool
+    /// The API's JSON of the job.
+    public let field: ResultValue
+
+    /// - Parameters:
+    ///   - queuePosition: how many start before it; nil unless it waits.
+    ///   - isStalled: whether its worker has said nothing for a while.
+    init(_ job: Job, queuePosition: Int?, isStalled: Bool) {
+        id = job.id.text
+        state = job.state.rawValue
+        isTerminal = job.state.isTerminal
+        let path = "/v1/jobs/\(job.id)"
+        let links = ["events", "metrics", "logs", "checkpoints", "trajectory"].map {
+            ResultValue.Member($0, .string("\(path)/\($0)"))
+        }
+        field = .object([
+            .init("id", .string(job.id.text)),
+            .init("name", .optional(job.request.name)),
+            .init("kind", .string(job.request.kind.rawValue)),
+            .init("method", .string(job.request.method)),
+            .init("state", .string(state)),
+            .init("held", .bool(job.isHeld)),
+            .init("attempt", .int(job.attempt)),
+            .init("crashes", .int(job.crashes)),
+            .init("labels", .object(job.request.labels.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })),
+            .init("parent_id", .optional(job.request.parentID?.text)),
+            .init("priority", .int(job.request.priority)),
+            .init("queue_position", .optional(queuePosition)),
+            .init("stalled", .bool(isStalled)),
+            .init("cancel_requested_at", .date(job.cancelRequestedAt)),
+            .init("pause_requested_at", .date(job.pauseRequestedAt)),
+            .init("last_heartbeat_at", .date(job.heartbeatAt)),
+            .init("finish_reason", .optional(job.finishReason)),
+            .init(
+                "failure",
+                job.failure.map {
+                    .object([.init("reason", .string($0.reason.rawValue)), .init("message", .string($0.message))])
+                } ?? .null),
+            .init("progress", job.progress.flatMap(ResultValue.init(json:)) ?? .null),
+            .init("metrics", .object(job.metrics.map { .init($0.key, $0.field) })),
+            .init("step", .int(job.step)),
+            .init("steps", .optional(job.totalSteps)),
+            .init("checkpoint_step", .optional(job.checkpointStep)),
+            .init("config", JobBody(job.request.body)?.config ?? .null),
+            .init("created_at", .date(job.createdAt)),
+            .init("started_at", .date(job.startedAt)),
+            .init("finished_at", .date(job.finishedAt)),
+            .init("links", .object([.init("self", .string(path))] + links)),
+        ])
+    }
+}
+
+extension MetricSummary {
+    fileprivate var field: ResultValue {
+        .object([
+            .init("last", .double(last)), .init("min", .double(min)), .init("min_step", .int(minStep)),
+            .init("max", .double(max)), .init("max_step", .int(maxStep)),
+        ])
+    }
+}
+
+extension ResultValue {
+    /// A time as RFC 3339 writes it, UTC, or null.
+    static func date(_ date: Date?) -> ResultValue { date.map { .string($0.ISO8601Format()) } ?? .null }
+
+    /// A JSON text's value; nil for a text that is none.
+    public init?(json text: String) {
+        guard let value = try? JSON.parse(Bytes(Array(text.utf8))) else { return nil }
+        self.init(value)
+    }
+
+    /// The value of a JSON document; no document is deeper than 64 levels.
+    init(_ value: Value) {
+        switch value {
+        case .bool(let value): self = .bool(value)
+        case .int(let value): self = .int(value)
+        case .double(let value): self = .double(value)
+        case .string(let value): self = .string(value)
+        case .list(let values): self = .list(values.map(ResultValue.init))
+        case .dictionary(let fields):
+            self = .object(fields.map { Member($0.key.string ?? "", ResultValue($0.value)) })
+        case .none, .bytes, .tensor, .opaque: self = .null
+        }
+    }
+
+    /// The value as a document, for those who read documents; arrays of numbers are none.
+    var document: Value {
+        switch self {
+        case .null, .array: .none
+        case .bool(let value): .bool(value)
+        case .int(let value): .int(value)
+        case .double(let value): .double(value)
+        case .string(let value): .string(value)
+        case .list(let values): .list(values.map(\.document))
+        case .object(let members): .object(members.map { ($0.name, $0.value.document) })
+        }
+    }
+}

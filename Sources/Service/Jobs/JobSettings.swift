@@ -1,0 +1,27 @@
+public import Jobs
+
+/// How the queue works, and what it may use.
+public struct JobSettings: Sendable {
+    /// Opens the store of jobs at a path, which only this process uses.
+    public typealias OpenStore = @Sendable (_ path: String) async throws -> any JobStore
+    /// Makes what runs workers; nil for processes of this same program.
+    public typealias MakeExecutor = @Sendable (_ jobsFolder: String) -> any Executor
+
+    /// Nil: this process has no queue.
+    public var openStore: OpenStore?
+    public var makeExecutor: MakeExecutor?
+    /// What runs a job's first steps for an estimate: this same program.
+    public var program = "/proc/self/exe"
+    public var runner = JobRunner.Settings()
+    /// Trainings at one time; 0 only takes jobs in.
+    public var trainings: Int {
+        get { runner.slots[.training] ?? 0 }
+        set { runner.slots[.training] = newValue }
+    }
+    /// Jobs that wait; one more is refused.
+    public var queueLength = 1000
+    /// How long workers may take to save themselves when the service stops, seconds.
+    public var drainSeconds = 25.0
+
+    public init() {}
+}

@@ -1,0 +1,75 @@
+import Checkpoints
+import Jobs
+import Platform
+import Subprocess
+import SystemPackage
+import Training
+
+// What is looked at before a job is taken.
+extension ViTScopeService {
+    /// The request that a job's body makes.
+    ///
+    /// - Throws: `invalid` with every fault, those of what the server knows among them.
+    func request(_ body: [UInt8], _ value: Value) async throws -> JobRequest {
+        let found = try await checked(body, value), configuration = found.configuration
+        let labels = (value["labels"]?.dictionary ?? ValueDictionary()).compactMap { key, value in
+            key.string.flatMap { key in value.string.map { (key, $0) } }
+        }
+        return JobRequest(
+            kind: .training, name: configuration.name, method: configuration.method.rawValue,
+            body: JobBody(
+                config: ResultValue(value), initFromPath: found.initFromPath,
+                threads: configuration.threads ?? self.configuration.threads
+            ).text, labels: Dictionary(labels) { first, _ in first })
+    }
+
+    /// What a job would need. Its first steps are made in a process of their own, which a job too large for the machine
+    /// does not take the service along with.
+    func estimate(_ body: [UInt8], _ value: Value) async throws -> ResultValue {
+        let found = try await checked(body, value)
+        var config = ResultValue(value)
+        if let path = found.initFromPath, case .object(let members) = config {
+            config = .object(members.filter { $0.name != "init_from" } + [.init("init_from", .string(path))])
+        }
+        let folder = Folder.absolute(configuration.dataDirectory) + "/dry-runs"
+        try Folder.create(folder)
+        let file = "\(folder)/\(RandomBytes.hex(8)).json"
+        try AtomicFile.write([Bytes(config.json)], to: file)
+        defer { try? Folder.removeFile(file) }
+        var arguments = ["train", "--config", file, "--dry-run", "--json"]
+        if let datasets = configuration.datasetsDirectory { arguments += ["--datasets", Folder.absolute(datasets)] }
+        arguments += ["--threads", "\(found.configuration.threads ?? configuration.threads)"]
+        let result = try await Subprocess.run(
+            .path(FilePath(configuration.jobs.program)), arguments: Arguments(arguments),
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        guard case .exited(0) = result.terminationStatus, let answer = ResultValue(json: result.standardOutput) else {
+            throw ServiceError.invalid("", "The first steps could not be made. \(result.standardError.shortened(to: 1000))")
+        }
+        return answer
+    }
+
+    private func checked(_ body: [UInt8], _ value: Value) async throws -> ValidatedJob {
+        var faults: [ServiceError.Fault] = []
+        if let name = value["analysis"]?["probe_set"]?.string {
+            do { _ = try await probeSetStore.probeSet(name) } catch {
+                faults.append(.init(pointer: "/analysis/probe_set", detail: error.detail))
+            }
+        }
+        let validation = JobValidation(
+            datasetsDirectory: configuration.datasetsDirectory, modelsDirectory: configuration.modelsDirectory
+        ) { [self] (name) async throws(ServiceError) in
+            if name.hasPrefix("job:") { return try await checkpointPath(name) }
+            let sha256 = String(name.dropFirst("upload:".count))
+            guard let path = uploads.path(of: sha256) else {
+                throw .notFound(.upload, name: sha256.shortened, nearest: [])
+            }
+            return path
+        }
+        let found: ValidatedJob
+        do { found = try await validation.check(body) } catch ServiceError.invalid(let more) {
+            throw ServiceError.invalid(more + faults)
+        }
+        guard faults.isEmpty else { throw ServiceError.invalid(faults) }
+        return found
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Many at once: one key, many cancels.
+@Suite struct QueueLoadTests {
+    /// 1,000 posts of one key, many at a time, give one job.
+    @Test func oneKeyGivesOneJob() throws {
+        let server = try Server(["--job-slots", "0"])
+        let folder = try TemporaryFolder()
+        let body = try TrainTests.write(JobTests.body(), in: folder)
+        var config = "parallel\nparallel-max = 64\n"
+        for number in 0..<1000 {
+            config += number > 0 ? "next\n" : ""
+            config += """
+                url = "\(server.url)/v1/jobs"
+                header = "Content-Type: application/json"
+                header = "Idempotency-Key: only-one"
+                data = "@\(body)"
+                output = "\(folder.path)/answer-\(number)"
+                write-out = "%{http_code}\\n"
+
+                """
+        }
+        let path = folder.path + "/curl.txt"
+        try Data(config.utf8).write(to: URL(fileURLWithPath: path))
+        let answer = try run("curl", ["-sS", "-K", path])
+        #expect(answer.status == 0, "\(answer.errors)")
+        #expect(answer.text.split(separator: "\n").count { $0 == "202" } == 1000)
+        let ids = try Set(
+            (0..<1000).map { number in
+                let data = try #require(FileManager.default.contents(atPath: folder.path + "/answer-\(number)"))
+                let fields = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+                return try #require(fields?["id"] as? String)
+            })
+        #expect(ids.count == 1)
+        #expect((try server.curl("/v1/jobs").json["jobs"] as? [Any])?.count == 1)
+    }
+
+    /// Cancels at random moments: each job ends as cancelled, soon, and its worker is gone. 500 in `make soak`.
+    @Test func cancelsEndWithinAStep() throws {
+        let cancels = Int(ProcessInfo.processInfo.environment["VITSCOPE_CANCELS"] ?? "") ?? 25
+        let server = try Server(["--job-slots", "2"])
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SplitMix(state: seed), slowest = 0.0
+        for number in 0..<cancels {
+            let id = try server.submit(JobTests.body(#""checkpoint": {"every_steps": 1}"#, epochs: 10_000))
+            usleep(UInt32(random.next() % 900_000))
+            let start = Date()
+            #expect(try server.curl("/v1/jobs/\(id)/cancel", ["-X", "POST"]).status == 202, "seed \(seed)")
+            let job = try server.finished(id)
+            slowest = max(slowest, Date().timeIntervalSince(start))
+            #expect(job["state"] as? String == "cancelled", "cancel \(number), seed \(seed): \(job)")
+            #expect(server.worker(id) == nil, "cancel \(number), seed \(seed)")
+            #expect(try server.curl("/v1/jobs/\(id)", ["-X", "DELETE"]).status == 204)
+        }
+        print("\(cancels) cancels, the slowest after \(slowest.formatted()) s")
+    }
+}
