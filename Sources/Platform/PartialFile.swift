@@ -8,6 +8,7 @@ public final class PartialFile {
     private var descriptor: Int32
     /// Bytes written so far.
     public private(set) var count = 0
+    private var reserved = 0
 
     /// Makes an empty file with an unused name that ends in `suffix`, mode 0600, in `folder`.
     public init(in folder: String, suffix: String) throws(FileError) {
@@ -17,6 +18,22 @@ public final class PartialFile {
     }
 
     deinit { discard() }
+
+    /// Takes the room for `count` bytes in all, so that a full disk shows before anything is written. File systems
+    /// that cannot promise room are believed.
+    public func reserve(_ count: Int) throws(FileError) {
+        guard descriptor >= 0 else { throw FileError.system("reserve", path: path, code: EBADF) }
+        guard count > 0 else { return }
+        reserved = count
+        while true {
+            switch posix_fallocate(descriptor, 0, count) {
+            case 0, EOPNOTSUPP, EINVAL: return
+            case EINTR: continue
+            case EFBIG: throw FileError.system("reserve", path: path, code: ENOSPC)
+            case let code: throw FileError.system("reserve", path: path, code: code)
+            }
+        }
+    }
 
     /// Adds `bytes` at the end.
     public func append(_ bytes: [UInt8]) throws(FileError) {
@@ -37,12 +54,14 @@ public final class PartialFile {
 
     /// Syncs the file and gives it its name, in place of any other file of that name.
     public func finish(as target: String) throws(FileError) {
-        guard descriptor >= 0, fsync(descriptor) == 0 else {
-            throw FileError.system("fsync", path: target, code: errno)
+        guard descriptor >= 0 else { throw FileError.system("fsync", path: target, code: EBADF) }
+        if reserved > count, ftruncate(descriptor, count) != 0 {
+            throw FileError.system("truncate", path: target, code: errno)
         }
-        close(descriptor)
+        guard fsync(descriptor) == 0 else { throw FileError.system("fsync", path: target, code: errno) }
+        let isClosed = close(descriptor) == 0
         descriptor = -1
-        guard rename(path, target) == 0 else {
+        guard isClosed, rename(path, target) == 0 else {
             let code = errno
             unlink(path)
             throw FileError.system("rename", path: target, code: code)

@@ -8,11 +8,16 @@ package import Service
 package struct WebAPI: Sendable {
     package let table: RouteTable
     let metrics: HTTPMetrics
+    private let gate: AccessGate
 
     /// - Parameters:
     ///   - assets: the page.
     ///   - counter: the open connections, for the metrics.
-    package init(service: ViTScopeService, info: ServerInfo, assets: StaticAssets, counter: ConnectionCounter) {
+    ///   - gate: who may use it.
+    package init(
+        service: ViTScopeService, info: ServerInfo, assets: StaticAssets, counter: ConnectionCounter,
+        gate: AccessGate = AccessGate(.open)
+    ) {
         let metrics = HTTPMetrics()
         let start = Date().timeIntervalSince1970
         let documentation = Operation(
@@ -29,11 +34,15 @@ package struct WebAPI: Sendable {
                 return text.bytes
             }.routes
             + StaticRoutes(assets: assets).routes
+            + SessionRoutes(gate: gate).routes
             + ModelRoutes(service: service).routes
             + UploadRoutes(service: service).routes
             + ImageRoutes(service: service).routes
             + DatasetRoutes(service: service).routes
             + AnalysisRoutes(service: service).routes
+            + JobRoutes(service: service).routes
+            + JobEventRoutes(service: service).routes
+            + JobFileRoutes(service: service).routes
         let operations = routes.map(\.operation) + [documentation]
         let document = OpenAPIDocument.document(of: operations, info: info).json
         let tag = "\"\(SHA256.hex(of: document))\"", shared = ByteBuffer(bytes: document)
@@ -46,6 +55,7 @@ package struct WebAPI: Sendable {
         }
         metrics.expect(operations)
         self.metrics = metrics
+        self.gate = gate
         table = RouteTable(routes + [last])
     }
 
@@ -55,7 +65,7 @@ package struct WebAPI: Sendable {
         router.add(middleware: RequestLogMiddleware(metrics: metrics))
         router.add(middleware: ProblemMiddleware(table: table))
         router.add(middleware: OriginMiddleware())
-        for route in table.routes { route.register(in: router) }
+        for route in table.routes { route.register(in: router, gate: gate) }
         return router.buildResponder()
     }
 }

@@ -22,11 +22,12 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     private let onListening: @Sendable (String) async -> Void
 
     /// - Parameter onListening: called once with the address that is bound, `http://HOST:PORT`.
-    /// - Throws: `WebServerError.cannotReadPage`.
+    /// - Throws: `WebServerError.cannotReadPage`, and what is wrong with the configured access.
     public init(
         service: ViTScopeService, configuration: WebServerConfiguration, logger: Logger,
         onListening: @escaping @Sendable (String) async -> Void = { _ in }
     ) throws(WebServerError) {
+        try configuration.checkAccess()
         self.service = service
         self.configuration = configuration
         self.logger = logger
@@ -137,7 +138,9 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     private func application() -> Application<RouterResponder<APIRequestContext>> {
         let limits = configuration.limits
         let counter = ConnectionCounter(limits: limits)
-        let api = WebAPI(service: service, info: configuration.info, assets: assets, counter: counter)
+        let api = WebAPI(
+            service: service, info: configuration.info, assets: assets, counter: counter,
+            gate: AccessGate(configuration.access))
         let table = api.table
         let rules = RequestRules(
             limits: limits, hosts: HostPolicy(boundHost: configuration.host, configured: configuration.allowedHosts),

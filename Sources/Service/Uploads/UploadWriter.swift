@@ -3,26 +3,42 @@ import Synchronization
 
 /// Takes the bytes of an upload as they come. Whoever drops it unfinished leaves nothing on the disk.
 ///
-/// A class because a file in the making has an identity. Writing and hashing happen on a thread of their own.
+/// A class because a file in the making has an identity. Writing and hashing happen on a thread of their own, and
+/// whoever appends waits for it, so no more than one piece of the upload is in memory.
 public final class UploadWriter: Sendable {
+    /// What an upload has to keep to.
+    struct Plan: Sendable {
+        let folder: String
+        let limit: Int
+        /// 0 where the client does not say.
+        let declaredBytes: Int
+        let sha256: String?
+
+        /// - Throws: `diskFull` where `bytes` more would leave less than others need.
+        func checkRoom(for bytes: Int) throws {
+            let space = try DiskSpace(at: folder)
+            guard bytes <= space.freeBytes - space.reserveBytes else { throw ServiceError.diskFull }
+        }
+    }
+
     private struct Progress: ~Copyable {
         var file: PartialFile
         var hash: SHA256
+        /// Bytes for which room was found.
+        var granted: Int
     }
 
+    /// Of an upload that did not say how long it is: room is looked for again after so many bytes.
+    private static let grantBytes = 1 << 20
+
     private let progress: Mutex<Progress?>
-    private let folder: String
-    private let limit: Int
+    private let plan: Plan
     private let thread: WorkerThread
     private let finished: @Sendable (Int) -> Void
 
-    init(
-        file: sending PartialFile, folder: String, limit: Int, thread: WorkerThread,
-        finished: @escaping @Sendable (Int) -> Void
-    ) {
-        progress = Mutex(Progress(file: file, hash: SHA256()))
-        self.folder = folder
-        self.limit = limit
+    init(file: sending PartialFile, plan: Plan, thread: WorkerThread, finished: @escaping @Sendable (Int) -> Void) {
+        progress = Mutex(Progress(file: file, hash: SHA256(), granted: plan.declaredBytes))
+        self.plan = plan
         self.thread = thread
         self.finished = finished
     }
@@ -36,7 +52,7 @@ public final class UploadWriter: Sendable {
 
     /// Keeps the file under its digest.
     ///
-    /// - Throws: `diskFull`, or `conflict` where the upload is over.
+    /// - Throws: `diskFull`, `invalid` where it is not what was announced, or `conflict` where the upload is over.
     public func finish() async throws(ServiceError) -> Upload {
         try await onThread { try self.keep() }
     }
@@ -66,9 +82,14 @@ public final class UploadWriter: Sendable {
     private func write(_ bytes: [UInt8]) throws {
         try progress.withLock { progress in
             guard progress != nil else { throw Self.over }
-            progress?.hash.update(bytes)
             guard let file = progress?.file else { return }
-            guard bytes.count <= limit - file.count else { throw Self.tooLarge(limit) }
+            guard bytes.count <= plan.limit - file.count else { throw Self.tooLarge(plan.limit) }
+            let coming = file.count + bytes.count
+            if let granted = progress?.granted, coming > granted {
+                try plan.checkRoom(for: max(bytes.count, Self.grantBytes))
+                progress?.granted = file.count + max(bytes.count, Self.grantBytes)
+            }
+            progress?.hash.update(bytes)
             try file.append(bytes)
         }
     }
@@ -80,14 +101,17 @@ public final class UploadWriter: Sendable {
             let sha256 = done.hash.hex()
             let size = file.count
             guard size > 0 else { throw ServiceError.unreadable("The upload has no bytes.") }
-            // The same bytes again need no second copy.
-            if Folder.exists(folder + "/" + sha256) {
-                file.discard()
-            } else {
-                try file.finish(as: folder + "/" + sha256)
+            if let announced = plan.sha256, announced != sha256 {
+                throw ServiceError.invalid(
+                    "",
+                    "The bytes that came have the SHA-256 \(sha256), not \(announced) as announced. Send them again.")
             }
+            // The same bytes again need no second copy, unless the first one was damaged.
+            let target = plan.folder + "/" + sha256
+            let isNew = Folder.fileSize(target) != size
+            if isNew { try file.finish(as: target) } else { file.discard() }
             finished(size)
-            return Upload(sha256: sha256, sizeBytes: size)
+            return Upload(sha256: sha256, sizeBytes: size, isNew: isNew)
         }
     }
 

@@ -17,6 +17,9 @@ package final class ConnectionLife: Sendable {
 
     package init() {}
 
+    /// Whether the client has gone.
+    package var isOver: Bool { state.withLock { $0.isOver } }
+
     /// The client has gone.
     package func end() {
         let actions = state.withLock { state in

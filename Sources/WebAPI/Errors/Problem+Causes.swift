@@ -13,7 +13,10 @@ extension Problem {
         case .notFound: self.init(.notFound, error.detail)
         case .conflict(let detail): self.init(.conflict, detail)
         case .tooLarge: self.init(.tooLarge, error.detail)
+        case .gone(let detail): self.init(.gone, detail)
         case .busy(let detail, let seconds): self.init(.busy, detail, fields: [.retryAfter: String(max(1, seconds))])
+        case .queueFull(let detail, let seconds):
+            self.init(.queueFull, detail, fields: [.retryAfter: String(max(1, seconds))])
         case .unsupportedMedia(let detail): self.init(.unsupportedMedia, detail)
         case .diskFull: self.init(.diskFull, error.detail)
         case .unavailable(let detail): self.init(.unavailable, detail, fields: [.retryAfter: "5"])

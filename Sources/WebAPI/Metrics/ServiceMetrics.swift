@@ -22,6 +22,10 @@ extension MetricsText {
         for cache in caches { sample("vitscope_cache_hits_total", [("cache", cache.0)], Double(cache.2)) }
         family("vitscope_cache_misses_total", .counter, "Values not found in a cache.")
         for cache in caches { sample("vitscope_cache_misses_total", [("cache", cache.0)], Double(cache.3)) }
+        family("vitscope_jobs", .gauge, "Training jobs by state.")
+        for state in JobSchemas.states {
+            sample("vitscope_jobs", [("state", state)], Double(statistics.jobsByState[state] ?? 0))
+        }
         single(
             "vitscope_compute_running", .gauge, "Analyses that compute.", Double(statistics.analysesRunning))
         single(

@@ -44,8 +44,16 @@ package struct ProblemMiddleware: RouterMiddleware {
                 }
             }
             context.notes.cause = problem.cause
-            return ProblemMiddleware.response(problem, requestID: context.notes.requestID)
+            var response = ProblemMiddleware.response(problem, requestID: context.notes.requestID)
+            // What is still on its way is not worth reading: the answer is the connection's last.
+            if ProblemMiddleware.hasLargeBody(request) { response.headers[.connection] = "close" }
+            return response
         }
+    }
+
+    private static func hasLargeBody(_ request: Request) -> Bool {
+        if request.headers.contains(.transferEncoding) { return true }
+        return (request.headers[.contentLength].flatMap { Int($0) } ?? 0) > Route.smallBody
     }
 
     private static func response(_ problem: Problem, requestID: String) -> Response {

@@ -47,7 +47,7 @@ package struct RequestLogMiddleware: RouterMiddleware {
         var metadata: Logger.Metadata = [
             "method": .string(request.method.rawValue),
             // The guard lets visible ASCII through and nothing else, so a target cannot forge a line of the log.
-            "target": .string(request.head.path ?? ""),
+            "target": .string(RequestLogMiddleware.redacted(request.head.path ?? "")),
             "route": .string(route),
             "status": .stringConvertible(response.status.code),
             "duration_seconds": .stringConvertible((seconds * 1_000_000).rounded() / 1_000_000),
@@ -57,6 +57,18 @@ package struct RequestLogMiddleware: RouterMiddleware {
         if let cause = context.notes.cause { metadata["cause"] = .string(cause) }
         let level: Logger.Level = response.status.code == 500 ? .error : route == "/livez" ? .debug : .info
         context.logger.log(level: level, "request", metadata: metadata)
+    }
+
+    /// The target without what people write into addresses though it belongs into a field of the head.
+    private static func redacted(_ target: String) -> String {
+        guard let mark = target.firstIndex(of: "?") else { return target }
+        let items = target[target.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
+        let shown = items.map { item in
+            let name = item.prefix { $0 != "=" }
+            let isSecret = name.lowercased().contains("token") && name != "page_token"
+            return isSecret ? "\(name)=REDACTED" : String(item)
+        }
+        return target[...mark] + shown.joined(separator: "&")
     }
 
     /// The client's own id where it is short and printable, otherwise a new one.

@@ -24,6 +24,31 @@ package enum OpenAPIDocument {
                 .object([
                     .init("schemas", .object(Schemas.all.map { .init($0.name, $0.schema.value) })),
                     .init("responses", .object(ProblemKind.byStatus.map { .init(name(of: $0), problem($0.kinds)) })),
+                    .init("securitySchemes", schemes),
+                ])),
+            // A server without a token wants neither.
+            .init(
+                "security",
+                .list([
+                    .object([]), .object([.init("token", .list([]))]), .object([.init("session", .list([]))]),
+                ])),
+        ])
+    }
+
+    private static var schemes: ResultValue {
+        .object([
+            .init(
+                "token",
+                .object([
+                    .init("type", .string("http")), .init("scheme", .string("bearer")),
+                    .init("description", .string("The server's token, where it was started with one.")),
+                ])),
+            .init(
+                "session",
+                .object([
+                    .init("type", .string("apiKey")), .init("in", .string("cookie")),
+                    .init("name", .string(SessionCookie.name)),
+                    .init("description", .string("What POST /v1/session gives a browser.")),
                 ])),
         ])
     }
@@ -50,6 +75,7 @@ package enum OpenAPIDocument {
             .init("tags", .list([.string(operation.tag)])),
             .init("summary", .string(operation.summary)),
         ]
+        if operation.isOpen { members.append(.init("security", .list([]))) }
         if !operation.parameters.isEmpty {
             members.append(.init("parameters", .list(operation.parameters.map(description))))
         }

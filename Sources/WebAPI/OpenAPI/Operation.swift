@@ -15,6 +15,8 @@ package struct Operation: Sendable {
     package var problems: [ProblemKind] = []
     /// Whether the last parameter of the path may hold slashes.
     package var takesDeepPaths = false
+    /// Whether it answers also who has not signed in.
+    package var isOpen = false
 
     /// The path as the router wants it.
     var routerPath: String {
@@ -33,6 +35,7 @@ package struct Operation: Sendable {
     package var allProblems: [ProblemKind] {
         var all: [ProblemKind] = [.unreadable, .tooLarge, .targetTooLong, .unknownHost, .headTooLarge, .internalFault]
         if method != .get { all += [.crossOrigin] }
+        if !isOpen { all += [.unauthorized, .tooManyFailures] }
         if body != nil { all += [.timeout, .unsupportedMedia] }
         return all + problems.filter { !all.contains($0) }
     }

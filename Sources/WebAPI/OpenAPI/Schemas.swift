@@ -5,6 +5,11 @@ enum Schemas {
     static var all: [(name: String, schema: Schema)] {
         [
             ("Problem", problem), ("Name", .string(pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")),
+            (
+                "ModelName",
+                .string(pattern: "^([A-Za-z0-9][A-Za-z0-9._-]{0,127}|job:[0-9a-f-]{36}@([0-9]+|latest))$")
+            ),
+            ("SignIn", .object([("token", .string)])),
             ("ImageRef", .string.example(.string("shapes-textures:0"))), ("Server", server), ("Config", config),
             ("Preprocess", preprocess), ("Model", model), ("ModelList", list("models", of: .ref("Model"))),
             ("ModelRegistration", registration), ("LoadReport", loadReport),
@@ -14,6 +19,7 @@ enum Schemas {
                     ("sha256", sha256), ("size_bytes", .integer(atLeast: 0)), ("path", .string), ("links", links),
                 ])
             ),
+            ("UploadList", list("uploads", of: .ref("Upload"))),
             (
                 "Image",
                 .object([
@@ -28,7 +34,7 @@ enum Schemas {
             ),
             ("ProbeSet", probeSet), ("ProbeSetList", list("probe_sets", of: .ref("ProbeSet"))),
             ("ProbeSetRequest", probeSetRequest), ("AnalysisResult", analysis),
-        ]
+        ] + JobSchemas.all
     }
 
     private static let sha256 = Schema.string(pattern: "^[0-9a-f]{64}$")
@@ -79,7 +85,7 @@ enum Schemas {
 
     private static var model: Schema {
         .object([
-            ("name", .ref("Name")), ("state", .oneOf(ModelState.allCases.map(\.rawValue))),
+            ("name", .ref("ModelName")), ("state", .oneOf(ModelState.allCases.map(\.rawValue))),
             ("sha256", .optional(sha256)),
             ("path", .string), ("arch", .optional(.string)), ("recognised_as", .optional(.string)),
             ("format", .optional(.string)), ("parameters", .optional(.integer)), ("memory_bytes", .integer(atLeast: 0)),

@@ -94,7 +94,8 @@ extension AnalysisKind {
             return .query(name, "Share of the weakest attention that is dropped, below 1.", schema: .number)
         case "a", "b":
             let side = name == "a" ? "rows" : "columns"
-            var parameter = Parameter.query(name, "A model's name; its layers are the \(side).", schema: .ref("Name"))
+            var parameter = Parameter.query(
+                name, "A model's name; its layers are the \(side).", schema: .ref("ModelName"))
             parameter.isRequired = true
             return parameter
         case "layers_a", "layers_b":

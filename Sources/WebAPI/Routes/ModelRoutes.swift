@@ -133,7 +133,8 @@ extension ModelRegistration {
 }
 
 extension Parameter {
-    static let modelName = Parameter.path("name", "A model's name.", schema: .ref("Name"))
+    static let modelName = Parameter.path(
+        "name", "A model's name, or a checkpoint of a job: `job:ID@STEP`, `job:ID@latest`.", schema: .ref("ModelName"))
 
     /// Which part of a list.
     static let page: [Parameter] = [

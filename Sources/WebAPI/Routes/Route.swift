@@ -29,10 +29,11 @@ package struct Route: Sendable {
         return zip(own, components).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
     }
 
-    /// Adds the route to the router.
-    func register(in router: Router<APIRequestContext>) {
+    /// Adds the route to the router. Unless it is open, `gate` is asked first.
+    func register(in router: Router<APIRequestContext>, gate: AccessGate) {
         router.on(RouterPath(operation.routerPath), method: operation.method) { request, context in
             context.notes.route = operation.path
+            if !operation.isOpen { try gate.check(request, context) }
             return try await respond(Call(request: request, context: context, operation: operation))
         }
     }

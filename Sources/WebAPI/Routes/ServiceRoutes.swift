@@ -16,7 +16,7 @@ struct ServiceRoutes {
         Route(
             Operation(
                 method: .get, path: "/livez", id: "live", tag: "service", summary: "Whether the process answers",
-                answers: [.bytes("It does.", ["text/plain"])])
+                answers: [.bytes("It does.", ["text/plain"])], isOpen: true)
         ) { call in
             call.bytes(Array("ok".utf8), type: "text/plain; charset=utf-8", headers: [.cacheControl: "no-store"])
         }
@@ -26,7 +26,7 @@ struct ServiceRoutes {
         Route(
             Operation(
                 method: .get, path: "/readyz", id: "ready", tag: "service", summary: "Whether requests are welcome",
-                answers: [.bytes("They are.", ["text/plain"])], problems: [.unavailable])
+                answers: [.bytes("They are.", ["text/plain"])], problems: [.unavailable], isOpen: true)
         ) { call in
             let obstacle: String? =
                 switch service.readiness {
@@ -34,6 +34,7 @@ struct ServiceRoutes {
                 case .starting: "The server is starting."
                 case .draining: "The server is stopping; what runs is finished first."
                 case .readOnly: "The data directory cannot be written."
+                case .diskFull: "The disk of the data directory has no room."
                 }
             if let obstacle { throw ServiceError.unavailable(obstacle) }
             return call.bytes(Array("ok".utf8), type: "text/plain; charset=utf-8", headers: [.cacheControl: "no-store"])
@@ -56,7 +57,7 @@ struct ServiceRoutes {
             Operation(
                 method: .get, path: "/problems/{name}", id: "problem", tag: "service",
                 summary: "What a kind of error means", parameters: [.path("name", "The end of a problem's `type`.")],
-                answers: [.bytes("A short page.", ["text/html"])], problems: [.notFound])
+                answers: [.bytes("A short page.", ["text/html"])], problems: [.notFound], isOpen: true)
         ) { call in
             guard let kind = ProblemKind(rawValue: call.name("name")) else {
                 throw Problem(
@@ -93,7 +94,7 @@ struct ServiceRoutes {
         let processor = Machine.processor
         let paths = [
             ("self", "/v1"), ("models", "/v1/models"), ("uploads", "/v1/uploads"), ("images", "/v1/images"),
-            ("datasets", "/v1/datasets"), ("probe_sets", "/v1/probe-sets"), ("cka", "/v1/cka"),
+            ("datasets", "/v1/datasets"), ("jobs", "/v1/jobs"), ("probe_sets", "/v1/probe-sets"), ("cka", "/v1/cka"),
             ("openapi", "/openapi.json"), ("metrics", "/metrics"), ("page", "/"),
         ]
         return .object([
@@ -118,6 +119,8 @@ struct ServiceRoutes {
                     .init("images_per_request", .int(limits.imagesPerRequest)),
                     .init("probe_set_images", .int(limits.probeSetImages)),
                     .init("page_size", .int(limits.pageSize)),
+                    .init("job_queue_length", .int(service.configuration.jobs.queueLength)),
+                    .init("job_body_bytes", .int(JobRoutes.bodyLimit)),
                 ])),
             .init("links", .object(paths.map { .init($0.0, .string($0.1)) })),
         ])
