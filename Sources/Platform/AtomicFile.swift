@@ -11,20 +11,25 @@ public enum AtomicFile {
         let temporary = path + ".tmp-\(getpid())-\(RandomBytes.hex(8))"
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o666)
         guard descriptor >= 0 else { throw FileError.system("create", path: path, code: errno) }
+        FaultPoint.pass(.fileCreated, path)
         do throws(FileError) {
             for chunk in chunks { try writeAll(chunk, to: descriptor, path: path) }
+            FaultPoint.pass(.fileWritten, path)
             guard fsync(descriptor) == 0 else { throw FileError.system("fsync", path: path, code: errno) }
         } catch {
             close(descriptor)
             unlink(temporary)
             throw error
         }
+        FaultPoint.pass(.fileSynced, path)
         guard close(descriptor) == 0, rename(temporary, path) == 0 else {
             let code = errno
             unlink(temporary)
             throw FileError.system("rename", path: path, code: code)
         }
+        FaultPoint.pass(.fileRenamed, path)
         try syncDirectory(of: path)
+        FaultPoint.pass(.fileDurable, path)
     }
 
     /// Writes `bytes` as the file at `path`.

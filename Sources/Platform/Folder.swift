@@ -49,17 +49,63 @@ public enum Folder {
     /// Where files may lie for a moment: `TMPDIR`, or /tmp.
     public static var temporary: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 
+    /// `path` from the root on, whatever folder is the current one.
+    public static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let current = getcwd(nil, 0) else { return path }
+        defer { free(current) }
+        return String(cString: current) + "/" + path
+    }
+
     /// Whether anything is at `path`.
     public static func exists(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0
     }
 
+    /// The size of the regular file at `path`, bytes; nil where there is none.
+    public static func fileSize(_ path: String) -> Int? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
     /// Whether files can be made in the folder `path`.
     public static func isWritable(_ path: String) -> Bool { access(path, W_OK | X_OK) == 0 }
+
+    /// Gives the file at `path` another name besides; a name that is there already stays what it is.
+    public static func link(_ path: String, as name: String) throws(FileError) {
+        guard Glibc.link(path, name) == 0 || errno == EEXIST else {
+            throw FileError.system("link", path: name, code: errno)
+        }
+        try AtomicFile.syncDirectory(of: name)
+    }
 
     /// Removes the file at `path`, if there is one.
     public static func removeFile(_ path: String) throws(FileError) {
         guard unlink(path) == 0 || errno == ENOENT else { throw FileError.system("remove", path: path, code: errno) }
+    }
+
+    /// Removes the folder `path` with all that is in it; a link in it goes, and what it leads to stays.
+    public static func removeTree(_ path: String) throws(FileError) {
+        guard let stream = opendir(path) else {
+            if errno == ENOENT { return }
+            throw FileError.system("open", path: path, code: errno)
+        }
+        var names: [String] = []
+        while let record = readdir(stream) {
+            let name = withUnsafePointer(to: &record.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        closedir(stream)
+        for name in names {
+            let inner = path + "/" + name
+            var status = stat()
+            guard lstat(inner, &status) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR { try removeTree(inner) } else { try removeFile(inner) }
+        }
+        guard rmdir(path) == 0 || errno == ENOENT else { throw FileError.system("remove", path: path, code: errno) }
     }
 }

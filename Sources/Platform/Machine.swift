@@ -37,6 +37,9 @@ public enum Machine {
         )
     }
 
+    /// A variable of the environment.
+    public static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
     /// Seconds of CPU time this process has used, user and system.
     public static var cpuSeconds: Double {
         var time = timespec()
@@ -47,7 +50,8 @@ public enum Machine {
     /// Gives freed memory back to the system.
     public static func trimMemory() { linux_trim_memory() }
 
-    private static func text(of path: String) -> String? {
+    /// The whole text of one of the system's files, whose size nobody knows; nil where it cannot be read.
+    static func text(of path: String) -> String? {
         guard let file = fopen(path, "re") else { return nil }
         defer { fclose(file) }
         var text: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 65_536)

@@ -13,4 +13,13 @@ int linux_processors(void);
 // Gives the pages of freed memory back to the system.
 void linux_trim_memory(void);
 
+// Ends the process `pid` at once if `is_wanted` says, of the process that has the number, that it is meant; 0 or -errno.
+int linux_kill_process(int pid, int (*is_wanted)(int pid, const void *context), const void *context);
+
+// Sets how far the thread steps back behind others; 0 is the calling one.
+void linux_lower_priority(int thread, int niceness);
+
+// No core dumps, and no privileges that a program's file would give.
+void linux_renounce(void);
+
 #endif

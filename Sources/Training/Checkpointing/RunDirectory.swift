@@ -120,6 +120,7 @@ public final class RunDirectory {
         let file = path + "/checkpoints/step-\(step).safetensors"
         try syncMetrics()
         try write(tensors, metadata: metadata, to: file)
+        FaultPoint.pass(.checkpointWritten)
         let bytes = try Self.files(path) { try MappedFile.open(file) }
         record.checkpoints.removeAll { $0.step >= step }
         record.checkpoints.append(
@@ -129,7 +130,9 @@ public final class RunDirectory {
         record.isFinished = finishes
         record.early = early.map { RunRecord.EarlyEnd(step: step, reason: $0) }
         try save(record)
+        FaultPoint.pass(.checkpointRecorded)
         for entry in old { try? Folder.removeFile(path + "/checkpoints/" + entry.fileName) }
+        FaultPoint.pass(.checkpointPruned)
         return (file, bytes.count)
     }
 
