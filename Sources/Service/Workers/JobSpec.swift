@@ -1,0 +1,60 @@
+import Checkpoints
+import Jobs
+
+/// What a worker has to do: `spec.json`.
+struct JobSpec: Sendable, Equatable {
+    let id: JobID
+    let kind: JobKind
+    /// Training: the job as posted. Analysis: a `SnapshotRequest`.
+    let body: ResultValue
+    /// The job whose snapshot is looked at.
+    let parentID: JobID?
+    let dataDirectory: String
+    let datasetsDirectory: String?
+    /// Threads that compute.
+    let threads: Int
+    /// Where the checkpoint lies that a configuration's `init_from` names.
+    let initFromPath: String?
+
+    /// What the worker of `job` has to do.
+    ///
+    /// - Throws: `JobFolderError` where the job carries no such thing.
+    init(_ job: Job, dataDirectory: String, datasetsDirectory: String?) throws(JobFolderError) {
+        guard let body = JobBody(job.request.body) else {
+            throw JobFolderError("The job \(job.id) does not say what is to be done.")
+        }
+        id = job.id
+        kind = job.request.kind
+        self.body = body.config
+        parentID = job.request.parentID
+        self.dataDirectory = dataDirectory
+        self.datasetsDirectory = datasetsDirectory
+        threads = body.threads
+        initFromPath = body.initFromPath
+    }
+
+    /// Nil for a document that is no such thing.
+    init?(_ value: Value) {
+        guard let id = value["id"]?.string.flatMap({ JobID($0) }),
+            let kind = value["kind"]?.string.flatMap(JobKind.init),
+            let body = value["body"], let data = value["data_directory"]?.string, data.hasPrefix("/")
+        else { return nil }
+        self.id = id
+        self.kind = kind
+        self.body = ResultValue(body)
+        parentID = value["parent_id"]?.string.flatMap { JobID($0) }
+        dataDirectory = data
+        datasetsDirectory = value["datasets_directory"]?.string
+        threads = value["threads"]?.int.map { max(1, min($0, 1024)) } ?? 1
+        initFromPath = value["init_from_path"]?.string
+    }
+
+    var value: ResultValue {
+        .object([
+            .init("id", .string(id.text)), .init("kind", .string(kind.rawValue)), .init("body", body),
+            .init("parent_id", .optional(parentID?.text)), .init("data_directory", .string(dataDirectory)),
+            .init("datasets_directory", .optional(datasetsDirectory)), .init("threads", .int(threads)),
+            .init("init_from_path", .optional(initFromPath)),
+        ])
+    }
+}
