@@ -28,8 +28,8 @@ struct Failure: Error {
             switch error {
             case .invalid: .usage
             case .unreadable, .unsupportedMedia, .tooLarge: .badData
-            case .notFound, .conflict, .cancelled, .internalFault: .failure
-            case .busy, .dataDirectoryLocked: .tryAgain
+            case .notFound, .conflict, .gone, .cancelled, .internalFault: .failure
+            case .busy, .queueFull, .dataDirectoryLocked: .tryAgain
             case .unavailable, .diskFull: .unavailable
             }
         self.init(error.description, code)

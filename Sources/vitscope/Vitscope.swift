@@ -12,8 +12,8 @@ struct Vitscope: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Train.self, Reproduce.self, Analyze.self, Inspect.self, Convert.self, Bench.self,
-            PrintVersion.self,
+            Serve.self, Train.self, Jobs.self, Reproduce.self, Analyze.self, Inspect.self, Convert.self, Bench.self,
+            PrintVersion.self, Worker.self,
         ])
 }
 
