@@ -10,13 +10,16 @@ import WebAPI
     private struct Late: Error {}
 
     /// What the server returned after `body` and the signals that it sent; an error where that took over ten seconds.
-    private static func end(
-        seconds: Int = 5, endsProcess: @escaping @Sendable (UnixSignal) -> Void = { _ in },
+    static func end(
+        service: ViTScopeService? = nil, seconds: Int = 5,
+        endsProcess: @escaping @Sendable (UnixSignal) -> Void = { _ in },
         _ body: @escaping @Sendable (RawClient, AsyncStream<UnixSignal>.Continuation) async throws -> Void
     ) async throws -> UnixSignal? {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let service = ViTScopeService(
-            configuration: ServiceConfiguration(dataDirectory: "/nonexistent", threads: 2), logger: logger)
+        let service =
+            service
+            ?? ViTScopeService(
+                configuration: ServiceConfiguration(dataDirectory: "/nonexistent", threads: 2), logger: logger)
         var configuration = WebServerConfiguration(info: ServerInfo(version: "1.2.3", revision: "abc"))
         configuration.port = 0
         configuration.shutdownSeconds = seconds

@@ -1,7 +1,10 @@
 import Foundation
 import HTTPTypes
+import Jobs
+import JobsTestSupport
 import Logging
 import NIOCore
+import Platform
 import Service
 import Testing
 import WebAPI
@@ -54,6 +57,15 @@ import WebAPI
         Request(method: "POST", target: "/v1/images", headers: [("Content-Type", "image/png")], body: onePixel),
         Request(method: "POST", target: "/v1/images", headers: [("Content-Type", "image/png")], body: onePixel),
         Request(method: "POST", target: "/v1/uploads", body: ByteBuffer(string: "some bytes")),
+        Request(method: "POST", target: "/v1/uploads", body: ByteBuffer(string: "some bytes")),
+        Request(
+            method: "POST", target: "/v1/uploads", headers: [("Content-Digest", "sha-256=:AAAA:")],
+            body: ByteBuffer(string: "some bytes")),
+        .get("/v1/uploads"), .get("/v1/uploads/" + uploaded), .get("/v1/uploads/none"),
+        Request(method: "DELETE", target: "/v1/uploads/" + uploaded),
+        Request(method: "DELETE", target: "/v1/uploads/" + uploaded),
+        .post("/v1/session", #"{"token": "x"}"#), .post("/v1/session", "{}"),
+        Request(method: "DELETE", target: "/v1/session"),
         .get("/v1/models/vit/attention?image=shapes-textures:0"),
         .get("/v1/models/vit/attention?image=shapes-textures:0&layer=all&head=mean&query=all&normalize=none"),
         .get("/v1/models/vit/attention?image=shapes-textures:0&format=png&overlay=true"),
@@ -76,7 +88,25 @@ import WebAPI
         .get("/v1/cka?probe_set=few&kernel=cubic"),
         Request(method: "DELETE", target: "/v1/models/vit", headers: [("Origin", "http://evil.example")]),
         Request(method: "DELETE", target: "/v1/models/vit"), Request(method: "DELETE", target: "/v1/models/vit"),
+        .post("/v1/jobs?dry_run=true", TestJobs.body), .post("/v1/jobs", TestJobs.body), .post("/v1/jobs", "{}"),
+        .get("/v1/jobs"), .get("/v1/jobs?state=x"), .get("/v1/jobs/JOB"), .get("/v1/jobs/none"),
+        .get("/v1/jobs/JOB/metrics"), .get("/v1/jobs/JOB/metrics?format=csv"), .get("/v1/jobs/JOB/logs"),
+        .get("/v1/jobs/JOB/checkpoints"), .get("/v1/jobs/JOB/checkpoints/latest/download"),
+        Request(
+            method: "GET", target: "/v1/jobs/JOB/checkpoints/20/download", headers: [("Range", "bytes=1-2")]),
+        Request(
+            method: "GET", target: "/v1/jobs/JOB/checkpoints/20/download", headers: [("Range", "bytes=9-")]),
+        .get("/v1/jobs/JOB/checkpoints/10/download"), .get("/v1/jobs/JOB/checkpoints/99/download"),
+        .get("/v1/jobs/JOB/trajectory?metric=attention-nmi"), .get("/v1/jobs/JOB/trajectory"),
+        .post("/v1/jobs/JOB/pause", ""), .post("/v1/jobs/JOB/resume", ""), .post("/v1/jobs/JOB/retry", ""),
+        .post("/v1/jobs/JOB/cancel", ""), .get("/v1/jobs/JOB?wait=60"),
+        .get("/v1/jobs/JOB/events", accept: "application/json"), .get("/v1/jobs/JOB/events"),
+        .get("/v1/jobs/JOB/events?after=999"), .get("/v1/jobs/JOB/events?after=x"),
+        .post("/v1/jobs/JOB/retry", ""), Request(method: "DELETE", target: "/v1/jobs/JOB"),
     ]
+
+    /// SHA-256 of the bytes that are uploaded.
+    static let uploaded = SHA256.hex(of: Array("some bytes".utf8))
 
     /// The smallest PNG there is.
     static let onePixel = ByteBuffer(
@@ -87,15 +117,25 @@ import WebAPI
 
     @Test func everyRouteAnswersAsDescribed() async throws {
         try await withFolder(StaticAssetsTests.files) { page in
-            try await withServer(starts: true, page: page, models: fixtures + "/models/files") { client in
+            let jobs = TestJobs()
+            await jobs.executor.obey(.cancel, with: .stopped)
+            try await withServer(
+                starts: true, page: page, models: fixtures + "/models/files", change: { jobs.install(in: &$0) }
+            ) { client in
                 let text = try await client.get("/openapi.json").body
                 let document = try Self.object(text)
                 let check = SchemaCheck(document: document)
                 var succeeded: Set<String> = []
+                var job = ""
                 for request in Self.requests {
                     let name = "\(request.method) \(request.target)"
                     let answer = try await client.request(
-                        request.method, request.target, headers: request.headers, body: request.body)
+                        request.method, request.target.replacing("JOB", with: job), headers: request.headers,
+                        body: request.body)
+                    if job.isEmpty, answer.status == 202 {
+                        job = try Self.object(answer.body)["id"] as? String ?? ""
+                        try TestJobs.writeRun(job, in: client.data, checkpoints: [20: Data([1, 2, 3])])
+                    }
                     guard let operation = Self.operation(request, in: document) else {
                         Issue.record("\(name) is not described")
                         continue

@@ -123,9 +123,21 @@ import WebAPI
             #expect(kept.status == 201)
             let digest = try Self.object(kept)["sha256"] as? String ?? ""
             #expect(digest.count == 64)
+            let again = try await client.request("POST", "/v1/uploads", body: ByteBuffer(bytes: file))
+            #expect(again.status == 200)
+            let known = try await client.request("HEAD", "/v1/uploads/" + digest)
+            #expect(known.status == 200)
+            #expect(try await client.request("HEAD", "/v1/uploads/" + digest.reversed()).status == 404)
+            let mistaken = try await client.request(
+                "POST", "/v1/uploads",
+                headers: [("Content-Digest", "sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:")],
+                body: ByteBuffer(bytes: file))
+            #expect(mistaken.status == 422)
+            #expect(mistaken.body.contains(digest))
             let model = try await client.post(
                 "/v1/models", json: #"{"name": "up", "num_heads": 3, "path": "upload:\#(digest)"}"#)
             #expect(model.status == 201)
+            #expect(try await client.request("DELETE", "/v1/uploads/" + digest).status == 409)
             let before = Self.files(below: client.data)
             let torn = try await client.exchange(
                 ["POST /v1/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"], closesInput: true)

@@ -5,22 +5,29 @@ import WebAPI
 
 /// Runs a server on a free loopback port for as long as `body` takes.
 ///
-/// - Parameter starts: whether the service behind it is started first; without, everything that needs it answers 503.
+/// - Parameters:
+///   - starts: whether the service behind it is started first; without, everything that needs it answers 503.
+///   - data: the data directory; without, one of its own that goes afterwards.
+///   - web: changes to the server's configuration.
+///   - change: changes to the service's.
 func withServer<R: Sendable>(
     starts: Bool = false, limits: ConnectionLimits = ConnectionLimits(), page: String? = nil,
-    models: String? = nil, _ body: @escaping @Sendable (RawClient) async throws -> R
+    models: String? = nil, data: String? = nil, web: (inout WebServerConfiguration) -> Void = { _ in },
+    change: (inout ServiceConfiguration) -> Void = { _ in }, _ body: @escaping @Sendable (RawClient) async throws -> R
 ) async throws -> R {
-    let folder = NSTemporaryDirectory() + "vitscope-web-" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = data ?? NSTemporaryDirectory() + "vitscope-web-" + UUID().uuidString
+    defer { if data == nil { try? FileManager.default.removeItem(atPath: folder) } }
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let service = ViTScopeService(
-        configuration: ServiceConfiguration(modelsDirectory: models, dataDirectory: folder, threads: 2), logger: logger)
+    var settings = ServiceConfiguration(modelsDirectory: models, dataDirectory: folder, threads: 2)
+    change(&settings)
+    let service = ViTScopeService(configuration: settings, logger: logger)
     if starts { try await service.start() }
     var configuration = WebServerConfiguration(info: ServerInfo(version: "1.2.3", revision: "abc"))
     configuration.port = 0
     configuration.limits = limits
     configuration.pageDirectory = page
     configuration.allowedHosts = ["vit.example"]
+    web(&configuration)
     let (addresses, found) = AsyncStream<String>.makeStream()
     let server = try WebServer(service: service, configuration: configuration, logger: logger) { found.yield($0) }
     do {
