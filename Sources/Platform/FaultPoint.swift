@@ -35,6 +35,10 @@ public enum FaultPoint: String, CaseIterable, Sendable {
     case outcomeBefore = "outcome.before"
     /// It has said how it ended, and has not gone.
     case outcomeAfter = "outcome.after"
+    /// The store is about to write something down: a new job, a claim, a change to a state.
+    case commitBefore = "commit.before"
+    /// It is on the disk, and nobody was told.
+    case commitAfter = "commit.after"
     /// A job was claimed, and no worker started.
     case spawnBefore = "spawn.before"
     /// A worker was started, and nobody follows it.
@@ -50,18 +54,18 @@ public enum FaultPoint: String, CaseIterable, Sendable {
 }
 
 /// Where and when a process shall die. A class because passings are counted.
-final class FaultPlan: Sendable {
-    let point: FaultPoint
+package final class FaultPlan: Sendable {
+    package let point: FaultPoint
     private let text: String?
     private let count: Int
     private let marker: String?
     private let passed = Atomic<Int>(0)
 
     /// That of this process; nil without one.
-    static let ofProcess = FaultPlan(value("VITSCOPE_FAULT"), marker: value("VITSCOPE_FAULT_ONCE"))
+    package static let ofProcess = FaultPlan(value("VITSCOPE_FAULT"), marker: value("VITSCOPE_FAULT_ONCE"))
 
     /// Nil for a text that names no place and number.
-    init?(_ text: String?, marker: String?) {
+    package init?(_ text: String?, marker: String?) {
         guard let text, let colon = text.lastIndex(of: ":"), let count = Int(text[text.index(after: colon)...]),
             count > 0
         else { return nil }
@@ -74,7 +78,7 @@ final class FaultPlan: Sendable {
     }
 
     /// Counts a passing; true where it is the one.
-    func isDue(_ subject: String) -> Bool {
+    package func isDue(_ subject: String) -> Bool {
         if let text, !Self.contains(subject, text) { return false }
         guard passed.add(1, ordering: .relaxed).newValue == count else { return false }
         guard let marker else { return true }

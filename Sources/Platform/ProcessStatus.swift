@@ -90,18 +90,18 @@ public struct ProcessStatus: Sendable, Equatable {
 }
 
 /// What /proc/PID/stat says of a process (proc(5)).
-struct ProcessLine {
-    let isDead: Bool
-    let group: Int
-    let started: Int
+package struct ProcessLine {
+    package let isDead: Bool
+    package let group: Int
+    package let started: Int
 
-    init?(_ pid: Int) {
+    package init?(_ pid: Int) {
         guard let text = Machine.text(of: "/proc/\(pid)/stat") else { return nil }
         self.init(text)
     }
 
     /// The name is in brackets and may hold anything, brackets too; the fields after the last one count from 3.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard let bracket = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: bracket)...].split(whereSeparator: { $0 == " " || $0 == "\n" })
         guard fields.count > 19, let group = Int(fields[2]), let started = Int(fields[19]) else { return nil }

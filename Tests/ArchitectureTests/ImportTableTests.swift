@@ -70,7 +70,9 @@ import Testing
     }
 
     /// Raw memory is touched in three rooms and where C draws; elsewhere not even the word appears.
-    @Test(arguments: ["Checkpoints", "Models", "Analysis", "Training", "Jobs", "Storage", "Service", "WebAPI", "vitscope"])
+    @Test(arguments: [
+        "Checkpoints", "Models", "Analysis", "Training", "Jobs", "Storage", "Service", "WebAPI", "vitscope",
+    ])
     func noUnsafeWordOutsideItsRooms(module: String) throws {
         for file in Self.sources(of: module) {
             let text = try String(contentsOf: file, encoding: .utf8)

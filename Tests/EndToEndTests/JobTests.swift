@@ -63,7 +63,8 @@ import Testing
         let second = try server.post(
             "/v1/jobs",
             json: Self.body(#""analysis": {"probe_set": "none"}"#).replacingOccurrences(
-                of: "\"dataset\": \"shapes-textures\", \"dataset_options\": {\"n_images\": 64}", with: "\"dataset\": \"no-such\""))
+                of: "\"dataset\": \"shapes-textures\", \"dataset_options\": {\"n_images\": 64}",
+                with: "\"dataset\": \"no-such\""))
         let more = (second.json["errors"] as? [[String: Any]] ?? []).compactMap { $0["pointer"] as? String }
         #expect(Set(more) == ["/dataset", "/analysis/probe_set"], "\(second.text)")
         #expect((try server.curl("/v1/jobs").json["jobs"] as? [Any])?.isEmpty == true)
@@ -117,18 +118,21 @@ import Testing
         #expect(again.status == 202 && again.json["parent_id"] as? String == id, "\(again.text)")
         let second = try #require(again.json["id"] as? String)
         let running = try server.job(second) { ($0["step"] as? Int ?? 0) > 0 }
-        #expect((running["step"] as? Int ?? 0) >= (job["checkpoint_step"] as? Int ?? 0), "it begins where the first ended")
+        #expect(
+            (running["step"] as? Int ?? 0) >= (job["checkpoint_step"] as? Int ?? 0), "it begins where the first ended")
         #expect(try server.curl("/v1/jobs/\(second)", ["-X", "DELETE"]).status == 409)
         #expect(try server.curl("/v1/jobs/\(second)/cancel", ["-X", "POST"]).status == 202)
     }
 
     @Test func stopRuleEndsTheRun() throws {
         let server = try Server(["--demo"])
-        let rules = #""analysis": {"every_epochs": 1, "probe_set": "demo", "metrics": ["attention-nmi"]}, "stop_when": "#
+        let rules =
+            #""analysis": {"every_epochs": 1, "probe_set": "demo", "metrics": ["attention-nmi"]}, "stop_when": "#
         let byLoss = try server.submit(
             Self.body(rules + #"[{"metric": "loss", "below": 1e9, "after_epochs": 2}]"#, epochs: 500))
         let byNMI = try server.submit(
-            Self.body(rules + #"[{"metric": "attention-nmi", "layer": -1, "above": 0, "after_epochs": 1}]"#, epochs: 500))
+            Self.body(
+                rules + #"[{"metric": "attention-nmi", "layer": -1, "above": 0, "after_epochs": 1}]"#, epochs: 500))
         for id in [byLoss, byNMI] {
             let job = try server.finished(id)
             #expect(job["state"] as? String == "succeeded", "\(job)")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Platform
+import Platform
 
 @Suite struct ProcessStatusTests {
     /// A shell that ignores every request to end, and has a child of its own in its group.

@@ -151,7 +151,8 @@ actor ModelCatalogue {
         let old = entries.filter { $0.value.origin == .job }.sorted { $0.value.number < $1.value.number }
         for (name, _) in old.dropLast(Self.jobModels - 1) { try? delete(name) }
         add(
-            ModelRegistration(name: name, path: name), place: CheckpointPlace(path: path), createdAt: now(), origin: .job)
+            ModelRegistration(name: name, path: name), place: CheckpointPlace(path: path), createdAt: now(),
+            origin: .job)
     }
 
     /// Lets go of the checkpoints of a job that is gone.

@@ -5,22 +5,22 @@ import Training
 
 /// What a training job's request carries for its worker: the configuration as it was posted, and what only the server
 /// can say.
-struct JobBody: Sendable {
+package struct JobBody: Sendable {
     /// As posted.
-    let config: ResultValue
+    package let config: ResultValue
     /// Where the checkpoint lies that the configuration's `init_from` names.
-    let initFromPath: String?
+    package let initFromPath: String?
     /// Threads that compute, fixed when the job is posted: another number gives other sums.
-    let threads: Int
+    package let threads: Int
 
-    init(config: ResultValue, initFromPath: String?, threads: Int) {
+    package init(config: ResultValue, initFromPath: String?, threads: Int) {
         self.config = config
         self.initFromPath = initFromPath
         self.threads = threads
     }
 
     /// Nil for a text that is no such body.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard let value = try? JSON.parse(Bytes(Array(text.utf8))), let config = value["config"] else { return nil }
         self.init(
             config: ResultValue(config), initFromPath: value["init_from_path"]?.string,
@@ -28,7 +28,7 @@ struct JobBody: Sendable {
     }
 
     /// JSON.
-    var text: String {
+    package var text: String {
         let members: [ResultValue.Member] = [
             .init("config", config), .init("init_from_path", .optional(initFromPath)), .init("threads", .int(threads)),
         ]

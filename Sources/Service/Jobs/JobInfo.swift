@@ -32,7 +32,9 @@ public struct JobInfo: Sendable {
             .init("held", .bool(job.isHeld)),
             .init("attempt", .int(job.attempt)),
             .init("crashes", .int(job.crashes)),
-            .init("labels", .object(job.request.labels.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })),
+            .init(
+                "labels",
+                .object(job.request.labels.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })),
             .init("parent_id", .optional(job.request.parentID?.text)),
             .init("priority", .int(job.request.priority)),
             .init("queue_position", .optional(queuePosition)),

@@ -27,7 +27,7 @@ final class JobQueue: Sendable {
     ) async throws {
         folder = data + "/jobs"
         try Folder.create(folder)
-        store = try await open(data + "/jobs.sqlite")
+        store = FaultPointStore(store: try await open(data + "/jobs.sqlite"))
         executor = makeExecutor(folder)
         self.feed = feed
         self.logger = logger

@@ -52,7 +52,9 @@ struct MetricSeries: Sendable, Equatable {
         func start(_ stretch: Int) -> Int { min(1 + Int(Double(stretch) * span), values.count - 1) }
         for stretch in 0..<inner {
             let own = start(stretch)..<max(start(stretch) + 1, start(stretch + 1))
-            let next = stretch + 1 < inner ? start(stretch + 1)..<max(start(stretch + 1) + 1, start(stretch + 2)) : values.count - 1..<values.count
+            let next =
+                stretch + 1 < inner
+                ? start(stretch + 1)..<max(start(stretch + 1) + 1, start(stretch + 2)) : values.count - 1..<values.count
             let meanStep = next.reduce(0) { $0 + Double(steps[$1]) } / Double(next.count)
             let meanValue = next.reduce(0) { $0 + values[$1] } / Double(next.count)
             let (x, y) = (Double(steps[kept[kept.count - 1]]), values[kept[kept.count - 1]])

@@ -43,7 +43,8 @@ extension ViTScopeService {
             .path(FilePath(configuration.jobs.program)), arguments: Arguments(arguments),
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard case .exited(0) = result.terminationStatus, let answer = ResultValue(json: result.standardOutput) else {
-            throw ServiceError.invalid("", "The first steps could not be made. \(result.standardError.shortened(to: 1000))")
+            throw ServiceError.invalid(
+                "", "The first steps could not be made. \(result.standardError.shortened(to: 1000))")
         }
         return answer
     }

@@ -30,7 +30,8 @@ extension ViTScopeService {
             let unknown = all.isEmpty ? [] : keys.filter { !known.contains($0) }
             guard unknown.isEmpty else {
                 throw ServiceError.invalid(
-                    "/keys", "The job has no metric “\(unknown[0].shortened(to: 80))”. It has \(known.joined(separator: ", ")).")
+                    "/keys",
+                    "The job has no metric “\(unknown[0].shortened(to: 80))”. It has \(known.joined(separator: ", ")).")
             }
             let wanted = keys.isEmpty ? all : all.filter { keys.contains($0.key) }
             let thin = wanted.map { $0.thinned(to: maxPoints ?? .max) }
@@ -82,11 +83,13 @@ extension ViTScopeService {
         guard case .object(let members)? = JobBody(job.request.body)?.config,
             members.contains(where: { $0.name == "analysis" && $0.value != .null })
         else {
-            return "The job was posted without “analysis”, so nothing was looked at while it trained. Post it again with "
+            return
+                "The job was posted without “analysis”, so nothing was looked at while it trained. Post it again with "
                 + "analysis.every_epochs and analysis.probe_set."
         }
         return job.state == .queued
-            ? "The job has not started yet." : "This metric is not among the job's analysis.metrics, or has no point yet."
+            ? "The job has not started yet."
+            : "This metric is not among the job's analysis.metrics, or has no point yet."
     }
 }
 

@@ -127,7 +127,9 @@ extension ViTScopeService {
     /// Lets a paused job go on.
     ///
     /// - Throws: `notFound`; `conflict` where it is not paused.
-    public func resumeJob(_ id: String) async throws(ServiceError) -> JobInfo { try await ask(.resumeRequested, of: id) }
+    public func resumeJob(_ id: String) async throws(ServiceError) -> JobInfo {
+        try await ask(.resumeRequested, of: id)
+    }
 
     /// Posts a failed or cancelled job once more, as a new job that begins from the old one's last checkpoint.
     ///

@@ -1,60 +1,75 @@
 import Checkpoints
-import Jobs
+package import Jobs
 import Platform
 
 /// The folder of one job: all that its worker needs, and all that it leaves. The server and the worker speak through it,
 /// so that a server that begins later can follow what it did not start.
 ///
 /// `spec.json` and `control.json` are the server's, everything else is the worker's.
-struct JobFolder: Sendable, Equatable {
-    let path: String
+package struct JobFolder: Sendable, Equatable {
+    package let path: String
 
-    init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// - Parameter folder: of all jobs.
-    init(_ id: JobID, in folder: String) { self.init(path: "\(folder)/\(id)") }
+    package init(_ id: JobID, in folder: String) { self.init(path: "\(folder)/\(id)") }
 
     /// What the worker said, a JSON object a line.
-    var events: String { path + "/events.jsonl" }
+    package var events: String { path + "/events.jsonl" }
     /// Held by the worker as long as it lives.
-    var lock: String { path + "/worker.lock" }
+    package var lock: String { path + "/worker.lock" }
     /// What the worker wrote to stdout and stderr.
-    var log: String { path + "/logs/worker.log" }
+    package var log: String { path + "/logs/worker.log" }
     /// The directory of the run.
-    var run: String { path + "/run" }
+    package var run: String { path + "/run" }
     /// Weights for analyses.
-    var snapshots: String { path + "/snapshots" }
+    package var snapshots: String { path + "/snapshots" }
 
     private var specFile: String { path + "/spec.json" }
     private var controlFile: String { path + "/control.json" }
     private var stateFile: String { path + "/state.json" }
 
     /// What the server wants of a worker: `control.json`.
-    struct Control: Sendable, Equatable {
+    package struct Control: Sendable, Equatable {
         /// The attempt that is wanted; a worker of another one is late and leaves.
-        let attempt: Int
-        let wish: WorkerWish?
+        package let attempt: Int
+        package let wish: WorkerWish?
+
+        package init(attempt: Int, wish: WorkerWish?) {
+            self.attempt = attempt
+            self.wish = wish
+        }
     }
 
     /// Who a worker is, that it lives, and how it ended: `state.json`.
-    struct WorkerState: Sendable, Equatable {
-        let identifier: Int
-        let startTicks: Int
-        let attempt: Int
+    package struct WorkerState: Sendable, Equatable {
+        package let identifier: Int
+        package let startTicks: Int
+        package let attempt: Int
         /// Grows every two seconds.
-        var beat: Int
+        package var beat: Int
         /// Written last, when everything else is on the disk.
-        var outcome: WorkerLook.Outcome?
+        package var outcome: WorkerLook.Outcome?
+
+        package init(
+            identifier: Int, startTicks: Int, attempt: Int, beat: Int, outcome: WorkerLook.Outcome?
+        ) {
+            self.identifier = identifier
+            self.startTicks = startTicks
+            self.attempt = attempt
+            self.beat = beat
+            self.outcome = outcome
+        }
     }
 
     /// Writes what is to be done, and makes the folder where there is none.
-    func write(_ spec: JobSpec) throws {
+    package func write(_ spec: JobSpec) throws {
         try Folder.create(path + "/logs")
         try AtomicFile.write(spec.value.json, to: specFile)
     }
 
     /// - Throws: `JobFolderError` for a file that is not there or not what it should be.
-    func spec() throws(JobFolderError) -> JobSpec {
+    package func spec() throws(JobFolderError) -> JobSpec {
         let value: Value
         do { value = try JSON.parse(try MappedFile.open(specFile)) } catch {
             throw JobFolderError("\(specFile) should say what is to be done and cannot be read: \(error).")
@@ -63,21 +78,21 @@ struct JobFolder: Sendable, Equatable {
         return spec
     }
 
-    func write(_ control: Control) throws { try AtomicFile.write(control.value.json, to: controlFile) }
+    package func write(_ control: Control) throws { try AtomicFile.write(control.value.json, to: controlFile) }
 
     /// Nil where it is not there or not what it should be.
-    func control() -> Control? { read(controlFile).flatMap(Control.init) }
+    package func control() -> Control? { read(controlFile).flatMap(Control.init) }
 
-    func write(_ state: WorkerState) throws { try AtomicFile.write(state.value.json, to: stateFile) }
+    package func write(_ state: WorkerState) throws { try AtomicFile.write(state.value.json, to: stateFile) }
 
     /// Nil where no worker has said anything yet, or nothing that can be read.
-    func state() -> WorkerState? { read(stateFile).flatMap(WorkerState.init) }
+    package func state() -> WorkerState? { read(stateFile).flatMap(WorkerState.init) }
 
     /// Forgets how an earlier worker ended.
-    func removeState() throws { try Folder.removeFile(stateFile) }
+    package func removeState() throws { try Folder.removeFile(stateFile) }
 
     /// Whether a worker is there.
-    var isLocked: Bool {
+    package var isLocked: Bool {
         guard Folder.exists(lock) else { return false }
         do { return try LockFile(lock) == nil } catch { return false }
     }
@@ -86,10 +101,10 @@ struct JobFolder: Sendable, Equatable {
 }
 
 /// A file of a job's folder that is not what it should be.
-struct JobFolderError: Error, Equatable, CustomStringConvertible {
-    let description: String
+package struct JobFolderError: Error, Equatable, CustomStringConvertible {
+    package let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 extension JobFolder.Control {

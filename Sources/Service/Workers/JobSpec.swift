@@ -1,25 +1,25 @@
-import Checkpoints
-import Jobs
+package import Checkpoints
+package import Jobs
 
 /// What a worker has to do: `spec.json`.
-struct JobSpec: Sendable, Equatable {
-    let id: JobID
-    let kind: JobKind
+package struct JobSpec: Sendable, Equatable {
+    package let id: JobID
+    package let kind: JobKind
     /// Training: the job as posted. Analysis: a `SnapshotRequest`.
-    let body: ResultValue
+    package let body: ResultValue
     /// The job whose snapshot is looked at.
-    let parentID: JobID?
-    let dataDirectory: String
-    let datasetsDirectory: String?
+    package let parentID: JobID?
+    package let dataDirectory: String
+    package let datasetsDirectory: String?
     /// Threads that compute.
-    let threads: Int
+    package let threads: Int
     /// Where the checkpoint lies that a configuration's `init_from` names.
-    let initFromPath: String?
+    package let initFromPath: String?
 
     /// What the worker of `job` has to do.
     ///
     /// - Throws: `JobFolderError` where the job carries no such thing.
-    init(_ job: Job, dataDirectory: String, datasetsDirectory: String?) throws(JobFolderError) {
+    package init(_ job: Job, dataDirectory: String, datasetsDirectory: String?) throws(JobFolderError) {
         guard let body = JobBody(job.request.body) else {
             throw JobFolderError("The job \(job.id) does not say what is to be done.")
         }
@@ -34,7 +34,7 @@ struct JobSpec: Sendable, Equatable {
     }
 
     /// Nil for a document that is no such thing.
-    init?(_ value: Value) {
+    package init?(_ value: Value) {
         guard let id = value["id"]?.string.flatMap({ JobID($0) }),
             let kind = value["kind"]?.string.flatMap(JobKind.init),
             let body = value["body"], let data = value["data_directory"]?.string, data.hasPrefix("/")
@@ -49,7 +49,7 @@ struct JobSpec: Sendable, Equatable {
         initFromPath = value["init_from_path"]?.string
     }
 
-    var value: ResultValue {
+    package var value: ResultValue {
         .object([
             .init("id", .string(id.text)), .init("kind", .string(kind.rawValue)), .init("body", body),
             .init("parent_id", .optional(parentID?.text)), .init("data_directory", .string(dataDirectory)),

@@ -23,6 +23,8 @@ public final class LocalExecutor: Executor {
 
     private struct State {
         var children: [JobID: Child] = [:]
+        /// Jobs whose attention has depended on the query once.
+        var distinct: Set<JobID> = []
         /// Jobs that were told of a collapse; once is enough.
         var collapsed: Set<JobID> = []
         var configurations: [JobID: TrainingConfiguration] = [:]
@@ -158,9 +160,14 @@ extension LocalExecutor {
                 guard let value = rule.valueMeeting(among: values, epoch: point.epoch) else { continue }
                 reason = reason ?? rule.reason(value, step: point.step)
             }
-            guard point.metric == AnalysisMetric.attentionNMI.rawValue, point.step > 0, let last = values.last,
-                last < Self.collapseBound
-            else { continue }
+            guard point.metric == AnalysisMetric.attentionNMI.rawValue, let last = values.last else { continue }
+            guard last < Self.collapseBound else {
+                _ = state.withLock { $0.distinct.insert(parent) }
+                continue
+            }
+            // A young model looks everywhere alike, which is not yet a collapse.
+            let half = configuration(parent).map { Double($0.epochs) / 2 } ?? .infinity
+            guard state.withLock({ $0.distinct.contains(parent) }) || point.epoch >= half else { continue }
             let isNew = state.withLock { $0.collapsed.insert(parent).inserted }
             guard isNew else { continue }
             reports.warnParent(
@@ -207,6 +214,7 @@ extension LocalExecutor {
             state.children[id] = nil
             state.configurations[id] = nil
             state.collapsed.remove(id)
+            state.distinct.remove(id)
         }
         try? Folder.removeTree("\(jobs)/\(id)")
     }

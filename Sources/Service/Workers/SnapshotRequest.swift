@@ -1,16 +1,16 @@
 import Checkpoints
 
 /// What an analysis job has to look at.
-struct SnapshotRequest: Sendable, Equatable {
+package struct SnapshotRequest: Sendable, Equatable {
     /// The snapshot, relative to the parent's folder.
-    let model: String
-    let step: Int
-    let epoch: Double
-    let probeSet: String
+    package let model: String
+    package let step: Int
+    package let epoch: Double
+    package let probeSet: String
     /// Kinds of analyses.
-    let metrics: [String]
+    package let metrics: [String]
 
-    init(model: String, step: Int, epoch: Double, probeSet: String, metrics: [String]) {
+    package init(model: String, step: Int, epoch: Double, probeSet: String, metrics: [String]) {
         self.model = model
         self.step = step
         self.epoch = epoch
@@ -19,7 +19,7 @@ struct SnapshotRequest: Sendable, Equatable {
     }
 
     /// Nil for a body that is no such thing, or whose snapshot would lie elsewhere.
-    init?(_ field: ResultValue) {
+    package init?(_ field: ResultValue) {
         let value = field.document
         guard let model = value["model"]?.string, model.hasPrefix("snapshots/"), !model.contains(".."),
             let step = value["step"]?.int, step >= 0, let epoch = value["epoch"]?.double,
@@ -29,7 +29,7 @@ struct SnapshotRequest: Sendable, Equatable {
         self.init(model: model, step: step, epoch: epoch, probeSet: probeSet, metrics: metrics)
     }
 
-    var field: ResultValue {
+    package var field: ResultValue {
         .object([
             .init("model", .string(model)), .init("step", .int(step)), .init("epoch", .double(epoch)),
             .init("probe_set", .string(probeSet)), .init("metrics", .strings(metrics)),

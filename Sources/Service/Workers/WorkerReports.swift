@@ -1,32 +1,32 @@
 import Checkpoints
-import Jobs
+package import Jobs
 import Platform
-import Training
+package import Training
 
 /// Reads what a worker has told since the last time.
-struct WorkerReports {
+package struct WorkerReports {
     /// Lines that one look takes; what is left comes with the next.
     private static let mostLines = 2000
     /// A longer line is none of ours.
     private static let longestLine = 1 << 20
 
     private let job: Job
-    private(set) var report: JobReport
-    private(set) var findings = WorkerFindings()
+    package private(set) var report: JobReport
+    package private(set) var findings = WorkerFindings()
     /// Of a training: what it asks to be looked at.
     private let analysis: AnalysisSettings?
     /// Whether all that was there has been read.
-    private(set) var isComplete = true
+    package private(set) var isComplete = true
     /// Whether anything was.
-    private(set) var isNew = false
+    package private(set) var isNew = false
     /// The points among the findings, for those who judge them.
-    private(set) var points: [(point: TrajectoryPoint, values: [Double])] = []
-    private(set) var finishReason: String?
+    package private(set) var points: [(point: TrajectoryPoint, values: [Double])] = []
+    package private(set) var finishReason: String?
     private var metricLines: Int
 
     /// - Parameters:
     ///   - analysis: which analyses a snapshot asks for; nil for none.
-    init(_ job: Job, events path: String, analysis: AnalysisSettings?) {
+    package init(_ job: Job, events path: String, analysis: AnalysisSettings?) {
         self.job = job
         self.analysis = analysis
         report = JobReport(offset: job.reportOffset)
@@ -132,7 +132,7 @@ struct WorkerReports {
     }
 
     /// Something to look at, told to the job that is looked at.
-    mutating func warnParent(_ code: String, _ message: String) {
+    package mutating func warnParent(_ code: String, _ message: String) {
         findings.parentNotices.append(.warning(code, message))
     }
 }

@@ -3,7 +3,7 @@ import Jobs
 import Platform
 import Testing
 
-@testable import Service
+import Service
 
 @Suite struct JobFolderTests {
     private static func folder() throws -> JobFolder {

@@ -3,7 +3,7 @@ import Jobs
 import Platform
 import Testing
 
-@testable import Service
+import Service
 
 /// Workers as processes, with shell scripts for workers.
 @Suite struct LocalExecutorTests {

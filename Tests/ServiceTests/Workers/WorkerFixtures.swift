@@ -3,7 +3,7 @@ import Jobs
 import Platform
 import Testing
 
-@testable import Service
+import Service
 
 /// A folder of jobs with a worker of one's own making: a shell script in the program's place.
 final class WorkerFixture: Sendable {

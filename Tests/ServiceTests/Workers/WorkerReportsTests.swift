@@ -4,7 +4,7 @@ import Platform
 import Testing
 import Training
 
-@testable import Service
+import Service
 
 /// What is read of a worker's lines, whoever wrote them.
 @Suite struct WorkerReportsTests {

@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The server or a worker dies at a named place: before and after each write, sync, rename and commit. Whoever comes next
+/// ends with the bytes of an uninterrupted run.
+@Suite struct NamedCrashTests {
+    /// Places, and which passing is the last.
+    static let places =
+        [
+            "file.created", "file.written", "file.synced", "file.renamed", "file.durable", "checkpoint.written",
+            "checkpoint.recorded", "checkpoint.pruned", "report.written", "report.synced", "commit.before",
+            "commit.after",
+        ].flatMap { ["\($0):2", "\($0):9"] }
+        + [
+            "worker.started:1", "worker.locked:1", "outcome.before:1", "outcome.after:1", "spawn.before:1",
+            "spawn.after:1",
+        ]
+        + [
+            "commit.before/submit:1", "commit.after/submit:1", "commit.after/claim:1", "commit.before/succeeded:1",
+            "commit.after/succeeded:1",
+        ]
+
+    @Test func everyPlaceCanBeTheLast() throws {
+        let folder = try TemporaryFolder()
+        let reference = try KillTests.reference(in: folder)
+        var survived: [String] = []
+        for (number, place) in Self.places.enumerated() {
+            let data = folder.path + "/data-\(number)", marker = folder.path + "/died-\(number)"
+            let environment = ["VITSCOPE_FAULT": place, "VITSCOPE_FAULT_ONCE": marker]
+            var server = try Self.start(data, environment)
+            let key = "crash-\(number)"
+            var id: String?
+            for _ in 0..<4 where id == nil {
+                // A post that was not answered is posted again.
+                do { id = try server.submit(KillTests.body, key: key) } catch is CurlFailed {
+                    server.process.waitUntilExit()
+                    try KillTests.checkIntegrity(data, place)
+                    server = try Self.start(data, environment)
+                }
+            }
+            let job = try #require(id, "\(place)")
+            var end: [String: Any] = [:]
+            for _ in 0..<4 where !KillTests.isTerminal(end) {
+                do { end = try server.finished(job) } catch is CurlFailed {
+                    server.process.waitUntilExit()
+                    try KillTests.checkIntegrity(data, place)
+                    server = try Self.start(data, environment)
+                }
+            }
+            #expect(end["state"] as? String == "succeeded", "\(place): \(end)")
+            try KillTests.check(job, of: server, against: reference, place)
+            let list = try server.curl("/v1/jobs").json["jobs"] as? [Any]
+            #expect(list?.count == 1, "\(place): one job")
+            if !FileManager.default.fileExists(atPath: marker) { survived.append(place) }
+            #expect(server.stop() == 143)
+        }
+        #expect(survived.isEmpty, "nobody died at \(survived)")
+    }
+
+    /// A server on `data`; one that dies on its way is started again.
+    private static func start(_ data: String, _ environment: [String: String]) throws -> Server {
+        do { return try Server(data: data, environment: environment) } catch is ServerDidNotStart {
+            return try Server(data: data, environment: environment)
+        }
+    }
+}
