@@ -68,7 +68,7 @@ import Testing
         let again = try Self.jobs(["retry", id], server)
         #expect(again.status == 0 && !again.text.contains(id), "\(again.errors)")
         #expect(try Self.jobs(["follow", "../" + id], server).status == 1)
-        #expect(try Self.jobs(["list", "--server", "ftp://nowhere"], server).status == 2)
+        #expect(try run(vitscope, ["jobs", "list", "--server", "ftp://nowhere"]).status == 2)
     }
 
     @Test func serverThatIsNotThereIsUnavailable() throws {

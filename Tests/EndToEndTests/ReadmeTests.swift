@@ -10,9 +10,9 @@ import Testing
             $0.components(separatedBy: "\n```").first
         }
         #expect(!blocks.isEmpty)
-        // The examples write beside themselves, in a folder that has the checkout's tests and program in it.
+        // The examples write beside themselves, in a folder that has the checkout's tests, program and demo in it.
         let folder = try TemporaryFolder()
-        for name in ["Tests", ".build"] {
+        for name in ["Tests", ".build", "deploy"] {
             try FileManager.default.createSymbolicLink(
                 atPath: folder.path + "/" + name, withDestinationPath: repository.appendingPathComponent(name).path)
         }

@@ -44,9 +44,15 @@ extension ViTScopeService {
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard case .exited(0) = result.terminationStatus, let answer = ResultValue(json: result.standardOutput) else {
             throw ServiceError.invalid(
-                "", "The first steps could not be made. \(result.standardError.shortened(to: 1000))")
+                "", "The first steps could not be made. \(Self.cause(result.standardError))")
         }
         return answer
+    }
+
+    /// What the process said, without the paths of this machine.
+    private static func cause(_ text: String) -> String {
+        let words = text.split(whereSeparator: \.isWhitespace).map { $0.hasPrefix("/") ? "…" : $0 }
+        return words.joined(separator: " ").shortened(to: 600)
     }
 
     private func checked(_ body: [UInt8], _ value: Value) async throws -> ValidatedJob {
