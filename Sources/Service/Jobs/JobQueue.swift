@@ -36,7 +36,17 @@ final class JobQueue: Sendable {
         runner = JobRunner(
             store: store, executor: executor, settings: settings.runner, owner: RandomBytes.hex(16), now: now,
             changed: { feed.changed($0) }, log: { logger.error("\($0)") })
+        try? Folder.removeTree(data + "/dry-runs")
+        try await sweep()
         try await runner.recover()
+    }
+
+    /// Removes the folders of jobs that are not there any more, or never were: the process ended between two steps.
+    private func sweep() async throws {
+        for entry in try Folder.entries(folder) where entry.isFolder {
+            guard let id = JobID(entry.name), try await store.job(id) == nil else { continue }
+            await executor.remove(id)
+        }
     }
 
     /// Begins to work.

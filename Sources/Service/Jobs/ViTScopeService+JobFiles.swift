@@ -102,7 +102,8 @@ extension ViTScopeService {
     /// The whole checkpoints of a job.
     func stored(_ job: Job) throws(ServiceError) -> [StoredCheckpoint] {
         let queue = try openQueue()
-        do throws(TrainingError) { return try StoredCheckpoint.all(in: "\(queue.folder)/\(job.id)/run") } catch {
+        do throws(TrainingError) { return try StoredCheckpoint.all(in: JobFolder(job.id, in: queue.folder).run) } catch
+        {
             throw .internalFault("\(error)")
         }
     }

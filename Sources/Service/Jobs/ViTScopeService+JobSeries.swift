@@ -25,7 +25,7 @@ extension ViTScopeService {
             throw .invalid("/max_points", "max_points is a whole number from 2 to 1000000.")
         }
         return try await perform {
-            let all = try MetricSeries.read("\(queue.folder)/\(job.id)/run/metrics.jsonl")
+            let all = try MetricSeries.read(JobFolder(job.id, in: queue.folder).run + "/metrics.jsonl")
             let known = all.map(\.key)
             let unknown = all.isEmpty ? [] : keys.filter { !known.contains($0) }
             guard unknown.isEmpty else {

@@ -147,11 +147,16 @@ extension ViTScopeService {
         return try await perform {
             // A run that was refused for not being the same begins anew.
             if job.failure?.reason != .inexact {
-                try RunCopy.make(from: "\(queue.folder)/\(job.id)/run", to: "\(queue.folder)/\(copy.id)/run")
+                try RunCopy.make(
+                    from: JobFolder(job.id, in: queue.folder).run, to: JobFolder(copy.id, in: queue.folder).run)
             }
-            return try await self.submission(
-                try await queue.store.submit(copy, key: nil, limit: queue.limit), queue
-            ).job
+            do {
+                let found = try await queue.store.submit(copy, key: nil, limit: queue.limit)
+                return try await self.submission(found, queue).job
+            } catch {
+                await queue.executor.remove(copy.id)
+                throw error
+            }
         }
     }
 
