@@ -26,6 +26,8 @@ public struct LineChart: Sendable {
     /// Whether the curves have an order (depth), which the colours then show.
     public var isOrdered = false
     public var marksPoints = true
+    /// Whether neighbouring points are joined; a scatter's are not.
+    public var joinsPoints = true
     /// Whether the horizontal axis counts things, so that only whole numbers are written.
     public var hasWholeNumbers = false
 
@@ -106,7 +108,7 @@ public struct LineChart: Sendable {
                 canvas.fill(upper + lower.reversed(), color: color, opacity: 0.18)
             }
             let points = run.map { field.place(curve.x[$0], curve.y[$0]) }
-            canvas.line(points, color: color, width: 1.6)
+            if joinsPoints { canvas.line(points, color: color, width: 1.6) }
             if marksPoints || points.count == 1 {
                 for point in points { canvas.disk(x: point.x, y: point.y, radius: 2.6, color: color) }
             }

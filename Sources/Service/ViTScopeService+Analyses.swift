@@ -10,7 +10,7 @@ extension ViTScopeService {
     ) async throws(ServiceError) -> PreparedAnalysis {
         var reader = ParameterReader(parameters, known: kind.parameters)
         var names = [model ?? ""]
-        if kind == .cka {
+        if kind.comparesTwo {
             names = ["a", "b"].map { reader.required($0, "the name of a model") }
             try reader.check()
         }

@@ -5,7 +5,7 @@ enum AnalysisTasks {
     /// Reads the parameters; nil, with a fault noted, where they do not fit.
     ///
     /// - Parameters:
-    ///   - models: two for CKA, one for every other kind.
+    ///   - models: two where two are compared, one otherwise.
     ///   - images: how many there are.
     static func read(
         _ kind: AnalysisKind, _ parameters: inout ParameterReader, _ models: [NamedModel], images: Int
@@ -18,6 +18,11 @@ enum AnalysisTasks {
         case .attentionNMI: AttentionMetricTask.read(.nmi, &parameters, first)
         case .attentionEntropy: AttentionMetricTask.read(.entropy, &parameters, first)
         case .fourier: FourierTask.read(&parameters, first)
+        case .attentionSimilarity, .clsAttention, .featureVariance, .tokenSimilarity, .tokenDisplacement, .tokenNorms,
+            .singularValues:
+            representation(kind, &parameters, first)
+        case .pca, .tsne, .linearProbe, .knn, .alignment: geometry(kind, &parameters, a: first, b: last)
+        case .gradientRollout, .frequencyRobustness, .shapeBias, .lesion: intervention(kind, &parameters, first)
         case .cka: CKATask.read(&parameters, a: first, b: last, images: images)
         }
     }

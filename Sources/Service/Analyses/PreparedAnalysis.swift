@@ -83,4 +83,6 @@ struct AnalysisAnswer: Sendable {
     var mainField: String
     /// Why numbers are missing, or how they are to be read.
     var reasons: [Reason] = []
+    /// How it is drawn, the most telling figure first.
+    var figures: [ResultFigure] = []
 }

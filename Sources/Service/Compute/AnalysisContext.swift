@@ -45,6 +45,26 @@ struct AnalysisContext: Sendable {
         return results
     }
 
+    /// Takes every image through `model` and adds up what `look` saw, batch by batch in their order; memory does not
+    /// grow with their number.
+    ///
+    /// - Parameters:
+    ///   - look: looks inside one batch, on the thread that computes.
+    ///   - add: adds what it saw to the sum.
+    func fold<Sum: Sendable, Part: Sendable>(
+        into start: Sum, model: LoadedModel, batchSize: Int, _ slices: ComputeSlices,
+        look: @escaping @Sendable (ForwardBatch) throws -> Part, add: (inout Sum, Part) -> Void
+    ) async throws -> Sum {
+        var sum = start
+        for first in stride(from: 0, to: images.count, by: batchSize) {
+            let indices = Array(first..<min(first + batchSize, images.count))
+            for part in try await forEachBatch(of: indices, model: model, batchSize: batchSize, slices, look) {
+                add(&sum, part)
+            }
+        }
+        return sum
+    }
+
     /// (batch, 3, height, width), decoded by all threads.
     private func input(_ batch: [Int], _ model: LoadedModel, _ slice: ComputeSlice) throws -> Tensor {
         try time.measure("decode") {

@@ -25,6 +25,24 @@ struct ImageSource: Sendable {
         return sha256
     }
 
+    /// The class that its dataset puts it in; nil for an image that stands alone.
+    var className: String? {
+        switch origin {
+        case .file: nil
+        case .folder(let folder, let index): folder.entries[index].label.map { folder.classes[$0] }
+        case .builtIn(let dataset, let index): dataset.classes[dataset.label(of: index)]
+        }
+    }
+
+    /// Its file's name, or what a drawn image shows.
+    var fileName: String {
+        switch origin {
+        case .file(let path): String(path.split(separator: "/").last ?? "")
+        case .folder(let folder, let index): String(folder.entries[index].path.split(separator: "/").last ?? "")
+        case .builtIn(let dataset, let index): dataset.description(of: index)
+        }
+    }
+
     /// The bytes as they came, or were drawn.
     ///
     /// - Throws: `ServiceError.conflict` where a dataset's file is no longer the one that was found.

@@ -25,8 +25,8 @@ public final class StandaloneAnalysis: Sendable {
     ) async throws(ServiceError) -> AnalysisResult {
         var reader = ParameterReader(
             parameters, known: kind.parameters.filter { !["image", "probe_set", "a", "b"].contains($0) })
-        guard !models.isEmpty, models.count <= (kind == .cka ? 2 : 1) else {
-            throw .invalid("/model", kind == .cka ? "CKA compares one or two models." : "Name one model.")
+        guard !models.isEmpty, models.count <= (kind.comparesTwo ? 2 : 1) else {
+            throw .invalid("/model", kind.comparesTwo ? "\(kind.rawValue) compares one or two models." : "Name one model.")
         }
         var loaded: [NamedModel] = []
         for path in models { loaded.append(try await load(path, options)) }

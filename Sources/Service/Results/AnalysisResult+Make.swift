@@ -21,6 +21,7 @@ extension AnalysisResult {
             ]
         }
         fields += answer.fields
+        fields.append(("figures", .list(answer.figures.map(\.value))))
         let reasons = answer.reasons + Self.unexplained(answer)
         fields.append(
             (
@@ -34,6 +35,7 @@ extension AnalysisResult {
         kind = analysis.kind
         self.fields = fields
         mainField = answer.mainField
+        figures = answer.figures
         scene = Scene(
             sources: Array(analysis.images.sources.prefix(Scene.limit)),
             modelNames: analysis.task.models.map(\.name), transform: single?.model.transform)

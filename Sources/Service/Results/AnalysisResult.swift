@@ -12,6 +12,8 @@ public struct AnalysisResult: Sendable {
     public internal(set) var fields: [Field]
     /// The field that an NPY file holds.
     public let mainField: String
+    /// How it is drawn.
+    let figures: [ResultFigure]
     let scene: Scene
     public internal(set) var timing: Timing
 
@@ -78,6 +80,14 @@ public struct NamedArray: Sendable, Equatable {
         self.shape = shape
         self.axes = axes
         self.numbers = numbers
+    }
+
+    /// The numbers as doubles.
+    var doubles: [Double] {
+        switch numbers {
+        case .float32(let tensor): (0..<tensor.count).map { Double(tensor[flat: $0]) }
+        case .float64(let numbers): numbers
+        }
     }
 
     /// NumPy's name of the number format: `<f4` or `<f8`.

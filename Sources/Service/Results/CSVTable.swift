@@ -10,6 +10,33 @@ struct CSVTable {
         case .attentionDistance, .attentionNMI, .attentionEntropy: writeMetrics(result)
         case .fourier: writeSpectra(result)
         case .cka: writeMatrix(result)
+        default: writeArrays(result)
+        }
+    }
+
+    /// The main array, and beside it every other of its shape; an axis `layer` takes its names from `layers`.
+    private mutating func writeArrays(_ result: AnalysisResult) {
+        guard let main = result.array(result.mainField) else { return }
+        let columns = result.arrays.filter { $0.array.shape == main.shape && $0.array.axes == main.axes }
+        line(main.axes + columns.map(\.name))
+        let names: [[String]] = zip(main.axes, main.shape).map { axis, extent in
+            let names = result.names(axis + "s")
+            return names.count == extent ? names : (0..<extent).map(String.init)
+        }
+        let numbers = columns.map(\.array.doubles)
+        var indices = [Int](repeating: 0, count: main.shape.count)
+        for position in 0..<(numbers.first?.count ?? 0) {
+            line(zip(names, indices).map { $0[$1] } + numbers.map { Self.text($0[position]) })
+            Self.advance(&indices, in: main.shape)
+        }
+    }
+
+    /// The next place of a row-major array.
+    private static func advance(_ indices: inout [Int], in shape: [Int]) {
+        for axis in indices.indices.reversed() {
+            indices[axis] += 1
+            if indices[axis] < shape[axis] { return }
+            indices[axis] = 0
         }
     }
 
@@ -31,13 +58,7 @@ struct CSVTable {
                 zip(names, indices).map { $0[$1] } + [
                     Self.text(Double(tensor[flat: position]), tensor[flat: position].description)
                 ])
-            var axis = indices.count - 1
-            while axis >= 0 {
-                indices[axis] += 1
-                if indices[axis] < array.shape[axis] { break }
-                indices[axis] = 0
-                axis -= 1
-            }
+            Self.advance(&indices, in: array.shape)
         }
     }
 

@@ -20,6 +20,7 @@ struct ResultPicture {
         case .attentionDistance, .attentionNMI, .attentionEntropy: metricCurve()
         case .fourier: spectra()
         case .cka: matrix()
+        default: try drawnFigure()
         }
     }
 
@@ -31,7 +32,7 @@ struct ResultPicture {
             "A picture shows at most \(mapLimit) maps, and these are \(count). Ask for fewer images, layers or heads.")
     }
 
-    private var title: String {
+    var title: String {
         let images =
             result.scene.sources.count == 1
             ? result.scene.sources[0].ref.shortened(to: 24) : "\(count("n_images")) images"

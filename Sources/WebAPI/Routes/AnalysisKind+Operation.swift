@@ -7,8 +7,9 @@ extension AnalysisKind {
         switch self {
         case .attention: "/v1/models/{name}/attention"
         case .rollout: "/v1/models/{name}/attention/rollout"
-        case .attentionDistance, .attentionNMI, .attentionEntropy, .fourier: "/v1/models/{name}/analyses/\(rawValue)"
-        case .cka: "/v1/cka"
+        case .gradientRollout: "/v1/models/{name}/attention/gradient-rollout"
+        case .cka, .alignment: "/v1/\(rawValue)"
+        default: "/v1/models/{name}/analyses/\(rawValue)"
         }
     }
 
@@ -52,6 +53,7 @@ extension AnalysisKind {
         case .attentionEntropy: "getAttentionEntropy"
         case .fourier: "getFourier"
         case .cka: "getCKA"
+        default: "get" + rawValue.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
         }
     }
 
@@ -63,6 +65,22 @@ extension AnalysisKind {
         case .attentionNMI: "Normalized mutual information between queries and keys by layer and head"
         case .attentionEntropy: "Entropy of attention by layer and head, nats"
         case .fourier: "Relative log amplitude of the representations by depth"
+        case .attentionSimilarity: "Cosine similarity of attention maps between queries, heads and layers"
+        case .clsAttention: "Share of attention that goes to the class token and to registers"
+        case .gradientRollout: "Attention rollout weighted by the gradient of a class"
+        case .featureVariance: "Variance of the feature maps by depth"
+        case .tokenSimilarity: "Cosine similarity of representations across heads, tokens and depth"
+        case .tokenDisplacement: "How a block's attention moves the tokens of an image"
+        case .tokenNorms: "Lengths of the tokens by depth"
+        case .singularValues: "Singular values of token and image representations by depth"
+        case .pca: "Principal components of tokens or images"
+        case .tsne: "t-SNE of tokens or images"
+        case .linearProbe: "Accuracy of a linear classifier by depth"
+        case .knn: "Accuracy of nearest neighbours by depth"
+        case .frequencyRobustness: "Accuracy drop against the frequency of added noise"
+        case .shapeBias: "Decisions by shape and by texture on cue-conflict images"
+        case .lesion: "Accuracy without one attention or one MLP"
+        case .alignment: "Mutual neighbours, SVCCA, PWCCA or Procrustes between the layers of two models"
         case .cka: "Similarity of the layers of one or two models"
         }
     }
