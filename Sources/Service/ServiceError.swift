@@ -97,7 +97,7 @@ extension ServiceError: CustomStringConvertible {
 
 /// The kinds of thing that have a name. Raw values are JSON's words.
 public enum ResourceKind: String, Sendable {
-    case model, dataset, image, upload
+    case model, dataset, image, upload, analysis
     case probeSet = "probe_set"
     case checkpoint
     case job
@@ -113,6 +113,7 @@ public enum ResourceKind: String, Sendable {
         case .dataset: "/v1/datasets"
         case .probeSet: "/v1/probe-sets"
         case .job: "/v1/jobs"
+        case .analysis: "/v1/analyses"
         case .image, .upload, .checkpoint, .jobCheckpoint, .file: nil
         }
     }

@@ -16,22 +16,37 @@ extension ViTScopeService {
         }
         var models: [NamedModel] = []
         for name in names { models.append(try await catalogue.loaded(try await openName(name))) }
-        let images = try await images(&reader)
+        let images = try await sources.images(&reader)
         // Images that are not there are none that the task is short of.
         let count = images?.sources.count ?? .max
         let task = AnalysisTasks.read(kind, &reader, models, images: count)
         try reader.check()
         guard let task, let images else { throw .internalFault("no task for \(kind.rawValue)") }
-        let prepared = engine.prepare(kind, task, images: images)
+        let prepared = engine.prepare(kind, task, images: images, parameters: parameters)
         if let format { try prepared.check(format) }
         return prepared
     }
 
-    /// Computes, or finds what was computed before.
+    /// Computes, or finds what was computed before, in memory or on the disk.
     ///
     /// - Throws: `tooLarge` naming a smaller alternative, `busy`, `cancelled`, and what is wrong with an image.
     public func run(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult {
-        try await perform { try await engine.run(analysis) }
+        if let known = try await known(analysis) { return known }
+        return try await perform {
+            let result = try await engine.run(analysis)
+            await archive?.keep(
+                result, of: analysis, codeVersion: configuration.codeVersion, threads: configuration.threads, at: now())
+            return result
+        }
+    }
+
+    /// What is known of the same question; nil where it has to be computed.
+    public func known(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult? {
+        if let result = engine.remembered(analysis) { return result }
+        guard let archive, let kept = try await perform({ try await archive.result(analysis.id) }) else { return nil }
+        let result = kept.found(for: analysis)
+        engine.remember(result)
+        return result
     }
 
     /// A result in a form.
@@ -41,55 +56,5 @@ extension ViTScopeService {
         _ result: AnalysisResult, as format: ResultFormat, options: EncodingOptions = EncodingOptions()
     ) async throws(ServiceError) -> EncodedResult {
         try await perform { try await engine.encode(result, as: format, options: options) }
-    }
-
-    /// The images asked for; nil with faults noted.
-    ///
-    /// - Throws: `notFound` for a probe set or dataset alone at fault, and what the disk says.
-    private func images(_ reader: inout ParameterReader) async throws(ServiceError) -> AnalysisImages? {
-        let refs = reader.all("image"), limit = configuration.limits.imagesPerRequest
-        if let probeSet = reader.text("probe_set") {
-            if !refs.isEmpty {
-                reader.add("probe_set", "Give images or a probe set, not both.")
-            } else if probeSet.isEmpty {
-                reader.add("probe_set", "“probe_set” is empty: write the name of one. GET /v1/probe-sets lists them.")
-            } else {
-                let set: ProbeSet
-                do {
-                    set = try await probeSetStore.probeSet(probeSet)
-                } catch {
-                    guard error.isNotFound else { throw error }
-                    reader.addMissing("probe_set", error)
-                    return nil
-                }
-                return AnalysisImages(
-                    sources: try await perform { try await library.sources(set) }, probeSet: set)
-            }
-            return nil
-        }
-        guard !refs.isEmpty else {
-            reader.add(
-                "image",
-                "Say which images: image=sha256:… or image=DATASET:INDEX, as often as you like, or probe_set=NAME.")
-            return nil
-        }
-        guard refs.count <= limit else {
-            reader.add("image", "A request names at most \(limit) images. Make a probe set of them.")
-            return nil
-        }
-        var sources: [ImageSource] = []
-        for ref in refs {
-            do {
-                sources.append(try await library.source(ref))
-            } catch {
-                switch ServiceError(error) {
-                case .invalid(let faults): for fault in faults { reader.add("image", fault.detail) }
-                // An image that does not exist is told beside other faults, or alone as what is not found.
-                case let missing where missing.isNotFound: reader.addMissing("image", missing)
-                case let other: throw other
-                }
-            }
-        }
-        return sources.count == refs.count ? AnalysisImages(sources: sources, probeSet: nil) : nil
     }
 }

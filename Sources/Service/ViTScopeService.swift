@@ -99,6 +99,14 @@ public final class ViTScopeService: Sendable {
     /// The queue of jobs, while there is one.
     var jobQueue: JobQueue? { life.withLock { $0.jobs } }
 
+    /// Where results are kept beyond the process, while there is such a place.
+    var archive: ResultArchive? { jobQueue?.archive }
+
+    /// Where the images of an analysis are found.
+    var sources: AnalysisSources {
+        AnalysisSources(library: library, probeSets: probeSetStore, limit: configuration.limits.imagesPerRequest)
+    }
+
     /// Whether the service stops, so that nobody should wait any more.
     public var isStopping: Bool { feed.isOver }
 

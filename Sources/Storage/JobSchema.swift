@@ -15,8 +15,23 @@ enum JobSchema {
                     PRAGMA user_version = 1;
                     """)
         }
+        migrator.registerMigration("2") { db in try db.execute(sql: second) }
         return migrator
     }
+
+    private static let second = """
+        CREATE TABLE result (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            read_at REAL NOT NULL,
+            manifest TEXT NOT NULL,
+            document BLOB,
+            CONSTRAINT result_id_is_a_digest CHECK (length(id) = 64)
+        ) STRICT;
+        CREATE INDEX result_kind ON result(kind, sequence);
+        """
 
     private static let first = """
         CREATE TABLE job (

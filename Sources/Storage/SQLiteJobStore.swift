@@ -190,7 +190,7 @@ extension SQLiteJobStore {
                 """, arguments: [id.text]) ?? 0
     }
 
-    private func write<Value: Sendable>(
+    func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(JobStoreError) -> Value {
         try await run { db in
@@ -205,7 +205,7 @@ extension SQLiteJobStore {
     }
 
     /// Nobody else writes to the file, and accesses come one after another, so that reading needs no transaction.
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(JobStoreError) -> Value {
         try await run(work)

@@ -7,6 +7,8 @@ public struct PreparedAnalysis: Sendable {
     public let kind: AnalysisKind
     let task: any AnalysisTask
     let images: AnalysisImages
+    /// As they came.
+    let parameters: [AnalysisParameter]
 
     /// Whether the answer will go into `format`, which its shape tells before anything is computed.
     ///

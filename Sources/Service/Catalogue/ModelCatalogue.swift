@@ -183,6 +183,14 @@ actor ModelCatalogue {
         }
     }
 
+    /// How another process loads the same model.
+    func request(_ name: String) throws(ServiceError) -> AnalysisRequest.Model {
+        let entry = try entry(name)
+        return AnalysisRequest.Model(
+            name: name, path: Folder.absolute(entry.place.directory) + "/" + entry.place.name,
+            options: entry.registration.options)
+    }
+
     func delete(_ name: String) throws(ServiceError) {
         let entry = try entry(name)
         entries[name] = nil

@@ -9,6 +9,8 @@ struct AnalysisContext: Sendable {
     let engine: AnalysisEngine
     let images: [ImageSource]
     let time: TimeKeeper
+    /// Is told how many images have gone through a model.
+    let progress: (@Sendable (Int) -> Void)?
 
     /// Images that may be wanted again are kept; those of a large set stream through.
     private var keepsViews: Bool { images.count <= 64 }
@@ -41,6 +43,7 @@ struct AnalysisContext: Sendable {
                 return try work(ForwardBatch(indices: batch, input: input, model: model, slice: slice, context: self))
             }
             results.append(result)
+            progress?(batch.count)
         }
         return results
     }

@@ -44,33 +44,49 @@ final class AnalysisEngine: Sendable {
     }
 
     /// Names the result of `task`.
-    func prepare(_ kind: AnalysisKind, _ task: any AnalysisTask, images: AnalysisImages) -> PreparedAnalysis {
+    func prepare(
+        _ kind: AnalysisKind, _ task: any AnalysisTask, images: AnalysisImages, parameters: [AnalysisParameter] = []
+    ) -> PreparedAnalysis {
         let hash = SHA256()
         hash.update("vitscope analysis \(codeVersion)\n\(kind.rawValue)\n")
         for model in task.models { hash.update("model \(model.model.fingerprint)\n") }
         for line in task.canonical { hash.update(line + "\n") }
         hash.update("images \(images.sources.count)\n")
         for source in images.sources { hash.update(source.key + "\n") }
-        return PreparedAnalysis(id: hash.hex(), kind: kind, task: task, images: images)
+        return PreparedAnalysis(id: hash.hex(), kind: kind, task: task, images: images, parameters: parameters)
+    }
+
+    /// What is remembered of the same question.
+    func remembered(_ analysis: PreparedAnalysis) -> AnalysisResult? {
+        results.value(for: analysis.id)?.found(for: analysis)
+    }
+
+    /// Remembers a result that came from elsewhere. A large one would push everything else out.
+    func remember(_ result: AnalysisResult) {
+        if result.byteCount <= results.budget / 8 {
+            results.insert(result, bytes: result.byteCount, for: result.id)
+        }
     }
 
     /// Finds or computes the result.
-    func run(_ analysis: PreparedAnalysis) async throws -> AnalysisResult {
-        if let result = results.value(for: analysis.id) { return result.found(for: analysis) }
+    ///
+    /// - Parameter progress: is told how many images are done.
+    func run(
+        _ analysis: PreparedAnalysis, progress: (@Sendable (Int) -> Void)? = nil
+    ) async throws -> AnalysisResult {
+        if let result = remembered(analysis) { return result }
         let key = analysis.task.turnKey.map { $0 + imagesKey(analysis.images) } ?? analysis.id
         return try await turns.withTurn(for: key) { [self] in
-            if let result = results.value(for: analysis.id) { return result.found(for: analysis) }
+            if let result = remembered(analysis) { return result }
             let time = TimeKeeper()
-            let context = AnalysisContext(engine: self, images: analysis.images.sources, time: time)
+            let context = AnalysisContext(
+                engine: self, images: analysis.images.sources, time: time, progress: progress)
             let start = ContinuousClock.now
             let answer = try await analysis.task.answer(context)
             time.add("total", (ContinuousClock.now - start).seconds)
             counts.withLock { $0.finished[analysis.kind, default: 0] += 1 }
             let result = AnalysisResult(analysis, answer: answer, time: time)
-            // A large answer would push everything else out.
-            if result.byteCount <= results.budget / 8 {
-                results.insert(result, bytes: result.byteCount, for: analysis.id)
-            }
+            remember(result)
             return result
         }
     }

@@ -9,6 +9,7 @@ import Synchronization
 /// A class because a running queue has an identity.
 final class JobQueue: Sendable {
     let store: any JobStore
+    let archive: ResultArchive
     let runner: JobRunner
     let executor: any Executor
     let feed: JobFeed
@@ -27,7 +28,9 @@ final class JobQueue: Sendable {
     ) async throws {
         folder = data + "/jobs"
         try Folder.create(folder)
-        store = FaultPointStore(store: try await open(data + "/jobs.sqlite"))
+        let opened = try await open(data + "/jobs.sqlite")
+        store = FaultPointStore(store: opened)
+        archive = ResultArchive(store: opened, logger: logger)
         executor = makeExecutor(folder)
         self.feed = feed
         self.logger = logger

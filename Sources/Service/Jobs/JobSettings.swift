@@ -3,7 +3,7 @@ public import Jobs
 /// How the queue works, and what it may use.
 public struct JobSettings: Sendable {
     /// Opens the store of jobs at a path, which only this process uses.
-    public typealias OpenStore = @Sendable (_ path: String) async throws -> any JobStore
+    public typealias OpenStore = @Sendable (_ path: String) async throws -> any JobStore & ResultStore
     /// Makes what runs workers; nil for processes of this same program.
     public typealias MakeExecutor = @Sendable (_ jobsFolder: String) -> any Executor
 

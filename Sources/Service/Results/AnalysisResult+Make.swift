@@ -36,9 +36,7 @@ extension AnalysisResult {
         self.fields = fields
         mainField = answer.mainField
         figures = answer.figures
-        scene = Scene(
-            sources: Array(analysis.images.sources.prefix(Scene.limit)),
-            modelNames: analysis.task.models.map(\.name), transform: single?.model.transform)
+        scene = Scene(analysis)
         timing = Timing(time)
     }
 
@@ -53,6 +51,7 @@ extension AnalysisResult {
         } else {
             for (name, model) in zip(["a", "b"], analysis.task.models) { result.set(name, model.field) }
         }
+        if result.scene.sources.isEmpty { result.scene = Scene(analysis) }
         for field in analysis.images.fields { result.set(field.name, field.value) }
         return result
     }
@@ -91,6 +90,15 @@ struct Scene: Sendable {
     let modelNames: [String]
     /// Of the one model, if there is one.
     let transform: EvaluationTransform?
+}
+
+extension Scene {
+    init(_ analysis: PreparedAnalysis) {
+        let models = analysis.task.models
+        self.init(
+            sources: Array(analysis.images.sources.prefix(Scene.limit)), modelNames: models.map(\.name),
+            transform: models.count == 1 ? models[0].model.transform : nil)
+    }
 }
 
 extension NamedArray {

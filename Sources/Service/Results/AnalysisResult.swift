@@ -14,7 +14,7 @@ public struct AnalysisResult: Sendable {
     public let mainField: String
     /// How it is drawn.
     let figures: [ResultFigure]
-    let scene: Scene
+    var scene: Scene
     public internal(set) var timing: Timing
 
     /// The field called `name`.

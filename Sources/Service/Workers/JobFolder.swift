@@ -25,6 +25,10 @@ package struct JobFolder: Sendable, Equatable {
     /// Weights for analyses.
     package var snapshots: String { path + "/snapshots" }
 
+    /// What an analysis has found, and what it was made of.
+    var result: String { path + "/result.bin" }
+    var resultManifest: String { path + "/manifest.json" }
+
     private var specFile: String { path + "/spec.json" }
     private var controlFile: String { path + "/control.json" }
     private var stateFile: String { path + "/state.json" }

@@ -100,8 +100,13 @@ public final class JobWorker: Sendable {
             hear { training.ask($0) }
             return try await training.run()
         case .analysis:
-            let snapshot = try SnapshotWork(spec, folder, events, codeVersion: codeVersion)
-            let task = Task { try await snapshot.run() }
+            let task: Task<Void, any Error>
+            if let analysis = AnalysisWork(spec, folder, events, codeVersion: codeVersion) {
+                task = Task { try await analysis.run() }
+            } else {
+                let snapshot = try SnapshotWork(spec, folder, events, codeVersion: codeVersion)
+                task = Task { try await snapshot.run() }
+            }
             hear { wish in if wish != .finish { task.cancel() } }
             do {
                 try await task.value

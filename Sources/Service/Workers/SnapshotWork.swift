@@ -1,6 +1,4 @@
-import FoundationEssentials
 import Jobs
-import Logging
 import Platform
 import Training
 
@@ -40,15 +38,10 @@ struct SnapshotWork: Sendable {
     /// Measures and tells.
     func run() async throws {
         let engine = AnalysisEngine(threads: spec.threads, limits: ServiceLimits(), codeVersion: codeVersion)
-        let datasets = DatasetCatalogue(directory: spec.datasetsDirectory)
-        let library = ImageLibrary(
-            store: ImageStore(folder: spec.dataDirectory + "/images", maxBytes: ServiceLimits().imageBytes),
-            datasets: datasets)
-        let probeSets = ProbeSetStore(
-            folder: spec.dataDirectory + "/probe-sets", limit: .max, datasets: datasets, now: { Date() })
-        try await probeSets.open(logger: Logger(label: "vitscope"))
-        let probeSet = try await probeSets.probeSet(request.probeSet)
-        let images = AnalysisImages(sources: try await library.sources(probeSet), probeSet: probeSet)
+        let sources = try await AnalysisSources.open(
+            dataDirectory: spec.dataDirectory, datasetsDirectory: spec.datasetsDirectory, limits: ServiceLimits())
+        let probeSet = try await sources.probeSets.probeSet(request.probeSet)
+        let images = AnalysisImages(sources: try await sources.library.sources(probeSet), probeSet: probeSet)
         let loaded: LoadedModel
         do { loaded = try ModelLoader.load(CheckpointPlace(path: model), ModelLoader.Options()) } catch {
             throw WorkerFailure(failure: JobFailure(.badData, "The snapshot cannot be read: \(error.sentence)"))

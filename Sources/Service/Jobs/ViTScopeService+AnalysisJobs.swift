@@ -1,0 +1,145 @@
+import Jobs
+import Models
+import Platform
+
+/// What became of a question.
+public enum AnalysisOutcome: Sendable {
+    case done(AnalysisResult)
+    /// It waits in the queue, or runs there.
+    case pending(JobInfo)
+}
+
+// Questions that take their time run in the queue, and their answers are found under their names.
+extension ViTScopeService {
+    /// What takes longer is answered later, seconds.
+    private static let patience = 2.0
+    private static let label = "analysis_id"
+
+    /// Answers at once where that is possible within two seconds; otherwise the question goes into the queue.
+    ///
+    /// - Parameter seconds: how long the client will wait for the queue; nil for a client that did not say.
+    /// - Throws: as `run`, and `queueFull`.
+    public func answer(
+        _ analysis: PreparedAnalysis, waiting seconds: Double? = nil
+    ) async throws(ServiceError) -> AnalysisOutcome {
+        if let known = try await known(analysis) { return .done(known) }
+        guard jobQueue != nil, estimatedSeconds(analysis) > Self.patience else { return .done(try await run(analysis)) }
+        let job = try await enqueue(analysis)
+        guard let seconds, seconds > 0 else { return .pending(job) }
+        let ended = try await self.job(job.id, waiting: seconds)
+        guard ended.isTerminal else { return .pending(ended) }
+        return try await self.analysis(analysis.id)
+    }
+
+    /// A result by its name.
+    ///
+    /// - Parameter seconds: how long to wait for one that is being computed.
+    /// - Throws: `notFound`; `gone` where it was let go of; `conflict` where its computation failed.
+    public func analysis(_ id: String, waiting seconds: Double = 0) async throws(ServiceError) -> AnalysisOutcome {
+        guard Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        if let result = engine.results.value(for: id) { return .done(result) }
+        guard let archive else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        if let result = try await perform({ try await archive.result(id) }) { return .done(result) }
+        if var job = try await analysisJob(id) {
+            if seconds > 0, !job.state.isTerminal {
+                _ = try await self.job(job.id.text, waiting: seconds)
+                job = try await find(job.id.text)
+            }
+            switch job.state {
+            case .queued, .running: return .pending(try await perform { try await info(job, try openQueue()) })
+            case .succeeded: if let result = try await taken(job, id) { return .done(result) }
+            case .failed: throw .conflict("The analysis failed: \(job.failure?.message ?? "nobody knows why"). Ask again.")
+            case .cancelled: throw .conflict("The analysis was cancelled. Ask again.")
+            }
+        }
+        if try await perform({ try await archive.store.result(id) }) != nil {
+            throw .gone("The numbers of this analysis were let go of, to make room. Its manifest says how to ask again.")
+        }
+        throw .notFound(.analysis, name: id.shortened, nearest: [])
+    }
+
+    /// What a result was made of, JSON.
+    ///
+    /// - Throws: `notFound`; `conflict` while it is being computed.
+    public func manifest(_ id: String) async throws(ServiceError) -> String {
+        guard let archive, Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        if let stored = try await perform({ try await archive.store.result(id) }) { return stored.manifest }
+        guard case .done = try await analysis(id),
+            let stored = try await perform({ try await archive.store.result(id) })
+        else { throw .conflict("The analysis is not done yet. Ask again when it is.") }
+        return stored.manifest
+    }
+
+    /// Puts the question into the queue, unless it is there.
+    private func enqueue(_ analysis: PreparedAnalysis) async throws(ServiceError) -> JobInfo {
+        let queue = try openQueue()
+        if let job = try await analysisJob(analysis.id), !job.state.isTerminal {
+            return try await perform { try await info(job, queue) }
+        }
+        var models: [AnalysisRequest.Model] = []
+        for model in analysis.task.models { models.append(try await catalogue.request(model.name)) }
+        let request = AnalysisRequest(
+            id: analysis.id, kind: analysis.kind, models: models,
+            parameters: analysis.parameters.filter { $0.name != "a" && $0.name != "b" })
+        return try await perform {
+            let date = now()
+            let job = Job(
+                id: JobID(at: date),
+                request: JobRequest(
+                    kind: .analysis, name: analysis.kind.rawValue, method: "analysis",
+                    body: JobBody(config: request.field, initFromPath: nil, threads: configuration.threads).text,
+                    labels: [Self.label: analysis.id]), at: date)
+            switch try await queue.store.submit(job, key: nil, limit: queue.limit) {
+            case .accepted(let job), .repeated(let job):
+                queue.feed.changed(job.id)
+                return try await info(job, queue)
+            case .otherRequest, .full:
+                throw ServiceError.queueFull(
+                    "\(queue.limit) analyses wait already. Ask again when some are done.", retryAfter: 60)
+            }
+        }
+    }
+
+    /// The newest job that asks this question.
+    private func analysisJob(_ id: String) async throws(ServiceError) -> Job? {
+        guard let queue = jobQueue else { return nil }
+        var filter = JobFilter()
+        filter.kind = .analysis
+        filter.labels = [Self.label: id]
+        return try await perform { try await queue.store.jobs(filter, before: nil, limit: 1).first }
+    }
+
+    /// Takes over what a worker has left.
+    private func taken(_ job: Job, _ id: String) async throws(ServiceError) -> AnalysisResult? {
+        let queue = try openQueue(), folder = JobFolder(job.id, in: queue.folder)
+        return try await perform {
+            guard let request = JobBody(job.request.body).flatMap({ AnalysisRequest($0.config) }),
+                let bytes = try? MappedFile.open(folder.result), let manifest = try? MappedFile.open(folder.resultManifest),
+                let result = ResultCodec.decode(bytes.array, id: id, kind: request.kind)
+            else { return nil }
+            try await queue.archive.store.keep(
+                StoredResult(
+                    id: id, kind: request.kind.rawValue, createdAt: job.finishedAt ?? now(),
+                    manifest: String(decoding: manifest.array, as: UTF8.self), document: bytes.array))
+            engine.remember(result)
+            return result
+        }
+    }
+
+    /// What computing would take, from the sizes of models and images and the speed seen so far.
+    private func estimatedSeconds(_ analysis: PreparedAnalysis) -> Double {
+        let images = Double(analysis.images.sources.count)
+        let flops = analysis.task.models.reduce(0) { $0 + $1.model.config.forwardFLOPs }
+        let depth = Double(analysis.task.models.first?.model.config.depth ?? 0)
+        let passes: Double =
+            switch analysis.kind {
+            case .lesion: 2 * depth + 1
+            case .frequencyRobustness: 6
+            case .gradientRollout: 4
+            default: 1
+            }
+        let decoding = 0.004
+        let own: Double = analysis.kind == .tsne ? 4 : 0
+        return images * passes * (flops / 5e10 / Double(max(configuration.threads, 1)) + decoding) + own
+    }
+}
