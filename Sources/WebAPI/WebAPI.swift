@@ -40,6 +40,8 @@ package struct WebAPI: Sendable {
             + ImageRoutes(service: service).routes
             + DatasetRoutes(service: service).routes
             + AnalysisRoutes(service: service).routes
+            + ResultRoutes(service: service).routes
+            + ComparisonRoutes(service: service).routes
             + JobRoutes(service: service).routes
             + JobEventRoutes(service: service).routes
             + JobFileRoutes(service: service).routes

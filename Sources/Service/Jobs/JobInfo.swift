@@ -9,6 +9,8 @@ public struct JobInfo: Sendable {
     public let id: String
     public let state: String
     public let isTerminal: Bool
+    /// The last progress, JSON.
+    public let progress: ResultValue
     /// The API's JSON of the job.
     public let field: ResultValue
 
@@ -19,6 +21,7 @@ public struct JobInfo: Sendable {
         id = job.id.text
         state = job.state.rawValue
         isTerminal = job.state.isTerminal
+        progress = job.progress.flatMap(ResultValue.init(json:)) ?? .null
         let path = "/v1/jobs/\(job.id)"
         let links = ["events", "metrics", "logs", "checkpoints", "trajectory"].map {
             ResultValue.Member($0, .string("\(path)/\($0)"))
@@ -48,7 +51,7 @@ public struct JobInfo: Sendable {
                 job.failure.map {
                     .object([.init("reason", .string($0.reason.rawValue)), .init("message", .string($0.message))])
                 } ?? .null),
-            .init("progress", job.progress.flatMap(ResultValue.init(json:)) ?? .null),
+            .init("progress", progress),
             .init("metrics", .object(job.metrics.map { .init($0.key, $0.field) })),
             .init("step", .int(job.step)),
             .init("steps", .optional(job.totalSteps)),

@@ -17,13 +17,17 @@ extension ViTScopeService {
 
     /// Answers at once where that is possible within two seconds; otherwise the question goes into the queue.
     ///
-    /// - Parameter seconds: how long the client will wait for the queue; nil for a client that did not say.
+    /// - Parameters:
+    ///   - seconds: how long the client will wait for the queue; nil for a client that did not say.
+    ///   - inQueue: whether it is one of several, so that a tenth of the time is long enough for the queue.
     /// - Throws: as `run`, and `queueFull`.
     public func answer(
-        _ analysis: PreparedAnalysis, waiting seconds: Double? = nil
+        _ analysis: PreparedAnalysis, waiting seconds: Double? = nil, inQueue: Bool = false
     ) async throws(ServiceError) -> AnalysisOutcome {
         if let known = try await known(analysis) { return .done(known) }
-        guard jobQueue != nil, estimatedSeconds(analysis) > Self.patience else { return .done(try await run(analysis)) }
+        guard jobQueue != nil, estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1) else {
+            return .done(try await run(analysis))
+        }
         let job = try await enqueue(analysis)
         guard let seconds, seconds > 0 else { return .pending(job) }
         let ended = try await self.job(job.id, waiting: seconds)
@@ -48,12 +52,14 @@ extension ViTScopeService {
             switch job.state {
             case .queued, .running: return .pending(try await perform { try await info(job, try openQueue()) })
             case .succeeded: if let result = try await taken(job, id) { return .done(result) }
-            case .failed: throw .conflict("The analysis failed: \(job.failure?.message ?? "nobody knows why"). Ask again.")
+            case .failed:
+                throw .conflict("The analysis failed: \(job.failure?.message ?? "nobody knows why"). Ask again.")
             case .cancelled: throw .conflict("The analysis was cancelled. Ask again.")
             }
         }
         if try await perform({ try await archive.store.result(id) }) != nil {
-            throw .gone("The numbers of this analysis were let go of, to make room. Its manifest says how to ask again.")
+            throw .gone(
+                "The numbers of this analysis were let go of, to make room. Its manifest says how to ask again.")
         }
         throw .notFound(.analysis, name: id.shortened, nearest: [])
     }
@@ -114,7 +120,8 @@ extension ViTScopeService {
         let queue = try openQueue(), folder = JobFolder(job.id, in: queue.folder)
         return try await perform {
             guard let request = JobBody(job.request.body).flatMap({ AnalysisRequest($0.config) }),
-                let bytes = try? MappedFile.open(folder.result), let manifest = try? MappedFile.open(folder.resultManifest),
+                let bytes = try? MappedFile.open(folder.result),
+                let manifest = try? MappedFile.open(folder.resultManifest),
                 let result = ResultCodec.decode(bytes.array, id: id, kind: request.kind)
             else { return nil }
             try await queue.archive.store.keep(

@@ -79,7 +79,8 @@ enum ResultCodec {
     }
 
     private static func array(_ value: Value, at place: Int, _ numbers: Bytes) -> ResultValue? {
-        guard let shape = value["shape"]?.array?.compactMap(\.int), let axes = value["axes"]?.array?.compactMap(\.string),
+        guard let shape = value["shape"]?.array?.compactMap(\.int),
+            let axes = value["axes"]?.array?.compactMap(\.string),
             shape.count == axes.count, shape.allSatisfy({ $0 >= 0 })
         else { return nil }
         let isDouble = value["dtype"]?.string == "<f8", size = isDouble ? 8 : 4

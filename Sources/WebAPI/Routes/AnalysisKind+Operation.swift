@@ -38,8 +38,13 @@ extension AnalysisKind {
                         ("X-Tensor-Axes", "NPY only: names of the extents."),
                     ]),
                 .notModified,
+                Answer(
+                    status: .accepted, detail: "It takes over two seconds and runs in the queue.",
+                    content: [("application/json", .any)],
+                    fields: [("Location", "Where the answer will be."), ("Retry-After", "Seconds.")]),
             ],
             problems: [
+                .queueFull, .diskFull, .gone,
                 .notFound, .notAcceptable, .conflict, .invalid, .unsupportedMedia, .busy, .unavailable, .cancelled,
             ])
     }

@@ -5,6 +5,9 @@ import Service
 
 /// The analyses: one route for each kind, all of them answered the same way.
 struct AnalysisRoutes {
+    /// `Prefer: wait=N` waits no longer, seconds.
+    static let longestWait = 600.0
+
     let service: ViTScopeService
 
     var routes: [Route] { AnalysisKind.allCases.map(route) }
@@ -21,19 +24,42 @@ struct AnalysisRoutes {
         let model = kind.path.contains("{name}") ? call.name("name") : nil
         let prepared = try await prepare(kind, model: model, query: query, format: format)
 
-        let tag = AnalysisRoutes.tag(prepared.id, format, options)
-        var headers: HTTPFields = [.eTag: tag, .cacheControl: "private, no-cache", .vary: "Accept"]
-        if EntityTag.matches(tag, ifNoneMatch: call.request.headers[values: .ifNoneMatch]) {
-            return Response(status: .notModified, headers: headers)
-        }
+        if let response = AnalysisRoutes.notModified(prepared.id, format, options, call) { return response }
 
         options.links = AnalysisRoutes.links(call, model: model)
-        let encoding = options
-        let (encoded, timing) = try await ConnectionLife.cancellingWhenOver {
-            let result = try await service.run(prepared)
-            return (try await service.encode(result, as: format, options: encoding), result.timing)
+        let wait = call.wait(usual: 0, most: AnalysisRoutes.longestWait)
+        let outcome = try await ConnectionLife.cancellingWhenOver {
+            try await service.answer(prepared, waiting: wait)
         }
-        call.context.notes.timing = timing.serverTiming
+        switch outcome {
+        case .done(let result): return try await AnalysisRoutes.answer(result, format, options, call, service)
+        case .pending(let job): return try AnalysisRoutes.pending(prepared.id, job, call)
+        }
+    }
+
+    /// 304 where the client has what it asks for.
+    static func notModified(
+        _ id: String, _ format: ResultFormat, _ options: EncodingOptions, _ call: Call
+    ) -> Response? {
+        let tag = tag(id, format, options)
+        guard EntityTag.matches(tag, ifNoneMatch: call.request.headers[values: .ifNoneMatch]) else { return nil }
+        return Response(status: .notModified, headers: headers(tag))
+    }
+
+    private static func headers(_ tag: String) -> HTTPFields {
+        [.eTag: tag, .cacheControl: "private, no-cache", .vary: "Accept"]
+    }
+
+    /// A result in the form that is wanted.
+    static func answer(
+        _ result: AnalysisResult, _ format: ResultFormat, _ options: EncodingOptions, _ call: Call,
+        _ service: ViTScopeService
+    ) async throws -> Response {
+        var headers = headers(tag(result.id, format, options))
+        let encoded = try await ConnectionLife.cancellingWhenOver {
+            try await service.encode(result, as: format, options: options)
+        }
+        call.context.notes.timing = result.timing.serverTiming
         if let tensor = encoded.tensor {
             headers[.tensorShape] = tensor.shape.map(String.init).joined(separator: ",")
             headers[.tensorDtype] = tensor.dtype
@@ -41,9 +67,30 @@ struct AnalysisRoutes {
         }
         if let ending = format.fileEnding {
             headers[.contentDisposition] =
-                "attachment; filename=\"\(kind.rawValue)-\(prepared.id.prefix(12)).\(ending)\""
+                "attachment; filename=\"\(result.kind.rawValue)-\(result.id.prefix(12)).\(ending)\""
         }
         return call.bytes(encoded.bytes, type: encoded.mediaType, headers: headers)
+    }
+
+    /// 202: where the answer will be, and how far it is.
+    static func pending(_ id: String, _ job: JobInfo?, _ call: Call, ready: (Int, of: Int)? = nil) throws -> Response {
+        let path = "/v1/analyses/\(id)"
+        var links: [ResultValue.Member] = [.init("self", .string(path))]
+        if let job {
+            links += [
+                .init("job", .string("/v1/jobs/\(job.id)")), .init("cancel", .string("/v1/jobs/\(job.id)/cancel")),
+                .init("events", .string("/v1/jobs/\(job.id)/events")),
+            ]
+        }
+        var members: [ResultValue.Member] = [
+            .init("analysis_id", .string(id)), .init("state", .string(job?.state ?? "queued")),
+            .init("job_id", job.map { .string($0.id) } ?? .null), .init("progress", job?.progress ?? .null),
+        ]
+        if let ready { members += [.init("ready", .int(ready.0)), .init("results", .int(ready.of))] }
+        members.append(.init("links", .object(links)))
+        return call.bytes(
+            ResultValue.object(members).json, type: "application/json", status: .accepted,
+            headers: [.location: path, .retryAfter: "1", .cacheControl: "no-store"])
     }
 
     /// Checks all parameters at once: the faults of their names, found here, and of their values, found by the service.
@@ -69,7 +116,7 @@ struct AnalysisRoutes {
     private static let formats = ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")
 
     /// The form that `format=` names, or else the one that Accept likes best.
-    private static func format(_ call: Call) throws -> ResultFormat {
+    static func format(_ call: Call) throws -> ResultFormat {
         if let name = call.query.text("format") {
             guard let format = ResultFormat(rawValue: name) else {
                 throw Problem(.notAcceptable, "There is no format “\(name.prefix(40))”. There are: \(formats).")
