@@ -4,6 +4,8 @@ import Service
 enum ExitStatus: Int32 {
     case failure = 1
     case usage = 2
+    /// What was asserted does not hold.
+    case doesNotHold = 3
     case badData = 65
     case unavailable = 69
     case tryAgain = 75

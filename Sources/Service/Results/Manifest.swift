@@ -52,11 +52,16 @@ struct Manifest {
 
     private static func numbers(_ array: NamedArray) -> ResultValue {
         let values = array.doubles
-        let hash = SHA256()
-        for value in values { hash.update("\(value)\n") }
         return .object([
-            .init("shape", .ints(array.shape)), .init("sha256", .string(hash.hex())),
+            .init("shape", .ints(array.shape)), .init("sha256", .string(digest(values))),
             .init("values", values.count <= numberLimit ? .doubles(values) : .null),
         ])
+    }
+
+    /// Of numbers, each in its shortest digits, a line each.
+    static func digest(_ values: [Double]) -> String {
+        let hash = SHA256()
+        for value in values { hash.update("\(value)\n") }
+        return hash.hex()
     }
 }

@@ -49,11 +49,7 @@ struct Analyze: AsyncParsableCommand {
             let known = ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw Failure("there is no format “\(self.format)”; there are \(known)", .usage)
         }
-        let pairs = try parameters.map { text in
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { throw ValidationError("--set is NAME=VALUE, such as layers=-1.") }
-            return AnalysisParameter(parts[0], parts[1])
-        }
+        let pairs = try Self.parameters(parameters)
         let options = try checkpoint.inspection()
         let analysis = StandaloneAnalysis(
             threads: threads ?? ViTScopeService.processors, codeVersion: Version.text)
@@ -63,5 +59,14 @@ struct Analyze: AsyncParsableCommand {
             let encoded = try await analysis.encode(result, as: format)
             Terminal.print(format == .json ? encoded.bytes + [UInt8(ascii: "\n")] : encoded.bytes)
         } catch { throw Failure(error) }
+    }
+
+    /// `NAME=VALUE` of `--set`.
+    static func parameters(_ texts: [String]) throws -> [AnalysisParameter] {
+        try texts.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { throw ValidationError("--set is NAME=VALUE, such as layers=-1.") }
+            return AnalysisParameter(parts[0], parts[1])
+        }
     }
 }
