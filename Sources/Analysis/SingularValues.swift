@@ -54,3 +54,25 @@ public enum SingularValues {
         return eigenvalues.prefix(ranks).map { log(max($0 / divisor, smallest)) }
     }
 }
+
+extension SingularValues {
+    /// Between images, from their streamed scatter; empty with fewer than two.
+    public static func imageLevel(_ scatter: Scatter, pool: ThreadPool) -> [Double] {
+        let ranks = max(0, min(scatter.width, scatter.count - 1))
+        guard ranks > 0 else { return [] }
+        guard let eigenvalues = scatter.covariance.symmetricEigenvalues() else {
+            return [Double](repeating: .nan, count: ranks)
+        }
+        return eigenvalues.prefix(ranks).map { log(max($0, smallest)) }
+    }
+
+    /// How many directions count: exp of the entropy of the values as shares of their sum (Roy and Vetterli, 2007).
+    /// NaN for none.
+    ///
+    /// - Parameter logValues: natural logarithms.
+    public static func effectiveRank(logValues: [Double]) -> Double {
+        guard let largest = logValues.max() else { return .nan }
+        let values = logValues.map { exp($0 - largest) }, sum = values.reduce(0, +)
+        return exp(values.reduce(0) { $0 - ($1 > 0 ? $1 / sum * log($1 / sum) : 0) })
+    }
+}

@@ -3,7 +3,16 @@ extension AnalysisTasks {
     static func representation(
         _ kind: AnalysisKind, _ parameters: inout ParameterReader, _ model: NamedModel
     ) -> (any AnalysisTask)? {
-        switch kind {
+        func task(_ measure: (some ImageMeasure)?) -> (any AnalysisTask)? {
+            measure.map { ImageMeasureTask(model: model, measure: $0) }
+        }
+        return switch kind {
+        case .attentionSimilarity: task(AttentionSimilarityMeasure.read(&parameters, model))
+        case .clsAttention: task(AttentionShareMeasure.read(&parameters, model))
+        case .featureVariance: task(FeatureVarianceMeasure.read(&parameters, model))
+        case .tokenSimilarity: task(TokenSimilarityMeasure.read(&parameters, model))
+        case .tokenNorms: task(TokenNormMeasure.read(&parameters, model))
+        case .singularValues: SingularValueTask.read(&parameters, model)
         default: nil
         }
     }
