@@ -34,29 +34,46 @@ struct AttentionMetricTask: AnalysisTask {
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let config = model.model.config, cost = ForwardCost(config)
-        var found = context.images.map(kept)
-        func kept(_ source: ImageSource) -> [HeadMetrics]? {
-            var all: [HeadMetrics] = []
-            for layer in layers {
-                guard let metrics = context.engine.activations.metrics(key(source, layer)) else { return nil }
-                all.append(metrics)
+        let metrics = AttentionMetrics(
+            Set(AttentionMetric.allCases), layout: TokenLayout(config), convention: convention)
+        var statistics = LayerHeadStatistics(layers: layers.count, heads: config.numHeads)
+        // A stretch at a time, so that memory does not grow with the number of images.
+        let stretch = context.keepsActivations ? context.images.count : cost.batchSize()
+        for start in stride(from: 0, to: context.images.count, by: max(stretch, 1)) {
+            let indices = Array(start..<min(start + stretch, context.images.count))
+            var found = indices.map { kept(context.images[$0], context) }
+            let missing = found.indices.filter { found[$0] == nil }.map { indices[$0] }
+            if !missing.isEmpty {
+                let bytes = saturatingSum(
+                    cost.bytes(images: missing.count),
+                    saturatingProduct(found.count, layers.count, config.numHeads, 24))
+                let batches = try await context.admitted(bytes: bytes, alternative: "Ask for fewer layers.") { slices in
+                    try await context.forEachBatch(
+                        of: missing, model: model.model, batchSize: cost.batchSize(), slices
+                    ) { try look($0, metrics, context) }
+                }
+                for (index, values) in batches.flatMap({ $0 }) { found[index - start] = values }
             }
-            return all
+            for values in found.compactMap(\.self) { add(values, to: &statistics) }
         }
-        let missing = found.indices.filter { found[$0] == nil }
-        if !missing.isEmpty {
-            let bytes = saturatingSum(
-                cost.bytes(images: missing.count), saturatingProduct(found.count, layers.count, config.numHeads, 24))
-            let metrics = AttentionMetrics(
-                Set(AttentionMetric.allCases), layout: TokenLayout(config), convention: convention)
-            let batches = try await context.admitted(bytes: bytes, alternative: "Ask for fewer images.") { slices in
-                try await context.forEachBatch(
-                    of: missing, model: model.model, batchSize: cost.batchSize(), slices
-                ) { try look($0, metrics, context) }
-            }
-            for (index, metrics) in batches.flatMap({ $0 }) { found[index] = metrics }
+        return answer(statistics, images: context.images.count, config)
+    }
+
+    private func kept(_ source: ImageSource, _ context: AnalysisContext) -> [HeadMetrics]? {
+        guard context.keepsActivations else { return nil }
+        var all: [HeadMetrics] = []
+        for layer in layers {
+            guard let metrics = context.engine.activations.metrics(key(source, layer)) else { return nil }
+            all.append(metrics)
         }
-        return answer(found.compactMap { $0 }, config)
+        return all
+    }
+
+    private func add(_ metrics: [HeadMetrics], to statistics: inout LayerHeadStatistics) {
+        for layer in layers.indices {
+            let values = metrics[layer][metric]
+            statistics.add(HeadValues(images: 1, heads: values.count, values: values), layer: layer)
+        }
     }
 
     /// The metrics of a batch, each image's with its index.
@@ -73,7 +90,7 @@ struct AttentionMetricTask: AnalysisTask {
         }
         return batch.indices.enumerated().map { place, index in
             let own = layers.compactMap { found[$0]?[place] }
-            for (layer, metrics) in zip(layers, own) {
+            for (layer, metrics) in zip(layers, own) where context.keepsActivations {
                 context.engine.activations.keep(.metrics(metrics), for: key(context.images[index], layer))
             }
             return (index, own)
@@ -85,14 +102,9 @@ struct AttentionMetricTask: AnalysisTask {
             model: model.model.fingerprint, image: source.key, block: layer, reference: convention == .reference)
     }
 
-    private func answer(_ images: [[HeadMetrics]], _ config: VisionTransformerConfig) -> AnalysisAnswer {
-        var statistics = LayerHeadStatistics(layers: layers.count, heads: config.numHeads)
-        for metrics in images {
-            for layer in layers.indices {
-                statistics.add(
-                    HeadValues(images: 1, heads: config.numHeads, values: metrics[layer][metric]), layer: layer)
-            }
-        }
+    private func answer(
+        _ statistics: LayerHeadStatistics, images: Int, _ config: VisionTransformerConfig
+    ) -> AnalysisAnswer {
         let layout = TokenLayout(config)
         func byLayer(_ values: [Double?]) -> ResultValue {
             .array(NamedArray(shape: [layers.count], axes: ["layer"], numbers: .float64(values.map { $0 ?? .nan })))
@@ -120,15 +132,30 @@ struct AttentionMetricTask: AnalysisTask {
         case .entropy: answer.fields.append(("uniform", .double(AttentionEntropy.uniform(layout))))
         case .nmi: break
         }
-        if images.count == 1 { answer.reasons += Reason.oneImage(["/std", "/sem"]) }
+        if images == 1 { answer.reasons += Reason.oneImage(["/std", "/sem"]) }
         if config.grid.count == 1 {
             answer.reasons.append(Reason(pointer: "/mean", reason: "A grid of one patch has nothing to tell apart."))
         }
+        answer.figures = [
+            ResultFigure(
+                .lines, "mean", title: metric.title, x: "layers", band: "std", xLabel: "block", yLabel: metric.unit),
+            ResultFigure(
+                .heatMap, "per_head", title: metric.title, x: "heads", series: "layers", xLabel: "head",
+                yLabel: "block"),
+        ]
         return answer
     }
 }
 
 extension AttentionMetric {
+    fileprivate var title: String {
+        switch self {
+        case .distance: "attention distance"
+        case .nmi: "normalized mutual information"
+        case .entropy: "attention entropy"
+        }
+    }
+
     fileprivate var unit: String {
         switch self {
         case .distance: "px"

@@ -27,59 +27,64 @@ struct FourierTask: AnalysisTask {
 
     var canonical: [String] { ["layers \(layers)", "convention \(analysis.convention.rawValue)"] }
 
-    /// 0 after embedding, 2i + 1 after the attention of block i, 2i + 2 after its MLP.
-    private var taps: [Int] { [0] + layers.flatMap { [2 * $0 + 1, 2 * $0 + 2] } }
-
-    private static func name(_ tap: Int) -> String {
-        tap == 0 ? "embed" : "blocks.\((tap - 1) / 2).\(tap % 2 == 1 ? "attn" : "mlp")"
-    }
+    private var places: ResidualTaps { ResidualTaps(layers: layers) }
+    private var taps: [Int] { places.indices }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let cost = ForwardCost(model.model.config), taps = taps
-        var found: [[[Double]]?] = context.images.map { source in
-            var all: [[Double]] = []
-            for tap in taps {
-                guard let spectrum = context.engine.activations.numbers(key(source, tap)) else { return nil }
-                all.append(spectrum)
+        var statistics = taps.map { _ in VectorStatistics(count: analysis.frequencyCount) }
+        // A stretch at a time, so that memory does not grow with the number of images.
+        let stretch = context.keepsActivations ? context.images.count : cost.batchSize()
+        for start in stride(from: 0, to: context.images.count, by: max(stretch, 1)) {
+            let indices = Array(start..<min(start + stretch, context.images.count))
+            var found = indices.map { kept(context.images[$0], context) }
+            let missing = found.indices.filter { found[$0] == nil }.map { indices[$0] }
+            if !missing.isEmpty {
+                let bytes = saturatingSum(
+                    cost.bytes(images: missing.count),
+                    saturatingProduct(found.count, taps.count, analysis.frequencyCount, 16))
+                let batches = try await context.admitted(bytes: bytes, alternative: "Ask for fewer layers.") { slices in
+                    try await context.forEachBatch(
+                        of: missing, model: model.model, batchSize: cost.batchSize(), slices
+                    ) { try look($0, context) }
+                }
+                for (index, spectra) in batches.flatMap({ $0 }) { found[index - start] = spectra }
             }
-            return all
-        }
-        let missing = found.indices.filter { found[$0] == nil }
-        if !missing.isEmpty {
-            let bytes = saturatingSum(
-                cost.bytes(images: missing.count),
-                saturatingProduct(found.count, taps.count, analysis.frequencyCount, 16))
-            let batches = try await context.admitted(bytes: bytes, alternative: "Ask for fewer images.") { slices in
-                try await context.forEachBatch(
-                    of: missing, model: model.model, batchSize: cost.batchSize(), slices
-                ) { try look($0, context) }
+            for spectra in found.compactMap(\.self) {
+                for (place, spectrum) in spectra.enumerated() { statistics[place].add(spectrum) }
             }
-            for (index, spectra) in batches.flatMap({ $0 }) { found[index] = spectra }
         }
-        return answer(found.compactMap { $0 })
+        return answer(statistics, images: context.images.count)
+    }
+
+    private func kept(_ source: ImageSource, _ context: AnalysisContext) -> [[Double]]? {
+        guard context.keepsActivations else { return nil }
+        var all: [[Double]] = []
+        for tap in taps {
+            guard let spectrum = context.engine.activations.numbers(key(source, tap)) else { return nil }
+            all.append(spectrum)
+        }
+        return all
     }
 
     /// The spectra of a batch by tap, each image's with its index.
     private func look(_ batch: ForwardBatch, _ context: AnalysisContext) throws -> [(Int, [[Double]])] {
-        var request = IntermediatesRequest()
-        request.hiddenStates = Set([0] + layers.map { $0 + 1 })
-        request.attentionResiduals = Set(layers)
-        var found: [Int: DoubleMatrix] = [:]
         let prefix = model.model.config.numPrefixTokens
-        try batch.forward(request) { intermediate in
+        var found: [Int: DoubleMatrix] = [:]
+        try batch.forward(places.request) { intermediate in
             switch intermediate {
             case .hiddenState(let index, let tensor):
                 found[2 * index] = analysis.relativeLogAmplitude(tensor, numPrefixTokens: prefix, pool: batch.pool)
             case .attentionResidual(let block, let tensor):
                 found[2 * block + 1] = analysis.relativeLogAmplitude(tensor, numPrefixTokens: prefix, pool: batch.pool)
-            default: break
+            case .attention, .headOutput, .logits: break
             }
         }
         return batch.indices.enumerated().map { place, index in
             let spectra = taps.compactMap { tap in
                 found[tap].map { matrix in (0..<matrix.cols).map { matrix[place, $0] } }
             }
-            for (tap, spectrum) in zip(taps, spectra) {
+            for (tap, spectrum) in zip(taps, spectra) where context.keepsActivations {
                 context.engine.activations.keep(.numbers(spectrum), for: key(context.images[index], tap))
             }
             return (index, spectra)
@@ -90,12 +95,8 @@ struct FourierTask: AnalysisTask {
         .spectrum(model: model.model.fingerprint, image: source.key, tap: tap)
     }
 
-    private func answer(_ images: [[[Double]]]) -> AnalysisAnswer {
+    private func answer(_ statistics: [VectorStatistics], images: Int) -> AnalysisAnswer {
         let taps = taps, frequencies = analysis.frequencyCount
-        var statistics = taps.map { _ in VectorStatistics(count: frequencies) }
-        for spectra in images {
-            for (place, spectrum) in spectra.enumerated() { statistics[place].add(spectrum) }
-        }
         func curves(_ values: (VectorStatistics) -> [Double?]) -> ResultValue {
             let numbers = statistics.flatMap { values($0).map { $0 ?? .nan } }
             return .array(
@@ -107,18 +108,20 @@ struct FourierTask: AnalysisTask {
         func byTap(_ numbers: [Double], axis: String = "tap") -> ResultValue {
             .array(NamedArray(shape: [numbers.count], axes: [axis], numbers: .float64(numbers)))
         }
-        let high = last(\.mean)
+        let high = last(\.mean), errors = last(\.standardError)
         // The outputs of whole blocks: the curve of the paper's figure 8.
         let whole = taps.indices.filter { taps[$0] % 2 == 0 }
         let depthCurve = ResultValue.object([
             .init("depth", .ints(whole.map { taps[$0] / 2 })),
             .init("high_frequency", byTap(whole.map { high[$0] }, axis: "depth")),
+            .init("high_frequency_sem", byTap(whole.map { errors[$0] }, axis: "depth")),
         ])
         var answer = AnalysisAnswer(
             fields: [
                 ("layers", .ints(layers)),
                 ("convention", .string(analysis.convention.rawValue)),
-                ("taps", .strings(taps.map(Self.name))),
+                ("taps", .strings(places.names)),
+                ("depths", .ints(whole.map { taps[$0] / 2 })),
                 (
                     "frequency_pi",
                     .array(
@@ -133,11 +136,19 @@ struct FourierTask: AnalysisTask {
                 ("high_frequency_sem", byTap(last(\.standardError))),
                 ("depth_curve", depthCurve),
             ], mainField: "delta_log_amplitude")
-        if images.count == 1 {
+        if images == 1 {
             answer.reasons += Reason.oneImage([
                 "/delta_log_amplitude_std", "/delta_log_amplitude_sem", "/high_frequency_std", "/high_frequency_sem",
             ])
         }
+        answer.figures = [
+            ResultFigure(
+                .lines, "depth_curve.high_frequency", title: "high-frequency log amplitude", x: "depths",
+                band: "depth_curve.high_frequency_sem", xLabel: "depth", yLabel: "Δ log amplitude"),
+            ResultFigure(
+                .lines, "delta_log_amplitude", title: "Fourier analysis", x: "frequency_pi", series: "taps",
+                xLabel: "frequency (π)", yLabel: "Δ log amplitude", isOrdered: true),
+        ]
         return answer
     }
 }
