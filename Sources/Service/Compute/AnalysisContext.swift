@@ -13,7 +13,7 @@ struct AnalysisContext: Sendable {
     let progress: (@Sendable (Int) -> Void)?
 
     /// Images that may be wanted again are kept; those of a large set stream through.
-    private var keepsViews: Bool { images.count <= 64 }
+    var keepsActivations: Bool { images.count <= 64 }
 
     /// Calls `body` when there is memory for `bytes`; see `Compute.admitted`.
     func admitted<R: Sendable>(
@@ -75,7 +75,7 @@ struct AnalysisContext: Sendable {
             slice.pool.parallelFor(batch.count) { place, _ in
                 let result = Result {
                     model.transform.normalized(
-                        try engine.view(of: images[batch[place]], model.transform, keeping: keepsViews))
+                        try engine.view(of: images[batch[place]], model.transform, keeping: keepsActivations))
                 }
                 slots.withLock { $0[place] = result }
             }
@@ -97,6 +97,11 @@ struct ForwardBatch {
 
     /// The images themselves.
     var sources: [ImageSource] { indices.map { context.images[$0] } }
+
+    /// The same images, changed: `change` gets and gives (batch, 3, height, width), normalized.
+    func changed(_ change: (Tensor) -> Tensor) -> ForwardBatch {
+        ForwardBatch(indices: indices, input: change(input), model: model, slice: slice, context: context)
+    }
 
     /// Runs the model as far as `request` needs.
     ///
