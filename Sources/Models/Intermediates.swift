@@ -16,6 +16,12 @@ public struct AttentionSelection: Sendable, Hashable {
     }
 }
 
+/// One of the two branches that a block adds to the residual stream.
+public enum ResidualBranch: Sendable, Hashable {
+    case attention(Int)
+    case mlp(Int)
+}
+
 /// What a forward pass is asked to show; nothing else is kept, and it stops after the last block that is needed.
 public struct IntermediatesRequest: Sendable, Hashable {
     /// 0 = after embedding, i = after block i − 1: (batch, tokens, embedDim) each.
@@ -28,6 +34,8 @@ public struct IntermediatesRequest: Sendable, Hashable {
     public var headOutputs: Set<Int> = []
     /// The classifier's output: (batch, numClasses).
     public var logits = false
+    /// Branches that add nothing, as if their blocks had none: what they would have shown is still shown.
+    public var skipping: Set<ResidualBranch> = []
 
     public init() {}
 }

@@ -36,6 +36,7 @@ extension IntermediatesRequest {
         Block.Wanted(
             attention: attentions[index], headOutput: headOutputs.contains(index),
             attentionResidual: attentionResiduals.contains(index), goesOn: stop > .attention(index),
-            needsMLP: stop > .attentionResidual(index))
+            needsMLP: stop > .attentionResidual(index), addsAttention: !skipping.contains(.attention(index)),
+            addsMLP: !skipping.contains(.mlp(index)))
     }
 }

@@ -50,6 +50,9 @@ package struct Block: Sendable {
         var goesOn: Bool
         /// Whether anything after this block's attention residual is needed.
         var needsMLP: Bool
+        /// Whether the branches are added to the stream.
+        var addsAttention = true
+        var addsMLP = true
     }
 
     /// Attention on the stream, then the stream itself.
@@ -72,9 +75,9 @@ package struct Block: Sendable {
         guard let output = attention.output else { return }
         if wanted.headOutput { try visit(.headOutput(block: index, output.splittingHeads(numHeads))) }
         guard wanted.goesOn else { return }
-        proj.accumulate(output, into: &x, pass)
+        if wanted.addsAttention { proj.accumulate(output, into: &x, pass) }
         if wanted.attentionResidual { try visit(.attentionResidual(index, x)) }
-        guard wanted.needsMLP else { return }
+        guard wanted.needsMLP, wanted.addsMLP else { return }
         mlp.accumulate(norm2.forward(x, pass), into: &x, pass)
     }
 }
