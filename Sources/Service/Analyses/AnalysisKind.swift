@@ -31,7 +31,7 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
     public var parameters: [String] {
         let images = ["image", "probe_set"]
         return switch self {
-        case .attention: images + ["layer", "layers", "head", "query", "normalize", "convention"]
+        case .attention: images + ["layer", "layers", "head", "query", "normalize", "mass", "convention"]
         case .rollout: images + ["head_fusion", "discard_ratio", "convention"]
         case .attentionDistance, .attentionNMI, .attentionEntropy: images + ["layers", "convention"]
         case .fourier, .featureVariance, .tokenNorms, .attentionSimilarity, .clsAttention:

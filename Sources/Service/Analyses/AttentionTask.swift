@@ -11,6 +11,8 @@ struct AttentionTask: AnalysisTask {
     private let heads: [Int]?
     private let map: AttentionMap
     private let convention: Convention
+    /// Share of the attention whose patches are marked (DINO's view); nil where none are.
+    private let mass: Double?
 
     var models: [NamedModel] { [model] }
     var turnKey: String? { nil }
@@ -52,31 +54,39 @@ struct AttentionTask: AnalysisTask {
         }
         let normalization = parameters.choice("normalize", default: AttentionMap.Normalization.patches)
         let convention = parameters.choice("convention", default: Convention.corrected)
+        let mass = parameters.number("mass", in: 0...1)
+        if mass != nil, normalization != .patches {
+            parameters.add("mass", "“mass” marks patches, so it goes with normalize=patches alone.")
+        }
         guard let query else { return nil }
         do {
             let map = try AttentionMap(
                 query: query, fusion: fusion, normalization: normalization, layout: TokenLayout(config))
             guard let layers, fusion != nil || heads != nil else { return nil }
-            return AttentionTask(model: model, layers: layers, heads: heads, map: map, convention: convention)
+            return AttentionTask(
+                model: model, layers: layers, heads: heads, map: map, convention: convention, mass: mass)
         } catch {
             parameters.add("query", ServiceError.sentence(error.message))
             return nil
         }
     }
 
-    private init(model: NamedModel, layers: [Int], heads: [Int]?, map: AttentionMap, convention: Convention) {
+    private init(
+        model: NamedModel, layers: [Int], heads: [Int]?, map: AttentionMap, convention: Convention, mass: Double?
+    ) {
         self.model = model
         self.layers = layers
         self.heads = heads
         self.map = map
         self.convention = convention
+        self.mass = mass
     }
 
     var canonical: [String] {
         [
             "layers \(layers)", "heads \(heads.map { "\($0)" } ?? map.fusion?.rawValue ?? "")",
             "query \(map.query.text)", "normalize \(map.normalization.rawValue)", "convention \(convention.rawValue)",
-        ]
+        ] + (mass.map { ["mass \($0)"] } ?? [])
     }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
@@ -163,6 +173,10 @@ struct AttentionTask: AnalysisTask {
                 ("shape", .ints(array.shape)),
                 ("attention", .array(array)),
             ], mainField: "attention")
+        if let mass {
+            answer.fields.append(("mass", .double(mass)))
+            answer.fields.append(("mask", .array(mask(array, attention, mass))))
+        }
         let empty = flat.reduce(0) { $0 + $1.emptyRows }
         if empty > 0 {
             answer.reasons.append(
@@ -174,6 +188,16 @@ struct AttentionTask: AnalysisTask {
                 ))
         }
         return answer
+    }
+
+    /// 1 where a patch is among those that hold the largest share of its map, otherwise 0: as `maps`.
+    private func mask(_ maps: NamedArray, _ attention: Tensor, _ mass: Double) -> NamedArray {
+        let numbers = attention.array, count = map.layout.grid.count
+        let marked = stride(from: 0, to: numbers.count, by: count).flatMap { start in
+            AttentionMap.mask(Array(numbers[start..<start + count]), share: mass).map { $0 ? Float(1) : 0 }
+        }
+        return NamedArray(
+            shape: maps.shape, axes: maps.axes, numbers: .float32(Tensor(shape: attention.shape, marked)))
     }
 
     /// What it costs, and whether whole maps are kept for the next question.

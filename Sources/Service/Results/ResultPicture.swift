@@ -97,7 +97,10 @@ struct ResultPicture {
 
 extension ResultPicture {
     private func maps() throws(ServiceError) -> [UInt8] {
-        guard let array = result.array(result.mainField), case .float32(let tensor) = array.numbers else {
+        // Marked patches are what was asked for beside the maps themselves.
+        guard let array = result.array("mask") ?? result.array(result.mainField),
+            case .float32(let tensor) = array.numbers
+        else {
             throw .internalFault("the result \(result.id) has no maps")
         }
         let stack = MapStack(array, tensor)
