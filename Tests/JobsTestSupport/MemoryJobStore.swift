@@ -22,6 +22,9 @@ public actor MemoryJobStore: JobStore {
     private var keys: [String: Key] = [:]
     private var sequence = 0
     private var error: JobStoreError?
+    var results: [StoredResult] = []
+    /// Ids, the last read at the end.
+    var reads: [String] = []
 
     public init() {}
 

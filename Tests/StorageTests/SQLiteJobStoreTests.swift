@@ -33,6 +33,18 @@ import Testing
         }
     }
 
+    @Test func keepsResults() async throws {
+        try await withPath { path in
+            let store = try await SQLiteJobStore(path: path)
+            try await ResultStoreConformance.run(on: store)
+            let kept = try await store.result(String(repeating: "a", count: 64))
+            try await store.close()
+            let again = try await SQLiteJobStore(path: path)
+            #expect(try await again.result(String(repeating: "a", count: 64)) == kept && kept != nil)
+            try await again.close()
+        }
+    }
+
     @Test func everythingIsThereAfterReopening() async throws {
         try await withPath { path in
             let key = IdempotencyKey("k", fingerprint: "f")

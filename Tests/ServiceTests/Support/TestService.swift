@@ -110,3 +110,17 @@ extension AnalysisResult {
         }
     }
 }
+
+extension TestService {
+    /// A small picture of its own for each number.
+    static func small(_ number: Int) -> [UInt8] {
+        var pixels: [UInt8] = []
+        for y in 0..<12 {
+            for x in 0..<12 {
+                let value = x &* (number % 97) &+ y &* (number / 97 % 89) &+ number
+                pixels += [UInt8(value & 255), UInt8((value / 3) & 255), UInt8((x * y + number) & 255)]
+            }
+        }
+        return PNG.encode(Image(height: 12, width: 12, pixels: pixels))
+    }
+}
