@@ -24,6 +24,16 @@ struct BuiltInDataset: Sendable, Hashable {
         return "\(shape)-\(ShapesTextures.textureNames[pictures.textureLabel(at: index)])-\(index)"
     }
 
+    /// The classes by shape and by texture, whose numbers go together where cues match.
+    func cues(of index: Int) -> (shape: Int, texture: Int) {
+        (pictures.shapeLabel(at: index), pictures.textureLabel(at: index))
+    }
+
+    /// As many other pictures of the same size, in which shape and texture agree.
+    func matched(count: Int, seed: UInt64) throws(ImageError) -> BuiltInDataset {
+        BuiltInDataset(try ShapesTextures(count: count, imgSize: pictures.imgSize, seed: seed, cue: .matched))
+    }
+
     /// Of the size and the pixels, because there is no file.
     func sha256(of index: Int) -> String {
         let image = image(at: index)

@@ -1,0 +1,162 @@
+import Analysis
+import Models
+import Tensors
+import Training
+
+/// Decides the classes of labelled images, so that one can see what a change of images or model costs.
+///
+/// The model's own head decides where it has a class for each class of the images, in alphabetical order. Otherwise a
+/// linear classifier does, behind a batch norm without affine part, fitted to the mean patch tokens that the unchanged
+/// model gives for a part of the images; the others are asked.
+struct AccuracyProbe: Sendable {
+    enum Classifier: String, Sendable {
+        case head
+        case linearProbe = "linear-probe"
+    }
+
+    let classifier: Classifier
+    /// In alphabetical order.
+    let classes: [String]
+    /// Of every image: an index into `classes`.
+    let labels: [Int]
+    /// Images that the classifier is fitted to; none for the model's own head.
+    let train: [Int]
+    /// Images that are asked.
+    let test: [Int]
+    private let model: LoadedModel
+    private let seed: UInt64
+
+    /// - Throws: `ServiceError.conflict` where images have no class, or too few to fit and to ask.
+    init(_ model: LoadedModel, _ images: [ImageSource], trainFraction: Double, seed: UInt64) throws(ServiceError) {
+        var names: [String] = []
+        for image in images {
+            guard let name = image.className else {
+                throw .conflict(
+                    "“\(image.ref)” has no class, and accuracy needs one. "
+                        + "Ask for a probe set of a dataset whose folders are classes.")
+            }
+            names.append(name)
+        }
+        let classes = Array(Set(names)).sorted()
+        guard classes.count > 1 else {
+            throw .conflict("All these images are of one class, and accuracy needs two at least.")
+        }
+        let labels = names.map { name in classes.firstIndex(of: name) ?? 0 }
+        self.model = model
+        self.seed = seed
+        self.classes = classes
+        self.labels = labels
+        if model.config.numClasses == classes.count {
+            (classifier, train, test) = (.head, [], Array(images.indices))
+            return
+        }
+        classifier = .linearProbe
+        var train: [Int] = [], test: [Int] = []
+        for label in classes.indices {
+            let own = images.indices.filter { labels[$0] == label }
+            var random = RandomStream(seed: seed, "probe.split").stream(label)
+            let order = random.permutation(own.count)
+            let count = min(max(Int((Double(own.count) * trainFraction).rounded()), 1), own.count - 1)
+            train += order.prefix(max(count, 1)).map { own[$0] }
+            test += order.dropFirst(max(count, 1)).map { own[$0] }
+        }
+        guard !test.isEmpty else {
+            throw .conflict("A class needs two images at least: one to fit the classifier, one to ask.")
+        }
+        self.train = train.sorted()
+        self.test = test.sorted()
+    }
+
+    /// What is kept of all images while they are decided, bytes.
+    func bytes(variants: Int) -> Int {
+        let width = classifier == .head ? 1 : model.config.embedDim
+        return saturatingProduct(saturatingSum(train.count, saturatingProduct(test.count, variants)), width, 12)
+    }
+
+    /// Whether each of `test` is given its class: [variant][image].
+    ///
+    /// - Parameter look: gives what `read` reads of a variant of a batch.
+    func hits(
+        variants: Int, _ context: AnalysisContext, _ slices: ComputeSlices,
+        look: @escaping @Sendable (_ variant: Int, ForwardBatch) throws -> Tensor
+    ) async throws -> [[Bool]] {
+        let size = ForwardCost(model.config).batchSize()
+        let seen = try await context.forEachBatch(of: test, model: model, batchSize: size, slices) { batch in
+            try (0..<variants).map { try look($0, batch) }
+        }
+        let answers = (0..<variants).map { variant in Tensor.concatenating(seen.map { $0[variant] }) }
+        var decided = answers.map { $0.array.map { Int($0) } }
+        if classifier == .linearProbe {
+            let learned = try await context.forEachBatch(of: train, model: model, batchSize: size, slices) {
+                try read($0)
+            }
+            let all = try await slices.run { slice in
+                FeatureProbe.decisions(
+                    train: .init(features: [.concatenating(learned)], labels: train.map { labels[$0] }),
+                    on: [.concatenating(answers)], classes: classes.count, schedule: .init(seed: seed),
+                    pool: slice.pool)[0]
+            }
+            decided = (0..<variants).map { Array(all[$0 * test.count..<($0 + 1) * test.count]) }
+        }
+        return decided.map { row in zip(row, test).map { $0 == labels[$1] } }
+    }
+
+    /// The decision of the model's head (batch, 1), or what the classifier reads: (batch, embedDim).
+    func read(_ batch: ForwardBatch, skipping: Set<ResidualBranch> = []) throws -> Tensor {
+        try batch.read(model.config, logits: classifier == .head, skipping: skipping)
+    }
+
+    /// What was decided by whom.
+    var fields: [AnalysisResult.Field] {
+        [
+            ("classifier", .string(classifier.rawValue)), ("classes", .strings(classes)),
+            ("n_train", .int(train.count)), ("n_test", .int(test.count)),
+            ("chance", .double(1 / Double(classes.count))),
+        ]
+    }
+}
+
+/// Accuracies of several variants, the first of them the unchanged one.
+struct AccuracyChanges {
+    /// Share of images that are right, unchanged.
+    let clean: Statistics
+    /// Of each other variant.
+    let accuracy: [Statistics]
+    /// Of each other variant: right minus right unchanged, image by image.
+    let change: [Statistics]
+
+    init(_ hits: [[Bool]]) {
+        let numbers = hits.map { $0.map { $0 ? 1.0 : 0.0 } }, unchanged = numbers.first ?? []
+        clean = Statistics(unchanged)
+        accuracy = numbers.dropFirst().map { Statistics($0) }
+        change = numbers.dropFirst().map { Statistics(zip($0, unchanged).map { $0 - $1 }) }
+    }
+}
+
+extension ForwardBatch {
+    /// The class with the largest logit (batch, 1), or the mean patch token after the last block: (batch, embedDim).
+    func read(
+        _ config: VisionTransformerConfig, logits: Bool, skipping: Set<ResidualBranch> = []
+    ) throws -> Tensor {
+        var request = IntermediatesRequest()
+        request.skipping = skipping
+        if logits { request.logits = true } else { request.hiddenStates = [config.depth] }
+        var found = Tensor.zeros([indices.count, 1])
+        try forward(request) { intermediate in
+            switch intermediate {
+            case .logits(let tensor): found = Self.largest(tensor)
+            case .hiddenState(_, let tensor): found = tensor.meanTokens(from: config.numPrefixTokens)
+            default: break
+            }
+        }
+        return found
+    }
+
+    private static func largest(_ logits: Tensor) -> Tensor {
+        let rows = (0..<logits.shape[0]).map { row in
+            let numbers = logits.part(row).array
+            return Float(numbers.indices.reduce(0) { numbers[$1] > numbers[$0] ? $1 : $0 })
+        }
+        return Tensor(shape: [rows.count, 1], rows)
+    }
+}
