@@ -28,43 +28,16 @@ struct AccuracyProbe: Sendable {
 
     /// - Throws: `ServiceError.conflict` where images have no class, or too few to fit and to ask.
     init(_ model: LoadedModel, _ images: [ImageSource], trainFraction: Double, seed: UInt64) throws(ServiceError) {
-        var names: [String] = []
-        for image in images {
-            guard let name = image.className else {
-                throw .conflict(
-                    "“\(image.ref)” has no class, and accuracy needs one. "
-                        + "Ask for a probe set of a dataset whose folders are classes.")
-            }
-            names.append(name)
-        }
-        let classes = Array(Set(names)).sorted()
-        guard classes.count > 1 else {
-            throw .conflict("All these images are of one class, and accuracy needs two at least.")
-        }
-        let labels = names.map { name in classes.firstIndex(of: name) ?? 0 }
+        let images = try LabelledImages(images, trainFraction: trainFraction, seed: seed)
         self.model = model
         self.seed = seed
-        self.classes = classes
-        self.labels = labels
+        classes = images.classes
+        labels = images.labels
         if model.config.numClasses == classes.count {
-            (classifier, train, test) = (.head, [], Array(images.indices))
-            return
+            (classifier, train, test) = (.head, [], Array(images.labels.indices))
+        } else {
+            (classifier, train, test) = (.linearProbe, images.train, images.test)
         }
-        classifier = .linearProbe
-        var train: [Int] = [], test: [Int] = []
-        for label in classes.indices {
-            let own = images.indices.filter { labels[$0] == label }
-            var random = RandomStream(seed: seed, "probe.split").stream(label)
-            let order = random.permutation(own.count)
-            let count = min(max(Int((Double(own.count) * trainFraction).rounded()), 1), own.count - 1)
-            train += order.prefix(max(count, 1)).map { own[$0] }
-            test += order.dropFirst(max(count, 1)).map { own[$0] }
-        }
-        guard !test.isEmpty else {
-            throw .conflict("A class needs two images at least: one to fit the classifier, one to ask.")
-        }
-        self.train = train.sorted()
-        self.test = test.sorted()
     }
 
     /// What is kept of all images while they are decided, bytes.

@@ -7,25 +7,20 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
     case attentionEntropy = "attention-entropy"
     case attentionSimilarity = "attention-similarity"
     case clsAttention = "cls-attention"
-    case gradientRollout = "gradient-rollout"
     case fourier
     case featureVariance = "feature-variance"
     case tokenSimilarity = "token-similarity"
-    case tokenDisplacement = "token-displacement"
     case tokenNorms = "token-norms"
     case singularValues = "singular-values"
-    case pca
-    case tsne
     case linearProbe = "linear-probe"
     case knn
     case frequencyRobustness = "frequency-robustness"
     case shapeBias = "shape-bias"
     case lesion
     case cka
-    case alignment
 
     /// Whether it looks at two models, named among its parameters.
-    public var comparesTwo: Bool { self == .cka || self == .alignment }
+    public var comparesTwo: Bool { self == .cka }
 
     /// The parameters it understands, besides `format` and `overlay`, which are the encoder's.
     public var parameters: [String] {
@@ -36,17 +31,11 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
         case .attentionDistance, .attentionNMI, .attentionEntropy: images + ["layers", "convention"]
         case .fourier, .featureVariance, .tokenNorms, .attentionSimilarity, .clsAttention:
             images + ["layers", "convention"]
-        case .gradientRollout: images + ["target", "discard_ratio", "convention"]
         case .tokenSimilarity: images + ["layers", "tensor", "convention"]
-        case .tokenDisplacement: images + ["layer", "dims", "convention"]
         case .singularValues: images + ["layers", "level", "relative_to", "convention"]
-        case .pca: images + ["depth", "dims", "tokens", "convention"]
-        case .tsne:
-            images + ["depth", "tokens", "perplexity", "iterations", "learning_rate", "theta", "seed", "convention"]
         case .linearProbe:
             images + [
-                "layers", "pool", "normalizer", "train_fraction", "seed", "epochs", "base_lr", "weight_decay",
-                "batch_size", "convention",
+                "layers", "pool", "train_fraction", "seed", "epochs", "base_lr", "batch_size", "convention",
             ]
         case .knn:
             images + ["layers", "pool", "k", "temperature", "train_fraction", "seed", "convention"]
@@ -54,7 +43,6 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
             images + ["frequencies", "half_window", "eps", "sign", "space", "seed", "train_fraction", "convention"]
         case .shapeBias: images + ["train", "n_train", "convention"]
         case .lesion: images + ["parts", "train_fraction", "seed", "convention"]
-        case .alignment: images + ["a", "b", "layers_a", "layers_b", "metric", "tokens", "k", "convention"]
         case .cka:
             images + ["a", "b", "layers_a", "layers_b", "kernel", "estimator", "batch_size", "tokens", "convention"]
         }

@@ -18,11 +18,14 @@ enum AnalysisTasks {
         case .attentionNMI: AttentionMetricTask.read(.nmi, &parameters, first)
         case .attentionEntropy: AttentionMetricTask.read(.entropy, &parameters, first)
         case .fourier: FourierTask.read(&parameters, first)
-        case .attentionSimilarity, .clsAttention, .featureVariance, .tokenSimilarity, .tokenDisplacement, .tokenNorms,
+        case .attentionSimilarity, .clsAttention, .featureVariance, .tokenSimilarity, .tokenNorms,
             .singularValues:
             representation(kind, &parameters, first)
-        case .pca, .tsne, .linearProbe, .knn, .alignment: geometry(kind, &parameters, a: first, b: last)
-        case .gradientRollout, .frequencyRobustness, .shapeBias, .lesion: intervention(kind, &parameters, first)
+        case .linearProbe: LinearProbeTask.read(&parameters, first)
+        case .knn: KNNTask.read(&parameters, first)
+        case .frequencyRobustness: FrequencyRobustnessTask.read(&parameters, first)
+        case .shapeBias: ShapeBiasTask.read(&parameters, first)
+        case .lesion: LesionTask.read(&parameters, first)
         case .cka: CKATask.read(&parameters, a: first, b: last, images: images)
         }
     }

@@ -9,7 +9,7 @@ struct ComparisonRequest: Sendable {
     ]
     /// Kinds that give a curve of each model by itself, or a matrix of two.
     static let metrics: [AnalysisKind] = AnalysisKind.allCases.filter {
-        ![.attention, .rollout, .gradientRollout, .tsne, .pca, .tokenDisplacement].contains($0)
+        ![.attention, .rollout].contains($0)
     }
     private static let modelLimit = 16
 

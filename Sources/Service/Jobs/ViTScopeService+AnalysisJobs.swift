@@ -142,11 +142,9 @@ extension ViTScopeService {
             switch analysis.kind {
             case .lesion: 2 * depth + 1
             case .frequencyRobustness: 6
-            case .gradientRollout: 4
             default: 1
             }
         let decoding = 0.004
-        let own: Double = analysis.kind == .tsne ? 4 : 0
-        return images * passes * (flops / 5e10 / Double(max(configuration.threads, 1)) + decoding) + own
+        return images * passes * (flops / 5e10 / Double(max(configuration.threads, 1)) + decoding)
     }
 }

@@ -7,8 +7,7 @@ extension AnalysisKind {
         switch self {
         case .attention: "/v1/models/{name}/attention"
         case .rollout: "/v1/models/{name}/attention/rollout"
-        case .gradientRollout: "/v1/models/{name}/attention/gradient-rollout"
-        case .cka, .alignment: "/v1/\(rawValue)"
+        case .cka: "/v1/\(rawValue)"
         default: "/v1/models/{name}/analyses/\(rawValue)"
         }
     }
@@ -72,20 +71,15 @@ extension AnalysisKind {
         case .fourier: "Relative log amplitude of the representations by depth"
         case .attentionSimilarity: "Cosine similarity of attention maps between queries, heads and layers"
         case .clsAttention: "Share of attention that goes to the class token and to registers"
-        case .gradientRollout: "Attention rollout weighted by the gradient of a class"
         case .featureVariance: "Variance of the feature maps by depth"
         case .tokenSimilarity: "Cosine similarity of representations across heads, tokens and depth"
-        case .tokenDisplacement: "How a block's attention moves the tokens of an image"
         case .tokenNorms: "Lengths of the tokens by depth"
         case .singularValues: "Singular values of token and image representations by depth"
-        case .pca: "Principal components of tokens or images"
-        case .tsne: "t-SNE of tokens or images"
         case .linearProbe: "Accuracy of a linear classifier by depth"
         case .knn: "Accuracy of nearest neighbours by depth"
         case .frequencyRobustness: "Accuracy drop against the frequency of added noise"
         case .shapeBias: "Decisions by shape and by texture on cue-conflict images"
         case .lesion: "Accuracy without one attention or one MLP"
-        case .alignment: "Mutual neighbours, SVCCA, PWCCA or Procrustes between the layers of two models"
         case .cka: "Similarity of the layers of one or two models"
         }
     }
@@ -131,6 +125,42 @@ extension AnalysisKind {
                 name, "Images in a batch; without it all in one where they fit.", schema: .integer(atLeast: 1))
         case "tokens":
             return .query(name, "What stands for an image.", schema: .oneOf(["cls", "patch_mean", "patches"]))
+        case "mass":
+            return .query(name, "Also mark the patches that together hold this share of a map.", schema: .number)
+        case "tensor":
+            return .query(
+                name, "Attention times values per head, or the residual stream.",
+                schema: .oneOf(["head-outputs", "residual"]))
+        case "level":
+            return .query(
+                name, "Between the patches of an image, or between images.", schema: .oneOf(["both", "token", "image"]))
+        case "relative_to":
+            return .query(
+                name, "What the logarithms are relative to.", schema: .oneOf(["first", "none", "depth0"]))
+        case "pool":
+            return .query(
+                name, "What stands for an image.", schema: .oneOf(["patch_mean", "cls", "concat"]))
+        case "k": return .query(name, "Neighbours that vote: a number, or several with commas between.")
+        case "temperature": return .query(name, "Of the votes.", schema: .number)
+        case "train_fraction":
+            return .query(name, "Share of each class that the classifier is fitted to.", schema: .number)
+        case "seed": return .query(name, "Of the split and everything random.", schema: .integer(atLeast: 0))
+        case "epochs": return .query(name, "Of the classifier.", schema: .integer(atLeast: 1))
+        case "base_lr": return .query(name, "Of the classifier.", schema: .number)
+        case "frequencies":
+            return .query(name, "Centres of the bands in units of π, with commas between, such as `0.1,0.5,0.9`.")
+        case "half_window": return .query(name, "Half the width of a band in units of π.", schema: .number)
+        case "eps": return .query(name, "Amplitude of the noise before its band is taken.", schema: .number)
+        case "sign":
+            return .query(name, "Whether the noise is the sign of a normal number, or the number.", schema: .boolean)
+        case "space":
+            return .query(
+                name, "Where the noise is added: to what the model sees, or to pixels from 0 to 1.",
+                schema: .oneOf(["normalized", "pixel"]))
+        case "train": return .query(name, "What the classifier is fitted to.")
+        case "n_train": return .query(name, "Images that the classifier is fitted to.", schema: .integer(atLeast: 1))
+        case "parts":
+            return .query(name, "Which branches are left out, one at a time.", schema: .oneOf(["both", "attn", "mlp"]))
         default: return .query(name, "A parameter of \(kind.rawValue).")
         }
     }

@@ -50,13 +50,6 @@ import Testing
         #expect(unnamed?.detail.contains("SHAPE1-TEXTURE1") == true)
     }
 
-    @Test func whatNeedsGradientsIsRefusedInASentence() async throws {
-        let test = try await TestService()
-        try await test.register("a")
-        let refused = await failure { _ = try await test.analyze(.gradientRollout, "a", ["image": "pets:0"]) }
-        #expect(refused?.detail.contains("attention-rollout") == true)
-    }
-
     @Test func wrongFrequenciesAndOneClassAreRefused() async throws {
         let test = try await TestService()
         try await test.register("a")

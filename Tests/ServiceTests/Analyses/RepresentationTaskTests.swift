@@ -122,7 +122,7 @@ import Testing
                 ProbeSetRequest(name: name, dataset: "many", numImages: 20_000, seed: seed, stratified: false))
         }
         _ = try await test.analyze(.attentionNMI, "a", ["image": "many:0"])
-        for kind in [AnalysisKind.attentionDistance, .fourier, .singularValues, .tokenNorms] {
+        for kind in [AnalysisKind.attentionDistance, .fourier, .singularValues] {
             let before = Machine.residentBytes
             let one = try await test.analyze(kind, "a", ["probe_set": "one"])
             // The lists of names and digests of both probe sets are about 10 MB; 20,000 views would be 60 MB.

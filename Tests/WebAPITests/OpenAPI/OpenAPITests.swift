@@ -84,6 +84,25 @@ import WebAPI
         .get("/v1/models/vit/analyses/attention-entropy?probe_set=few&layers=0,-1"),
         .get("/v1/models/vit/analyses/fourier?probe_set=few"),
         .get("/v1/models/vit/analyses/fourier?probe_set=few&format=png"),
+        .get("/v1/models/vit/analyses/attention-similarity?probe_set=few"),
+        .get("/v1/models/vit/analyses/cls-attention?probe_set=few"),
+        .get("/v1/models/vit/analyses/feature-variance?probe_set=few&format=csv"),
+        .get("/v1/models/vit/analyses/token-similarity?probe_set=few&tensor=residual"),
+        .get("/v1/models/vit/analyses/token-norms?probe_set=few&format=png"),
+        .get("/v1/models/vit/analyses/singular-values?probe_set=few&level=image"),
+        .post("/v1/probe-sets", #"{"name": "forty", "dataset": "shapes-textures", "n_images": 40}"#),
+        .get("/v1/models/vit/analyses/knn?probe_set=forty&k=1,5&pool=concat"),
+        .get("/v1/models/vit/analyses/knn?probe_set=forty&k=0"),
+        .get("/v1/models/vit/analyses/linear-probe?probe_set=forty&epochs=1&layers=-1"),
+        .get("/v1/models/vit/analyses/frequency-robustness?probe_set=forty&frequencies=0.5"),
+        .get("/v1/models/vit/analyses/shape-bias?probe_set=few&n_train=20"),
+        .get("/v1/models/vit/analyses/lesion?probe_set=forty&parts=mlp"),
+        .get("/v1/analyses"), .get("/v1/analyses?analysis=fourrier"), .get("/v1/analyses/ANALYSIS"),
+        .get("/v1/analyses/ANALYSIS?format=png"), .get("/v1/analyses/none"), .get("/v1/analyses/ANALYSIS/manifest"),
+        .post(
+            "/v1/comparisons",
+            #"{"models": ["vit", "headless"], "probe_set": "few", "metrics": ["attention-nmi", "cka"]}"#),
+        .post("/v1/comparisons", #"{"models": ["vit"], "probe_set": "few"}"#),
         .get("/v1/cka?a=vit&b=vit&probe_set=few"), .get("/v1/cka?a=vit&b=vti&probe_set=few"),
         .get("/v1/cka?probe_set=few&kernel=cubic"),
         Request(method: "DELETE", target: "/v1/models/vit", headers: [("Origin", "http://evil.example")]),
@@ -126,15 +145,20 @@ import WebAPI
                 let document = try Self.object(text)
                 let check = SchemaCheck(document: document)
                 var succeeded: Set<String> = []
-                var job = ""
+                var job = "", analysis = ""
                 for request in Self.requests {
                     let name = "\(request.method) \(request.target)"
                     let answer = try await client.request(
-                        request.method, request.target.replacing("JOB", with: job), headers: request.headers,
+                        request.method,
+                        request.target.replacing("JOB", with: job).replacing("ANALYSIS", with: analysis),
+                        headers: request.headers,
                         body: request.body)
                     if job.isEmpty, answer.status == 202 {
                         job = try Self.object(answer.body)["id"] as? String ?? ""
                         try TestJobs.writeRun(job, in: client.data, checkpoints: [20: Data([1, 2, 3])])
+                    }
+                    if answer.status == 200, let id = try? Self.object(answer.body)["analysis_id"] as? String {
+                        analysis = id
                     }
                     guard let operation = Self.operation(request, in: document) else {
                         Issue.record("\(name) is not described")
