@@ -22,9 +22,11 @@ import Testing
     @Test func equalsTheDefinitionOnManyImagesAndMoreThanThereAre() {
         let count = 700, width = 6
         func matrix(_ rows: Int, _ phase: Double) -> DoubleMatrix {
-            DoubleMatrix(
-                rows: rows, cols: width,
-                (0..<rows * width).map { sin(phase + 1.7 * Double($0)) + cos(0.31 * Double($0 * $0 % 1009)) })
+            var values: [Double] = []
+            for index in 0..<rows * width {
+                values.append(sin(phase + 1.7 * Double(index)) + cos(0.31 * Double(index * index % 1009)))
+            }
+            return DoubleMatrix(rows: rows, cols: width, values)
         }
         let train = matrix(60, 0.2), asked = matrix(count, 1.1), labels = (0..<60).map { $0 * 7 % 5 }
         let model = NearestNeighbours(train: train, labels: labels, classes: 5)

@@ -168,5 +168,5 @@ extension AnalysisKind {
 
 extension ResultFormat {
     /// Without parameters.
-    fileprivate var bareMediaType: String { String(mediaType.prefix { $0 != ";" }) }
+    var bareMediaType: String { String(mediaType.prefix { $0 != ";" }) }
 }

@@ -43,7 +43,8 @@ struct ResultRoutes {
                 answers: [
                     Answer(
                         status: .ok, detail: "The numbers, or a picture of them.",
-                        content: [("application/json", .any), ("text/html", .any)]),
+                        content: [("application/json", .any), ("text/html", .any)]
+                            + ResultFormat.allCases.dropFirst().map { ($0.bareMediaType, .any) }),
                     Answer(
                         status: .accepted, detail: "It is being computed.", content: [("application/json", .any)]),
                     .notModified,

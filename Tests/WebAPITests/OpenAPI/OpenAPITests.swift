@@ -99,9 +99,10 @@ import WebAPI
         .get("/v1/models/vit/analyses/lesion?probe_set=forty&parts=mlp"),
         .get("/v1/analyses"), .get("/v1/analyses?analysis=fourrier"), .get("/v1/analyses/ANALYSIS"),
         .get("/v1/analyses/ANALYSIS?format=png"), .get("/v1/analyses/none"), .get("/v1/analyses/ANALYSIS/manifest"),
+        .post("/v1/models", #"{"name": "twin", "path": "timm_vit.safetensors", "num_heads": 3}"#),
         .post(
             "/v1/comparisons",
-            #"{"models": ["vit", "headless"], "probe_set": "few", "metrics": ["attention-nmi", "cka"]}"#),
+            #"{"models": ["vit", "twin"], "probe_set": "few", "metrics": ["attention-nmi", "cka"]}"#),
         .post("/v1/comparisons", #"{"models": ["vit"], "probe_set": "few"}"#),
         .get("/v1/cka?a=vit&b=vit&probe_set=few"), .get("/v1/cka?a=vit&b=vti&probe_set=few"),
         .get("/v1/cka?probe_set=few&kernel=cubic"),
