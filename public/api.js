@@ -27,7 +27,8 @@ export function createApi({
   /** Sends, waits politely when the server is busy, follows 202, and throws ApiError for the rest. */
   async function send(url, {onWait, signal, ...init} = {}) {
     let address = url;
-    for (let attempt = 0; ; attempt++) {
+    let attempt = 0;
+    for (;;) {
       let response;
       try {
         response = await fetcher(address, {...init, signal});
@@ -37,7 +38,8 @@ export function createApi({
       }
       const busy = response.status === 503 || response.status === 429;
       const unfinished = response.status === 202 && !init.method && response.headers.has("Location");
-      if (attempt < maxRetries && (busy || unfinished)) {
+      // What the queue computes may take hours; what is busy is asked so many times.
+      if (unfinished || (busy && attempt++ < maxRetries)) {
         if (unfinished) address = below(base, response.headers.get("Location"));
         const seconds = retryAfter(response.headers.get("Retry-After"), unfinished ? 1 : 2);
         onWait?.(seconds, unfinished ? "computing" : "busy");

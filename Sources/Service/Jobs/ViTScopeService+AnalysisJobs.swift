@@ -136,6 +136,8 @@ extension ViTScopeService {
     /// What computing would take, from the sizes of models and images and the speed seen so far.
     private func estimatedSeconds(_ analysis: PreparedAnalysis) -> Double {
         let images = Double(analysis.images.sources.count)
+        // Whoever moves over an image waits for its maps, and they are not sent through the queue.
+        if analysis.kind == .attention || analysis.kind == .rollout { return 0 }
         let flops = analysis.task.models.reduce(0) { $0 + $1.model.config.forwardFLOPs }
         let depth = Double(analysis.task.models.first?.model.config.depth ?? 0)
         let passes: Double =

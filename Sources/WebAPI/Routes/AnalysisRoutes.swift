@@ -33,7 +33,7 @@ struct AnalysisRoutes {
         }
         switch outcome {
         case .done(let result): return try await AnalysisRoutes.answer(result, format, options, call, service)
-        case .pending(let job): return try AnalysisRoutes.pending(prepared.id, job, call)
+        case .pending(let job): return try AnalysisRoutes.pending(prepared.id, job, call, format: format.rawValue)
         }
     }
 
@@ -73,8 +73,10 @@ struct AnalysisRoutes {
     }
 
     /// 202: where the answer will be, and how far it is.
-    static func pending(_ id: String, _ job: JobInfo?, _ call: Call, ready: (Int, of: Int)? = nil) throws -> Response {
-        let path = "/v1/analyses/\(id)"
+    static func pending(
+        _ id: String, _ job: JobInfo?, _ call: Call, format: String = "json", ready: (Int, of: Int)? = nil
+    ) throws -> Response {
+        let path = "/v1/analyses/\(id)" + (format == "json" ? "" : "?format=\(format)")
         var links: [ResultValue.Member] = [.init("self", .string(path))]
         if let job {
             links += [

@@ -69,7 +69,7 @@ struct ComparisonRoutes {
     static func answer(_ outcome: ComparisonOutcome, _ form: ComparisonForm, _ call: Call) throws -> Response {
         switch outcome {
         case .pending(let id, let ready, let count, let job):
-            return try AnalysisRoutes.pending(id, job, call, ready: (ready, of: count))
+            return try AnalysisRoutes.pending(id, job, call, format: form.rawValue, ready: (ready, of: count))
         case .done(let comparison):
             let tag = "\"\(comparison.id)\(form == .json ? "" : "-" + form.rawValue)\""
             var headers: HTTPFields = [

@@ -65,7 +65,7 @@ struct ResultRoutes {
                 try await service.analysis(id, waiting: wait)
             }
             switch outcome {
-            case .pending(let job): return try AnalysisRoutes.pending(id, job, call)
+            case .pending(let job): return try AnalysisRoutes.pending(id, job, call, format: format.rawValue)
             case .done(let result):
                 var options = EncodingOptions()
                 options.links = ResultRoutes.links(id, ["png", "npy", "npz", "csv"])
