@@ -10,17 +10,21 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
     case fourier
     case featureVariance = "feature-variance"
     case tokenSimilarity = "token-similarity"
+    case tokenDisplacement = "token-displacement"
     case tokenNorms = "token-norms"
     case singularValues = "singular-values"
+    case pca
+    case tsne
     case linearProbe = "linear-probe"
     case knn
     case frequencyRobustness = "frequency-robustness"
     case shapeBias = "shape-bias"
     case lesion
     case cka
+    case alignment
 
     /// Whether it looks at two models, named among its parameters.
-    public var comparesTwo: Bool { self == .cka }
+    public var comparesTwo: Bool { self == .cka || self == .alignment }
 
     /// The parameters it understands, besides `format` and `overlay`, which are the encoder's.
     public var parameters: [String] {
@@ -32,6 +36,10 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
         case .fourier, .featureVariance, .tokenNorms, .attentionSimilarity, .clsAttention:
             images + ["layers", "convention"]
         case .tokenSimilarity: images + ["layers", "tensor", "convention"]
+        case .tokenDisplacement: images + ["layers", "layer", "dimensions", "convention"]
+        case .pca: images + ["depth", "tokens", "dimensions", "convention"]
+        case .tsne:
+            images + ["depth", "tokens", "perplexity", "iterations", "theta", "seed", "convention"]
         case .singularValues: images + ["layers", "level", "relative_to", "convention"]
         case .linearProbe:
             images + [
@@ -43,6 +51,8 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
             images + ["frequencies", "half_window", "eps", "sign", "space", "seed", "train_fraction", "convention"]
         case .shapeBias: images + ["train", "n_train", "convention"]
         case .lesion: images + ["parts", "train_fraction", "seed", "convention"]
+        case .alignment:
+            images + ["a", "b", "layers_a", "layers_b", "metric", "k", "tokens", "convention"]
         case .cka:
             images + ["a", "b", "layers_a", "layers_b", "kernel", "estimator", "batch_size", "tokens", "convention"]
         }

@@ -11,6 +11,7 @@ extension AnalysisTasks {
         case .clsAttention: task(AttentionShareMeasure.read(&parameters, model))
         case .featureVariance: task(FeatureVarianceMeasure.read(&parameters, model))
         case .tokenSimilarity: task(TokenSimilarityMeasure.read(&parameters, model))
+        case .tokenDisplacement: TokenDisplacementTask.read(&parameters, model)
         case .tokenNorms: task(TokenNormMeasure.read(&parameters, model))
         case .singularValues: SingularValueTask.read(&parameters, model)
         default: nil

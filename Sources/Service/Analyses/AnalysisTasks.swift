@@ -19,14 +19,17 @@ enum AnalysisTasks {
         case .attentionEntropy: AttentionMetricTask.read(.entropy, &parameters, first)
         case .fourier: FourierTask.read(&parameters, first)
         case .attentionSimilarity, .clsAttention, .featureVariance, .tokenSimilarity, .tokenNorms,
-            .singularValues:
+            .tokenDisplacement, .singularValues:
             representation(kind, &parameters, first)
+        case .pca: PCATask.read(&parameters, first, images: images)
+        case .tsne: TSNETask.read(&parameters, first, images: images)
         case .linearProbe: LinearProbeTask.read(&parameters, first)
         case .knn: KNNTask.read(&parameters, first)
         case .frequencyRobustness: FrequencyRobustnessTask.read(&parameters, first)
         case .shapeBias: ShapeBiasTask.read(&parameters, first)
         case .lesion: LesionTask.read(&parameters, first)
         case .cka: CKATask.read(&parameters, a: first, b: last, images: images)
+        case .alignment: AlignmentTask.read(&parameters, a: first, b: last, images: images)
         }
     }
 }

@@ -62,12 +62,15 @@ protocol AnalysisTask: Sendable {
     var turnKey: String? { get }
     /// What each image adds to the answer; nil where answers stay small.
     var mapSize: MapSize? { get }
+    /// What it takes beside decoding and the passes through the models, about, seconds of one thread.
+    var secondsBeside: Double { get }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer
 }
 
 extension AnalysisTask {
     var mapSize: MapSize? { nil }
+    var secondsBeside: Double { 0 }
 }
 
 /// The maps that one image gives.

@@ -146,7 +146,7 @@ extension ViTScopeService {
             case .frequencyRobustness: 6
             default: 1
             }
-        let decoding = 0.004
-        return images * passes * (flops / 5e10 / Double(max(configuration.threads, 1)) + decoding)
+        let decoding = 0.004, threads = Double(max(configuration.threads, 1))
+        return images * passes * (flops / 5e10 / threads + decoding) + analysis.task.secondsBeside / threads
     }
 }

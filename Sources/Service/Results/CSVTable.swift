@@ -14,13 +14,15 @@ struct CSVTable {
         }
     }
 
-    /// The main array, and beside it every other of its shape; an axis `layer` takes its names from `layers`.
+    /// The main array, and beside it every other of its shape; an axis `layer` takes its names from `layers`,
+    /// and `layer_a` from `layers_a`.
     private mutating func writeArrays(_ result: AnalysisResult) {
         guard let main = result.array(result.mainField) else { return }
         let columns = result.arrays.filter { $0.array.shape == main.shape && $0.array.axes == main.axes }
         line(main.axes + columns.map(\.name))
         let names: [[String]] = zip(main.axes, main.shape).map { axis, extent in
-            let names = result.names(axis + "s")
+            let side = ["_a", "_b"].first { axis.hasSuffix($0) } ?? ""
+            let names = result.names(axis.dropLast(side.count) + "s" + side)
             return names.count == extent ? names : (0..<extent).map(String.init)
         }
         let numbers = columns.map(\.array.doubles)

@@ -7,7 +7,7 @@ extension AnalysisKind {
         switch self {
         case .attention: "/v1/models/{name}/attention"
         case .rollout: "/v1/models/{name}/attention/rollout"
-        case .cka: "/v1/\(rawValue)"
+        case _ where comparesTwo: "/v1/\(rawValue)"
         default: "/v1/models/{name}/analyses/\(rawValue)"
         }
     }
@@ -73,14 +73,18 @@ extension AnalysisKind {
         case .clsAttention: "Share of attention that goes to the class token and to registers"
         case .featureVariance: "Variance of the feature maps by depth"
         case .tokenSimilarity: "Cosine similarity of representations across heads, tokens and depth"
+        case .tokenDisplacement: "How self-attention moves the tokens of an image"
         case .tokenNorms: "Lengths of the tokens by depth"
         case .singularValues: "Singular values of token and image representations by depth"
+        case .pca: "Tokens on the directions in which they vary most"
+        case .tsne: "Tokens embedded in the plane by t-SNE"
         case .linearProbe: "Accuracy of a linear classifier by depth"
         case .knn: "Accuracy of nearest neighbours by depth"
         case .frequencyRobustness: "Accuracy drop against the frequency of added noise"
         case .shapeBias: "Decisions by shape and by texture on cue-conflict images"
         case .lesion: "Accuracy without one attention or one MLP"
         case .cka: "Similarity of the layers of one or two models"
+        case .alignment: "Shared neighbours, canonical correlation or Procrustes similarity of layers"
         }
     }
 
@@ -123,6 +127,17 @@ extension AnalysisKind {
         case "batch_size":
             return .query(
                 name, "Images in a batch; without it all in one where they fit.", schema: .integer(atLeast: 1))
+        case "metric":
+            return .query(
+                name, "How layers are compared.",
+                schema: .oneOf(["mutual-knn", "cknna", "svcca", "pwcca", "procrustes"]))
+        case "depth":
+            return .query(
+                name, "0 is the embedding, 1 the first block's output; -1 is the last.")
+        case "dimensions": return .query(name, "Of the points: 2 or 3.", schema: .integer(atLeast: 2))
+        case "perplexity": return .query(name, "Neighbours that count.", schema: .number)
+        case "iterations": return .query(name, "Steps of the descent at the most.", schema: .integer(atLeast: 1))
+        case "theta": return .query(name, "How coarse far points are taken; 0 is exact.", schema: .number)
         case "tokens":
             return .query(name, "What stands for an image.", schema: .oneOf(["cls", "patch_mean", "patches"]))
         case "mass":
