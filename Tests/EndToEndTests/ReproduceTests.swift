@@ -11,6 +11,8 @@ import Testing
         let shapeProbe: [Double]
         let shapeProbeCls: Double
         let highFrequency: [Double]
+        let noiseDrop: [Double]
+        let cosineDepths: [Double]
     }
     private struct Report: Decodable {
         struct Checklist: Decodable {
@@ -20,7 +22,13 @@ import Testing
             }
             let items: [Item]
         }
+        struct Point: Decodable {
+            let lambda: Double
+            let model: Model
+        }
         let models: [Model]
+        let sweep: [Point]
+        let sweepEpochs: Int?
         let checklist: Checklist
     }
 
@@ -53,7 +61,11 @@ import Testing
         #expect(hybrid.shapeProbe[last] > untrained.shapeProbe[last] + 0.1)
         #expect(simMIM.shapeProbe[1..<last].max() ?? 0 > (untrained.shapeProbe.max() ?? 1) + 0.04)
         #expect(moco.shapeProbe[last] > simMIM.shapeProbe[last] + 0.08)
-        #expect(report.checklist.items.count == 13)
+        #expect(report.checklist.items.count == 21)
+        // What small models cannot show is said, not left out.
+        #expect(report.checklist.items.count { $0.verdict == "not measured" } == 5)
+        #expect(Set(report.checklist.items.map(\.number)) == Set(1...10))
+        #expect(report.models.allSatisfy { $0.noiseDrop.count == 5 && $0.cosineDepths.count == 5 })
     }
 
     /// Jobs of seconds: the whole way from training to the report, which is honest about what such models show.
@@ -73,9 +85,15 @@ import Testing
         }
         let small = [
             "--demo-dir", folder.path, "--out", folder.path + "/runs", "--analysed", "20", "--probe-train", "60",
-            "--probe-test", "40",
+            "--probe-test", "40", "--sweep", "--sweep-epochs", "1",
         ]
         let first = try report(small)
+        #expect(first.sweep.map(\.lambda) == [0, 0.2, 0.4, 0.6, 0.8, 1] && first.sweepEpochs == 1)
+        // λ decides what is learned.
+        #expect(first.sweep[0].model.attentionNmi != first.sweep[5].model.attentionNmi)
+        #expect(first.checklist.items.count { $0.verdict == "not measured" } == 4)
+        let page = try String(contentsOfFile: folder.path + "/runs/report.html", encoding: .utf8)
+        #expect(page.contains("checklist") && page.components(separatedBy: "data:image/png;base64,").count == 15)
         #expect(first.models.count == 4 && first.models.allSatisfy { $0.attentionNmi.count == 6 })
         #expect(first.models.allSatisfy { $0.shapeProbe.count == 7 && $0.highFrequency.allSatisfy(\.isFinite) })
         #expect(FileManager.default.fileExists(atPath: folder.path + "/runs/hybrid/model.safetensors"))

@@ -18,16 +18,19 @@ public struct Checklist: Sendable, Codable {
         /// In some of the layers that the claim is about.
         case partly
         case notShown = "not shown"
+        /// Beyond models of this size, or not asked for.
+        case notMeasured = "not measured"
     }
 
     public let items: [Item]
 
     /// - Parameters:
     ///   - uniformDistance: of attention spread evenly, pixels.
+    ///   - sweep: hybrids by the weight of the contrastive loss; empty where none were trained.
     ///   - probeError: two standard errors of the difference between two probes: what a verdict must exceed.
     init(
         moco: ModelMeasurement, simMIM: ModelMeasurement, hybrid: ModelMeasurement, uniformDistance: Double,
-        probeError: Double
+        probeError: Double, sweep: [LambdaPoint]
     ) {
         let depth = moco.attentionDistancePx.count, late = depth / 2..<depth
         let lateDepths = late.lowerBound + 1..<depth + 1
@@ -41,6 +44,9 @@ public struct Checklist: Sendable, Codable {
                     3, "head outputs of MoCo v3 are more alike between tokens, in every late layer", moco.cosineTokens,
                     simMIM.cosineTokens, late, "cosine"),
                 Self.compare(
+                    3, "head outputs of MoCo v3 are more alike between neighbouring layers, in every late layer",
+                    moco.cosineDepths, simMIM.cosineDepths, depth / 2..<max(depth - 1, depth / 2), "cosine"),
+                Self.compare(
                     4, "tokens of MoCo v3 use fewer directions than SimMIM's, in every late layer",
                     simMIM.singularTokens, moco.singularTokens, lateDepths, "Δ log σ, SimMIM beside MoCo v3,"),
                 Self.compare(
@@ -49,8 +55,22 @@ public struct Checklist: Sendable, Codable {
                 Self.compare(
                     5, "SimMIM keeps more of the highest frequency than MoCo v3, at every depth", simMIM.highFrequency,
                     moco.highFrequency, 1..<depth + 1, "Δ log amplitude, SimMIM beside MoCo v3,"),
+                Self.notMeasured(
+                    5, "the decoder of MAE keeps less of the highest frequency than its encoder",
+                    "the demo has no MAE model"),
+                Self.compare(
+                    6, "in the first half of the layers, shapes separate better linearly in SimMIM than in MoCo v3",
+                    simMIM.shapeProbe.map { 100 * $0 }, moco.shapeProbe.map { 100 * $0 }, 1..<max(depth / 2 + 1, 1),
+                    "%, SimMIM beside MoCo v3,"),
                 Self.lastLayer(moco, simMIM, probeError), Self.peak(simMIM, probeError),
-                Self.hybrid(moco, simMIM, hybrid, probeError), Self.bias(moco, simMIM, probeError),
+                Self.notMeasured(6, "MAE's accuracy stays level at the end", "the demo has no MAE model"),
+                Self.hybrid(moco, simMIM, hybrid, probeError), Self.sweep(sweep, probeError),
+                Self.notMeasured(
+                    7, "a hybrid fine-tunes better than both pure objectives", "the demo's models are not fine-tuned"),
+                Self.notMeasured(
+                    8, "contrastive learning fine-tunes better in small models, masked modelling in large ones",
+                    "the demo has one size"),
+                Self.noise(moco, simMIM, probeError), Self.bias(moco, simMIM, probeError),
             ]
     }
 
@@ -119,7 +139,7 @@ public struct Checklist: Sendable, Codable {
     }
 
     /// Whether `larger` lies above `smaller` at every one of `places`.
-    private static func compare(
+    static func compare(
         _ number: Int, _ claim: String, _ larger: [Double], _ smaller: [Double], _ places: Range<Int>, _ unit: String
     ) -> Item {
         let above = places.count { larger[$0] > smaller[$0] }
@@ -130,9 +150,9 @@ public struct Checklist: Sendable, Codable {
             evidence: "\(above) of \(places.count): \(unit) \(pairs)")
     }
 
-    private static func text(_ number: Double) -> String {
+    static func text(_ number: Double) -> String {
         String(format: abs(number) < 1 ? "%.3f" : abs(number) < 10 ? "%.2f" : "%.1f", number)
     }
 
-    private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
+    static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
 }

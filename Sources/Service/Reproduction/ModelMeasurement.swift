@@ -14,6 +14,8 @@ public struct ModelMeasurement: Sendable, Codable, Equatable {
     public var cosineHeads: [Double] = []
     /// Of head outputs, between the tokens of a head; a block.
     public var cosineTokens: [Double] = []
+    /// Of head outputs, between a block and the next; one fewer than blocks.
+    public var cosineDepths: [Double] = []
     /// Δ log amplitude of the highest frequency, a depth.
     public var highFrequency: [Double] = []
     /// Mean over ranks of the log singular value relative to the first, between tokens; a depth.
@@ -32,6 +34,9 @@ public struct ModelMeasurement: Sendable, Codable, Equatable {
     public var shapeBias = 0.0
     /// Decisions that were either, of all.
     public var shapeBiasDecided = 0.0
+
+    /// Accuracy of a shape probe that noise takes away, a band; see `ModelProbing.noiseFrequencies`.
+    public var noiseDrop: [Double] = []
 
     public init(name: String) { self.name = name }
 }

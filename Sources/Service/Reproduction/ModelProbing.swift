@@ -18,10 +18,10 @@ struct ModelProbing {
     }
 
     private static let batch = 100
-    private let sizes: Sizes
-    private let pool: ThreadPool
-    private let transform: EvaluationTransform
-    private let train, test, matched, conflict: ShapesTextures
+    let sizes: Sizes
+    let pool: ThreadPool
+    let transform: EvaluationTransform
+    let train, test, matched, conflict: ShapesTextures
 
     /// - Throws: `ImageError.setting` for sizes that make no sense.
     init(side: Int, sizes: Sizes, pool: ThreadPool) throws(ImageError) {
@@ -52,6 +52,7 @@ struct ModelProbing {
         var distance = LayerHeadStatistics(layers: config.depth, heads: config.numHeads)
         var nmi = distance
         var heads = VectorStatistics(count: config.depth), tokens = heads
+        var depths = VectorStatistics(count: max(config.depth - 1, 0))
         var high = VectorStatistics(count: config.depth + 1)
         var spectra = [VectorStatistics?](repeating: nil, count: config.depth + 1)
         var means = [[DoubleMatrix]](repeating: [], count: config.depth + 1)
@@ -63,12 +64,17 @@ struct ModelProbing {
         }
         for images in batches(test, count: sizes.analysed) {
             let seen = model.forwardIntermediates(images, request: request, pool: pool)
-            var headRows: [[Double]] = [], tokenRows: [[Double]] = [], highRows: [[Double]] = []
+            var headRows: [[Double]] = [], tokenRows: [[Double]] = [], highRows: [[Double]] = [],
+                depthRows: [[Double]] = []
             for block in 0..<config.depth {
                 guard let maps = seen.attentions[block], let outputs = seen.headOutputs[block] else { continue }
                 let values = metrics.values(maps, pool: pool)
                 if let found = values.distance { distance.add(found, layer: block) }
                 if let found = values.nmi { nmi.add(found, layer: block) }
+                if let next = seen.headOutputs[block + 1] {
+                    depthRows.append(
+                        PairCosine.pairwise(outputs, next, from: prefix).grouped(images.shape[0]))
+                }
                 let between = CosineSimilarity.acrossHeads(outputs, numPrefixTokens: prefix)
                 headRows.append((0..<between.rows).map { row in between.rows(row..<row + 1).values.mean })
                 tokenRows.append(CosineSimilarity.acrossTokens(outputs, numPrefixTokens: prefix).imageMeans)
@@ -87,6 +93,7 @@ struct ModelProbing {
                 heads.add(headRows.map { $0[image] })
                 tokens.add(tokenRows.map { $0[image] })
                 high.add(highRows.map { $0[image] })
+                depths.add(depthRows.map { $0[image] })
             }
         }
         result.attentionDistancePx = distance.mean.numbers
@@ -95,6 +102,7 @@ struct ModelProbing {
         result.attentionNmiSem = nmi.standardError.numbers
         result.cosineHeads = heads.mean.numbers
         result.cosineTokens = tokens.mean.numbers
+        result.cosineDepths = depths.mean.numbers
         result.highFrequency = high.mean.numbers
         result.singularTokens = spectra.map { Self.decline(($0?.mean ?? []).numbers) }
         result.singularImages = means.map {
@@ -126,6 +134,7 @@ struct ModelProbing {
         result.shapeProbeCls = shapes[depth + 1]
         result.textureProbeCls = textures[depth + 1]
         decide(model, &result)
+        result.noiseDrop = noiseDrop(model, learned: learned[depth], clean: asked[depth])
     }
 
     /// Shape bias as Geirhos et al. (2019) define it, where a probe that saw shape and texture agree must choose.
@@ -143,12 +152,18 @@ struct ModelProbing {
     }
 
     /// The mean patch token at every depth, then the class token after the last block: (images, embedDim) each.
-    private func features(_ model: VisionTransformer, _ pictures: ShapesTextures, count: Int) -> [Tensor] {
+    ///
+    /// - Parameter change: what is done to a batch of images first; it is told the number of the first of them.
+    func features(
+        _ model: VisionTransformer, _ pictures: ShapesTextures, count: Int,
+        change: (Tensor, _ first: Int) -> Tensor = { images, _ in images }
+    ) -> [Tensor] {
         let config = model.config
         var parts = [[Tensor]](repeating: [], count: config.depth + 2)
         var request = IntermediatesRequest()
         request.hiddenStates = Set(0...config.depth)
-        for images in batches(pictures, count: count) {
+        for (number, clean) in batches(pictures, count: count).enumerated() {
+            let images = change(clean, number * Self.batch)
             let seen = model.forwardIntermediates(images, request: request, pool: pool).hiddenStates
             for depth in 0...config.depth {
                 if let stream = seen[depth] { parts[depth].append(stream.meanTokens(from: config.numPrefixTokens)) }
@@ -158,7 +173,7 @@ struct ModelProbing {
         return parts.map { .concatenating($0) }
     }
 
-    private func batches(_ pictures: ShapesTextures, count: Int) -> some Sequence<Tensor> {
+    func batches(_ pictures: ShapesTextures, count: Int) -> some Sequence<Tensor> {
         stride(from: 0, to: count, by: Self.batch).lazy.map { start in
             transform.tensor(of: (start..<min(start + Self.batch, count)).map { pictures.image(at: $0) })
         }

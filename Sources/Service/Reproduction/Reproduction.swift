@@ -1,4 +1,5 @@
 import Analysis
+import Foundation
 import Models
 import Platform
 import Tensors
@@ -13,6 +14,10 @@ public final class Reproduction: Sendable {
         public var demo: DemoFolder
         /// Where runs are kept; nil measures the demo's own checkpoints.
         public var output: String?
+        /// Where hybrids of other weights are trained and kept; nil for none.
+        public var sweep: String?
+        /// Epochs of the sweep's hybrids; nil for those of the demo's job.
+        public var sweepEpochs: Int?
         public var threads: Int
         /// Images to analyse, to train probes and to test them.
         public var analysed = 500
@@ -40,6 +45,9 @@ public final class Reproduction: Sendable {
         where !(20...1_000_000).contains(value) {
             faults.append(.init(pointer: "/\(name)", detail: "\(name) must lie from 20 to 1000000."))
         }
+        if let epochs = request.sweepEpochs, !(1...100_000).contains(epochs) {
+            faults.append(.init(pointer: "/sweep_epochs", detail: "sweep_epochs must lie from 1 to 100000."))
+        }
         guard faults.isEmpty else { throw .invalid(faults) }
         guard request.demo.isThere else {
             throw .notFound(.file, name: "\(request.demo.path)/jobs", nearest: DemoFolder.names.map { "\($0).json" })
@@ -64,15 +72,51 @@ public final class Reproduction: Sendable {
         if let output = request.output {
             for name in DemoFolder.names {
                 begin(name, true)
-                var job = TrainingRequest(configuration: request.demo.job(name), output: "\(output)/\(name)")
-                job.threads = request.threads
-                job.codeVersion = request.codeVersion
-                let run = try TrainingRun(job)
-                guard current.begin(run) else { return nil }
-                if try await run.run(report: training) { return nil }
+                guard try await train(request.demo.job(name), "\(output)/\(name)", training) else { return nil }
+            }
+        }
+        if let sweep = request.sweep {
+            for lambda in LambdaPoint.lambdas {
+                begin(Self.sweepName(lambda), true)
+                let folder = "\(sweep)/\(Self.sweepName(lambda))"
+                try writeJob(lambda, to: folder + ".json", in: sweep)
+                guard try await train(folder + ".json", folder, training) else { return nil }
             }
         }
         return try await measure(begin)
+    }
+
+    /// - Returns: false where it was stopped.
+    private func train(
+        _ configuration: String, _ output: String, _ training: @escaping @Sendable (TrainingReport) -> Void
+    ) async throws -> Bool {
+        var job = TrainingRequest(configuration: configuration, output: output)
+        job.threads = request.threads
+        job.codeVersion = request.codeVersion
+        let run = try TrainingRun(job)
+        guard current.begin(run) else { return false }
+        return try await !run.run(report: training)
+    }
+
+    private static func sweepName(_ lambda: Double) -> String { "lambda-\(lambda)" }
+
+    /// The demo's hybrid with another weight.
+    private func writeJob(_ lambda: Double, to path: String, in folder: String) throws {
+        let source = request.demo.job("hybrid")
+        guard
+            var job = try JSONSerialization.jsonObject(with: Data(try MappedFile.open(source).array))
+                as? [String: Any]
+        else { throw ServiceError.unreadable("\(source) holds no job.") }
+        var hybrid = job["hybrid"] as? [String: Any] ?? [:]
+        hybrid["lambda"] = lambda
+        job["hybrid"] = hybrid
+        job["name"] = Self.sweepName(lambda)
+        if let epochs = request.sweepEpochs {
+            job["epochs"] = epochs
+            job["warmup_epochs"] = epochs / 10
+        }
+        try Folder.create(folder)
+        try AtomicFile.write(Array(try JSONSerialization.data(withJSONObject: job, options: .sortedKeys)), to: path)
     }
 
     private func measure(
@@ -86,23 +130,34 @@ public final class Reproduction: Sendable {
             defer { try? Folder.removeFile(scratch) }
             var measurements: [ModelMeasurement] = []
             var uniform = 0.0
-            for name in [DemoFolder.baseline] + DemoFolder.names {
+            func measured(_ name: String, _ path: String) throws -> ModelMeasurement {
                 begin(name, false)
-                let model = try Self.load(name == DemoFolder.baseline ? scratch : self.path(name))
+                let model = try Self.load(path)
                 uniform = AttentionDistance.uniform(TokenLayout(model.config))
                 var sizes = ModelProbing.Sizes()
                 sizes.analysed = request.analysed
                 sizes.probeTrain = request.probeTrain
                 sizes.probeTest = request.probeTest
                 let probing = try ModelProbing(side: model.config.imgSize.height, sizes: sizes, pool: pool)
-                measurements.append(probing.measure(model, name: name))
+                return probing.measure(model, name: name)
+            }
+            for name in [DemoFolder.baseline] + DemoFolder.names {
+                measurements.append(try measured(name, name == DemoFolder.baseline ? scratch : self.path(name)))
+            }
+            var sweep: [LambdaPoint] = []
+            for lambda in request.sweep == nil ? [] : LambdaPoint.lambdas {
+                let name = Self.sweepName(lambda)
+                let path = "\(request.sweep ?? "")/\(name)/model.safetensors"
+                sweep.append(LambdaPoint(lambda: lambda, model: try measured(name, path)))
             }
             return ReproductionReport(
                 uniformDistancePx: uniform, analysedImages: request.analysed, probeTrainImages: request.probeTrain,
-                probeTestImages: request.probeTest, models: measurements,
+                probeTestImages: request.probeTest, noiseFrequenciesPi: ModelProbing.noiseFrequencies,
+                models: measurements,
+                sweep: sweep, sweepEpochs: request.sweep == nil ? nil : request.sweepEpochs,
                 checklist: Checklist(
                     moco: measurements[1], simMIM: measurements[2], hybrid: measurements[3], uniformDistance: uniform,
-                    probeError: 2 * (2 * 0.25 / Double(request.probeTest)).squareRoot()))
+                    probeError: 2 * (2 * 0.25 / Double(request.probeTest)).squareRoot(), sweep: sweep))
         }
     }
 

@@ -9,7 +9,13 @@ public struct ReproductionReport: Sendable, Codable {
     /// Images that linear probes learned from, and were tested on.
     public let probeTrainImages: Int
     public let probeTestImages: Int
+    /// The middles of the noise's bands, units of π.
+    public let noiseFrequenciesPi: [Double]
     public let models: [ModelMeasurement]
+    /// Hybrids by their weight; empty where none were trained.
+    public let sweep: [LambdaPoint]
+    /// How long the sweep's hybrids learned, where that is not what the demo's job says.
+    public let sweepEpochs: Int?
     public let checklist: Checklist
 
     /// The report for people: a table a figure, models side by side, then the checklist.
@@ -41,10 +47,25 @@ public struct ReproductionReport: Sendable, Codable {
         table("shape decisions of shape or texture decisions, %; how many were either, %", "%.1f") {
             [100 * $0.shapeBias, 100 * $0.shapeBiasDecided]
         }
+        table("accuracy of the shape probe lost to noise at 0.1 … 0.9 π, points", "%.1f") {
+            $0.noiseDrop.map { 100 * $0 }
+        }
+        if !sweep.isEmpty {
+            let epochs = sweepEpochs.map { ", trained for \($0) epochs" } ?? ""
+            lines += ["", "hybrids by λ\(epochs): shape probe and class token, %; NMI and Δ log amplitude at the end"]
+            for point in sweep {
+                let numbers = [100 * (point.model.shapeProbe.last ?? .nan), 100 * point.model.shapeProbeCls]
+                let ends = [point.model.attentionNmi.last ?? .nan, point.model.highFrequency.last ?? .nan]
+                lines.append(
+                    "  " + Self.padded("λ \(point.lambda)", -10)
+                        + numbers.map { Self.padded(String(format: "%.1f", $0), 7) }.joined()
+                        + ends.map { Self.padded(String(format: "%.3f", $0), 8) }.joined())
+            }
+        }
         lines += ["", "The paper's checklist"]
         for item in checklist.items {
-            lines.append("  " + Self.padded(item.verdict.rawValue, -10) + "\(item.number). \(item.claim)")
-            lines.append("  " + Self.padded("", -10) + "   \(item.evidence)")
+            lines.append("  " + Self.padded(item.verdict.rawValue, -13) + "\(item.number). \(item.claim)")
+            lines.append("  " + Self.padded("", -13) + "   \(item.evidence)")
         }
         return lines.joined(separator: "\n")
     }

@@ -9,6 +9,8 @@ struct Reproduce: AsyncParsableCommand {
             MoCo v3, SimMIM and the hybrid learn one after another by the jobs of the demo, each in a folder of its \
             own below --out; a stopped run goes on when the command is repeated. Then attention, frequencies, singular \
             values and linear probes are measured on images that none of them has seen, beside the untrained network. \
+            With --sweep, six hybrids from λ 0 to 1 learn as well, which takes six times as long as one. \
+            The report is printed, and written as a page with plots to --html. \
             A claim of the paper that does not show at this scale is printed as not shown.
             """)
 
@@ -17,6 +19,15 @@ struct Reproduce: AsyncParsableCommand {
 
     @Flag(help: "Measure the demo's own checkpoints, without training.")
     var committed = false
+
+    @Flag(help: "Train and measure hybrids with λ 0, 0.2, 0.4, 0.6, 0.8 and 1, too.")
+    var sweep = false
+
+    @Option(help: "Epochs of each hybrid of the sweep (those of the demo's job).")
+    var sweepEpochs: Int?
+
+    @Option(help: "Where the report is written as a page with plots (report.html in --out; nowhere with --committed).")
+    var html: String?
 
     @Option(help: "The folder with the demo's jobs and checkpoints.")
     var demoDir: String?
@@ -48,6 +59,8 @@ struct Reproduce: AsyncParsableCommand {
         request.probeTrain = probeTrain
         request.probeTest = probeTest
         request.codeVersion = Version.text
+        request.sweep = sweep ? out + "/sweep" : nil
+        request.sweepEpochs = sweepEpochs
         let output = ProgressOutput(printsJSON: false, showsBar: Terminal.showsBar)
         do {
             let reproduction = try Reproduction(request)
@@ -64,6 +77,7 @@ struct Reproduce: AsyncParsableCommand {
                 Terminal.write("vitscope: stopped by a signal; the same command goes on where this one stopped\n")
                 throw ExitCode(128 + (signal ?? 15))
             }
+            if let page = html ?? (committed ? nil : out + "/report.html") { try report.writeHTML(to: page) }
             Terminal.print(json ? try JSONText.encode(report) : report.text)
         } catch let failure as TrainingFailure {
             output.finish()
