@@ -35,8 +35,7 @@ struct TokenDisplacementTask: AnalysisTask {
         let layout = numbers.measure.layout, count = layout.grid.count
         let points = clouds.map { DoubleMatrix.stacking([$0.before, $0.after]) }
         answer.fields += [
-            ("layer", .int(layer)), ("grid", .ints([layout.grid.rows, layout.grid.cols])),
-            ("clouds_image", .string(context.images[0].ref)),
+            ("layer", .int(layer)), ("clouds_image", .string(context.images[0].ref)),
             ("clouds", .strings((0..<2 * count).map { $0 < count ? "before" : "after" })),
             (
                 "points",

@@ -80,7 +80,6 @@ struct TokenPoints: Sendable {
             ("depth", .int(depth)),
             ("tap", .string(tap == 0 ? "embed" : "blocks.\((tap - 1) / 2).\(tap % 2 == 1 ? "attn" : "mlp")")),
             ("tokens", .string(tokens.rawValue)), ("convention", .string(convention.rawValue)),
-            ("grid", .ints([layout.grid.rows, layout.grid.cols])),
             ("image_of_point", .ints(repeated(Array(images.indices)))),
             ("labels", .strings(repeated(images.map { $0.className ?? $0.ref }))),
         ]

@@ -20,7 +20,8 @@ extension ReproductionReport {
         page.section("The paper's checklist")
         page.table(
             ["", "claim", "verdict", "measured"],
-            rows: checklist.items.map { ["\($0.number)", $0.claim, $0.verdict.rawValue, $0.evidence] })
+            rows: checklist.items.map { ["\($0.number)", $0.claim, $0.verdict.rawValue, $0.evidence] },
+            isProse: true)
         page.section("Self-attention")
         draw(&page, "Attention distance", "block", "px", bands: \.attentionDistanceSem, uniform: uniformDistancePx) {
             $0.attentionDistancePx

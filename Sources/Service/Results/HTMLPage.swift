@@ -20,11 +20,12 @@ struct HTMLPage {
             + Data(png).base64EncodedString() + "\">\n"
     }
 
-    mutating func table(_ header: [String], rows: [[String]]) {
+    /// - Parameter isProse: whether the cells are words, which begin at the left, rather than numbers.
+    mutating func table(_ header: [String], rows: [[String]], isProse: Bool = false) {
         func row(_ cells: [String], _ tag: String) -> String {
             "<tr>" + cells.map { "<\(tag)>\(Self.escaped($0))</\(tag)>" }.joined() + "</tr>\n"
         }
-        body += "<div class=\"table\"><table><thead>\(row(header, "th"))</thead><tbody>\n"
+        body += "<div class=\"table\(isProse ? " words" : "")\"><table><thead>\(row(header, "th"))</thead><tbody>\n"
         body += rows.map { row($0, "td") }.joined() + "</tbody></table></div>\n"
     }
 
@@ -39,7 +40,7 @@ struct HTMLPage {
         img { max-width: 100%; height: auto; display: block }
         .table { overflow-x: auto } table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
         th, td { border-bottom: 1px solid #d9dee5; padding: .2rem .7rem; text-align: right }
-        th:first-child, td:first-child { text-align: left } pre { overflow-x: auto }
+        th:first-child, td:first-child, .words th, .words td { text-align: left; vertical-align: top } pre { overflow-x: auto }
         </style></head><body>
         <h1>\(Self.escaped(title))</h1>
         \(body)</body></html>

@@ -23,6 +23,8 @@ import Testing
             #expect(try await test.service.encode(result, as: format).bytes.count > 64)
         }
         for number in result.numbers(result.mainField) { #expect(number.isFinite) }
+        // A name twice could not be read back out of the database.
+        #expect(Set(result.fields.map(\.name)).count == result.fields.count)
         for figure in result["figures"]?.elements ?? [] {
             guard case .string(let values)? = figure["values"] else { return #expect(Bool(false), "no values") }
             let array = try #require(result.array(values))

@@ -17,7 +17,8 @@ import Testing
         try await test.register("a")
         let questions: [(AnalysisKind, KeyValuePairs<String, String>)] = [
             (.attentionNMI, ["image": "pets:0", "image": "pets:1"]), (.fourier, ["image": "pets:2"]),
-            (.attention, ["image": "pets:3", "head": "all"]),
+            (.pca, ["image": "pets:1"]), (.tokenDisplacement, ["image": "pets:4"]),
+            (.tsne, ["image": "pets:5", "iterations": "20"]), (.attention, ["image": "pets:3", "head": "all"]),
         ]
         var first: [AnalysisResult] = []
         for (kind, parameters) in questions { first.append(try await test.analyze(kind, "a", parameters)) }
@@ -43,7 +44,7 @@ import Testing
         }
         #expect(await again.statistics().imagesForwarded == 0)
         let page = try await again.results()
-        #expect(page.items.count == 3 && page.items[0]["analysis"] == .string("attention"))
+        #expect(page.items.count == 6 && page.items[0]["analysis"] == .string("attention"))
         #expect(try await again.results(kind: "fourier").items.count == 1)
         await again.shutdown()
     }
