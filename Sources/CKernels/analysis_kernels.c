@@ -95,12 +95,11 @@ KERNEL void heads_fuse(float *restrict out, const float *restrict inp, int mode,
 }
 
 KERNEL void rollout_matrix(double *restrict a, double *restrict sums, double threshold, size_t ties, int columns,
-                           size_t T) {
+                           int keep_first, size_t T) {
     for (size_t n = 0; n < T * T; n++) {
         const int tie = a[n] == threshold && ties > 0;
         ties -= (size_t)tie;
-        // The first number is the class token's attention to itself, which is never dropped.
-        if (n > 0 && (a[n] < threshold || tie)) a[n] = 0;
+        if ((n > 0 || !keep_first) && (a[n] < threshold || tie)) a[n] = 0;
     }
     for (size_t i = 0; i < T; i++) {
         a[i * T + i] += 1;

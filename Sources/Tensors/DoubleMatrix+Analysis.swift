@@ -89,10 +89,11 @@ extension DoubleMatrix {
         }
     }
 
-    /// This attention map (tokens, tokens) as a step of attention rollout: the lowest `discard` numbers zeroed, except
-    /// the first, then (A + I) / 2 with every row divided by its sum; or, as the published code has it, column j by the
+    /// This attention map (tokens, tokens) as a step of attention rollout: the lowest `discard` numbers zeroed, then (A + I) / 2 with every row divided by its sum; or, as the published code has it, column j by the
     /// sum of row j.
-    public func rolloutStep(discard: Int, scalingColumns: Bool) -> DoubleMatrix {
+    ///
+    /// - Parameter keepsFirst: whether the first number, a class token's attention to itself, is never zeroed.
+    public func rolloutStep(discard: Int, keepsFirst: Bool, scalingColumns: Bool) -> DoubleMatrix {
         precondition(rows == cols && discard >= 0 && discard <= rows * cols, "no attention map of \(rows)×\(cols)")
         var threshold = -Double.infinity, ties = 0
         if discard > 0 {
@@ -103,7 +104,7 @@ extension DoubleMatrix {
         var result = self
         var sums = [Double](repeating: 0, count: rows)
         result.withUnsafeMutableValues {
-            rollout_matrix($0, &sums, threshold, max(ties, 0), scalingColumns ? 1 : 0, rows)
+            rollout_matrix($0, &sums, threshold, max(ties, 0), scalingColumns ? 1 : 0, keepsFirst ? 1 : 0, rows)
         }
         return result
     }

@@ -33,9 +33,10 @@ void attention_rows(float *restrict out, size_t *restrict empty, const float *re
 void heads_fuse(float *restrict out, const float *restrict inp, int mode, size_t H, size_t N);
 
 // a (T, T) becomes what attention rollout multiplies with: numbers below threshold and the first `ties` of those equal
-// to it are zeroed, except the very first number; then (a + I) / 2 is divided by its row sums, or, when `columns` is
+// to it are zeroed, except the very first number if `keep_first`; then (a + I) / 2 is divided by its row sums, or, when `columns` is
 // not 0, column j by the sum of row j. sums (T) is scratch.
-void rollout_matrix(double *restrict a, double *restrict sums, double threshold, size_t ties, int columns, size_t T);
+void rollout_matrix(double *restrict a, double *restrict sums, double threshold, size_t ties, int columns, int keep_first,
+                    size_t T);
 
 // out (C) = the mean of tokens (N, C).
 void token_means(double *restrict out, const float *restrict tokens, size_t N, size_t C);

@@ -31,24 +31,22 @@ struct PatchEmbedding: Sendable {
 
     func load(into weights: inout Weights, from stateDict: StateDict) throws(WeightError) {
         for layer in stem { try layer.load(into: &weights, from: stateDict) }
-        guard stem.isEmpty else { return try loadProjection(into: &weights, from: stateDict, kernel: [1, 1]) }
-        try loadProjection(into: &weights, from: stateDict, kernel: [patchSize, patchSize])
+        try weights.load(proj, from: try flattened(stateDict))
     }
 
-    /// The projection is stored as a convolution's (embedDim, channels, rows, columns).
-    private func loadProjection(
-        into weights: inout Weights, from stateDict: StateDict, kernel: [Int]
-    ) throws(WeightError) {
-        var flat = stateDict
+    /// The same weights with the projection as a product's, (embedDim, channels·rows·columns): it is stored as a
+    /// convolution's (embedDim, channels, rows, columns).
+    func flattened(_ stateDict: StateDict) throws(WeightError) -> StateDict {
+        let kernel = stem.isEmpty ? [patchSize, patchSize] : [1, 1]
         let name = proj.weight.name
-        if let entry = stateDict[name], entry.shape.count == 4 {
-            guard Array(entry.shape.suffix(2)) == kernel, entry.count == proj.weight.count else {
-                let channels = proj.weight.shape[1] / (kernel[0] * kernel[1])
-                throw .shape(name, expected: [proj.weight.shape[0], channels] + kernel, found: entry.shape)
-            }
-            flat[name] = entry.reshaped(proj.weight.shape)
+        guard let entry = stateDict[name], entry.shape.count == 4 else { return stateDict }
+        guard Array(entry.shape.suffix(2)) == kernel, entry.count == proj.weight.count else {
+            let channels = proj.weight.shape[1] / (kernel[0] * kernel[1])
+            throw .shape(name, expected: [proj.weight.shape[0], channels] + kernel, found: entry.shape)
         }
-        try weights.load(proj, from: flat)
+        var flat = stateDict
+        flat[name] = entry.reshaped(proj.weight.shape)
+        return flat
     }
 
     /// images (batch, channels, height, width) → (batch, patches, embedDim), row-major over the grid.

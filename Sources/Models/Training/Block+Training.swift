@@ -58,10 +58,12 @@ extension Block {
 
     /// `forward` read upwards: `dStream` is the gradient at the block's output and becomes that at its input.
     ///
-    /// - Parameter dBias: the gradient at the bias on the scores is added, where there is one.
+    /// - Parameters:
+    ///   - dBias: the gradient at the bias on the scores is added, where there is one.
+    ///   - look: is shown the gradient at the heads side by side, (batch, tokens, embedDim).
     package func backward(
         _ a: BlockActivations, dStream: inout Tensor, dBias: inout Tensor?, _ pass: TrainingPass,
-        gradients: inout ParameterBuffer
+        gradients: inout ParameterBuffer, look: ((Tensor) -> Void)? = nil
     ) {
         let dHidden = dStream.branchBackward(
             a.mlp.output, pass.weights, gamma: ls2, scales: a.mlpScales, gradients: &gradients, pool: pass.pool)
@@ -73,6 +75,7 @@ extension Block {
             a.attentionBranch, pass.weights, gamma: ls1, scales: a.attentionScales, gradients: &gradients,
             pool: pass.pool)
         let dHeads = proj.backward(a.heads, dOutput: dBranch, pass, gradients: &gradients)
+        look?(dHeads)
         let dProjected = AttentionBackward.run(
             dOutput: dHeads, qkv: a.qkv, maps: a.attention, dBias: &dBias, pool: pass.pool)
         let dNormed = qkv.backward(a.norm1.output, dOutput: dProjected, pass, gradients: &gradients)

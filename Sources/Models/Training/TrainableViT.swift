@@ -138,13 +138,27 @@ public struct TrainableViT: Sendable {
         if let norm = network.norm, let forward = activations.norm {
             dStream = norm.backward(activations.stream, forward, dOutput: dOutput, pass, gradients: &gradients)
         }
+        backward(activations, dStream: dStream, pass, gradients: &gradients)
+    }
+
+    /// The same from the stream before `norm`.
+    ///
+    /// - Parameters:
+    ///   - dStream: the gradient at `Activations.stream`, (batch, tokens, embedDim).
+    ///   - look: is shown the gradient at each block's heads side by side, (batch, tokens, embedDim), last block first.
+    func backward(
+        _ activations: Activations, dStream: Tensor, _ pass: TrainingPass, gradients: inout ParameterBuffer,
+        look: ((_ block: Int, _ dHeads: Tensor) -> Void)? = nil
+    ) {
+        var dStream = dStream
         var dBiases = network.relPosTables.map { Tensor.zeros([$0.shape[1], config.numTokens, config.numTokens]) }
         for (index, block) in network.blocks.enumerated().reversed() {
             let place = scoreBias.place(of: index)
             var dBias = place.map { dBiases[$0] }
             if let place { dBiases[place] = Tensor(shape: [0], []) }
             block.backward(
-                activations.blocks[index], dStream: &dStream, dBias: &dBias, pass, gradients: &gradients)
+                activations.blocks[index], dStream: &dStream, dBias: &dBias, pass, gradients: &gradients,
+                look: look.map { look in { look(index, $0) } })
             if let place, let dBias { dBiases[place] = dBias }
         }
         scoreBias.backward(dBiases, gradients: &gradients)

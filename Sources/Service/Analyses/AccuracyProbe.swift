@@ -117,19 +117,12 @@ extension ForwardBatch {
         var found = Tensor.zeros([indices.count, 1])
         try forward(request) { intermediate in
             switch intermediate {
-            case .logits(let tensor): found = Self.largest(tensor)
+            case .logits(let tensor):
+                found = Tensor(shape: [tensor.shape[0], 1], tensor.largestColumns.map(Float.init))
             case .hiddenState(_, let tensor): found = tensor.meanTokens(from: config.numPrefixTokens)
             default: break
             }
         }
         return found
-    }
-
-    private static func largest(_ logits: Tensor) -> Tensor {
-        let rows = (0..<logits.shape[0]).map { row in
-            let numbers = logits.part(row).array
-            return Float(numbers.indices.reduce(0) { numbers[$1] > numbers[$0] ? $1 : $0 })
-        }
-        return Tensor(shape: [rows.count, 1], rows)
     }
 }

@@ -2,6 +2,7 @@
 public enum AnalysisKind: String, Sendable, CaseIterable {
     case attention
     case rollout = "attention-rollout"
+    case gradientRollout = "gradient-rollout"
     case attentionDistance = "attention-distance"
     case attentionNMI = "attention-nmi"
     case attentionEntropy = "attention-entropy"
@@ -26,15 +27,19 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
     /// Whether it looks at two models, named among its parameters.
     public var comparesTwo: Bool { self == .cka || self == .alignment }
 
+    /// Whether it answers one map or more of each image, rather than numbers over all of them.
+    public var givesMaps: Bool { self == .attention || self == .rollout || self == .gradientRollout }
+
     /// The parameters it understands, besides `format` and `overlay`, which are the encoder's.
     public var parameters: [String] {
         let images = ["image", "probe_set"]
         return switch self {
         case .attention: images + ["layer", "layers", "head", "query", "normalize", "mass", "convention"]
         case .rollout: images + ["head_fusion", "discard_ratio", "convention"]
+        case .gradientRollout: images + ["target", "class", "discard_ratio", "convention"]
         case .attentionDistance, .attentionNMI, .attentionEntropy: images + ["layers", "convention"]
-        case .fourier, .featureVariance, .tokenNorms, .attentionSimilarity, .clsAttention:
-            images + ["layers", "convention"]
+        case .fourier: images + ["layers", "map", "convention"]
+        case .featureVariance, .tokenNorms, .attentionSimilarity, .clsAttention: images + ["layers", "convention"]
         case .tokenSimilarity: images + ["layers", "tensor", "convention"]
         case .tokenDisplacement: images + ["layers", "layer", "dimensions", "convention"]
         case .pca: images + ["depth", "tokens", "dimensions", "convention"]
@@ -43,7 +48,8 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
         case .singularValues: images + ["layers", "level", "relative_to", "convention"]
         case .linearProbe:
             images + [
-                "layers", "pool", "train_fraction", "seed", "epochs", "base_lr", "batch_size", "convention",
+                "layers", "pool", "normalizer", "train_fraction", "seed", "epochs", "base_lr", "batch_size",
+                "convention",
             ]
         case .knn:
             images + ["layers", "pool", "k", "temperature", "train_fraction", "seed", "convention"]

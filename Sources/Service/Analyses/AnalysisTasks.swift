@@ -14,6 +14,7 @@ enum AnalysisTasks {
         return switch kind {
         case .attention: AttentionTask.read(&parameters, first)
         case .rollout: RolloutTask.read(&parameters, first)
+        case .gradientRollout: GradientRolloutTask.read(&parameters, first, images: images)
         case .attentionDistance: AttentionMetricTask.read(.distance, &parameters, first)
         case .attentionNMI: AttentionMetricTask.read(.nmi, &parameters, first)
         case .attentionEntropy: AttentionMetricTask.read(.entropy, &parameters, first)

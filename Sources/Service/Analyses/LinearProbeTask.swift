@@ -3,7 +3,7 @@ import Platform
 import Tensors
 import Training
 
-/// Accuracy of a linear classifier by depth, behind a batch norm without affine part (science: B.11).
+/// Accuracy of a linear classifier by depth, behind a norm without affine part (science: B.11).
 struct LinearProbeTask: AnalysisTask {
     private let model: NamedModel
     private let features: DepthFeatures
@@ -17,6 +17,7 @@ struct LinearProbeTask: AnalysisTask {
         [
             "depths \(features.depths)", "pool \(features.pool.rawValue)", "train_fraction \(trainFraction)",
             "schedule \(schedule.epochs) \(schedule.batchSize) \(schedule.learningRate) \(schedule.seed)",
+            "normalizer \(schedule.normalizer.rawValue)",
             "convention \(convention.rawValue)",
         ]
     }
@@ -30,6 +31,7 @@ struct LinearProbeTask: AnalysisTask {
         schedule.batchSize = parameters.integer("batch_size", in: 2...1_000_000) ?? schedule.batchSize
         schedule.learningRate = parameters.number("base_lr", in: 1e-6...100) ?? schedule.learningRate
         schedule.seed = UInt64(parameters.integer("seed", in: 0...1_000_000_000) ?? 0)
+        schedule.normalizer = parameters.choice("normalizer", default: .batchNorm)
         let settings = schedule
         return features.map {
             LinearProbeTask(
@@ -46,20 +48,25 @@ struct LinearProbeTask: AnalysisTask {
             let gathered = try await features.gather(context, model.model, slices)
             return try await slices.run { slice in
                 try slice.checkCancellation()
-                let decided = FeatureProbe.decisions(
+                let logits = FeatureProbe.logits(
                     train: .init(
                         features: gathered.map { $0.gatheringRows(images.train) },
                         labels: images.train.map { images.labels[$0] }),
                     on: gathered.map { $0.gatheringRows(images.test) }, classes: images.classes.count,
                     schedule: schedule, pool: slice.pool)
-                return decided.map { row in zip(row, images.test).map { $0 == images.labels[$1] ? 1.0 : 0 } }
+                let labels = images.test.map { images.labels[$0] }
+                return logits.map { logits in
+                    [1, 5].map { count in logits.hits(labels, among: count).map { $0 ? 1.0 : 0 } }
+                }
             }
         }
-        let statistics = right.map { Statistics($0) }
+        let statistics = right.map { Statistics($0[0]) }, amongFive = right.map { Statistics($0[1]) }
+        // Among five classes every decision is right.
+        let tellsFive = images.classes.count > 5
         var answer = AnalysisAnswer(
             fields: [
                 ("depths", .ints(features.depths)), ("pool", .string(features.pool.rawValue)),
-                ("normalizer", .string("batch_norm")), ("train_fraction", .double(trainFraction)),
+                ("normalizer", .string(schedule.normalizer.rawValue)), ("train_fraction", .double(trainFraction)),
                 ("seed", .int(Int(schedule.seed))), ("epochs", .int(schedule.epochs)),
                 ("batch_size", .int(schedule.batchSize)), ("base_lr", .double(schedule.learningRate)),
                 ("convention", .string(convention.rawValue)), ("classes", .strings(images.classes)),
@@ -67,7 +74,15 @@ struct LinearProbeTask: AnalysisTask {
                 ("chance", .double(1 / Double(images.classes.count))),
                 ("top1", byDepth(statistics.map { $0.mean ?? .nan })),
                 ("top1_sem", byDepth(statistics.map { $0.standardError ?? .nan })),
+                ("top5", byDepth(amongFive.map { tellsFive ? $0.mean ?? .nan : .nan })),
+                ("top5_sem", byDepth(amongFive.map { tellsFive ? $0.standardError ?? .nan : .nan })),
             ], mainField: "top1")
+        if !tellsFive {
+            answer.reasons += ["/top5", "/top5_sem"].map {
+                Reason(
+                    pointer: $0, reason: "There are \(images.classes.count) classes, so every decision is among five.")
+            }
+        }
         answer.figures = [
             ResultFigure(
                 .lines, "top1", title: "linear probe", x: "depths", band: "top1_sem", xLabel: "depth", yLabel: "top-1")
@@ -77,5 +92,18 @@ struct LinearProbeTask: AnalysisTask {
 
     private func byDepth(_ values: [Double]) -> ResultValue {
         .array(NamedArray(shape: [values.count], axes: ["depth"], numbers: .float64(values)))
+    }
+}
+
+extension Tensor {
+    /// Whether each row's own class is among its `count` largest logits; of equals, the one with the smaller index goes
+    /// first.
+    fileprivate func hits(_ labels: [Int], among count: Int) -> [Bool] {
+        let classes = shape[1], numbers = array
+        return labels.enumerated().map { image, label in
+            let row = numbers[image * classes..<(image + 1) * classes], own = numbers[image * classes + label]
+            let before = row.enumerated().count { $1 > own || ($1 == own && $0 < label) }
+            return before < count
+        }
     }
 }

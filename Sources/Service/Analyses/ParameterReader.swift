@@ -79,6 +79,17 @@ struct ParameterReader {
         return nil
     }
 
+    /// `true` or `false`.
+    mutating func flag(_ name: String) -> Bool {
+        switch text(name) {
+        case nil, "false": return false
+        case "true": return true
+        case let text?:
+            add(name, "“\(text.shortened)” is neither true nor false.")
+            return false
+        }
+    }
+
     /// A number in `range`.
     mutating func number(_ name: String, in range: ClosedRange<Double>) -> Double? {
         guard let text = text(name) else { return nil }

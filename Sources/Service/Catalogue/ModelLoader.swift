@@ -24,6 +24,12 @@ struct CheckpointPlace: Sendable, Equatable {
     }
 }
 
+/// Where a model's checkpoint was read, and how.
+struct CheckpointOrigin: Sendable {
+    let place: CheckpointPlace
+    let options: ModelLoader.Options
+}
+
 /// Makes a model of a checkpoint.
 enum ModelLoader {
     /// What is asked for beside the file.
@@ -58,7 +64,8 @@ enum ModelLoader {
                 "heads \(recognised.config.numHeads)", "key \(recognised.report.checkpointKey ?? "")",
                 "prefix \(recognised.report.prefixRemoved ?? "")",
                 "as \(recognised.report.recognisedAs?.rawValue ?? "")", "eps \(recognised.config.eps)",
-            ], arch: recognised.arch, summary: summary)
+            ], arch: recognised.arch, summary: summary,
+            origin: CheckpointOrigin(place: place, options: options))
     }
 
     /// Finds the network, without building it.

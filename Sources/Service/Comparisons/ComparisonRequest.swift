@@ -9,7 +9,7 @@ struct ComparisonRequest: Sendable {
     ]
     /// Kinds that give a curve of each model by itself, or a matrix of two.
     static let metrics: [AnalysisKind] = AnalysisKind.allCases.filter {
-        ![.attention, .rollout].contains($0)
+        !$0.givesMaps
     }
     private static let modelLimit = 16
 

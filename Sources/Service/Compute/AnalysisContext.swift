@@ -95,6 +95,12 @@ struct ForwardBatch {
 
     var pool: ThreadPool { slice.pool }
 
+    /// What goes in, (batch, 3, height, width), normalized.
+    var pixels: Tensor { input }
+
+    /// - Throws: `CancellationError` where nobody waits any more.
+    func checkCancellation() throws { try slice.checkCancellation() }
+
     /// The images themselves.
     var sources: [ImageSource] { indices.map { context.images[$0] } }
 

@@ -13,12 +13,15 @@ final class LoadedModel: Sendable {
     /// The variant, where it has a name.
     let arch: String?
     let summary: LoadSummary
+    /// Where the checkpoint was read, and how.
+    let origin: CheckpointOrigin
 
     /// - Parameter choices: what was asked for beside the file, in a fixed order.
     init(
         transformer: VisionTransformer, preprocess: Preprocess, sha256: String, choices: [String], arch: String?,
-        summary: LoadSummary
+        summary: LoadSummary, origin: CheckpointOrigin
     ) {
+        self.origin = origin
         self.transformer = transformer
         let size = transformer.config.imgSize
         transform = EvaluationTransform(height: size.height, width: size.width, preprocess: preprocess)

@@ -6,7 +6,7 @@ struct CSVTable {
 
     init(_ result: AnalysisResult) {
         switch result.kind {
-        case .attention, .rollout: writeMaps(result)
+        case .attention, .rollout, .gradientRollout: writeMaps(result)
         case .attentionDistance, .attentionNMI, .attentionEntropy: writeMetrics(result)
         case .fourier: writeSpectra(result)
         case .cka: writeMatrix(result)

@@ -16,7 +16,7 @@ struct ResultPicture {
     /// - Throws: `ServiceError.invalid` for what does not go on a picture.
     func png() throws(ServiceError) -> [UInt8] {
         switch result.kind {
-        case .attention, .rollout: try maps()
+        case .attention, .rollout, .gradientRollout: try maps()
         case .attentionDistance, .attentionNMI, .attentionEntropy: metricCurve()
         case .fourier: spectra()
         case .cka: matrix()
@@ -119,7 +119,11 @@ extension ResultPicture {
     }
 
     private var mapTitle: String {
-        result.kind == .rollout ? "attention rollout: \(title)" : "attention of \(result.text("query")): \(title)"
+        switch result.kind {
+        case .attention: "attention of \(result.text("query")): \(title)"
+        case .gradientRollout: "gradient rollout: \(title)"
+        default: "attention rollout: \(title)"
+        }
     }
 
     /// A map in colours from its least to its greatest number, over the image where there is one.

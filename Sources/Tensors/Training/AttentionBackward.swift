@@ -51,6 +51,29 @@ public enum AttentionBackward {
         }
         return dQKV
     }
+
+    /// The gradient at the maps after softmax, (batch, numHeads, tokens, tokens): dP = dO·Vᵀ.
+    ///
+    /// - Parameters:
+    ///   - dOutput: at the heads side by side, (batch, tokens, embedDim).
+    ///   - qkv: (batch, tokens, 3·embedDim): what `AttentionForward` was given.
+    public static func atMaps(dOutput: Tensor, qkv: Tensor, numHeads: Int, pool: ThreadPool) -> Tensor {
+        let (batch, tokens, embedDim) = (qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3)
+        precondition(dOutput.count == batch * tokens * embedDim, "\(dOutput.shape) is no gradient of attention")
+        let headDim = embedDim / numHeads
+        return Tensor(shape: [batch, numHeads, tokens, tokens]) { target in
+            guard let target = target.baseAddress else { return }
+            withPointers(dOutput, qkv, qkv, qkv) { dOutput, qkv, _, _ in
+                pool.parallelFor(batch * numHeads) { map, _ in
+                    let (image, head) = (map / numHeads, map % numHeads)
+                    MatrixProduct(m: tokens, n: tokens, k: headDim).run(
+                        target + map * tokens * tokens, dOutput + image * tokens * embedDim + head * headDim,
+                        qkv + image * tokens * 3 * embedDim + 2 * embedDim + head * headDim,
+                        transposes: (false, true), beta: 0, strides: (tokens, embedDim, 3 * embedDim))
+                }
+            }
+        }
+    }
 }
 
 /// One head of one image: dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P ⊙ (dP − rowsum(dP ⊙ P)), dQ = dS·K/√d, dK = dSᵀ·Q/√d.

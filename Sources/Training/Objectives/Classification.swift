@@ -64,17 +64,3 @@ public struct Classification: Objective {
         return encoder.classify(encoded.output, weights: weights, pool: context.pool).logits
     }
 }
-
-extension Tensor {
-    /// For each row of a matrix the column of its largest number, the first of equals.
-    var largestColumns: [Int] {
-        let width = shape[1], numbers = array
-        return (0..<shape[0]).map { row in
-            var best = 0
-            for column in 1..<max(width, 1) where numbers[row * width + column] > numbers[row * width + best] {
-                best = column
-            }
-            return best
-        }
-    }
-}

@@ -68,9 +68,10 @@ public struct LinearProbe: Objective {
 
     /// For each probed layer the class of each image, in evaluation.
     public func decisions(_ images: Tensor, state: ModelState, pool: ThreadPool) -> [[Int]] {
-        heads.decisions(
+        heads.logits(
             features(images, weights: state.weights, pool: pool), weights: state.weights, running: state.buffers,
-            pool: pool)
+            pool: pool
+        ).map(\.largestColumns)
     }
 
     /// (batch, embedDim) of each probed layer.

@@ -22,6 +22,7 @@ public enum FeatureProbe {
         public var batchSize: Int
         public var learningRate: Double
         public var seed: UInt64
+        public var normalizer = ProbeHeads.Normalizer.batchNorm
 
         public init(epochs: Int = 60, batchSize: Int = 256, learningRate: Double = 0.1, seed: UInt64 = 0) {
             self.epochs = epochs
@@ -44,8 +45,16 @@ public enum FeatureProbe {
     public static func decisions(
         train: Samples, on features: [Tensor], classes: Int, schedule: Schedule = Schedule(), pool: ThreadPool
     ) -> [[Int]] {
+        logits(train: train, on: features, classes: classes, schedule: schedule, pool: pool).map(\.largestColumns)
+    }
+
+    /// What a classifier trained on `train` says of each image of `features`, of each layer: (images, classes).
+    public static func logits(
+        train: Samples, on features: [Tensor], classes: Int, schedule: Schedule = Schedule(), pool: ThreadPool
+    ) -> [Tensor] {
         guard let width = train.features.first?.shape[1], !train.labels.isEmpty else { return [] }
-        let heads = ProbeHeads(layers: train.features.count, width: width, classes: classes)
+        let heads = ProbeHeads(
+            layers: train.features.count, width: width, classes: classes, normalizer: schedule.normalizer)
         var weights = ParameterBuffer(heads.layout), running = ParameterBuffer(heads.buffers)
         heads.initialize(&weights, &running, seed: schedule.seed)
         let size = min(schedule.batchSize, train.labels.count), steps = train.labels.count / size
@@ -68,6 +77,6 @@ public enum FeatureProbe {
                     epoch * steps + step, weights: &weights, gradients: gradients, norm: 0, pool: pool)
             }
         }
-        return heads.decisions(features, weights: weights, running: running, pool: pool)
+        return heads.logits(features, weights: weights, running: running, pool: pool)
     }
 }

@@ -2,14 +2,24 @@ import Models
 public import Platform
 public import Tensors
 
-/// Linear classifiers on the features of several layers, each behind a batch norm without affine part, which all learn
-/// at once and nothing from each other (He et al. 2022; science: B.11).
+/// Linear classifiers on the features of several layers, each behind a norm without affine part, which all learn at once
+/// and nothing from each other (He et al. 2022; science: B.11).
 public struct ProbeHeads: Sendable {
+    /// What stands before a classifier, without affine part. Raw values are JSON's words.
+    public enum Normalizer: String, Sendable, Hashable, CaseIterable {
+        /// By the batch's statistics, later by the running ones (MAE).
+        case batchNorm = "batch_norm"
+        /// Over the numbers of a feature.
+        case layerNorm = "layer_norm"
+        case none
+    }
+
     /// Places of the classifiers: `probe.LAYER.weight` and `probe.LAYER.bias`.
     public let layout: ParameterLayout
     /// Places of the running statistics: `probe.LAYER.norm.running_mean` and `.running_var`.
     public let buffers: ParameterLayout
-    private let heads: [(norm: BatchNorm, linear: Linear)]
+    private let heads: [(norm: BatchNorm?, linear: Linear)]
+    private let normalizer: Normalizer
 
     /// What one step learned.
     public struct Result: Sendable {
@@ -22,19 +32,25 @@ public struct ProbeHeads: Sendable {
     /// - Parameters:
     ///   - layers: how many; layer 0 is the embedding.
     ///   - width: of a feature.
-    public init(layers: Int, width: Int, classes: Int) {
+    public init(layers: Int, width: Int, classes: Int, normalizer: Normalizer = .batchNorm) {
         var layout = ParameterLayout(), buffers = ParameterLayout()
-        self.init(layers: layers, width: width, classes: classes, in: &layout, buffers: &buffers)
+        self.init(
+            layers: layers, width: width, classes: classes, normalizer: normalizer, in: &layout, buffers: &buffers)
     }
 
     /// The same, behind what is in `layout` and `buffers` already.
     public init(
-        layers: Int, width: Int, classes: Int, in layout: inout ParameterLayout, buffers: inout ParameterLayout
+        layers: Int, width: Int, classes: Int, normalizer: Normalizer = .batchNorm, in layout: inout ParameterLayout,
+        buffers: inout ParameterLayout
     ) {
         precondition(layers > 0 && width > 0 && classes > 0, "a probe has layers, features and classes")
+        self.normalizer = normalizer
         heads = (0..<layers).map { layer in
-            let norm = BatchNorm(
-                "probe.\(layer).norm", width: width, affine: false, eps: 1e-6, in: &layout, buffers: &buffers)
+            let norm =
+                normalizer == .batchNorm
+                ? BatchNorm(
+                    "probe.\(layer).norm", width: width, affine: false, eps: 1e-6, in: &layout, buffers: &buffers)
+                : nil
             return (norm, Linear("probe.\(layer)", inFeatures: width, outFeatures: classes, in: &layout))
         }
         self.layout = layout
@@ -49,7 +65,7 @@ public struct ProbeHeads: Sendable {
                 linear.weight,
                 to: Tensor(
                     shape: linear.weight.shape, (0..<linear.weight.count).map { _ in Float(random.normal() * 0.01) }))
-            running.set(norm.runningVar, to: Tensor(shape: norm.runningVar.shape, repeating: 1))
+            if let norm { running.set(norm.runningVar, to: Tensor(shape: norm.runningVar.shape, repeating: 1)) }
         }
     }
 
@@ -64,7 +80,7 @@ public struct ProbeHeads: Sendable {
         let pass = TrainingPass(weights: weights, pool: pool)
         var losses: [Double] = [], accuracies: [Double] = []
         for (feature, head) in zip(features, heads) {
-            let normed = head.norm.forward(feature, weights, buffers: &running).output
+            let normed = head.norm?.forward(feature, weights, buffers: &running).output ?? prepared(feature)
             let logits = head.linear.forward(normed, pass)
             let (loss, dLogits) = CrossEntropy.forward(logits: logits, targets: .classes(labels))
             _ = head.linear.backward(
@@ -75,14 +91,30 @@ public struct ProbeHeads: Sendable {
         return Result(losses: losses, accuracies: accuracies)
     }
 
-    /// For each layer the class of each image, by the running statistics.
-    public func decisions(
+    /// For each layer the logits (images, classes), by the running statistics.
+    public func logits(
         _ features: [Tensor], weights: ParameterBuffer, running: ParameterBuffer, pool: ThreadPool
-    ) -> [[Int]] {
+    ) -> [Tensor] {
         let pass = TrainingPass(weights: weights, pool: pool)
         return zip(features, heads).map { feature, head in
-            head.linear.forward(head.norm.evaluate(feature, weights, buffers: running), pass).largestColumns
+            head.linear.forward(
+                head.norm?.evaluate(feature, weights, buffers: running) ?? prepared(feature), pass)
         }
+    }
+
+    /// A feature (rows, width) that needs no statistics of others.
+    private func prepared(_ feature: Tensor) -> Tensor {
+        guard normalizer == .layerNorm else { return feature }
+        var numbers = feature.array
+        let width = feature.shape[1]
+        for row in 0..<feature.shape[0] {
+            let range = row * width..<(row + 1) * width
+            let mean = numbers[range].reduce(0) { $0 + Double($1) } / Double(width)
+            let variance = numbers[range].reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(width)
+            let scale = 1 / (variance + 1e-6).squareRoot()
+            for place in range { numbers[place] = Float((Double(numbers[place]) - mean) * scale) }
+        }
+        return Tensor(shape: feature.shape, numbers)
     }
 
     private static func accuracy(_ logits: Tensor, _ labels: [Int]) -> Double {

@@ -7,6 +7,7 @@ extension AnalysisKind {
         switch self {
         case .attention: "/v1/models/{name}/attention"
         case .rollout: "/v1/models/{name}/attention/rollout"
+        case .gradientRollout: "/v1/models/{name}/attention/gradient-rollout"
         case _ where comparesTwo: "/v1/\(rawValue)"
         default: "/v1/models/{name}/analyses/\(rawValue)"
         }
@@ -19,7 +20,7 @@ extension AnalysisKind {
                 .query(
                     "format", "Which form; decides over Accept.", schema: .oneOf(ResultFormat.allCases.map(\.rawValue)))
             ]
-            + (self == .attention || self == .rollout
+            + (givesMaps
                 ? [.query("overlay", "PNG: the map over the picture.", schema: .boolean)] : [])
         return Operation(
             method: .get, path: path, id: operationID, tag: "analyses", summary: summary,
@@ -52,6 +53,7 @@ extension AnalysisKind {
         switch self {
         case .attention: "getAttention"
         case .rollout: "getAttentionRollout"
+        case .gradientRollout: "getGradientRollout"
         case .attentionDistance: "getAttentionDistance"
         case .attentionNMI: "getAttentionNMI"
         case .attentionEntropy: "getAttentionEntropy"
@@ -65,6 +67,7 @@ extension AnalysisKind {
         switch self {
         case .attention: "Attention maps of any layer, head and query"
         case .rollout: "Attention rollout"
+        case .gradientRollout: "Attention rollout of maps weighted by the gradient of a score"
         case .attentionDistance: "Mean attention distance by layer and head, pixels"
         case .attentionNMI: "Normalized mutual information between queries and keys by layer and head"
         case .attentionEntropy: "Entropy of attention by layer and head, nats"
@@ -110,6 +113,21 @@ extension AnalysisKind {
             return .query(
                 name, "`reference` reproduces the published notebooks number for number.",
                 schema: .oneOf(["corrected", "reference"]))
+        case "target":
+            return .query(
+                name, "The score: a class's logit, or half the squared length of the pooled tokens.",
+                schema: .oneOf(["class", "feature"]))
+        case "class":
+            return .query(
+                name, "Index of the class; without it that with the largest logit.", schema: .integer(atLeast: 0))
+        case "map":
+            return .query(
+                name, "Whether the mean log amplitude at every frequency is added, zero frequency in the middle.",
+                schema: .boolean)
+        case "normalizer":
+            return .query(
+                name, "What stands before the classifier, without affine part.",
+                schema: .oneOf(["batch_norm", "layer_norm", "none"]))
         case "head_fusion": return .query(name, "How heads become one.", schema: .oneOf(["mean", "max", "min"]))
         case "discard_ratio":
             return .query(name, "Share of the weakest attention that is dropped, below 1.", schema: .number)

@@ -20,6 +20,7 @@ extension ModelInfo {
             [
                 ("self", path), ("load_report", path + "/load-report"), ("attention", path + "/attention"),
                 ("attention_rollout", path + "/attention/rollout"),
+                ("attention_gradient_rollout", path + "/attention/gradient-rollout"),
             ] + analyses.map { ($0.replacing("-", with: "_"), "\(path)/analyses/\($0)") }
         return .object([
             .init("name", .string(name)),

@@ -33,6 +33,41 @@ import Testing
         #expect(again["depths"] == .list([.int(0), .int(3)]))
     }
 
+    @Test(arguments: ["batch_norm", "layer_norm", "none"])
+    func everyNormalizerLearns(_ normalizer: String) async throws {
+        let test = try await service()
+        let result = try await test.analyze(
+            .linearProbe, "a",
+            ["probe_set": "tones", "train_fraction": "0.5", "normalizer": normalizer, "layers": "0"])
+        #expect(result["normalizer"] == .string(normalizer))
+        #expect(result.numbers("top1")[0] == 1)
+        // Of two classes every decision is among five.
+        #expect(result.numbers("top5").allSatisfy { $0.isNaN })
+        let reasons = result["reasons"]?.elements ?? []
+        #expect(reasons.contains { $0["pointer"] == .string("/top5") })
+    }
+
+    /// Seven tones, fitted for a moment: the right one is among the first five more often than it is the first.
+    @Test func topFiveIsCounted() async throws {
+        let test = try await TestService()
+        try await test.register("a")
+        for tone in 0..<7 {
+            let folder = "\(test.folder)/datasets/seven/\(tone)"
+            try Folder.create(folder)
+            for index in 0..<8 {
+                let pixels = (0..<40 * 40 * 3).map { UInt8(clamping: 20 + tone * 30 + ($0 * (index + 3)) % 29) }
+                try AtomicFile.write(
+                    PNG.encode(Image(height: 40, width: 40, pixels: pixels)), to: "\(folder)/\(index).png")
+            }
+        }
+        _ = try await test.service.createProbeSet(ProbeSetRequest(name: "seven", dataset: "seven", numImages: 56))
+        let result = try await test.analyze(
+            .linearProbe, "a", ["probe_set": "seven", "epochs": "1", "base_lr": "0.001", "layers": "0"])
+        let (first, five) = (result.numbers("top1"), result.numbers("top5"))
+        #expect(zip(first, five).allSatisfy { $0 <= $1 } && first[0] < five[0])
+        #expect(five.allSatisfy { $0 > 0 && $0 <= 1 } && result.numbers("top5_sem").allSatisfy { $0.isFinite })
+    }
+
     @Test func withoutClassesThereIsNoAccuracy() async throws {
         let test = try await service()
         for images in [["pets:0", "pets:1"], ["tones:0", "tones:12"]] {

@@ -78,6 +78,7 @@ import WebAPI
         .get("/v1/models/vit/attention?probe_set=none"),
         .get("/v1/models/vit/attention"), .get("/v1/models/headless/attention?image=shapes-textures:0"),
         .get("/v1/models/vit/attention/rollout?image=shapes-textures:0&head_fusion=max&discard_ratio=0.5"),
+        .get("/v1/models/vit/attention/gradient-rollout?image=shapes-textures:0&discard_ratio=0.5"),
         .get("/v1/models/vit/analyses/attention-distance?probe_set=few"),
         .get("/v1/models/vit/analyses/attention-distance?image=shapes-textures:0"),
         .get("/v1/models/vit/analyses/attention-nmi?probe_set=few&convention=reference"),
