@@ -40,9 +40,10 @@ export function createApi({
       const unfinished = response.status === 202 && !init.method && response.headers.has("Location");
       // What the queue computes may take hours; what is busy is asked so many times.
       if (unfinished || (busy && attempt++ < maxRetries)) {
+        const work = unfinished ? await response.json().catch(() => null) : null;
         if (unfinished) address = below(base, response.headers.get("Location"));
         const seconds = retryAfter(response.headers.get("Retry-After"), unfinished ? 1 : 2);
-        onWait?.(seconds, unfinished ? "computing" : "busy");
+        onWait?.(seconds, unfinished ? "computing" : "busy", work);
         await sleep(seconds * 1000, signal);
         continue;
       }
@@ -156,7 +157,23 @@ export function createApi({
 
     analysisURL: (model, kind, parameters, format) =>
       href(`${modelPath(model)}/analyses/${kind}?${query({...parameters, format: unlessJSON(format)})}`),
-    ckaURL: (parameters, format) => href(`v1/cka?${query({...parameters, format: unlessJSON(format)})}`),
+
+    pairURL: (kind, parameters, format) => href(`v1/${kind}?${query({...parameters, format: unlessJSON(format)})}`),
+    /** Where a result stays, in any of its forms. */
+    permalink: (id, format = "json") => href(`v1/analyses/${segment(id)}?${query({format: unlessJSON(format)})}`
+      .replace(/\?$/, "")),
+    /** Ends the work that a 202 spoke of; all who wait for it are told. */
+    cancelWork: (work) => json(work.links.cancel.replace(/^\//, ""), {method: "POST"}),
+
+    /** Two or more models by several metrics; waits where it is computed in the queue. */
+    async compare(body, options = {}) {
+      const response = await send(href("v1/comparisons"), {
+        ...options, method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json"}
+      });
+      if (response.status !== 202) return response.json();
+      options.onWait?.(1, "computing", await response.json().catch(() => null));
+      return (await send(below(base, response.headers.get("Location")), options)).json();
+    },
 
     /** The JSON of an analysis address. */
     analysis: (url, options = {}) => cache.get(url, options.signal, async (signal) => {

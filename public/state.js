@@ -18,7 +18,7 @@ export const defaults = Object.freeze({
   model: "", compare: "", image: "", from: "", layer: "", head: "mean", query: "",
   colors: "viridis", opacity: "0.6", scale: "map", mass: "1", smooth: "", probe: "", convention: "corrected",
   dots: "", cka: "", kernel: "linear", estimator: "unbiased", tokens: "patch_mean",
-  view: "", job: "", curve: "", by: "layer"
+  more: "", options: "", against: "", metrics: "", view: "", job: "", curve: "", by: "layer"
 });
 
 /** Choices that a user would expect the back button to undo; the others replace the current entry. */

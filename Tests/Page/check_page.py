@@ -28,6 +28,8 @@ SETTLED = "document.querySelector('[data-panel]') && !document.querySelector('[d
 READOUT = "document.querySelector('.readout').textContent"
 VIEW = f"[location.hash, {READOUT}, document.querySelector('.thumb[aria-pressed=true]')?.title]"
 NMI = "[data-panel=attention-nmi]"
+ANY = "[data-panel=any-analysis]"
+COMPARE = "[data-panel=compare]"
 PICTURE = "document.querySelector('.map-canvas').toDataURL()"
 
 
@@ -50,7 +52,7 @@ class PageCheck:
     def run(self):
         for check in (self.policy, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
                       self.pin_and_layer, self.restored_from_the_address, self.heads, self.names,
-                      self.menus_and_pictures, self.comparison, self.upload, self.wrong_file, self.one_image,
+                      self.menus_and_pictures, self.any_analysis, self.several_models, self.comparison, self.upload, self.wrong_file, self.one_image,
                       self.unknown_model, self.training, self.training_inside, self.phone, self.training_on_a_phone,
                       self.dark):
             try:
@@ -200,6 +202,54 @@ class PageCheck:
                                    "{format: 'png', width: 500, height: 300}).then(u => u.slice(0, 22))")
         assert url == "data:image/png;base64,", f"toImage gave {url}"
 
+    def any_analysis(self):
+        """Every analysis has a place: one is chosen, drawn with its figures, and kept in the address."""
+        kinds = self.chrome.evaluate("[...document.querySelectorAll('#more-kind option')].map(o => o.value).filter(v => v)")
+        assert len(kinds) >= 15, f"the chooser has {kinds}"
+        for kind, mark in (("token-similarity", ".heatmaplayer"), ("singular-values", ".js-line"),
+                           ("token-displacement", ".points path")):
+            self.choose("#more-kind", kind)
+            states = self.settle()
+            assert states["any-analysis"] == "ready", f"{kind}: {states}; {self.problems()}"
+            found = self.chrome.evaluate(f"document.querySelectorAll('{ANY} {mark}').length")
+            assert found > 0, f"{kind} has no {mark}"
+        links = self.chrome.evaluate(f"[...document.querySelectorAll('{ANY} .menu a')].map(a => a.href)")
+        with urllib.request.urlopen(links[0], timeout=60) as answer:
+            result = json.load(answer)
+        # The permalink answers the same without the question.
+        with urllib.request.urlopen(f"{self.url}v1/analyses/{result['analysis_id']}", timeout=60) as answer:
+            assert json.load(answer)["analysis_id"] == result["analysis_id"]
+        self.open(self.chrome.evaluate("location.hash"))
+        assert self.settle()["any-analysis"] == "ready", self.problems()
+        assert self.chrome.evaluate("document.getElementById('more-kind').value") == "token-displacement"
+        self.choose("#more-kind", "tsne")
+        self.fill("Perplexity", "-3")
+        states = self.settle()
+        assert states["any-analysis"] == "error" and "perplexity" in self.problems(), f"{states}; {self.problems()}"
+        self.collect(refused=True)
+        self.choose("#more-kind", "")
+
+    def several_models(self):
+        """Two models are compared: curves, differences with errors, and a page that stands alone."""
+        boxes = f"[...document.querySelectorAll('{COMPARE} .checks:first-child input')]"
+        if self.chrome.evaluate(f"{boxes}.length") < 2:
+            return
+        self.chrome.evaluate(f"{boxes}.forEach((box, i) => {{ if (box.checked !== i < 2) box.click() }})")
+        self.chrome.evaluate(f"document.querySelector('{COMPARE} .primary').click()")
+        states = self.settle()
+        assert states["compare"] == "ready", f"{states}; {self.problems()}"
+        rows = self.chrome.evaluate(f"[...document.querySelectorAll('{COMPARE} tbody tr')].map(e => e.textContent)")
+        assert rows and any("±" in row for row in rows), f"differences: {rows}"
+        page = self.chrome.evaluate(f"document.querySelector('{COMPARE} .panel-actions a').href")
+        with urllib.request.urlopen(page, timeout=60) as answer:
+            text = answer.read().decode()
+        assert "data:image/png;base64," in text and "<script" not in text, f"{page} does not stand alone"
+        self.chrome.evaluate(f"{boxes}.forEach((box) => {{ if (box.checked) box.click() }})")
+        self.chrome.evaluate(f"document.querySelector('{COMPARE} .primary').click()")
+        states = self.settle()
+        assert states["compare"] == "error" and "models" in self.problems(), f"{states}; {self.problems()}"
+        self.collect(refused=True)
+
     def comparison(self):
         """A second model stands beside the first, in maps, curves and CKA."""
         second = self.chrome.evaluate("[...document.querySelectorAll('#model-b option')].map(o => o.value)"
@@ -289,7 +339,7 @@ class PageCheck:
     def phone(self):
         """At 390 pixels nothing is cut off or scrolls sideways."""
         self.chrome.resize(390, 844, mobile=True)
-        self.open("")
+        self.open("#more=token-similarity")
         states = self.settle()
         assert states["attention"] == "ready", f"{states}; {self.problems()}"
         self.chrome.pump(0.5)
@@ -340,6 +390,21 @@ class PageCheck:
                     .find(l => l.textContent.startsWith({json.dumps(label)}))?.querySelector('input');
                 if (input) input.value = {json.dumps(str(value))}; return Boolean(input) }})()""")
             assert found, f"the form has no {label}"
+
+    def choose(self, selector, value):
+        """Chooses in a select as a hand does."""
+        self.chrome.evaluate(f"(() => {{ const s = document.querySelector({json.dumps(selector)});"
+                             f"s.value = {json.dumps(value)};"
+                             "s.dispatchEvent(new Event('change', {bubbles: true})) })()")
+        self.chrome.pump(0.3)
+
+    def fill(self, label, value):
+        """Types into a parameter of the chosen analysis."""
+        self.chrome.evaluate(f"""(() => {{ const input = [...document.querySelectorAll('{ANY} label')]
+            .find(l => l.textContent.startsWith({json.dumps(label)})).querySelector('input');
+            input.value = {json.dumps(value)};
+            input.dispatchEvent(new Event('change', {{bubbles: true}})) }})()""")
+        self.chrome.pump(0.3)
 
     def query(self):
         return urllib.parse.parse_qs(self.chrome.evaluate("location.hash").lstrip("#")).get("query", [""])[0]

@@ -82,13 +82,20 @@
   });
   const notices = [];
   const busy = answers({status: 503, headers: {"Retry-After": "3"}},
-    {status: 202, headers: {Location: "/v1/analyses/7"}}, {body: {mean: 1}});
+    {status: 202, headers: {Location: "/v1/analyses/7"}, body: {state: "running"}}, {body: {mean: 1}});
   const onWait = (...notice) => notices.push(notice);
   expect("busy, then computing, then there",
     await busy.analysis(busy.analysisURL("m", "attention-nmi", {probe_set: "p"}), {onWait}), {mean: 1});
   expect("asked", asked, ["http://host/below/v1/models/m/analyses/attention-nmi?probe_set=p", 3000,
     "http://host/below/v1/models/m/analyses/attention-nmi?probe_set=p", 1000, "http://host/below/v1/analyses/7"]);
-  expect("told", notices, [[3, "busy"], [1, "computing"]]);
+  expect("told", notices, [[3, "busy", null], [1, "computing", {state: "running"}]]);
+  asked.length = 0;
+  const queued = answers({status: 202, headers: {Location: "/v1/analyses/8"}, body: {ready: 0, results: 2}},
+    {status: 202, headers: {Location: "/v1/analyses/8"}}, {body: {metrics: []}}, {body: {state: "cancelled"}});
+  expect("a comparison in the queue is waited for", await queued.compare({models: ["a", "b"]}), {metrics: []});
+  await queued.cancelWork({links: {cancel: "/v1/jobs/9/cancel"}});
+  expect("asked for the comparison", asked, ["http://host/below/v1/comparisons", "http://host/below/v1/analyses/8",
+    1000, "http://host/below/v1/analyses/8", "http://host/below/v1/jobs/9/cancel"]);
   asked.length = 0;
   const twice = answers({body: 5});
   const both = await Promise.all([twice.analysis("http://host/x"), twice.analysis("http://host/x")]);

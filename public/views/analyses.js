@@ -1,6 +1,8 @@
 import {button, field, fill, h, select} from "../lib/dom.js";
 import {imageName} from "../lib/format.js";
 import {createAnalysisPanel} from "./analysis-panel.js";
+import {createAnyAnalysis} from "./any-analysis.js";
+import {createCompare} from "./compare.js";
 import {createProbeSetDialog} from "./probe-set-form.js";
 import {panels as definitions} from "./panels.js";
 
@@ -20,6 +22,8 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
     api, plotly, announce, controls: definition.id === "cka" ? cka.node : null,
     pick: (chosen) => state.set({layer: String(chosen)})
   }));
+  const any = createAnyAnalysis({api, state, plotly, announce});
+  const compare = createCompare({api, state, lists, plotly, announce});
   const node = h("section", {class: "analyses", id: "analyses", "aria-labelledby": "analyses-title"},
     h("div", {class: "analyses-head"},
       h("h2", {id: "analyses-title"}, "By depth"),
@@ -28,7 +32,7 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
         button("New probe set…", () => dialog.open()),
         field("Convention", convention),
         h("label", {class: "check"}, dots, "Every head"))),
-    h("div", {class: "panels"}, panels.map((panel) => panel.node)));
+    h("div", {class: "panels"}, panels.map((panel) => panel.node), any.node, compare.node));
   let models = [];
 
   /** The set in use: the chosen one, else the first there is, else the image that is looked at. */
@@ -51,10 +55,11 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
     dots.checked = state.value.dots === "1";
     cka.update(models);
     const usable = models.filter((model) => model.state === "ready" && !model.error);
-    if (models.some((model) => model.state === "loading")) return panels.forEach((panel) => panel.wait());
-    if (usable.length === 0) return panels.forEach((panel) => panel.nothing("There is no model to measure."));
+    const asking = [...panels, any];
+    if (models.some((model) => model.state === "loading")) return asking.forEach((panel) => panel.wait());
+    if (usable.length === 0) return asking.forEach((panel) => panel.nothing("There is no model to measure."));
     if (chosen === "image" && !state.value.image) {
-      return panels.forEach((panel) => panel.nothing("There is no image to measure."));
+      return asking.forEach((panel) => panel.nothing("There is no image to measure."));
     }
     const {convention: asked, cka: pair, kernel, estimator, tokens} = state.value;
     const context = {
@@ -62,7 +67,7 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
       parameters: {...parameters, convention: asked === "corrected" ? "" : asked},
       look: {theme: readTheme(), dots: state.value.dots === "1", layer: layer()}
     };
-    for (const panel of panels) panel.update(context);
+    for (const panel of [...asking, compare]) panel.update(context);
   }
 
   const causes = ["convention", "probe", "dots", "cka", "kernel", "estimator", "tokens"];

@@ -2,7 +2,7 @@ import {button, h} from "../lib/dom.js";
 import {plural} from "../lib/format.js";
 import {createPanel} from "./panel.js";
 import {dataMenu} from "./data-menu.js";
-import {waitText} from "./problem.js";
+import {waitView} from "./problem.js";
 
 /** One analysis: asks, draws, redraws when the page changes, and hands out its data. */
 export function createAnalysisPanel(definition, {api, plotly, announce, pick, controls = null}) {
@@ -25,7 +25,7 @@ export function createAnalysisPanel(definition, {api, plotly, announce, pick, co
     control = new AbortController();
     const asked = {
       signal: control.signal,
-      onWait: (seconds, why) => key === wanted && panel.loading(waitText(seconds, why))
+      onWait: (...wait) => key === wanted && panel.loading(...waitView(...wait, cancel))
     };
     panel.loading();
     panel.actions();
@@ -38,7 +38,7 @@ export function createAnalysisPanel(definition, {api, plotly, announce, pick, co
       draw();
       panel.actions(
         button("PNG", () => savePicture(Plotly), {look: "button quiet"}),
-        dataMenu(calls, {announce}));
+        dataMenu(calls, {announce, permalinks: answers.map(({analysis_id: id}) => api.permalink(id))}));
       panel.note(...notes(answers, definition));
       panel.ready();
     } catch (error) {
@@ -50,6 +50,8 @@ export function createAnalysisPanel(definition, {api, plotly, announce, pick, co
       });
     }
   }
+
+  const cancel = (work) => api.cancelWork(work).catch((error) => announce(error.message));
 
   function draw() {
     if (!results || !options.Plotly) return;

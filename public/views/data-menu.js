@@ -3,15 +3,18 @@ import {curl} from "../lib/format.js";
 
 /**
  * The call behind a picture: links to it in each format, and the curl command.
- * calls: `[{label, url(format)}]`.
+ * calls: `[{label, url(format)}]`; permalinks: of each call the address under which its result stays.
  */
-export function dataMenu(calls, {formats = ["json", "csv", "npy", "npz"], announce, name = "Data"} = {}) {
+export function dataMenu(calls, {
+  formats = ["json", "csv", "npy", "npz"], announce, name = "Data", permalinks = []
+} = {}) {
   const menu = h("details", {class: "menu"},
     h("summary", {class: "button quiet"}, name),
-    h("div", {class: "menu-body"}, calls.map(({label, url}) => h("div", {class: "menu-row"},
+    h("div", {class: "menu-body"}, calls.map(({label, url}, i) => h("div", {class: "menu-row"},
       h("span", {class: "menu-label"}, label),
       formats.map((format) => link(url(format), format)),
-      button("Copy curl", () => copy(curl(url("json")), announce), {look: "link"})))));
+      button("Copy curl", () => copy(curl(url("json")), announce), {look: "link"}),
+      permalinks[i] && button("Copy permalink", () => copy(permalinks[i], announce), {look: "link"})))));
   closeOutside(menu);
   return menu;
 }

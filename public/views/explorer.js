@@ -7,7 +7,7 @@ import {createControls} from "./controls.js";
 import {createMap} from "./map.js";
 import {createReadout} from "./readout.js";
 import {dataMenu, save} from "./data-menu.js";
-import {waitText} from "./problem.js";
+import {waitView} from "./problem.js";
 
 /** Above this, all heads of a layer are not fetched at once (a 37×37 grid with 16 heads has 120 MB of maps). */
 const ALL_HEADS_BYTES = 32 * 2 ** 20;
@@ -135,7 +135,7 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
     record.control?.abort();
     record.control = new AbortController();
     const options = {
-      signal: record.control.signal, onWait: (seconds, why) => view.state("loading", waitText(seconds, why))
+      signal: record.control.signal, onWait: (seconds, why) => view.state("loading", waitView(seconds, why)[0])
     };
     const what = {model: model.name, image, layer, cls: hasCls(model)};
     view.state("loading", h("span", {class: "spinner", "aria-label": "Loading"}));

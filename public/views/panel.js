@@ -24,8 +24,8 @@ export function createPanel({id, title, reading = "", controls = null}) {
 
   return {
     node, body,
-    loading(text = "Computing…") {
-      enter("loading", h("span", {class: "spinner", "aria-hidden": "true"}), h("span", {}, text));
+    loading(text = "Computing…", action = null) {
+      enter("loading", h("span", {class: "spinner", "aria-hidden": "true"}), h("span", {}, text), action ?? "");
     },
     ready(content) {
       if (content) body.replaceChildren(content);

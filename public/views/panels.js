@@ -2,7 +2,7 @@
 
 import {ckaChart} from "../charts/cka.js";
 import {depthChart} from "../charts/depth.js";
-import {fourierChart} from "../charts/fourier.js";
+import {familyChart} from "../charts/family.js";
 
 /** The calls of a panel that asks the same of every model. */
 const eachModel = (kind) => ({api, models, parameters}) => models.map(({name}) => ({
@@ -67,12 +67,12 @@ export const panels = [
     reading: "Amplitude of each frequency in the tokens, relative to frequency 0; a line for each depth, the chosen " +
       "layer thicker. Steeper = smoother representation, low frequencies, shapes; flatter = fine detail, textures.",
     calls: eachModel("fourier"),
-    draw: (results, options) => fourierChart(results.map((result) => ({
-      name: result.model.name, frequency: result.frequency_pi,
+    draw: (results, options) => familyChart(results.map((result) => ({
+      name: result.model.name, x: result.frequency_pi,
       // Every second tap is the embedding or a whole block; those between are after the attention.
       curves: result.taps.map((label, tap) => ({depth: tap / 2, label, values: result.delta_log_amplitude[tap]}))
         .filter(({depth}) => Number.isInteger(depth))
-    })), {height: 400, ...options})
+    })), {height: 400, xTitle: "frequency (π)", yTitle: "Δ log amplitude", ...options})
   },
   {
     id: "cka", title: "CKA: similarity of layers", wantsSet: true,
@@ -80,7 +80,7 @@ export const panels = [
       "Bright squares are stretches of layers that do much the same.",
     calls: ({api, models, parameters, pair, kernel, estimator, tokens}) => {
       const [a, b] = pairOf(pair, models);
-      return [{label: a === b ? a : `${a} × ${b}`, url: (format) => api.ckaURL({a, b, ...parameters,
+      return [{label: a === b ? a : `${a} × ${b}`, url: (format) => api.pairURL("cka", {a, b, ...parameters,
         kernel, estimator, tokens}, format)}];
     },
     draw: ([result], {layer, ...options}) => ckaChart({

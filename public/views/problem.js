@@ -12,10 +12,17 @@ export function problemView(error, {retry = null} = {}) {
     retry && button("Try again", retry));
 }
 
-/** The sentence for a wait that the server asked for. */
-export function waitText(seconds, why) {
+/**
+ * A wait that the server asked for, in words: `[text, button]`. What the queue computes says how far it is and can be
+ * cancelled by `cancel(work)`.
+ */
+export function waitView(seconds, why, work, cancel) {
   const time = `${Math.max(1, Math.round(seconds))} s`;
-  return why === "computing"
-    ? `Still computing; looking again in ${time}.`
-    : `The server is busy; trying again in ${time}.`;
+  if (why !== "computing") return [`The server is busy; trying again in ${time}.`];
+  const {progress, ready, results} = work ?? {};
+  const far = progress?.message ?? (results > 1 ? `${ready} of ${results} results` : work?.state);
+  return [
+    `Computing in the queue${far ? `: ${far}` : ""}.`,
+    work?.links?.cancel && cancel ? button("Cancel", () => cancel(work), {look: "button quiet"}) : null
+  ];
 }

@@ -2,11 +2,12 @@ import {colorAt, colorScale, colorTable} from "../lib/colors.js";
 import {axis, brightness, figure, lightTheme, plain} from "./figure.js";
 
 /**
- * Δ log amplitude against frequency, a line for each depth, coloured from shallow to deep; a field for each model.
- * data: `[{name, frequency, curves: [{depth, label, values}]}]`.
+ * A family of curves for each model, such as log amplitudes against frequency: a line for each depth, coloured from
+ * shallow to deep.
+ * data: `[{name, x, curves: [{depth, label, values}]}]`.
  */
-export function fourierChart(data, {
-  Plotly, width = 560, height = 320, theme = lightTheme, colors = "plasma", chosen = null
+export function familyChart(data, {
+  Plotly, width = 560, height = 320, theme = lightTheme, colors = "plasma", chosen = null, xTitle = "", yTitle = ""
 } = {}) {
   // The brightest end of the map would vanish on a white card, the darkest on a black one.
   const dark = brightness(theme.card) < 0.5;
@@ -14,11 +15,11 @@ export function fourierChart(data, {
   const table = colorTable(colors);
   const deepest = Math.max(...data.flatMap(({curves}) => curves.map(({depth}) => depth)));
   const stacked = data.length > 1 && width < 480;
-  const traces = data.flatMap(({frequency, curves}, i) => curves.map(({depth, label, values}) => ({
-    type: "scatter", mode: "lines", x: frequency, y: values,
+  const traces = data.flatMap(({x, curves}, i) => curves.map(({depth, label, values}) => ({
+    type: "scatter", mode: "lines", x, y: values,
     xaxis: axisName("x", i, stacked), yaxis: axisName("y", i, !stacked),
     line: {color: colorAt(table, from + (to - from) * (depth / Math.max(1, deepest))), width: thickness(depth, chosen)},
-    hovertemplate: `${plain(label)}<br>%{x:.2f}π: %{y:.2f}<extra></extra>`
+    hovertemplate: `${plain(label)}<br>%{x:.3~g}: %{y:.3~g}<extra></extra>`
   })));
   traces.push({
     type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip",
@@ -31,9 +32,9 @@ export function fourierChart(data, {
       }
     }
   });
-  const node = figure(traces, layout(data, stacked, theme), {
+  const node = figure(traces, layout(data, stacked, theme, xTitle, yTitle), {
     Plotly, width, height: stacked ? Math.round(height * 1.7) : height, theme,
-    label: `Delta log amplitude against frequency for each depth of ${data.map((model) => model.name).join(" and ")}`
+    label: `${yTitle} against ${xTitle} for each depth of ${data.map((model) => model.name).join(" and ")}`
   });
   const depths = data.flatMap(({curves}) => curves.map(({depth}) => depth));
   const lines = depths.map((_, i) => i);
@@ -43,18 +44,18 @@ export function fourierChart(data, {
 
 const thickness = (depth, chosen) => depth === chosen ? 4 : 1.6;
 
-function layout(data, stacked, theme) {
+function layout(data, stacked, theme, xTitle, yTitle) {
   const result = {
-    xaxis: axis(theme, "frequency (π)", {rangemode: "tozero"}),
-    yaxis: axis(theme, "Δ log amplitude"), annotations: []
+    xaxis: axis(theme, xTitle, {rangemode: "tozero"}),
+    yaxis: axis(theme, yTitle), annotations: []
   };
   if (data.length < 2) return result;
   if (stacked) {
     Object.assign(result.yaxis, {domain: [0.55, 1]});
-    result.yaxis2 = axis(theme, "Δ log amplitude", {domain: [0, 0.43], matches: "y"});
+    result.yaxis2 = axis(theme, yTitle, {domain: [0, 0.43], matches: "y"});
   } else {
     Object.assign(result.xaxis, {domain: [0, 0.47]});
-    result.xaxis2 = axis(theme, "frequency (π)", {domain: [0.53, 1], matches: "x"});
+    result.xaxis2 = axis(theme, xTitle, {domain: [0.53, 1], matches: "x"});
   }
   result.annotations = data.map((model, i) => ({
     text: plain(model.name), xref: "paper", yref: "paper", showarrow: false, xanchor: "right", yanchor: "top",

@@ -1,0 +1,66 @@
+// Draws any answer by its own `figures`, which say what goes where.
+
+import {h} from "../lib/dom.js";
+import {familyChart} from "./family.js";
+import {linesChart} from "./lines.js";
+import {matrixChart} from "./matrix.js";
+import {cloudChart} from "./cloud.js";
+
+/**
+ * Every figure of an answer, the answers of several models in one.
+ * answers: `[{name, result}]` of the same analysis. Returns nodes that are not yet in the page.
+ */
+export function resultFigures(answers, options) {
+  const [{result: {figures = []}}] = answers;
+  return figures.flatMap((figure) => charts(figure, answers, options).map(({name, chart}) =>
+    h("figure", {class: "result-figure"}, h("figcaption", {}, name ? `${figure.title}: ${name}` : figure.title), chart)));
+}
+
+/** The charts of a figure: one for all models, or `{name, chart}` of each. */
+function charts(figure, answers, options) {
+  const look = {...options, xTitle: figure.x_label, yTitle: figure.y_label, title: figure.title};
+  const known = answers.filter(({result}) => at(result, figure.values) != null);
+  const each = (draw) => known.map((answer) => ({name: answer.name, chart: draw(answer)}));
+  if (figure.form === "heat_map") return each(({name, result}) => {
+    const values = at(result, figure.values);
+    return matrixChart({
+      name, values, rows: names(result, figure.series, values.length), cols: names(result, figure.x, values[0].length)
+    }, look);
+  });
+  if (figure.form === "scatter") return each(({name, result}) => cloudChart({
+    name, points: at(result, figure.values), groups: at(result, figure.series)?.map(String) ?? null
+  }, look));
+  if (known.length === 0) return [];
+  const isFamily = known.some(({result}) => Array.isArray(at(result, figure.values)[0]));
+  if (isFamily && figure.ordered) return pairs(known).map((pair) =>
+    ({chart: familyChart(pair.map((answer) => family(figure, answer)), look)}));
+  return [{chart: linesChart(known.flatMap((answer, color) => lines(figure, answer, color)), look)}];
+}
+
+/** A chart of families has room for two models. */
+const pairs = (all) => Array.from({length: Math.ceil(all.length / 2)}, (_, i) => all.slice(2 * i, 2 * i + 2));
+
+function family(figure, {name, result}) {
+  const values = at(result, figure.values);
+  const labels = names(result, figure.series, values.length);
+  const x = at(result, figure.x) ?? values[0].map((_, i) => i);
+  return {name, x, curves: values.map((row, depth) => ({depth, label: String(labels[depth]), values: row}))};
+}
+
+function lines(figure, {name, result}, color) {
+  const values = at(result, figure.values), bands = figure.band ? at(result, figure.band) : null;
+  if (!Array.isArray(values[0])) {
+    return [{name, x: names(result, figure.x, values.length), y: values, band: bands, color}];
+  }
+  const labels = names(result, figure.series, values.length);
+  return values.map((y, i) => ({
+    name: `${name} ${labels[i]}`, x: names(result, figure.x, y.length), y, band: bands?.[i] ?? null, color, dash: i
+  }));
+}
+
+/** The field under a dotted path, or undefined. */
+function at(result, path) {
+  return path?.split(".").reduce((value, key) => value?.[key], result);
+}
+
+const names = (result, path, count) => at(result, path) ?? Array.from({length: count}, (_, i) => i);

@@ -1,0 +1,129 @@
+import {button, h} from "../lib/dom.js";
+import {number} from "../lib/format.js";
+import {linesChart} from "../charts/lines.js";
+import {copy} from "./data-menu.js";
+import {createPanel} from "./panel.js";
+import {waitView} from "./problem.js";
+
+const METRICS = [
+  "attention-distance", "attention-nmi", "attention-entropy", "fourier", "token-similarity", "singular-values",
+  "token-norms", "token-displacement", "cls-attention", "attention-similarity", "feature-variance", "linear-probe",
+  "knn", "cka"
+];
+const HINT = "Choose two models or more, and Compare.";
+const USUAL = ["attention-distance", "attention-nmi", "fourier", "token-similarity"];
+
+/** Two or more models on the same images: a curve each, their differences, and one permalink for all. */
+export function createCompare({api, state, lists, plotly, announce}) {
+  const models = h("fieldset", {class: "checks"});
+  const metrics = h("fieldset", {class: "checks"});
+  const start = button("Compare", () => run(), {look: "button primary"});
+  const panel = createPanel({
+    id: "compare", title: "Compare models",
+    reading: "Several models on the same images, every difference with its standard error, under one permalink.",
+    controls: h("div", {class: "compare-form"}, models, metrics, start)
+  });
+  panel.node.classList.add("wide");
+  panel.empty(h("p", {}, HINT));
+  let context = null;
+  let control = null;
+  let answer = null;
+  let Plotly = null;
+  let width = 0;
+
+  const list = (text, standard) => text ? text.split(",") : standard;
+  const picked = (set) => [...set.querySelectorAll("input:checked")].map(({value}) => value);
+
+  function checks(set, legend, names, on, changed) {
+    set.replaceChildren(h("legend", {class: "field-label"}, legend), ...names.map((name) => h("label", {class: "check"},
+      h("input", {type: "checkbox", value: name, checked: on.includes(name), on: {change: changed}}), name)));
+  }
+
+  function form() {
+    const ready = (lists.value.models ?? []).filter(({state: now}) => now === "ready").map(({name}) => name);
+    const first = context?.models.map(({name}) => name) ?? [];
+    checks(models, "Models", [...new Set([...first, ...ready])], list(state.value.against, first),
+      () => state.set({against: picked(models).join(",")}));
+    checks(metrics, "Metrics", METRICS, list(state.value.metrics, USUAL),
+      () => state.set({metrics: picked(metrics).join(",")}));
+  }
+
+  async function run() {
+    const {probe_set: probeSet, image} = context.parameters;
+    const body = {models: picked(models), metrics: picked(metrics),
+      ...(probeSet ? {probe_set: probeSet} : {images: [image]})};
+    control?.abort();
+    const own = control = new AbortController();
+    answer = null;
+    panel.actions();
+    panel.loading();
+    const cancel = (work) => api.cancelWork(work).catch((error) => announce(error.message));
+    try {
+      const found = await api.compare(body, {
+        signal: own.signal, onWait: (...wait) => own === control && panel.loading(...waitView(...wait, cancel))
+      });
+      Plotly ??= await plotly();
+      if (own !== control) return;
+      answer = found;
+      width = 0;
+      draw();
+      const link = (format) => api.permalink(found.analysis_id, format);
+      panel.actions(
+        h("a", {href: link("html"), target: "_blank"}, "HTML"), h("a", {href: link("json"), target: "_blank"}, "JSON"),
+        h("a", {href: link("csv"), download: ""}, "CSV"), h("a", {href: link("npz"), download: ""}, "NPZ"),
+        button("Copy permalink", () => copy(link("json"), announce), {look: "link"}));
+      panel.note(`${found.n_images} images`, found.standard_errors ?? "");
+      panel.ready();
+    } catch (error) {
+      if (own === control && error.name !== "AbortError") panel.error(error, run);
+    }
+  }
+
+  function draw() {
+    const room = Math.floor(panel.body.clientWidth);
+    if (!answer || !Plotly || room < 50 || room === width) return;
+    width = room;
+    const one = room >= 760 ? Math.floor((room - 24) / 2) : room;
+    const old = [...panel.body.querySelectorAll(".figure")];
+    panel.body.replaceChildren(h("div", {class: "result-figures"},
+      answer.metrics.map((metric) => metricView(metric, {Plotly, width: one, theme: context.look.theme}))));
+    for (const chart of old) Plotly.purge(chart);
+  }
+
+  new ResizeObserver(() => {
+    if (Math.floor(panel.body.clientWidth) !== width) requestAnimationFrame(draw);
+  }).observe(panel.body);
+
+  return {
+    node: panel.node,
+    update(next) {
+      const sameLook = JSON.stringify(next.look.theme) === JSON.stringify(context?.look.theme);
+      context = next;
+      form();
+      if (!answer && panel.node.dataset.state !== "error") {
+        panel.empty(h("p", {}, HINT));
+      }
+      if (!sameLook) {
+        width = 0;
+        draw();
+      }
+    }
+  };
+}
+
+/** The curves of a metric and the differences at the end. */
+function metricView({metric, figure, differences}, options) {
+  const body = figure
+    ? [linesChart(figure.series.map(({name, x, y, sem}, color) => ({name, x, y, band: sem, color})),
+      {...options, xTitle: figure.x_label, yTitle: figure.y_label === "1" ? "" : figure.y_label, title: figure.title})]
+    : [h("p", {class: "muted"}, "A matrix: see the HTML page or the downloads.")];
+  const rows = differences.map(({a, b, x, mean, sem}) => {
+    const last = mean.length - 1;
+    return h("tr", {}, h("td", {}, `${a} − ${b}`), h("td", {}, x[last]),
+      h("td", {}, number(mean[last]) + (sem?.[last] == null ? "" : ` ± ${number(sem[last])}`)));
+  });
+  return h("figure", {class: "result-figure"}, h("figcaption", {}, figure?.title ?? metric), body,
+    rows.length > 0 && h("table", {class: "small"},
+      h("thead", {}, h("tr", {}, ["difference", "at", "± standard error"].map((name) => h("th", {}, name)))),
+      h("tbody", {}, rows)));
+}
