@@ -25,7 +25,7 @@ export const kinds = {
       choice("relative_to", "Relative to", ["first", "none", "depth0"])]},
   "feature-variance": {title: "Variance of feature maps", reading: "Attention smooths, the MLP spreads."},
   "fourier": {title: "Frequencies as a map", reading: "Mean log amplitude at every frequency, zero in the middle.",
-    fixed: {map: "true"}, controls: [entry("layers", "Layers", "all")]},
+    fixed: {map: "true"}, controls: [entry("layers", "Layers", "all"), choice("part", "Part", ["encoder", "decoder"])]},
   "pca": {title: "Principal components", reading: "Tokens of the images on the directions in which they vary most.",
     controls: [depth, tokens]},
   "tsne": {title: "t-SNE", reading: "Tokens embedded in the plane, coloured by image or class.",

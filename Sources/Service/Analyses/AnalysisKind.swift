@@ -38,7 +38,7 @@ public enum AnalysisKind: String, Sendable, CaseIterable {
         case .rollout: images + ["head_fusion", "discard_ratio", "convention"]
         case .gradientRollout: images + ["target", "class", "discard_ratio", "convention"]
         case .attentionDistance, .attentionNMI, .attentionEntropy: images + ["layers", "convention"]
-        case .fourier: images + ["layers", "map", "convention"]
+        case .fourier: images + ["layers", "map", "part", "mask_ratio", "seed", "decoder_heads", "convention"]
         case .featureVariance, .tokenNorms, .attentionSimilarity, .clsAttention: images + ["layers", "convention"]
         case .tokenSimilarity: images + ["layers", "tensor", "convention"]
         case .tokenDisplacement: images + ["layers", "layer", "dimensions", "convention"]

@@ -18,7 +18,7 @@ enum AnalysisTasks {
         case .attentionDistance: AttentionMetricTask.read(.distance, &parameters, first)
         case .attentionNMI: AttentionMetricTask.read(.nmi, &parameters, first)
         case .attentionEntropy: AttentionMetricTask.read(.entropy, &parameters, first)
-        case .fourier: FourierTask.read(&parameters, first)
+        case .fourier: fourier(&parameters, first, images: images)
         case .attentionSimilarity, .clsAttention, .featureVariance, .tokenSimilarity, .tokenNorms,
             .tokenDisplacement, .singularValues:
             representation(kind, &parameters, first)
@@ -31,6 +31,19 @@ enum AnalysisTasks {
         case .lesion: LesionTask.read(&parameters, first)
         case .cka: CKATask.read(&parameters, a: first, b: last, images: images)
         case .alignment: AlignmentTask.read(&parameters, a: first, b: last, images: images)
+        }
+    }
+
+    private static func fourier(
+        _ parameters: inout ParameterReader, _ model: NamedModel, images: Int
+    ) -> (any AnalysisTask)? {
+        switch parameters.choice("part", default: AutoencoderPart.encoder) {
+        case .decoder: return DecoderFourierTask.read(&parameters, model, images: images)
+        case .encoder:
+            for name in ["mask_ratio", "seed", "decoder_heads"] where parameters.text(name) != nil {
+                parameters.add(name, "\(name) belongs to part=decoder.")
+            }
+            return FourierTask.read(&parameters, model)
         }
     }
 }

@@ -9,6 +9,8 @@ public struct MAEConfig: Sendable, Hashable {
     public var decoderDepth: Int
     public var decoderDim: Int
     public var decoderHeads: Int
+    /// Hidden width of the decoder's MLPs; nil for four times `decoderDim`.
+    public var decoderMLPHidden: Int?
     /// Whether each patch's pixels are predicted after subtracting their mean and dividing by their spread.
     public var normPixLoss: Bool
 

@@ -11,7 +11,7 @@ struct MAEDecoder: Sendable {
     private let blocks: [Block]
     private let norm: LayerNorm
     private let pred: Linear
-    private let parameters: [Parameter]
+    let parameters: [Parameter]
     private let prefix: Int
     private let patches: Int
 
@@ -25,7 +25,7 @@ struct MAEDecoder: Sendable {
         posEmbed = layout.add("decoder_pos_embed", [1, prefix + patches, width])
         var inner = VisionTransformerConfig(
             imgSize: vit.imgSize, patchSize: vit.patchSize, embedDim: width, depth: config.decoderDepth,
-            numHeads: config.decoderHeads, mlpHidden: 4 * width)
+            numHeads: config.decoderHeads, mlpHidden: config.decoderMLPHidden ?? 4 * width)
         inner.eps = vit.eps
         blocks = (0..<config.decoderDepth).map { Block("decoder_blocks.\($0)", config: inner, in: &layout) }
         norm = LayerNorm("decoder_norm", width: width, eps: vit.eps, in: &layout)
@@ -67,6 +67,9 @@ struct MAEDecoder: Sendable {
         fileprivate let tokens: Tensor
         /// (batch, patches, patchSize²·channels), ordered (row, column, channel).
         let prediction: Tensor
+
+        /// The tokens before the first block and after each, (batch, prefix + patches, decoderDim).
+        var streams: [Tensor] { (blocks.first.map { [$0.input] } ?? []) + blocks.map(\.output) }
     }
 
     /// encoded (batch, prefix + kept, embedDim) → the pixels of every patch.

@@ -124,6 +124,16 @@ extension AnalysisKind {
             return .query(
                 name, "Whether the mean log amplitude at every frequency is added, zero frequency in the middle.",
                 schema: .boolean)
+        case "part":
+            return .query(
+                name, "Of a masked autoencoder; a decoder is looked into where the checkpoint has one.",
+                schema: .oneOf(["encoder", "decoder"]))
+        case "mask_ratio":
+            return .query(name, "part=decoder: share of the patches that the encoder does not see.", schema: .number)
+        case "decoder_heads":
+            return .query(
+                name, "part=decoder: heads of its attention, where the checkpoint does not say.",
+                schema: .integer(atLeast: 1))
         case "normalizer":
             return .query(
                 name, "What stands before the classifier, without affine part.",

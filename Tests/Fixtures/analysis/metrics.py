@@ -208,4 +208,5 @@ def measure(path, heads, grid, patch):
                    for name, values in fields.items()} for kind, fields in result.items()}
 
 
-(here / "metrics.json").write_text(json.dumps({name: measure(*model) for name, model in MODELS.items()}))
+if __name__ == "__main__":
+    (here / "metrics.json").write_text(json.dumps({name: measure(*model) for name, model in MODELS.items()}))

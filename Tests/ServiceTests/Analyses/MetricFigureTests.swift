@@ -28,23 +28,8 @@ import Testing
         let test = try await TestService()
         try AtomicFile.write(
             [UInt8](Data(contentsOf: URL(fileURLWithPath: network.path))), to: "\(test.folder)/models/m.safetensors")
-        try Folder.create("\(test.folder)/datasets/formula/all")
         let (height, width) = network.size
-        for number in 0..<Self.images {
-            var pixels: [UInt8] = []
-            for y in 0..<height {
-                for x in 0..<width {
-                    for c in 0..<3 {
-                        let value =
-                            x * x * (3 + number) + y * (7 + 5 * number + 2 * c) + x * y * (1 + c) + 31 * c + 17 * number
-                        pixels.append(UInt8(value % 256))
-                    }
-                }
-            }
-            try AtomicFile.write(
-                PNG.encode(Image(height: height, width: width, pixels: pixels)),
-                to: "\(test.folder)/datasets/formula/all/\(number).png")
-        }
+        try test.addFormulaImages(Self.images, height: height, width: width)
         let half = [0.5, 0.5, 0.5]
         _ = try await test.service.register(
             ModelRegistration(

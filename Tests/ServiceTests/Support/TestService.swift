@@ -124,3 +124,25 @@ extension TestService {
         return PNG.encode(Image(height: 12, width: 12, pixels: pixels))
     }
 }
+
+extension TestService {
+    /// Adds the dataset “formula”: images that the scripts in Fixtures/analysis make alike.
+    func addFormulaImages(_ count: Int, height: Int, width: Int) throws {
+        try Folder.create("\(folder)/datasets/formula/all")
+        for number in 0..<count {
+            var pixels: [UInt8] = []
+            for y in 0..<height {
+                for x in 0..<width {
+                    for c in 0..<3 {
+                        let value =
+                            x * x * (3 + number) + y * (7 + 5 * number + 2 * c) + x * y * (1 + c) + 31 * c + 17 * number
+                        pixels.append(UInt8(value % 256))
+                    }
+                }
+            }
+            try AtomicFile.write(
+                PNG.encode(Image(height: height, width: width, pixels: pixels)),
+                to: "\(folder)/datasets/formula/all/\(number).png")
+        }
+    }
+}
