@@ -25,6 +25,9 @@ final class AnalysisEngine: Sendable {
     let intake = WorkerThread()
     let limits: ServiceLimits
     private let codeVersion: String
+    /// Rises whenever the fields or the numbers of answers change within a version: kept results of before are then
+    /// other questions', and are not given for new ones.
+    private static let answerRevision = 2
     private let turns = TurnKeeper()
     private let counts = Mutex(Counts())
 
@@ -48,7 +51,7 @@ final class AnalysisEngine: Sendable {
         _ kind: AnalysisKind, _ task: any AnalysisTask, images: AnalysisImages, parameters: [AnalysisParameter] = []
     ) -> PreparedAnalysis {
         let hash = SHA256()
-        hash.update("vitscope analysis \(codeVersion)\n\(kind.rawValue)\n")
+        hash.update("vitscope analysis \(codeVersion) \(Self.answerRevision)\n\(kind.rawValue)\n")
         for model in task.models { hash.update("model \(model.model.fingerprint)\n") }
         for line in task.canonical { hash.update(line + "\n") }
         hash.update("images \(images.sources.count)\n")
