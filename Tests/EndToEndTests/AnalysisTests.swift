@@ -44,7 +44,8 @@ import Testing
             #expect(first.status == 200, "\(first.text)")
             #expect(location.hasSuffix(first.json["analysis_id"] as? String ?? "?"))
             let tsne = try server.curl(
-                "/v1/models/simmim/analyses/tsne?probe_set=many&tokens=patch_mean&iterations=50", ["-H", "Prefer: wait=120"])
+                "/v1/models/simmim/analyses/tsne?probe_set=many&tokens=patch_mean&iterations=50",
+                ["-H", "Prefer: wait=120"])
             #expect(tsne.status == 200 && tsne.json["points"] != nil, "\(tsne.text.prefix(300))")
 
             // What is cancelled says so, and can be asked again.
