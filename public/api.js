@@ -63,10 +63,14 @@ export function createApi({
     if (!response.ok) throw await problem(response);
   }
 
-  async function through(lane, url, options) {
+  async function through(lane, url, {onWait, ...options}) {
     const leave = await lanes[lane].enter(options.signal);
     try {
-      return await send(url, options);
+      return await send(url, {...options, onWait: (seconds, why, work) => {
+        // What the queue computes is only asked after, and must not keep others from asking.
+        if (why === "computing") leave();
+        onWait?.(seconds, why, work);
+      }});
     } finally {
       leave();
     }
@@ -239,16 +243,21 @@ function pause(milliseconds, signal) {
 function createLane(width) {
   let inside = 0;
   const queue = [];
-  const next = () => {
-    inside--;
-    queue.shift()?.();
+  const leaving = () => {
+    let gone = false;
+    return () => {
+      if (gone) return;
+      gone = true;
+      inside--;
+      queue.shift()?.();
+    };
   };
   return {
     enter: (signal) => new Promise((resolve, reject) => {
       const start = () => {
         signal?.removeEventListener("abort", giveUp);
         inside++;
-        resolve(next);
+        resolve(leaving());
       };
       const giveUp = () => {
         queue.splice(queue.indexOf(start), 1);

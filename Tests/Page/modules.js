@@ -97,6 +97,16 @@
   expect("asked for the comparison", asked, ["http://host/below/v1/comparisons", "http://host/below/v1/analyses/8",
     1000, "http://host/below/v1/analyses/8", "http://host/below/v1/jobs/9/cancel"]);
   asked.length = 0;
+  let release = null;
+  const lanes = api.createApi({base: new URL("http://host/"), askToken: null,
+    sleep: () => new Promise((resolve) => { release = resolve; }),
+    fetcher: async (url) => url.includes("slow") && !release
+      ? new Response("{}", {status: 202, headers: {Location: "/v1/analyses/slow"}}) : new Response("7")});
+  const slow = ["slow1", "slow2"].map((name) => lanes.analysis(`http://host/${name}`));
+  expect("what the queue computes keeps nobody waiting", await lanes.analysis("http://host/quick"), 7);
+  release();
+  Promise.allSettled(slow);
+  asked.length = 0;
   const twice = answers({body: 5});
   const both = await Promise.all([twice.analysis("http://host/x"), twice.analysis("http://host/x")]);
   expect("asked once for two", [both, asked.length], [[5, 5], 1]);

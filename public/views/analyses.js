@@ -55,7 +55,7 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
     dots.checked = state.value.dots === "1";
     cka.update(models);
     const usable = models.filter((model) => model.state === "ready" && !model.error);
-    const asking = [...panels, any];
+    const asking = [...panels, any, compare];
     if (models.some((model) => model.state === "loading")) return asking.forEach((panel) => panel.wait());
     if (usable.length === 0) return asking.forEach((panel) => panel.nothing("There is no model to measure."));
     if (chosen === "image" && !state.value.image) {
@@ -67,7 +67,7 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
       parameters: {...parameters, convention: asked === "corrected" ? "" : asked},
       look: {theme: readTheme(), dots: state.value.dots === "1", layer: layer()}
     };
-    for (const panel of [...asking, compare]) panel.update(context);
+    for (const panel of asking) panel.update(context);
   }
 
   const causes = ["convention", "probe", "dots", "cka", "kernel", "estimator", "tokens"];

@@ -17,7 +17,7 @@ const USUAL = ["attention-distance", "attention-nmi", "fourier", "token-similari
 export function createCompare({api, state, lists, plotly, announce}) {
   const models = h("fieldset", {class: "checks"});
   const metrics = h("fieldset", {class: "checks"});
-  const start = button("Compare", () => run(), {look: "button primary"});
+  const start = button("Compare", () => run(), {look: "button primary", disabled: true});
   const panel = createPanel({
     id: "compare", title: "Compare models",
     reading: "Several models on the same images, every difference with its standard error, under one permalink.",
@@ -49,9 +49,10 @@ export function createCompare({api, state, lists, plotly, announce}) {
   }
 
   async function run() {
-    const {probe_set: probeSet, image} = context.parameters;
+    const {probe_set: probeSet, image, convention} = context.parameters;
     const body = {models: picked(models), metrics: picked(metrics),
-      ...(probeSet ? {probe_set: probeSet} : {images: [image]})};
+      ...(probeSet ? {probe_set: probeSet} : {images: [image]}),
+      ...(convention ? {parameters: Object.fromEntries(picked(metrics).map((name) => [name, {convention}]))} : {})};
     control?.abort();
     const own = control = new AbortController();
     answer = null;
@@ -90,15 +91,35 @@ export function createCompare({api, state, lists, plotly, announce}) {
     for (const chart of old) Plotly.purge(chart);
   }
 
+  function forget() {
+    control?.abort();
+    control = null;
+    answer = null;
+    panel.actions();
+    panel.empty(h("p", {}, HINT));
+  }
+
   new ResizeObserver(() => {
     if (Math.floor(panel.body.clientWidth) !== width) requestAnimationFrame(draw);
   }).observe(panel.body);
 
+  /** There is nothing to compare, for a reason. */
+  function nothing(reason) {
+    forget();
+    start.disabled = true;
+    panel.empty(h("p", {}, reason));
+  }
+
   return {
-    node: panel.node,
+    node: panel.node, nothing,
+    wait: () => nothing("Waiting for the model…"),
     update(next) {
-      const sameLook = JSON.stringify(next.look.theme) === JSON.stringify(context?.look.theme);
+      const same = (part) => JSON.stringify(part(next)) === JSON.stringify(context && part(context));
+      const sameLook = same(({look}) => look.theme);
+      // What was measured on other images would be read as of these.
+      if (context && !same(({parameters}) => parameters)) forget();
       context = next;
+      start.disabled = false;
       form();
       if (!answer && panel.node.dataset.state !== "error") {
         panel.empty(h("p", {}, HINT));
