@@ -1,4 +1,4 @@
-"""The metrics of the service, computed with PyTorch and NumPy in double precision from the formulas alone.
+"""The metrics of the service, computed with PyTorch, NumPy and scikit-learn in double precision from the formulas alone.
 
     python metrics.py
 
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
+from sklearn.decomposition import PCA
 
 here = Path(__file__).parent
 demo = here.parents[2] / "deploy" / "demo"
@@ -199,6 +200,13 @@ def measure(path, heads, grid, patch):
         "token_effective_rank": np.array([np.mean([effective_rank(row) for row in logs]) for logs in token_logs]),
         "image_log_singular_values": np.stack(image_logs),
         "image_effective_rank": np.array([effective_rank(logs) for logs in image_logs])}
+    steps = streams[1::2, :, 1:] - streams[:-1:2, :, 1:]
+    lengths = np.linalg.norm(steps, axis=-1).mean(-1)
+    result["token-displacement"] = {
+        "unison": (np.linalg.norm(steps.mean(2), axis=-1) / lengths).mean(1),
+        "displacement_cosine": pair_mean(steps).mean(1), "displacement_norm": lengths.mean(1)}
+    found = PCA(2, svd_solver="full").fit(depths[-1].reshape(-1, depths.shape[-1]))
+    result["pca"] = {"variances": found.explained_variance_, "explained_ratio": found.explained_variance_ratio_}
     means = [depth.mean(1) for depth in depths]
     linear = lambda x: x @ x.T
     result["cka unbiased linear"] = {"cka": cka(means, linear, hsic1)}
