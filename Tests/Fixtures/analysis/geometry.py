@@ -81,25 +81,30 @@ def procrustes(x, y):
     return np.linalg.norm(x.T @ y / np.linalg.norm(x) / np.linalg.norm(y), "nuc")
 
 
-x, y = first(40, 6), second(40, 8)
-overlap = (neighbours(x, 5)[1] * neighbours(y, 5)[1]).sum(1) / 5
-pca = PCA(3, svd_solver="full").fit(y)
-signs = np.sign(pca.components_[np.arange(3), np.abs(pca.components_).argmax(1)])
-points = clusters(300, 10)
-runs = []
-for seed in range(5):
-    tsne = TSNE(2, perplexity=20, init="random", learning_rate="auto", random_state=seed)
-    placed = tsne.fit_transform(points)
-    runs.append({"kl": tsne.kl_divergence_, "trustworthiness": trustworthiness(points, placed, n_neighbors=12)})
+def main():
+    x, y = first(40, 6), second(40, 8)
+    overlap = (neighbours(x, 5)[1] * neighbours(y, 5)[1]).sum(1) / 5
+    pca = PCA(3, svd_solver="full").fit(y)
+    signs = np.sign(pca.components_[np.arange(3), np.abs(pca.components_).argmax(1)])
+    points = clusters(300, 10)
+    runs = []
+    for seed in range(5):
+        tsne = TSNE(2, perplexity=20, init="random", learning_rate="auto", random_state=seed)
+        placed = tsne.fit_transform(points)
+        runs.append({"kl": tsne.kl_divergence_, "trustworthiness": trustworthiness(points, placed, n_neighbors=12)})
 
-print(json.dumps({
-    "mutual-knn": overlap.mean(),
-    "cknna": cknna(x, y, 5),
-    "svcca": correlations(directions(x, 0.99), directions(y, 0.99))[1].mean(),
-    "pwcca": pwcca(x, y),
-    "procrustes": procrustes(x, y),
-    "pca_points": ((pca.transform(y) * signs)[:3]).tolist(),
-    "pca_ratio": pca.explained_variance_ratio_.tolist(),
-    "pca_variances": pca.explained_variance_.tolist(),
-    "tsne": runs,
-}, indent=1))
+    print(json.dumps({
+        "mutual-knn": overlap.mean(),
+        "cknna": cknna(x, y, 5),
+        "svcca": correlations(directions(x, 0.99), directions(y, 0.99))[1].mean(),
+        "pwcca": pwcca(x, y),
+        "procrustes": procrustes(x, y),
+        "pca_points": ((pca.transform(y) * signs)[:3]).tolist(),
+        "pca_ratio": pca.explained_variance_ratio_.tolist(),
+        "pca_variances": pca.explained_variance_.tolist(),
+        "tsne": runs,
+    }, indent=1))
+
+
+if __name__ == "__main__":
+    main()

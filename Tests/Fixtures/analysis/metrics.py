@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from sklearn.decomposition import PCA
 
+from geometry import neighbours, procrustes
+
 here = Path(__file__).parent
 demo = here.parents[2] / "deploy" / "demo"
 IMAGES = 6
@@ -212,6 +214,9 @@ def measure(path, heads, grid, patch):
     result["cka unbiased linear"] = {"cka": cka(means, linear, hsic1)}
     result["cka biased linear"] = {"cka": cka(means, linear, hsic0)}
     result["cka biased rbf"] = {"cka": cka(means, rbf, hsic0)}
+    result["alignment mutual-knn"] = {"similarity": np.array([[
+        (neighbours(x, 2)[1] * neighbours(y, 2)[1]).sum() / (2 * len(x)) for y in means] for x in means])}
+    result["alignment procrustes"] = {"similarity": np.array([[procrustes(x, y) for y in means] for x in means])}
     return {kind: {name: [None if np.isnan(v) else float(f"{v:.9g}") for v in np.asarray(values).reshape(-1)]
                    for name, values in fields.items()} for kind, fields in result.items()}
 

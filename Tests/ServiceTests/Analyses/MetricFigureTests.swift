@@ -53,6 +53,9 @@ import Testing
                 .init("a", "m"), .init("b", "m"), .init("estimator", String(words[1])),
                 .init("kernel", String(words[2])),
             ]
+        case "alignment":
+            parameters += [.init("a", "m"), .init("b", "m"), .init("metric", String(words[1]))]
+            if words[1] == "mutual-knn" { parameters.append(.init("k", "2")) }
         case "singular-values": parameters.append(.init("relative_to", "none"))
         case "fourier": parameters.append(.init("map", "true"))
         default: break
