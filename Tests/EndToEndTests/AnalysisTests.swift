@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Analyses as users meet them: answered at once or in the queue, kept over a restart, asserted, compared and verified.
-@Suite struct AnalysisTests {
+@Suite(.blocking) struct AnalysisTests {
     private static let demo = repository.appendingPathComponent("deploy/demo").path
 
     private func server(_ data: String) throws -> Server { try Server(["--demo"], data: data) }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The commands without a server.
-@Suite struct CommandTests {
+@Suite(.blocking) struct CommandTests {
     @Test func inspectPrintsTheReport() throws {
         let answer = try run(vitscope, ["inspect", fixture("models/files/simmim_pretrain.pth"), "--json"])
         #expect(answer.status == 0, "\(answer.errors)")

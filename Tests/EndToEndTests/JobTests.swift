@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The queue over HTTP as users meet it.
-@Suite struct JobTests {
+@Suite(.blocking) struct JobTests {
     /// A job of about a second; `more` are further members.
     static func body(_ more: String = "", epochs: Int = 2) -> String {
         TrainTests.job(more).replacingOccurrences(of: "\"epochs\": 3", with: "\"epochs\": \(epochs)")

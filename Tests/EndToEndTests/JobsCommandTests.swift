@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `vitscope jobs` against a server.
-@Suite struct JobsCommandTests {
+@Suite(.blocking) struct JobsCommandTests {
     private static func jobs(_ arguments: [String], _ server: Server) throws -> Answer {
         let answer = try run(vitscope, ["jobs"] + arguments + ["--server", server.url])
         return Answer(status: answer.status, text: answer.text, errors: answer.errors)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// kill -9 of the server and of its workers, at random moments. `VITSCOPE_KILLS` says how many; `make soak` takes 300.
-@Suite struct KillTests {
+@Suite(.blocking) struct KillTests {
     static let kills = Int(ProcessInfo.processInfo.environment["VITSCOPE_KILLS"] ?? "") ?? 20
 
     /// A few seconds of work that saves itself at every second step.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Starting, stopping, and what stays.
-@Suite struct LifeTests {
+@Suite(.blocking) struct LifeTests {
     @Test func theServerStopsCleanlyOnSIGTERM() throws {
         let server = try Server()
         #expect(try server.curl("/livez").text.hasPrefix("ok"))

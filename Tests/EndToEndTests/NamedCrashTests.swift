@@ -4,7 +4,7 @@ import Testing
 
 /// The server or a worker dies at a named place: before and after each write, sync, rename and commit. Whoever comes next
 /// ends with the bytes of an uninterrupted run.
-@Suite struct NamedCrashTests {
+@Suite(.blocking) struct NamedCrashTests {
     /// Places, and which passing is the last.
     static let places =
         [

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The page in a real browser.
-@Suite struct PageTests {
+@Suite(.blocking) struct PageTests {
     @Test func thePageDrawsItsPanels() throws {
         let server = try Server(["--demo"])
         let check = repository.appendingPathComponent("Tests/Page/check_page.py").path

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Many at once: one key, many cancels.
-@Suite struct QueueLoadTests {
+@Suite(.blocking) struct QueueLoadTests {
     /// 1,000 posts of one key, many at a time, give one job.
     @Test func oneKeyGivesOneJob() throws {
         let server = try Server(["--job-slots", "0"])

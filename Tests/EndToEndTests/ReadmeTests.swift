@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The README's examples, executed as written.
-@Suite struct ReadmeTests {
+@Suite(.blocking) struct ReadmeTests {
     @Test func curlExamplesRun() throws {
         let readme = try String(contentsOf: repository.appendingPathComponent("README.md"), encoding: .utf8)
         let blocks = readme.components(separatedBy: "```sh\n").dropFirst().compactMap {

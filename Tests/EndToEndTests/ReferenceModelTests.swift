@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The main job, as a user does it: a checkpoint as its project writes it, asked over HTTP, against PyTorch.
-@Suite(.serialized) struct ReferenceModelTests {
+@Suite(.serialized, .blocking) struct ReferenceModelTests {
     struct Case: CustomTestStringConvertible {
         let fields: [String: Any]
         var name: String { fields["name"] as? String ?? "" }

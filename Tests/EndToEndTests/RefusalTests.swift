@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What users get wrong, and the sentence that helps them.
-@Suite struct RefusalTests {
+@Suite(.blocking) struct RefusalTests {
     let server: Server
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `vitscope reproduce` as users run it, and what the committed demo shows.
-@Suite struct ReproduceTests {
+@Suite(.blocking) struct ReproduceTests {
     private struct Model: Decodable {
         let name: String
         let attentionDistancePx: [Double]

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `vitscope train` as users run it.
-@Suite struct TrainTests {
+@Suite(.blocking) struct TrainTests {
     /// A job of seconds.
     static func job(_ more: String = "", images: Int = 64) -> String {
         """

@@ -77,8 +77,7 @@ func eventually<R>(_ what: String, _ body: () async throws -> R?) async throws -
     let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
         if let found = try await body() { return found }
-        await Task.yield()
-        usleep(2000)
+        try await Task.sleep(for: .milliseconds(2))
     }
     Issue.record("nothing came of it: \(what)")
     throw CancellationError()
