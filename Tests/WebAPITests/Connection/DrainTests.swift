@@ -9,7 +9,7 @@ import WebAPI
 @Suite struct DrainTests {
     private struct Late: Error {}
 
-    /// What the server returned after `body` and the signals that it sent; an error where that took over ten seconds.
+    /// What the server returned after `body` and the signals that it sent; an error where that took over half a minute.
     static func end(
         service: ViTScopeService? = nil, seconds: Int = 5,
         endsProcess: @escaping @Sendable (UnixSignal) -> Void = { _ in },
@@ -37,7 +37,7 @@ import WebAPI
         try await body(RawClient(port: port, data: ""), sent)
         sent.yield(.sigterm)
         Task {
-            try await Task.sleep(for: .seconds(10))
+            try await Task.sleep(for: .seconds(30))
             ended.finish(throwing: Late())
         }
         for try await signal in ends { return signal }
