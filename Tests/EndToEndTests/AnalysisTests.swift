@@ -16,7 +16,7 @@ import Testing
 
     /// Waits until the queue has the answer.
     private func answer(_ server: Server, at location: String) throws -> Reply {
-        for _ in 0..<600 {
+        for _ in 0..<3000 {
             let reply = try server.curl(location)
             if reply.status != 202 { return reply }
             Thread.sleep(forTimeInterval: 0.2)

@@ -76,7 +76,7 @@ class PageCheck:
     def policy(self):
         """The page comes with a policy that lets nothing in from elsewhere."""
         try:
-            with urllib.request.urlopen(self.url, timeout=30) as answer:
+            with urllib.request.urlopen(self.url, timeout=120) as answer:
                 policy = answer.headers.get("Content-Security-Policy", "")
                 kind = answer.headers.get_content_type()
         except OSError as error:
@@ -196,7 +196,7 @@ class PageCheck:
         queries = [urllib.parse.parse_qs(urllib.parse.urlsplit(link).query) for link in links]
         formats = {query.get("format", ["json"])[0] for query in queries}
         assert {"json", "csv", "npy"} <= formats, f"formats {formats}"
-        with urllib.request.urlopen(links[0], timeout=60) as answer:
+        with urllib.request.urlopen(links[0], timeout=300) as answer:
             assert "mean" in json.load(answer), f"{links[0]} has no mean"
         url = self.chrome.evaluate(f"Plotly.toImage(document.querySelector('{NMI} .figure'), "
                                    "{format: 'png', width: 500, height: 300}).then(u => u.slice(0, 22))")
@@ -214,10 +214,10 @@ class PageCheck:
             found = self.chrome.evaluate(f"document.querySelectorAll('{ANY} {mark}').length")
             assert found > 0, f"{kind} has no {mark}"
         links = self.chrome.evaluate(f"[...document.querySelectorAll('{ANY} .menu a')].map(a => a.href)")
-        with urllib.request.urlopen(links[0], timeout=60) as answer:
+        with urllib.request.urlopen(links[0], timeout=300) as answer:
             result = json.load(answer)
         # The permalink answers the same without the question.
-        with urllib.request.urlopen(f"{self.url}v1/analyses/{result['analysis_id']}", timeout=60) as answer:
+        with urllib.request.urlopen(f"{self.url}v1/analyses/{result['analysis_id']}", timeout=300) as answer:
             assert json.load(answer)["analysis_id"] == result["analysis_id"]
         self.open(self.chrome.evaluate("location.hash"))
         assert self.settle()["any-analysis"] == "ready", self.problems()
@@ -241,7 +241,7 @@ class PageCheck:
         rows = self.chrome.evaluate(f"[...document.querySelectorAll('{COMPARE} tbody tr')].map(e => e.textContent)")
         assert rows and any("±" in row for row in rows), f"differences: {rows}"
         page = self.chrome.evaluate(f"document.querySelector('{COMPARE} .panel-actions a').href")
-        with urllib.request.urlopen(page, timeout=60) as answer:
+        with urllib.request.urlopen(page, timeout=300) as answer:
             text = answer.read().decode()
         assert "data:image/png;base64," in text and "<script" not in text, f"{page} does not stand alone"
         self.chrome.evaluate(f"{boxes}.forEach((box) => {{ if (box.checked) box.click() }})")

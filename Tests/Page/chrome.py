@@ -71,11 +71,11 @@ class Chrome:
         os.close(self._answers)
         self._profile.cleanup()
 
-    def call(self, method, parameters=None, timeout=30):
+    def call(self, method, parameters=None, timeout=120):
         """Sends a DevTools command to the page and returns its result."""
         return self._call(method, parameters or {}, self._session, timeout)
 
-    def evaluate(self, expression, timeout=30):
+    def evaluate(self, expression, timeout=120):
         """The JSON value of a JavaScript expression (a promise is awaited)."""
         answer = self.call("Runtime.evaluate", {"expression": expression, "returnByValue": True,
                                                 "awaitPromise": True, "userGesture": True}, timeout)
@@ -84,7 +84,7 @@ class Chrome:
             raise ChromeError(details.get("exception", {}).get("description", details["text"]))
         return answer["result"].get("value")
 
-    def wait_for(self, expression, timeout=60):
+    def wait_for(self, expression, timeout=300):
         """Waits until the expression is truthy and returns its value."""
         deadline = time.monotonic() + timeout
         while True:
@@ -95,7 +95,7 @@ class Chrome:
                 raise ChromeError(f"not true within {timeout} s: {expression}")
             self.pump(0.1)
 
-    def open(self, url, timeout=60):
+    def open(self, url, timeout=300):
         """Navigates and waits for the load event."""
         self.events = collections.deque(e for e in self.events if e["method"] != "Page.loadEventFired")
         error = self.call("Page.navigate", {"url": url}, timeout).get("errorText")
@@ -103,7 +103,7 @@ class Chrome:
             raise ChromeError(f"{url}: {error}")
         self._await_load(timeout)
 
-    def reload(self, timeout=60):
+    def reload(self, timeout=300):
         self.events = collections.deque(e for e in self.events if e["method"] != "Page.loadEventFired")
         self.call("Page.reload")
         self._await_load(timeout)
@@ -153,7 +153,7 @@ class Chrome:
                 raise ChromeError(f"the page did not load within {timeout} s")
             self.pump(0.05)
 
-    def _call(self, method, parameters, session, timeout=30):
+    def _call(self, method, parameters, session, timeout=120):
         self._last_id += 1
         wanted = self._last_id
         message = {"id": wanted, "method": method, "params": parameters}

@@ -15,9 +15,9 @@ extension Server {
 
     public func job(_ id: String) throws -> [String: Any] { try curl("/v1/jobs/\(id)").json }
 
-    /// Waits until `isRight` says so of the job, two minutes at the most.
+    /// Waits until `isRight` says so of the job, ten minutes at the most, because a machine may be busy.
     public func job(_ id: String, until isRight: ([String: Any]) -> Bool) throws -> [String: Any] {
-        let end = Date().addingTimeInterval(120)
+        let end = Date().addingTimeInterval(600)
         var job = try job(id)
         while !isRight(job), Date() < end { job = try curl("/v1/jobs/\(id)?wait=5&until=change").json }
         return job
