@@ -19,5 +19,9 @@ public final class LockFile: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A process that is being started holds every descriptor until it executes its program, and the lock with them.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
