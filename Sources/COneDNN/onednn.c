@@ -97,29 +97,36 @@ static dnnl_status_t append(dnnl_post_ops_t ops, int epilogue) {
 
 // MARK: plans
 
-// A product compiled for one count of rows and one epilogue, with memory objects of its own. One thread uses a plan at
-// a time.
+// A product compiled for one count of rows, one panel width and one epilogue, with memory objects of its own. One
+// thread uses a plan at a time.
 typedef struct plan {
     struct plan *next;  // most recently used first
     int busy;
-    int64_t M;
+    int64_t M, width;
     int epilogue, biased;
     dnnl_primitive_t primitive;
     dnnl_memory_t src, bias, dst, scratch;
     dnnl_stream_t stream;
 } plan;
 
-struct onednn_linear {
-    int64_t N, K;
+// Some of a layer's outputs, packed by themselves.
+typedef struct panel {
+    int64_t first, width;
     descriptor packed;
     dnnl_memory_t weight;
     void *data;  // (the packed weight), 64-byte aligned
+} panel;
+
+struct onednn_linear {
+    int64_t N, K;
+    int64_t count;
+    panel *panels;
     pthread_mutex_t mutex;
     plan *plans;
 };
 
-// Idle plans a layer keeps: enough for a few batch sizes on a few threads.
-enum { PLANS_KEPT = 16 };
+// Idle plans a layer keeps: two counts of rows, two panel widths, and a plan for each thread.
+enum { PLANS_KEPT = 64 };
 
 static dnnl_engine_t the_engine;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
@@ -141,11 +148,12 @@ static void destroy_plan(plan *p) {
     free(p);
 }
 
-static dnnl_status_t compile_rows(onednn_linear *l, descriptor *weight, int64_t M, int biased, int epilogue,
-                                  dnnl_primitive_desc_t *pd, descriptor *src, descriptor *bias, descriptor *dst) {
+static dnnl_status_t compile_rows(onednn_linear *l, descriptor *weight, int64_t M, int64_t width, int biased,
+                                  int epilogue, dnnl_primitive_desc_t *pd, descriptor *src, descriptor *bias,
+                                  descriptor *dst) {
     const dnnl_dims_t src_dims = {M, l->K}, src_strides = {l->K, 1};
-    const dnnl_dims_t dst_dims = {M, l->N}, dst_strides = {l->N, 1};
-    const dnnl_dims_t bias_dims = {1, l->N}, bias_strides = {l->N, 1};
+    const dnnl_dims_t dst_dims = {M, width}, dst_strides = {l->N, 1};
+    const dnnl_dims_t bias_dims = {1, width}, bias_strides = {width, 1};
     dnnl_primitive_attr_t attr = NULL;
     dnnl_post_ops_t ops = NULL;
     dnnl_status_t s = describe(src, 2, src_dims, src_strides);
@@ -164,15 +172,16 @@ static dnnl_status_t compile_rows(onednn_linear *l, descriptor *weight, int64_t 
     return s;
 }
 
-static plan *make_plan(onednn_linear *l, int64_t M, int biased, int epilogue) {
+static plan *make_plan(onednn_linear *l, panel *part, int64_t M, int biased, int epilogue) {
     plan *p = calloc(1, sizeof *p);
     if (!p) return NULL;
     p->M = M;
+    p->width = part->width;
     p->biased = biased;
     p->epilogue = epilogue;
     descriptor src = {0}, bias = {0}, dst = {0};
     dnnl_primitive_desc_t pd = NULL;
-    dnnl_status_t s = compile_rows(l, &l->packed, M, biased, epilogue, &pd, &src, &bias, &dst);
+    dnnl_status_t s = compile_rows(l, &part->packed, M, part->width, biased, epilogue, &pd, &src, &bias, &dst);
     if (s == dnnl_success) s = dnnl_primitive_create(&p->primitive, pd);
     if (s == dnnl_success) s = memory_for(&p->src, &src, engine(), DNNL_MEMORY_NONE);
     if (s == dnnl_success) s = memory_for(&p->dst, &dst, engine(), DNNL_MEMORY_NONE);
@@ -189,11 +198,11 @@ static plan *make_plan(onednn_linear *l, int64_t M, int biased, int epilogue) {
 }
 
 // An idle plan for this shape, marked busy; made when there is none.
-static plan *take_plan(onednn_linear *l, int64_t M, int biased, int epilogue) {
+static plan *take_plan(onednn_linear *l, panel *part, int64_t M, int biased, int epilogue) {
     pthread_mutex_lock(&l->mutex);
     for (plan **link = &l->plans; *link; link = &(*link)->next) {
         plan *p = *link;
-        if (p->busy || p->M != M || p->biased != biased || p->epilogue != epilogue) continue;
+        if (p->busy || p->M != M || p->width != part->width || p->biased != biased || p->epilogue != epilogue) continue;
         p->busy = 1;
         *link = p->next;
         p->next = l->plans;
@@ -202,7 +211,7 @@ static plan *take_plan(onednn_linear *l, int64_t M, int biased, int epilogue) {
         return p;
     }
     pthread_mutex_unlock(&l->mutex);
-    plan *p = make_plan(l, M, biased, epilogue);
+    plan *p = make_plan(l, part, M, biased, epilogue);
     if (!p) return NULL;
     p->busy = 1;
     pthread_mutex_lock(&l->mutex);
@@ -230,10 +239,10 @@ static void give_back(onednn_linear *l, plan *p) {
 
 // MARK: linear layers
 
-static dnnl_status_t pack(onednn_linear *l, const float *weight, int transposed) {
+static dnnl_status_t pack(onednn_linear *l, panel *part, const float *weight) {
     // The layout is asked for at a typical count of rows; it serves every other count.
-    const dnnl_dims_t dims = {l->K, l->N};
-    const dnnl_dims_t strides = {transposed ? l->N : 1, transposed ? 1 : l->K};
+    const dnnl_dims_t dims = {l->K, part->width};
+    const dnnl_dims_t strides = {1, l->K};
     descriptor any = {0}, plain = {0}, src = {0}, bias = {0}, dst = {0};
     dnnl_primitive_desc_t pd = NULL, reorder_pd = NULL;
     dnnl_primitive_t reorder = NULL;
@@ -241,19 +250,19 @@ static dnnl_status_t pack(onednn_linear *l, const float *weight, int transposed)
     dnnl_stream_t stream = NULL;
     dnnl_status_t s = describe(&any, 2, dims, NULL);
     if (s == dnnl_success) s = describe(&plain, 2, dims, strides);
-    if (s == dnnl_success) s = compile_rows(l, &any, 788, 1, ONEDNN_STORE, &pd, &src, &bias, &dst);
-    if (s == dnnl_success) s = weights_of(pd, &l->packed);
+    if (s == dnnl_success) s = compile_rows(l, &any, 197, part->width, 1, ONEDNN_STORE, &pd, &src, &bias, &dst);
+    if (s == dnnl_success) s = weights_of(pd, &part->packed);
     if (s == dnnl_success) {
-        size_t bytes = bytes_of(&l->packed);
-        if (posix_memalign(&l->data, 64, bytes ? bytes : 64) != 0) s = dnnl_out_of_memory;
+        size_t bytes = bytes_of(&part->packed);
+        if (posix_memalign(&part->data, 64, bytes ? bytes : 64) != 0) s = dnnl_out_of_memory;
     }
-    if (s == dnnl_success) s = memory_for(&l->weight, &l->packed, engine(), l->data);
-    if (s == dnnl_success) s = memory_for(&from, &plain, engine(), (void *)weight);
-    if (s == dnnl_success) s = reorder_between(&reorder_pd, &plain, &l->packed, engine());
+    if (s == dnnl_success) s = memory_for(&part->weight, &part->packed, engine(), part->data);
+    if (s == dnnl_success) s = memory_for(&from, &plain, engine(), (void *)(weight + part->first * l->K));
+    if (s == dnnl_success) s = reorder_between(&reorder_pd, &plain, &part->packed, engine());
     if (s == dnnl_success) s = dnnl_primitive_create(&reorder, reorder_pd);
     if (s == dnnl_success) s = dnnl_stream_create(&stream, engine(), dnnl_stream_default_flags);
     if (s == dnnl_success) {
-        dnnl_exec_arg_t args[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, l->weight}};
+        dnnl_exec_arg_t args[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, part->weight}};
         s = dnnl_primitive_execute(reorder, stream, 2, args);
         if (s == dnnl_success) s = dnnl_stream_wait(stream);
     }
@@ -270,13 +279,22 @@ static dnnl_status_t pack(onednn_linear *l, const float *weight, int transposed)
     return s;
 }
 
-onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, int transposed) {
+onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, int64_t width) {
     onednn_linear *l = calloc(1, sizeof *l);
     if (!l) return NULL;
     l->N = N;
     l->K = K;
     pthread_mutex_init(&l->mutex, NULL);
-    if (engine() && pack(l, weight, transposed) == dnnl_success) return l;
+    const int64_t count = (N + width - 1) / width;
+    l->panels = engine() ? calloc((size_t)count, sizeof *l->panels) : NULL;
+    dnnl_status_t s = l->panels ? dnnl_success : dnnl_out_of_memory;
+    while (s == dnnl_success && l->count < count) {
+        panel *part = &l->panels[l->count++];
+        part->first = (l->count - 1) * width;
+        part->width = N - part->first < width ? N - part->first : width;
+        s = pack(l, part, weight);
+    }
+    if (s == dnnl_success) return l;
     onednn_linear_destroy(l);
     return NULL;
 }
@@ -288,24 +306,35 @@ void onednn_linear_destroy(onednn_linear *l) {
         l->plans = p->next;
         destroy_plan(p);
     }
-    if (l->weight) dnnl_memory_destroy(l->weight);
-    free(l->data);
-    forget(&l->packed);
+    for (int64_t n = 0; n < l->count; n++) {
+        if (l->panels[n].weight) dnnl_memory_destroy(l->panels[n].weight);
+        free(l->panels[n].data);
+        forget(&l->panels[n].packed);
+    }
+    free(l->panels);
     pthread_mutex_destroy(&l->mutex);
     free(l);
 }
 
-size_t onednn_linear_bytes(const onednn_linear *l) { return bytes_of(&l->packed); }
+size_t onednn_linear_bytes(const onednn_linear *l) {
+    size_t bytes = 0;
+    for (int64_t n = 0; n < l->count; n++) bytes += bytes_of(&l->panels[n].packed);
+    return bytes;
+}
 
-int onednn_linear_forward(onednn_linear *l, float *dst, const float *src, const float *bias, int64_t M, int epilogue) {
-    plan *p = take_plan(l, M, bias != NULL, epilogue);
+int64_t onednn_linear_panels(const onednn_linear *l) { return l->count; }
+
+int onednn_linear_forward(onednn_linear *l, int64_t index, float *dst, const float *src, const float *bias, int64_t M,
+                          int epilogue) {
+    panel *part = &l->panels[index];
+    plan *p = take_plan(l, part, M, bias != NULL, epilogue);
     if (!p) return dnnl_out_of_memory;
     dnnl_status_t s = dnnl_memory_set_data_handle(p->src, (void *)src);
-    if (s == dnnl_success) s = dnnl_memory_set_data_handle(p->dst, dst);
-    if (s == dnnl_success && bias) s = dnnl_memory_set_data_handle(p->bias, (void *)bias);
+    if (s == dnnl_success) s = dnnl_memory_set_data_handle(p->dst, dst + part->first);
+    if (s == dnnl_success && bias) s = dnnl_memory_set_data_handle(p->bias, (void *)(bias + part->first));
     if (s == dnnl_success) {
         dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, p->src},
-                                   {DNNL_ARG_WEIGHTS, l->weight},
+                                   {DNNL_ARG_WEIGHTS, part->weight},
                                    {DNNL_ARG_DST, p->dst},
                                    {DNNL_ARG_SCRATCHPAD, p->scratch},
                                    {DNNL_ARG_BIAS, p->bias}};

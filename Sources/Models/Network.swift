@@ -46,7 +46,9 @@ package struct Network: Sendable {
         guard let head else { return nil }
         var pooled = pool(norm?.forward(x, pass) ?? x, config: config)
         if let fcNorm { pooled = fcNorm.forward(pooled, pass) }
-        return head.forward(pooled, pass)
+        // A row an image, so that an image's logits do not depend on the others.
+        let (images, features) = (pooled.shape[0], pooled.shape[1])
+        return head.forward(pooled.reshaped([images, 1, features]), pass).reshaped([images, config.numClasses])
     }
 }
 

@@ -63,19 +63,27 @@ public final class ThreadPool: @unchecked Sendable {
         pthread_mutex_unlock(turn)
     }
 
-    /// Splits `count` items into contiguous ranges and calls `body` with each that is not empty.
+    /// Splits `count` items into contiguous ranges and calls `body` with each.
     ///
-    /// The split depends only on the arguments and the number of threads, so sums made in it repeat bit for bit.
+    /// The split depends on the arguments alone, not on the threads: what is summed, or multiplied, range by range has
+    /// the same bits on any machine's number of threads.
     ///
-    /// - Parameter smallest: more ranges than threads are made, so that a thread that is held up leaves work to the
-    ///   others, as long as each has this many items.
-    public func parallelRanges(
-        _ count: Int, smallest: Int = .max, _ body: (_ range: Range<Int>, _ thread: Int) -> Void
-    ) {
-        let parts = min(threads > 1 && count / smallest >= 2 * threads ? 2 * threads : threads, count)
+    /// - Parameter block: items of a range, more or less; fewer where there would be less than four ranges, down to an
+    ///   eighth.
+    public func parallelRanges(_ count: Int, block: Int, _ body: (_ range: Range<Int>, _ thread: Int) -> Void) {
+        let parts = Self.parts(of: count, block: block)
         parallelFor(parts) { part, thread in
             body(count * part / parts..<count * (part + 1) / parts, thread)
         }
+    }
+
+    /// How many ranges `parallelRanges` makes.
+    public static func parts(of count: Int, block: Int) -> Int {
+        precondition(count >= 0 && block > 0, "no ranges of \(block) items in \(count)")
+        guard count > 0 else { return 0 }
+        // An even number, so that two threads end together.
+        guard count < 4 * block else { return count / block / 2 * 2 }
+        return max(1, min(4, count / max(block / 8, 1)))
     }
 
     private func drain(_ body: (Int, Int) -> Void, as thread: Int) {

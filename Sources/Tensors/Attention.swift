@@ -84,7 +84,7 @@ private struct Pass {
     ) {
         let heads = wanted.output ? Array(0..<numHeads) : (wanted.heads ?? [])
         guard !heads.isEmpty, batch > 0, tokens > 0 else { return }
-        let scratch = Tensor(shape: [pool.threads, tokens * tokens + tokens * headDim], writing: { _ in })
+        let scratch = Tensor(shape: [pool.threads, tokens * tokens], writing: { _ in })
         scratch.withUnsafeBufferPointer { scratch in
             let base = UnsafeMutablePointer(mutating: scratch.baseAddress!)
             pool.parallelFor(batch * heads.count) { index, thread in
@@ -100,7 +100,7 @@ private struct Pass {
                         qkv: qkv + image * tokens * 3 * embedDim + head * headDim,
                         bias: bias.map { $0 + head * tokens * tokens }, map: place,
                         output: output.map { $0 + image * tokens * embedDim + head * headDim },
-                        scratch: base + thread * (tokens * tokens + tokens * headDim)))
+                        scratch: base + thread * tokens * tokens))
             }
         }
     }
@@ -114,55 +114,30 @@ private struct Pass {
         let scratch: UnsafeMutablePointer<Float>
     }
 
+    /// Scores of every row, also where a few are wanted: a row has the same bits whichever others are asked for, and
+    /// the scores are little beside the layers before them.
     private func attend(_ head: Head) {
-        guard let output = head.output else { return attendOnlyWantedRows(head) }
         // With every row wanted the scores are made where the map is kept; otherwise in scratch, and rows are copied.
         let scores = wanted.queries == nil ? head.map ?? head.scratch : head.scratch
-        multiplyQueriesAndKeys(head.qkv, stride: 3 * embedDim, rows: tokens, keys: head.qkv + embedDim, to: scores)
+        multiplyQueriesAndKeys(head.qkv, to: scores)
         softmax_forward(scores, head.bias, tokens, tokens, tokens)
         if let map = head.map, let queries = wanted.queries {
             for (row, query) in queries.enumerated() {
                 (map + row * tokens).update(from: scores + query * tokens, count: tokens)
             }
         }
+        guard let output = head.output else { return }
         check(
             onednn_sgemm(
                 output, scores, head.qkv + 2 * embedDim, CChar(78), CChar(78), Int64(tokens), Int64(headDim),
                 Int64(tokens), 1, 0, Int64(tokens), Int64(3 * embedDim), Int64(embedDim)))
     }
 
-    private func attendOnlyWantedRows(_ head: Head) {
-        guard let map = head.map else { return }
-        guard let queries = wanted.queries else {
-            multiplyQueriesAndKeys(head.qkv, stride: 3 * embedDim, rows: tokens, keys: head.qkv + embedDim, to: map)
-            return softmax_forward(map, head.bias, tokens, tokens, tokens)
-        }
-        let gathered = head.scratch + tokens * tokens
-        // A query may be asked for twice, so rows go one batch of at most `tokens` at a time.
-        var done = 0
-        while done < queries.count {
-            let part = queries[done..<min(done + tokens, queries.count)]
-            for (row, query) in part.enumerated() {
-                (gathered + row * headDim).update(from: head.qkv + query * 3 * embedDim, count: headDim)
-                if let bias = head.bias {
-                    (head.scratch + row * tokens).update(from: bias + query * tokens, count: tokens)
-                }
-            }
-            let rows = map + done * tokens
-            multiplyQueriesAndKeys(gathered, stride: headDim, rows: part.count, keys: head.qkv + embedDim, to: rows)
-            softmax_forward(rows, head.bias == nil ? nil : UnsafePointer(head.scratch), part.count, tokens, tokens)
-            done += part.count
-        }
-    }
-
-    private func multiplyQueriesAndKeys(
-        _ queries: UnsafePointer<Float>, stride: Int, rows: Int, keys: UnsafePointer<Float>,
-        to scores: UnsafeMutablePointer<Float>
-    ) {
+    private func multiplyQueriesAndKeys(_ qkv: UnsafePointer<Float>, to scores: UnsafeMutablePointer<Float>) {
         check(
             onednn_sgemm(
-                scores, queries, keys, CChar(78), CChar(84), Int64(rows), Int64(tokens), Int64(headDim),
-                1 / Float(headDim).squareRoot(), 0, Int64(stride), Int64(3 * embedDim), Int64(tokens)))
+                scores, qkv, qkv + embedDim, CChar(78), CChar(84), Int64(tokens), Int64(tokens), Int64(headDim),
+                1 / Float(headDim).squareRoot(), 0, Int64(3 * embedDim), Int64(3 * embedDim), Int64(tokens)))
     }
 
     private func check(_ status: Int32) {

@@ -20,7 +20,7 @@ extension Tensor {
             withUnsafeBufferPointer { x in
                 weight.withUnsafeBufferPointer { weight in
                     bias.withUnsafeBufferPointer { bias in
-                        pool.parallelRanges(count / width) { rows, _ in
+                        pool.parallelRanges(count / width, block: 64) { rows, _ in
                             let start = rows.lowerBound * width
                             layernorm_forward(
                                 target + start, nil, nil, x.baseAddress! + start, weight.baseAddress!,
@@ -38,7 +38,7 @@ extension Tensor {
         return Tensor(shape: shape.dropLast() + [width]) { out in
             guard let target = out.baseAddress, width > 0 else { return }
             withUnsafeBufferPointer { x in
-                pool.parallelRanges(count / (2 * width)) { rows, _ in
+                pool.parallelRanges(count / (2 * width), block: 64) { rows, _ in
                     swiglu_forward(
                         target + rows.lowerBound * width, x.baseAddress! + rows.lowerBound * 2 * width, rows.count,
                         width)

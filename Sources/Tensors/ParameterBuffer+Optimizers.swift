@@ -135,7 +135,7 @@ extension ParameterBuffer {
         let count = layout.count
         withUnsafeMutable { numbers in
             other.withUnsafe { other in
-                pool.parallelRanges(count) { range, _ in
+                pool.parallelRanges(count, block: 1 << 16) { range, _ in
                     average_update(
                         numbers + range.lowerBound, other + range.lowerBound, Float(momentum), Float(1 - momentum),
                         range.count)

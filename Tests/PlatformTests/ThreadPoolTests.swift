@@ -15,12 +15,19 @@ import Testing
         }
     }
 
-    @Test func rangesCoverEverythingInOrder() {
-        let pool = ThreadPool(threads: 3)
-        let ranges = Mutex([Range<Int>]())
-        pool.parallelRanges(10) { range, _ in ranges.withLock { $0.append(range) } }
-        let sorted = ranges.withLock { $0.sorted { $0.lowerBound < $1.lowerBound } }
-        #expect(sorted == [0..<3, 3..<6, 6..<10])
+    @Test(arguments: [1, 2, 3, 8]) func rangesCoverEverythingInOrderWhateverTheThreads(threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        func ranges(_ count: Int, block: Int) -> [Range<Int>] {
+            let ranges = Mutex([Range<Int>]())
+            pool.parallelRanges(count, block: block) { range, _ in ranges.withLock { $0.append(range) } }
+            return ranges.withLock { $0.sorted { $0.lowerBound < $1.lowerBound } }
+        }
+        #expect(ranges(0, block: 64) == [])
+        #expect(ranges(1, block: 64) == [0..<1])
+        #expect(ranges(20, block: 64) == [0..<10, 10..<20])
+        #expect(ranges(100, block: 64) == [0..<25, 25..<50, 50..<75, 75..<100])
+        #expect(ranges(320, block: 64) == [0..<80, 80..<160, 160..<240, 240..<320])
+        #expect(ranges(7, block: 1) == [0..<1, 1..<2, 2..<3, 3..<4, 4..<5, 5..<7])
     }
 
     @Test func manyLoopsFollowEachOther() {

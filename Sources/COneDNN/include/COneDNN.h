@@ -17,16 +17,21 @@ enum onednn_epilogue {
 // The weight of one linear layer in the layout that this processor multiplies fastest.
 typedef struct onednn_linear onednn_linear;
 
-// Packs weight (N, K), `transposed` 0, or (K, N), `transposed` 1. Null when memory is short or oneDNN refuses.
-onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, int transposed);
+// Packs weight (N, K) in panels of `width` outputs, the last one of what is left. Null when memory is short or oneDNN
+// refuses.
+onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, int64_t width);
 void onednn_linear_destroy(onednn_linear *linear);
 
 // Bytes the packed weight takes.
 size_t onednn_linear_bytes(const onednn_linear *linear);
 
-// dst (M, N) = epilogue(src (M, K) · weightᵀ + bias (N)); bias may be null. Safe to call from several threads at once.
-int onednn_linear_forward(onednn_linear *linear, float *dst, const float *src, const float *bias, int64_t M,
-                          int epilogue);
+// How many panels it has.
+int64_t onednn_linear_panels(const onednn_linear *linear);
+
+// The columns of dst (M, N) that belong to panel `index`: epilogue(src (M, K) · weightᵀ + bias (N)); bias may be null.
+// Safe to call from several threads at once.
+int onednn_linear_forward(onednn_linear *linear, int64_t index, float *dst, const float *src, const float *bias,
+                          int64_t M, int epilogue);
 
 // C (M, N) = alpha · op(A) · op(B) + beta · C, with leading dimensions; `trans` flags are 'N' or 'T'. On one thread.
 int onednn_sgemm(float *C, const float *A, const float *B, char transA, char transB, int64_t M, int64_t N, int64_t K,

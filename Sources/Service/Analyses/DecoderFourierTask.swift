@@ -63,7 +63,7 @@ struct DecoderFourierTask: AnalysisTask {
                 halfSteps: (0...depth).map { 2 * $0 })
             let start = (0...depth).map { _ in VectorStatistics(count: curves.width) }
             let sums = try await context.fold(
-                into: start, model: model.model, batchSize: cost.batchSize(extraBytesPerImage: extra), slices
+                into: start, model: model.model, batchSize: 1, slices
             ) { batch in
                 let streams = try context.time.measure("forward") {
                     try batch.checkCancellation()

@@ -82,7 +82,7 @@ struct GradientRolloutTask: AnalysisTask {
             let trainable = try await slices.run { _ in try TrainableWeights(model) }
             return try await context.forEachBatch(
                 of: Array(context.images.indices), model: model.model,
-                batchSize: cost.batchSize(extraBytesPerImage: extra), slices
+                batchSize: 1, slices
             ) { batch in
                 let found = try context.time.measure("gradients") {
                     try trainable.network.attentionGradients(

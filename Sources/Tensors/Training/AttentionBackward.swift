@@ -19,7 +19,7 @@ public enum AttentionBackward {
         precondition(dOutput.count == batch * tokens * embedDim, "\(dOutput.shape) is no gradient of attention")
         // One head of some images is one thread's work, in the order of the images: the gradient at the bias is a sum
         // over images that repeats bit for bit.
-        let parts = max(min(pool.threads, batch), 1)
+        let parts = max(min(4, batch), 1)
         let wantsBias = dBias != nil
         var partial = Tensor.zeros([wantsBias ? parts : 0, wantsBias ? numHeads * square : 0])
         let scratch = Tensor(shape: [pool.threads, square], writing: { _ in })

@@ -7,7 +7,7 @@ extension Tensor {
         Tensor(shape: shape) { out in
             guard let out = out.baseAddress else { return }
             withUnsafeBufferPointer { x in
-                pool.parallelRanges(count) { range, _ in
+                pool.parallelRanges(count, block: 1 << 16) { range, _ in
                     gelu_out_forward(out + range.lowerBound, x.baseAddress! + range.lowerBound, range.count)
                 }
             }
@@ -20,7 +20,7 @@ extension Tensor {
         return Tensor(shape: shape) { dx in
             guard let dx = dx.baseAddress else { return }
             withPointers(self, dOutput) { x, dy in
-                pool.parallelRanges(count) { range, _ in
+                pool.parallelRanges(count, block: 1 << 16) { range, _ in
                     let first = range.lowerBound
                     gelu_backward(dx + first, dy + first, x + first, range.count)
                 }
@@ -35,7 +35,7 @@ extension Tensor {
         return Tensor(shape: shape) { dx in
             guard let dx = dx.baseAddress else { return }
             withPointers(self, dOutput) { x, dy in
-                pool.parallelRanges(count / (2 * width)) { rows, _ in
+                pool.parallelRanges(count / (2 * width), block: 64) { rows, _ in
                     let first = rows.lowerBound
                     swiglu_backward(
                         dx + first * 2 * width, dy + first * width, x + first * 2 * width, rows.count, width)
@@ -98,7 +98,7 @@ extension Tensor {
         gradients: inout ParameterBuffer, pool: ThreadPool
     ) -> Tensor {
         let batch = shape[0], size = count / max(batch, 1), width = shape.last ?? 1
-        let parts = max(min(pool.threads, batch), 1)
+        let parts = max(min(8, batch), 1)
         var partial = Tensor.zeros([parts, gamma == nil ? 0 : width])
         let dBranch = Tensor(shape: shape) { dBranch in
             guard let dBranch = dBranch.baseAddress else { return }

@@ -25,7 +25,7 @@ extension Tensor {
                 weights.withUnsafe { (all: Source) in
                     mean.withPointer { mean in
                         rstd.withPointer { rstd in
-                            pool.parallelRanges(rows) { range, _ in
+                            pool.parallelRanges(rows, block: 64) { range, _ in
                                 let first = range.lowerBound
                                 layernorm_forward(
                                     out + first * width, mean + first, rstd + first, x.baseAddress! + first * width,
@@ -48,7 +48,7 @@ extension Tensor {
     ) {
         let width = weight.count, rows = count / width
         precondition(dOutput.count == count && dInput.count == count, "gradients do not fit \(shape)")
-        let parts = max(min(pool.threads, rows), 1)
+        let parts = max(min(16, rows / 64), 1)
         // Sums of a part, and after them those of its current block: one long sum of floats drifts by its rounding.
         var sums = Tensor.zeros([parts, 4 * width])
         sums.withPointer { sums in

@@ -19,7 +19,7 @@ extension Tensor {
             withUnsafeBufferPointer { x in
                 weights.withUnsafe(weight) { (w: Source) in
                     weights.withUnsafe(bias) { (b: Source?) in
-                        pool.parallelRanges(count / inputs, smallest: 256) { rows, _ in
+                        pool.parallelRanges(count / inputs, block: 512) { rows, _ in
                             let target = y + rows.lowerBound * outputs
                             if let b {
                                 for row in 0..<rows.count { (target + row * outputs).update(from: b, count: outputs) }
@@ -53,7 +53,7 @@ extension Tensor {
             guard let dx = dx.baseAddress else { return }
             dOutput.withUnsafeBufferPointer { dy in
                 weights.withUnsafe(weight) { (w: Source) in
-                    pool.parallelRanges(rows, smallest: 256) { range, _ in
+                    pool.parallelRanges(rows, block: 512) { range, _ in
                         MatrixProduct(m: range.count, n: inputs, k: outputs).run(
                             dx + range.lowerBound * inputs, dy.baseAddress! + range.lowerBound * outputs, w,
                             transposes: (false, false), beta: 0, strides: (inputs, outputs, inputs))
@@ -63,7 +63,7 @@ extension Tensor {
         }
     }
 
-    /// dW += dYᵀ·x, db += Σ dY: each thread makes some of the rows of dW, so nothing is summed apart.
+    /// dW += dYᵀ·x, db += Σ dY: each range makes some of the rows of dW, so nothing is summed apart.
     private func addWeightGradient(
         _ dOutput: Tensor, weight: Parameter, bias: Parameter?, _ rows: Int, gradients: inout ParameterBuffer,
         _ pool: ThreadPool
@@ -72,7 +72,7 @@ extension Tensor {
         withPointers(self, dOutput) { x, dy in
             gradients.withUnsafeMutable { (all: Target) in
                 let dw = all + weight.offset
-                pool.parallelRanges(outputs) { range, _ in
+                pool.parallelRanges(outputs, block: 128) { range, _ in
                     let first = range.lowerBound
                     MatrixProduct(m: range.count, n: inputs, k: rows).run(
                         dw + first * inputs, dy + first, x, transposes: (true, false), beta: 1,
@@ -94,7 +94,7 @@ extension Tensor {
         return Tensor(shape: [m, n]) { out in
             guard let out = out.baseAddress, m > 0, n > 0 else { return }
             withPointers(self, other) { a, b in
-                pool.parallelRanges(m) { range, _ in
+                pool.parallelRanges(m, block: 128) { range, _ in
                     MatrixProduct(m: range.count, n: n, k: k).run(
                         out + range.lowerBound * n, a + range.lowerBound * (transposesSelf ? 1 : k), b,
                         transposes: (transposesSelf, transposesOther), beta: 0,

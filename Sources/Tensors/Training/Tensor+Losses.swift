@@ -51,7 +51,7 @@ extension Tensor {
     ) -> (sum: Double, dSelf: Tensor) {
         let width = shape.last ?? 1, rows = mask.count
         precondition(target.count == count && rows * width == count, "target and mask do not fit \(shape)")
-        let parts = max(min(pool.threads, rows), 1)
+        let parts = max(min(16, rows), 1)
         var sums = [Double](repeating: 0, count: parts)
         let gradient = Tensor(shape: shape) { gradient in
             guard let gradient = gradient.baseAddress else { return }

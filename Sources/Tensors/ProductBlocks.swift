@@ -1,0 +1,42 @@
+/// How the product of one linear layer is cut into pieces: some rows of one image times some of the outputs.
+///
+/// A library adds up a product of other extents in another order, so a number's last bits depend on the extents of the
+/// product that it comes from. The cut therefore depends on an image's rows and on the layer's outputs alone: an image
+/// has the same bits in any batch, at any place in it, and on any number of threads.
+struct ProductBlocks: Sendable {
+    let images: Int
+    /// Rows of one image.
+    let rows: Int
+    /// Pieces that an image's rows are cut into, as even as they can be.
+    let cuts: Int
+    let panels: Int
+
+    /// Rows of a piece at the most: where products are at their best, and an image of a common size is one piece.
+    private static let rowsPerBlock = 256
+    /// Outputs of a panel, more or less: below it a product slows down.
+    private static let outputsPerPanel = 192
+
+    /// The outputs of one panel for a layer of so many: an even number of panels, so that two threads share an image.
+    static func panelWidth(outputs: Int) -> Int {
+        let pairs = (outputs + outputsPerPanel) / (2 * outputsPerPanel)
+        guard pairs > 0 else { return max(outputs, 1) }
+        let even = (outputs + 2 * pairs - 1) / (2 * pairs)
+        return (even + 15) / 16 * 16
+    }
+
+    init(images: Int, rows: Int, panels: Int) {
+        self.images = images
+        self.rows = rows
+        self.panels = panels
+        cuts = max((rows + Self.rowsPerBlock - 1) / Self.rowsPerBlock, 1)
+    }
+
+    var count: Int { images * cuts * panels }
+
+    /// Piece `index`: rows of all images one after another, and a panel. Pieces of the same rows come one after another.
+    func piece(_ index: Int) -> (rows: Range<Int>, panel: Int) {
+        let (block, panel) = (index / panels, index % panels)
+        let (image, cut) = (block / cuts, block % cuts)
+        return (image * rows + rows * cut / cuts..<image * rows + rows * (cut + 1) / cuts, panel)
+    }
+}
