@@ -10,10 +10,10 @@ VITSCOPE := $(BUILD)/vitscope
 FORMATTED := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak check format packages page install clean
+.PHONY: help run build test test-avx2 soak check format packages page install clean
 
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: build ## build, then serve the demo on http://127.0.0.1:8080 (PORT=…, DATA=…)
 	exec $(VITSCOPE) serve --demo --port $(PORT) --data $(DATA)
@@ -26,6 +26,12 @@ test: packages page ## everything that .ci/run runs: format, build, unit and end
 	$(MAKE) --no-print-directory check
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
+	$(MAKE) --no-print-directory test-avx2
+
+# Whatever the processor has: its numbers must be right with the instructions of an older one, too.
+test-avx2: ## the numerical tests once more, with the kernels of a processor that has AVX2 only (run by test)
+	ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell $(SWIFT) test -c release --skip-build \
+		--filter '^(Tensors|Models|Analysis|Service|Training)Tests\.'
 
 soak: packages page ## the tests that kill and cancel, for longer: 300 kills, 500 cancels (KILLS=…, CANCELS=…)
 	@deploy/install-packages.sh deploy/packages-test.txt

@@ -5,8 +5,23 @@
 #include "analysis_math.h"
 #include "kernels.h"
 
-KERNEL void attention_distance(double *restrict distance, size_t *restrict empty, const float *restrict map,
-                               const float *restrict distances, double eps, size_t N, size_t ld) {
+#ifndef KERNEL_LEVEL
+
+// The sum over channels of ln(|F| + 1e-6).
+static inline __attribute__((always_inline)) double log_amplitudes(const double *restrict re, const double *restrict im,
+                                                                   size_t W) {
+    double sum = 0;
+    for (size_t c = 0; c < W; c++) sum += log_poly(sqrt(re[c] * re[c] + im[c] * im[c]) + 1e-6);
+    return sum;
+}
+
+#define KERNEL_FILE "analysis_kernels.c"
+#include "each_level.h"
+
+#else
+
+KERNEL(void, attention_distance)(double *restrict distance, size_t *restrict empty, const float *restrict map,
+                                 const float *restrict distances, double eps, size_t N, size_t ld) {
     double total = 0;
     size_t without = 0;
     for (size_t i = 0; i < N; i++) {
@@ -24,8 +39,8 @@ KERNEL void attention_distance(double *restrict distance, size_t *restrict empty
     *empty = without;
 }
 
-KERNEL void attention_information(double *restrict entropies, double *restrict keys, const float *restrict map,
-                                  double eps, double probability, size_t N, size_t ld) {
+KERNEL(void, attention_information)(double *restrict entropies, double *restrict keys, const float *restrict map,
+                                    double eps, double probability, size_t N, size_t ld) {
     for (size_t j = 0; j < N; j++) keys[j] = 0;
     double rows = 0, scales = 0;
     for (size_t i = 0; i < N; i++) {
@@ -49,7 +64,7 @@ KERNEL void attention_information(double *restrict entropies, double *restrict k
     entropies[1] = marginal;
 }
 
-KERNEL void attention_entropy(double *restrict entropy, const float *restrict map, size_t N, size_t ld) {
+KERNEL(void, attention_entropy)(double *restrict entropy, const float *restrict map, size_t N, size_t ld) {
     double total = 0;
     for (size_t i = 0; i < N; i++) {
         const float *a = map + i * ld;
@@ -64,8 +79,8 @@ KERNEL void attention_entropy(double *restrict entropy, const float *restrict ma
     *entropy = total;
 }
 
-KERNEL void attention_rows(float *restrict out, size_t *restrict empty, const float *restrict rows, double eps,
-                           size_t R, size_t N, size_t ld) {
+KERNEL(void, attention_rows)(float *restrict out, size_t *restrict empty, const float *restrict rows, double eps,
+                             size_t R, size_t N, size_t ld) {
     size_t without = 0;
     for (size_t i = 0; i < R; i++) {
         const float *a = rows + i * ld;
@@ -79,7 +94,7 @@ KERNEL void attention_rows(float *restrict out, size_t *restrict empty, const fl
     *empty = without;
 }
 
-KERNEL void heads_fuse(float *restrict out, const float *restrict inp, int mode, size_t H, size_t N) {
+KERNEL(void, heads_fuse)(float *restrict out, const float *restrict inp, int mode, size_t H, size_t N) {
     for (size_t n = 0; n < N; n++) out[n] = inp[n];
     for (size_t h = 1; h < H; h++) {
         const float *x = inp + h * N;
@@ -94,8 +109,8 @@ KERNEL void heads_fuse(float *restrict out, const float *restrict inp, int mode,
         for (size_t n = 0; n < N; n++) out[n] /= (float)H;
 }
 
-KERNEL void rollout_matrix(double *restrict a, double *restrict sums, double threshold, size_t ties, int columns,
-                           int keep_first, size_t T) {
+KERNEL(void, rollout_matrix)(double *restrict a, double *restrict sums, double threshold, size_t ties, int columns,
+                             int keep_first, size_t T) {
     for (size_t n = 0; n < T * T; n++) {
         const int tie = a[n] == threshold && ties > 0;
         ties -= (size_t)tie;
@@ -116,28 +131,20 @@ KERNEL void rollout_matrix(double *restrict a, double *restrict sums, double thr
     }
 }
 
-KERNEL void token_means(double *restrict out, const float *restrict tokens, size_t N, size_t C) {
+KERNEL(void, token_means)(double *restrict out, const float *restrict tokens, size_t N, size_t C) {
     for (size_t c = 0; c < C; c++) out[c] = 0;
     for (size_t n = 0; n < N; n++)
         for (size_t c = 0; c < C; c++) out[c] += (double)tokens[n * C + c];
     for (size_t c = 0; c < C; c++) out[c] /= (double)N;
 }
 
-KERNEL void widen(double *restrict out, const float *restrict inp, size_t N) {
+KERNEL(void, widen)(double *restrict out, const float *restrict inp, size_t N) {
     for (size_t n = 0; n < N; n++) out[n] = (double)inp[n];
 }
 
-// The sum over channels of ln(|F| + 1e-6).
-static inline __attribute__((always_inline)) double log_amplitudes(const double *restrict re, const double *restrict im,
-                                                                   size_t W) {
-    double sum = 0;
-    for (size_t c = 0; c < W; c++) sum += log_poly(sqrt(re[c] * re[c] + im[c] * im[c]) + 1e-6);
-    return sum;
-}
-
-KERNEL void fourier_diagonal(double *restrict out, double *restrict scratch, const float *restrict tokens,
-                             const int32_t *restrict fold, const double *restrict cosine, const double *restrict sine,
-                             size_t N, size_t C, size_t L, size_t U) {
+KERNEL(void, fourier_diagonal)(double *restrict out, double *restrict scratch, const float *restrict tokens,
+                               const int32_t *restrict fold, const double *restrict cosine, const double *restrict sine,
+                               size_t N, size_t C, size_t L, size_t U) {
     double *folded = scratch, *re = scratch + L * FOURIER_BLOCK, *im = re + FOURIER_BLOCK;
     for (size_t u = 0; u < U; u++) out[u] = 0;
     for (size_t first = 0; first < C; first += FOURIER_BLOCK) {
@@ -168,10 +175,10 @@ KERNEL void fourier_diagonal(double *restrict out, double *restrict scratch, con
     for (size_t u = 0; u < U; u++) out[u] /= (double)C;
 }
 
-KERNEL void fourier_map(double *restrict out, double *restrict scratch, const float *restrict tokens,
-                        const double *restrict cosine_h, const double *restrict sine_h,
-                        const double *restrict cosine_w, const double *restrict sine_w, size_t GH, size_t GW,
-                        size_t C) {
+KERNEL(void, fourier_map)(double *restrict out, double *restrict scratch, const float *restrict tokens,
+                          const double *restrict cosine_h, const double *restrict sine_h,
+                          const double *restrict cosine_w, const double *restrict sine_w, size_t GH, size_t GW,
+                          size_t C) {
     const size_t V = GW / 2 + 1;
     double *re = scratch + GH * V * 2 * FOURIER_BLOCK, *im = re + FOURIER_BLOCK;
     for (size_t n = 0; n < GH * GW; n++) out[n] = 0;
@@ -209,13 +216,13 @@ KERNEL void fourier_map(double *restrict out, double *restrict scratch, const fl
     }
 }
 
-KERNEL double sum_of_squares(const double *restrict x, size_t N) {
+KERNEL(double, sum_of_squares)(const double *restrict x, size_t N) {
     double sum = 0;
     for (size_t n = 0; n < N; n++) sum += x[n] * x[n];
     return sum;
 }
 
-KERNEL void center_columns(double *restrict x, double *restrict means, size_t N, size_t C) {
+KERNEL(void, center_columns)(double *restrict x, double *restrict means, size_t N, size_t C) {
     // The first row goes first, so that columns of equal numbers become exactly zero.
     for (size_t c = 0; c < C; c++) means[c] = x[c];
     for (size_t n = 0; n < N; n++)
@@ -228,7 +235,7 @@ KERNEL void center_columns(double *restrict x, double *restrict means, size_t N,
         for (size_t c = 0; c < C; c++) x[n * C + c] -= means[c];
 }
 
-KERNEL void gram_distances(double *restrict gram, double *restrict norms, size_t N) {
+KERNEL(void, gram_distances)(double *restrict gram, double *restrict norms, size_t N) {
     for (size_t n = 0; n < N; n++) norms[n] = gram[n * N + n];
     for (size_t i = 0; i < N; i++) {
         double *row = gram + i * N;
@@ -240,12 +247,12 @@ KERNEL void gram_distances(double *restrict gram, double *restrict norms, size_t
     }
 }
 
-KERNEL void gaussian(double *restrict x, double scale, size_t N) {
+KERNEL(void, gaussian)(double *restrict x, double scale, size_t N) {
     for (size_t n = 0; n < N; n++) x[n] = exp_poly_double(-scale * x[n]);
 }
 
-KERNEL void gram_center(double *restrict packed, double *restrict means, const double *restrict gram, int unbiased,
-                        size_t N) {
+KERNEL(void, gram_center)(double *restrict packed, double *restrict means, const double *restrict gram, int unbiased,
+                          size_t N) {
     double total = 0;
     for (size_t i = 0; i < N; i++) {
         const double *row = gram + i * N;
@@ -265,7 +272,7 @@ KERNEL void gram_center(double *restrict packed, double *restrict means, const d
     }
 }
 
-double double_select(double *x, size_t k, size_t N) {
+KERNEL(double, double_select)(double *x, size_t k, size_t N) {
     size_t low = 0, high = N - 1;
     while (low < high) {
         // Hoare's partition around the middle of three, which sorted input does not slow down.
@@ -288,3 +295,5 @@ double double_select(double *x, size_t k, size_t N) {
     }
     return x[k];
 }
+
+#endif

@@ -3,9 +3,29 @@
 
 #include <math.h>
 
-KERNEL void layernorm_forward(float *restrict out, float *restrict mean, float *restrict rstd,
-                              const float *restrict inp, const float *restrict weight, const float *restrict bias,
-                              float eps, size_t N, size_t C) {
+#ifndef KERNEL_LEVEL
+
+// The largest of x (C). Sixteen running maxima, because a compiler that must respect NaN does not vectorize one.
+static inline __attribute__((always_inline)) float row_maximum(const float *x, size_t C) {
+    float lanes[16];
+    for (int l = 0; l < 16; l++) lanes[l] = x[0];
+    size_t c = 0;
+    for (; c + 16 <= C; c += 16)
+        for (int l = 0; l < 16; l++) lanes[l] = x[c + l] > lanes[l] ? x[c + l] : lanes[l];
+    float top = lanes[0];
+    for (int l = 1; l < 16; l++) top = lanes[l] > top ? lanes[l] : top;
+    for (; c < C; c++) top = x[c] > top ? x[c] : top;
+    return top;
+}
+
+#define KERNEL_FILE "forward.c"
+#include "each_level.h"
+
+#else
+
+KERNEL(void, layernorm_forward)(float *restrict out, float *restrict mean, float *restrict rstd,
+                                const float *restrict inp, const float *restrict weight, const float *restrict bias,
+                                float eps, size_t N, size_t C) {
     for (size_t n = 0; n < N; n++) {
         const float *x = inp + n * C;
         float *y = out + n * C;
@@ -22,20 +42,7 @@ KERNEL void layernorm_forward(float *restrict out, float *restrict mean, float *
     }
 }
 
-// The largest of x (C). Sixteen running maxima, because a compiler that must respect NaN does not vectorize one.
-static inline __attribute__((always_inline)) float row_maximum(const float *x, size_t C) {
-    float lanes[16];
-    for (int l = 0; l < 16; l++) lanes[l] = x[0];
-    size_t c = 0;
-    for (; c + 16 <= C; c += 16)
-        for (int l = 0; l < 16; l++) lanes[l] = x[c + l] > lanes[l] ? x[c + l] : lanes[l];
-    float top = lanes[0];
-    for (int l = 1; l < 16; l++) top = lanes[l] > top ? lanes[l] : top;
-    for (; c < C; c++) top = x[c] > top ? x[c] : top;
-    return top;
-}
-
-KERNEL void softmax_forward(float *restrict x, const float *restrict bias, size_t N, size_t C, size_t ld) {
+KERNEL(void, softmax_forward)(float *restrict x, const float *restrict bias, size_t N, size_t C, size_t ld) {
     for (size_t n = 0; n < N; n++) {
         float *row = x + n * ld;
         if (bias) {
@@ -54,7 +61,7 @@ KERNEL void softmax_forward(float *restrict x, const float *restrict bias, size_
     }
 }
 
-KERNEL void swiglu_forward(float *restrict out, const float *restrict inp, size_t N, size_t H) {
+KERNEL(void, swiglu_forward)(float *restrict out, const float *restrict inp, size_t N, size_t H) {
     for (size_t n = 0; n < N; n++) {
         const float *gate = inp + n * 2 * H, *value = gate + H;
         float *y = out + n * H;
@@ -62,12 +69,12 @@ KERNEL void swiglu_forward(float *restrict out, const float *restrict inp, size_
     }
 }
 
-KERNEL void gelu_forward(float *restrict x, size_t N) {
+KERNEL(void, gelu_forward)(float *restrict x, size_t N) {
     for (size_t n = 0; n < N; n++) x[n] = 0.5f * x[n] * (1.0f + erff(x[n] * 0.70710678118654752f));
 }
 
-KERNEL void patches_forward(float *restrict out, const float *restrict image, size_t CH, size_t GH, size_t GW,
-                            size_t P) {
+KERNEL(void, patches_forward)(float *restrict out, const float *restrict image, size_t CH, size_t GH, size_t GW,
+                              size_t P) {
     const size_t width = GW * P, height = GH * P;
     for (size_t gy = 0; gy < GH; gy++)
         for (size_t gx = 0; gx < GW; gx++)
@@ -79,8 +86,8 @@ KERNEL void patches_forward(float *restrict out, const float *restrict image, si
                 }
 }
 
-void neighbourhoods_forward(float *restrict out, const float *restrict inp, size_t CH, size_t IH, size_t IW,
-                            size_t channel, size_t pixel) {
+KERNEL(void, neighbourhoods_forward)(float *restrict out, const float *restrict inp, size_t CH, size_t IH, size_t IW,
+                                     size_t channel, size_t pixel) {
     const size_t OH = (IH + 1) / 2, OW = (IW + 1) / 2;
     for (size_t oy = 0; oy < OH; oy++)
         for (size_t ox = 0; ox < OW; ox++)
@@ -95,8 +102,8 @@ void neighbourhoods_forward(float *restrict out, const float *restrict inp, size
                     }
 }
 
-KERNEL void tokens_forward(float *restrict out, const float *restrict prefix, const float *restrict patches,
-                           const float *restrict pos, size_t T, size_t P, size_t C) {
+KERNEL(void, tokens_forward)(float *restrict out, const float *restrict prefix, const float *restrict patches,
+                             const float *restrict pos, size_t T, size_t P, size_t C) {
     for (size_t n = 0; n < P * C; n++) out[n] = prefix[n];
     float *tokens = out + P * C;
     const size_t count = (T - P) * C;
@@ -106,13 +113,15 @@ KERNEL void tokens_forward(float *restrict out, const float *restrict prefix, co
         for (size_t n = 0; n < count; n++) tokens[n] = patches[n];
 }
 
-KERNEL void mean_rows_forward(float *restrict out, const float *restrict inp, size_t N, size_t C) {
+KERNEL(void, mean_rows_forward)(float *restrict out, const float *restrict inp, size_t N, size_t C) {
     for (size_t c = 0; c < C; c++) out[c] = 0;
     for (size_t n = 0; n < N; n++)
         for (size_t c = 0; c < C; c++) out[c] += inp[n * C + c];
     for (size_t c = 0; c < C; c++) out[c] /= (float)N;
 }
 
-KERNEL void relu_forward(float *restrict x, size_t N) {
+KERNEL(void, relu_forward)(float *restrict x, size_t N) {
     for (size_t n = 0; n < N; n++) x[n] = x[n] > 0 ? x[n] : 0;
 }
+
+#endif

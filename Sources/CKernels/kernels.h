@@ -1,12 +1,15 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
-// One binary for every processor of a family: the loader picks the widest version that the machine has.
-#if defined(__x86_64__)
-#define KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define KERNEL
-#endif
+// A kernel is written KERNEL(type, name)(arguments) { … } in a file that compiles itself once a level (each_level.h):
+// one binary serves every processor of a family. Callers of `name` get the version of `kernel_level()`, chosen when the
+// program is loaded.
+
+// Of functions that run before the program is linked.
+#define KERNEL_RESOLVER __attribute__((no_sanitize("address", "thread", "undefined"), no_stack_protector))
+
+// The highest level of instructions that the processor has and the environment allows; see kernel_level.h.
+__attribute__((visibility("hidden"))) int kernel_level(void);
 
 // exp(x) for x ≤ 88, within 2 units in the last place; 0 below −87.3. Cody and Waite's reduction with a polynomial of
 // degree 6 on [−ln 2 / 2, ln 2 / 2].

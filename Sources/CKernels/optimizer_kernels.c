@@ -3,8 +3,16 @@
 
 #include <math.h>
 
-KERNEL void adamw_update(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, float scale,
-                         float keep, float towards, float beta2, float square, float size, float root, float eps, size_t N) {
+#ifndef KERNEL_LEVEL
+
+#define KERNEL_FILE "optimizer_kernels.c"
+#include "each_level.h"
+
+#else
+
+KERNEL(void, adamw_update)(float *restrict w, float *restrict m, float *restrict v, const float *restrict g,
+                           float scale, float keep, float towards, float beta2, float square, float size, float root,
+                           float eps, size_t N) {
     for (size_t n = 0; n < N; n++) {
         const float gradient = g[n] * scale;
         // A linear interpolation, as PyTorch has it.
@@ -16,8 +24,8 @@ KERNEL void adamw_update(float *restrict w, float *restrict m, float *restrict v
     }
 }
 
-KERNEL void sgd_update(float *restrict w, float *restrict b, const float *restrict g, float scale, float decay,
-                       float momentum, int nesterov, float lr, size_t N) {
+KERNEL(void, sgd_update)(float *restrict w, float *restrict b, const float *restrict g, float scale, float decay,
+                         float momentum, int nesterov, float lr, size_t N) {
     for (size_t n = 0; n < N; n++) {
         const float gradient = g[n] * scale + decay * w[n];
         const float buffer = momentum * b[n] + gradient;
@@ -26,8 +34,8 @@ KERNEL void sgd_update(float *restrict w, float *restrict b, const float *restri
     }
 }
 
-KERNEL void lars_update(float *restrict w, float *restrict b, const float *restrict g, float scale, float decay,
-                        float ratio, float momentum, float lr, size_t N) {
+KERNEL(void, lars_update)(float *restrict w, float *restrict b, const float *restrict g, float scale, float decay,
+                          float ratio, float momentum, float lr, size_t N) {
     for (size_t n = 0; n < N; n++) {
         const float buffer = momentum * b[n] + (g[n] * scale + decay * w[n]) * ratio;
         b[n] = buffer;
@@ -35,14 +43,14 @@ KERNEL void lars_update(float *restrict w, float *restrict b, const float *restr
     }
 }
 
-KERNEL double squares_sum(const float *restrict x, size_t N) {
+KERNEL(double, squares_sum)(const float *restrict x, size_t N) {
     double sum = 0;
     for (size_t n = 0; n < N; n++) sum += (double)x[n] * (double)x[n];
     return sum;
 }
 
-KERNEL double decayed_squares_sum(const float *restrict g, const float *restrict w, float scale, float decay,
-                                  size_t N) {
+KERNEL(double, decayed_squares_sum)(const float *restrict g, const float *restrict w, float scale, float decay,
+                                    size_t N) {
     double sum = 0;
     for (size_t n = 0; n < N; n++) {
         const double gradient = (double)(g[n] * scale + decay * w[n]);
@@ -51,6 +59,8 @@ KERNEL double decayed_squares_sum(const float *restrict g, const float *restrict
     return sum;
 }
 
-KERNEL void average_update(float *restrict x, const float *restrict y, float momentum, float rest, size_t N) {
+KERNEL(void, average_update)(float *restrict x, const float *restrict y, float momentum, float rest, size_t N) {
     for (size_t n = 0; n < N; n++) x[n] = x[n] * momentum + y[n] * rest;
 }
+
+#endif

@@ -3,29 +3,7 @@
 
 #include <math.h>
 
-KERNEL void layernorm_backward(float *restrict dinp, float *restrict dweight, float *restrict dbias,
-                               const float *restrict dout, const float *restrict inp, const float *restrict weight,
-                               const float *restrict mean, const float *restrict rstd, size_t N, size_t C) {
-    for (size_t n = 0; n < N; n++) {
-        const float *x = inp + n * C, *dy = dout + n * C;
-        float *dx = dinp + n * C;
-        const float m = mean[n], s = rstd[n];
-        float sum = 0, dot = 0;
-        for (size_t c = 0; c < C; c++) {
-            const float g = dy[c] * weight[c];
-            sum += g;
-            dot += g * (x[c] - m);
-        }
-        sum /= (float)C;
-        dot *= s / (float)C;
-        for (size_t c = 0; c < C; c++) {
-            const float hat = (x[c] - m) * s;
-            dx[c] += s * (dy[c] * weight[c] - sum - hat * dot);
-            dweight[c] += dy[c] * hat;
-            dbias[c] += dy[c];
-        }
-    }
-}
+#ifndef KERNEL_LEVEL
 
 // Half of exp(z²) · erfc(z), divided by t = 1 / (1 + z / 2): a polynomial in t, within 5e-8 for z ≥ 0.
 static inline __attribute__((always_inline)) float tail_poly(float t) {
@@ -48,24 +26,53 @@ static inline __attribute__((always_inline)) float normal_cdf(float x, float bel
     return x < 0 ? tail : 1.0f - tail;
 }
 
-KERNEL void gelu_out_forward(float *restrict out, const float *restrict inp, size_t N) {
+// Rows summed apart before their sum is added: one long sum of floats drifts by its rounding.
+enum { ROWS_APART = 64 };
+
+#define KERNEL_FILE "training.c"
+#include "each_level.h"
+
+#else
+
+KERNEL(void, layernorm_backward)(float *restrict dinp, float *restrict dweight, float *restrict dbias,
+                                 const float *restrict dout, const float *restrict inp, const float *restrict weight,
+                                 const float *restrict mean, const float *restrict rstd, size_t N, size_t C) {
+    for (size_t n = 0; n < N; n++) {
+        const float *x = inp + n * C, *dy = dout + n * C;
+        float *dx = dinp + n * C;
+        const float m = mean[n], s = rstd[n];
+        float sum = 0, dot = 0;
+        for (size_t c = 0; c < C; c++) {
+            const float g = dy[c] * weight[c];
+            sum += g;
+            dot += g * (x[c] - m);
+        }
+        sum /= (float)C;
+        dot *= s / (float)C;
+        for (size_t c = 0; c < C; c++) {
+            const float hat = (x[c] - m) * s;
+            dx[c] += s * (dy[c] * weight[c] - sum - hat * dot);
+            dweight[c] += dy[c] * hat;
+            dbias[c] += dy[c];
+        }
+    }
+}
+
+KERNEL(void, gelu_out_forward)(float *restrict out, const float *restrict inp, size_t N) {
     for (size_t n = 0; n < N; n++) {
         const float x = inp[n];
         out[n] = x * normal_cdf(x, exp_poly(-0.5f * x * x));
     }
 }
 
-KERNEL void gelu_backward(float *restrict dinp, const float *restrict dout, const float *restrict inp, size_t N) {
+KERNEL(void, gelu_backward)(float *restrict dinp, const float *restrict dout, const float *restrict inp, size_t N) {
     for (size_t n = 0; n < N; n++) {
         const float x = inp[n], bell = exp_poly(-0.5f * x * x);
         dinp[n] = dout[n] * (normal_cdf(x, bell) + x * bell * 0.3989422804f);
     }
 }
 
-// Rows summed apart before their sum is added: one long sum of floats drifts by its rounding.
-enum { ROWS_APART = 64 };
-
-KERNEL void bias_backward(float *restrict dbias, const float *restrict dout, size_t N, size_t C, size_t ld) {
+KERNEL(void, bias_backward)(float *restrict dbias, const float *restrict dout, size_t N, size_t C, size_t ld) {
     enum { WIDTH = 64 };
     for (size_t start = 0; start < N; start += ROWS_APART) {
         const size_t end = start + ROWS_APART < N ? start + ROWS_APART : N;
@@ -79,7 +86,7 @@ KERNEL void bias_backward(float *restrict dbias, const float *restrict dout, siz
     }
 }
 
-KERNEL void softmax_backward(float *restrict dx, float *restrict dbias, const float *restrict p, size_t N, size_t C) {
+KERNEL(void, softmax_backward)(float *restrict dx, float *restrict dbias, const float *restrict p, size_t N, size_t C) {
     for (size_t n = 0; n < N; n++) {
         float *d = dx + n * C;
         const float *q = p + n * C;
@@ -91,8 +98,8 @@ KERNEL void softmax_backward(float *restrict dx, float *restrict dbias, const fl
     }
 }
 
-KERNEL void branch_forward(float *restrict x, const float *restrict branch, const float *restrict gamma, float scale,
-                           size_t N, size_t C) {
+KERNEL(void, branch_forward)(float *restrict x, const float *restrict branch, const float *restrict gamma, float scale,
+                             size_t N, size_t C) {
     for (size_t n = 0; n < N; n++) {
         float *y = x + n * C;
         const float *b = branch + n * C;
@@ -103,9 +110,9 @@ KERNEL void branch_forward(float *restrict x, const float *restrict branch, cons
     }
 }
 
-KERNEL void branch_backward(float *restrict dbranch, float *restrict dgamma, const float *restrict dx,
-                            const float *restrict branch, const float *restrict gamma, float scale, size_t N,
-                            size_t C) {
+KERNEL(void, branch_backward)(float *restrict dbranch, float *restrict dgamma, const float *restrict dx,
+                              const float *restrict branch, const float *restrict gamma, float scale, size_t N,
+                              size_t C) {
     for (size_t n = 0; n < N; n++) {
         const float *d = dx + n * C;
         float *o = dbranch + n * C;
@@ -121,10 +128,10 @@ KERNEL void branch_backward(float *restrict dbranch, float *restrict dgamma, con
     }
 }
 
-KERNEL void batchnorm_forward(float *restrict out, float *restrict mean, float *restrict rstd,
-                              float *restrict running_mean, float *restrict running_var, const float *restrict inp,
-                              const float *restrict weight, const float *restrict bias, float eps, float momentum,
-                              size_t N, size_t C) {
+KERNEL(void, batchnorm_forward)(float *restrict out, float *restrict mean, float *restrict rstd,
+                                float *restrict running_mean, float *restrict running_var, const float *restrict inp,
+                                const float *restrict weight, const float *restrict bias, float eps, float momentum,
+                                size_t N, size_t C) {
     for (size_t c = 0; c < C; c++) mean[c] = rstd[c] = 0;
     bias_backward(mean, inp, N, C, C);
     for (size_t c = 0; c < C; c++) mean[c] /= (float)N;
@@ -148,10 +155,10 @@ KERNEL void batchnorm_forward(float *restrict out, float *restrict mean, float *
     }
 }
 
-KERNEL void batchnorm_backward(float *restrict dinp, float *restrict dweight, float *restrict dbias,
-                               float *restrict sums, const float *restrict dout, const float *restrict inp,
-                               const float *restrict weight, const float *restrict mean, const float *restrict rstd,
-                               size_t N, size_t C) {
+KERNEL(void, batchnorm_backward)(float *restrict dinp, float *restrict dweight, float *restrict dbias,
+                                 float *restrict sums, const float *restrict dout, const float *restrict inp,
+                                 const float *restrict weight, const float *restrict mean, const float *restrict rstd,
+                                 size_t N, size_t C) {
     float *sum = sums, *dot = sums + C;
     for (size_t c = 0; c < C; c++) sum[c] = dot[c] = 0;
     for (size_t n = 0; n < N; n++)
@@ -177,12 +184,12 @@ KERNEL void batchnorm_backward(float *restrict dinp, float *restrict dweight, fl
         }
 }
 
-KERNEL void relu_backward(float *restrict dx, const float *restrict y, size_t N) {
+KERNEL(void, relu_backward)(float *restrict dx, const float *restrict y, size_t N) {
     for (size_t n = 0; n < N; n++) dx[n] = y[n] > 0 ? dx[n] : 0;
 }
 
-KERNEL void normalize_forward(float *restrict out, float *restrict norm, const float *restrict inp, float eps, size_t N,
-                              size_t C) {
+KERNEL(void, normalize_forward)(float *restrict out, float *restrict norm, const float *restrict inp, float eps,
+                                size_t N, size_t C) {
     for (size_t n = 0; n < N; n++) {
         const float *x = inp + n * C;
         float squares = 0;
@@ -193,8 +200,8 @@ KERNEL void normalize_forward(float *restrict out, float *restrict norm, const f
     }
 }
 
-KERNEL void normalize_backward(float *restrict dinp, const float *restrict dout, const float *restrict out,
-                               const float *restrict norm, float eps, size_t N, size_t C) {
+KERNEL(void, normalize_backward)(float *restrict dinp, const float *restrict dout, const float *restrict out,
+                                 const float *restrict norm, float eps, size_t N, size_t C) {
     for (size_t n = 0; n < N; n++) {
         const float *d = dout + n * C, *y = out + n * C;
         float dot = 0;
@@ -205,14 +212,15 @@ KERNEL void normalize_backward(float *restrict dinp, const float *restrict dout,
     }
 }
 
-KERNEL void mask_forward(float *restrict x, const float *restrict token, const float *restrict mask, size_t T,
-                         size_t C) {
+KERNEL(void, mask_forward)(float *restrict x, const float *restrict token, const float *restrict mask, size_t T,
+                           size_t C) {
     for (size_t t = 0; t < T; t++)
         if (mask[t] != 0)
             for (size_t c = 0; c < C; c++) x[t * C + c] = token[c];
 }
 
-KERNEL void mask_backward(float *restrict dx, float *restrict dtoken, const float *restrict mask, size_t T, size_t C) {
+KERNEL(void, mask_backward)(float *restrict dx, float *restrict dtoken, const float *restrict mask, size_t T,
+                            size_t C) {
     for (size_t t = 0; t < T; t++)
         if (mask[t] != 0)
             for (size_t c = 0; c < C; c++) {
@@ -221,8 +229,8 @@ KERNEL void mask_backward(float *restrict dx, float *restrict dtoken, const floa
             }
 }
 
-KERNEL double masked_l1(float *restrict dout, const float *restrict out, const float *restrict target,
-                        const float *restrict mask, float scale, size_t T, size_t C) {
+KERNEL(double, masked_l1)(float *restrict dout, const float *restrict out, const float *restrict target,
+                          const float *restrict mask, float scale, size_t T, size_t C) {
     double total = 0;
     for (size_t t = 0; t < T; t++) {
         const float *y = out + t * C, *x = target + t * C;
@@ -242,8 +250,8 @@ KERNEL double masked_l1(float *restrict dout, const float *restrict out, const f
     return total;
 }
 
-KERNEL double masked_l2(float *restrict dout, const float *restrict out, const float *restrict target,
-                        const float *restrict mask, float scale, size_t T, size_t C) {
+KERNEL(double, masked_l2)(float *restrict dout, const float *restrict out, const float *restrict target,
+                          const float *restrict mask, float scale, size_t T, size_t C) {
     double total = 0;
     for (size_t t = 0; t < T; t++) {
         const float *y = out + t * C, *x = target + t * C;
@@ -263,7 +271,7 @@ KERNEL double masked_l2(float *restrict dout, const float *restrict out, const f
     return total;
 }
 
-KERNEL void standardize_rows(float *restrict x, float eps, size_t T, size_t C) {
+KERNEL(void, standardize_rows)(float *restrict x, float eps, size_t T, size_t C) {
     for (size_t t = 0; t < T; t++) {
         float *row = x + t * C;
         float sum = 0, squares = 0;
@@ -275,24 +283,24 @@ KERNEL void standardize_rows(float *restrict x, float eps, size_t T, size_t C) {
     }
 }
 
-KERNEL void channels_last(float *restrict out, const float *restrict inp, size_t T, size_t CH, size_t P) {
+KERNEL(void, channels_last)(float *restrict out, const float *restrict inp, size_t T, size_t CH, size_t P) {
     for (size_t t = 0; t < T; t++)
         for (size_t c = 0; c < CH; c++)
             for (size_t n = 0; n < P * P; n++) out[(t * P * P + n) * CH + c] = inp[(t * CH + c) * P * P + n];
 }
 
-KERNEL void add_scaled(float *restrict y, const float *restrict x, float a, size_t N) {
+KERNEL(void, add_scaled)(float *restrict y, const float *restrict x, float a, size_t N) {
     for (size_t n = 0; n < N; n++) y[n] += a * x[n];
 }
 
-KERNEL double dot_double(const float *restrict x, const float *restrict y, size_t N) {
+KERNEL(double, dot_double)(const float *restrict x, const float *restrict y, size_t N) {
     double sum = 0;
     for (size_t n = 0; n < N; n++) sum += (double)x[n] * (double)y[n];
     return sum;
 }
 
-KERNEL void swiglu_backward(float *restrict dinp, const float *restrict dout, const float *restrict inp, size_t N,
-                            size_t H) {
+KERNEL(void, swiglu_backward)(float *restrict dinp, const float *restrict dout, const float *restrict inp, size_t N,
+                              size_t H) {
     for (size_t n = 0; n < N; n++) {
         const float *gate = inp + n * 2 * H, *value = gate + H, *d = dout + n * H;
         float *dgate = dinp + n * 2 * H, *dvalue = dgate + H;
@@ -304,3 +312,5 @@ KERNEL void swiglu_backward(float *restrict dinp, const float *restrict dout, co
         }
     }
 }
+
+#endif

@@ -1,3 +1,4 @@
+import CKernels
 import COneDNN
 import COpenBLAS
 public import Platform
@@ -179,7 +180,17 @@ public enum NumericLibraries {
         onednn_version(&text, text.count)
         let oneDNN = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         let openBLAS = openblas_get_config().map { String(cString: $0) } ?? "unknown"
-        return [("onednn", oneDNN), ("openblas", openBLAS)]
+        return [("onednn", oneDNN), ("openblas", openBLAS), ("kernels", kernelLevel)]
+    }
+
+    /// The instructions that our own kernels use. `ONEDNN_MAX_CPU_ISA` bounds them as it bounds oneDNN's.
+    private static var kernelLevel: String {
+        switch kernels_level() {
+        case 4: "x86-64-v4"
+        case 3: "x86-64-v3"
+        case 1: "x86-64"
+        default: "generic"
+        }
     }
 
     /// Makes the libraries work with so many threads when the calling thread calls them: one where a `ThreadPool`

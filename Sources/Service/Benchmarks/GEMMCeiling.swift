@@ -15,7 +15,9 @@ struct GEMMCeiling {
         let (rows, width, hidden) = (batch * config.numTokens, config.embedDim, config.mlpHidden)
         products = [(3 * width, width), (width, width), (hidden, width), (width, hidden)].map { outputs, inputs in
             let weight = Tensor(shape: [outputs, inputs], repeating: 0.01)
-            return (PackedLinear(weight: weight, bias: nil, cut: .byThread), Tensor(shape: [rows, inputs], repeating: 1))
+            return (
+                PackedLinear(weight: weight, bias: nil, cut: .byThread), Tensor(shape: [rows, inputs], repeating: 1)
+            )
         }
         self.pool = pool
         rates = Array(repeating: [], count: 2 * products.count)
