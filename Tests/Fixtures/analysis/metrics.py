@@ -149,6 +149,16 @@ def fourier(tokens, grid):
     return (diagonal - diagonal[:, :1]).mean(0), np.fft.fftshift(logs, axes=(1, 2)).mean(0)
 
 
+def fourier_rounding(tokens, grid):
+    """How far the map may be off by tokens in single precision alone: every Fourier coefficient by √tokens · 1e-6 of the
+    largest token, to first order. A coefficient that all but cancels has a logarithm that no single precision tells."""
+    images, _, channels = tokens.shape
+    planes = tokens.reshape(images, *grid, channels)
+    amplitudes = np.abs(np.fft.fft2(planes, axes=(1, 2))) + 1e-6
+    error = (np.sqrt(np.prod(grid)) * 1e-6 * np.abs(tokens).max() / amplitudes).mean(-1)
+    return np.fft.fftshift(error, axes=(1, 2)).mean(0)
+
+
 def hsic1(k, l):
     n = len(k)
     k, l = k - np.diag(np.diag(k)), l - np.diag(np.diag(l))
@@ -193,7 +203,8 @@ def measure(path, heads, grid, patch):
         "cls_norm": np.linalg.norm(streams[::2, :, 0], axis=-1).mean(1)}
     curves = [fourier(t, grid) for t in tokens]
     result["fourier"] = {
-        "delta_log_amplitude": np.stack([c for c, _ in curves]), "log_amplitude_map": np.stack([m for _, m in curves])}
+        "delta_log_amplitude": np.stack([c for c, _ in curves]), "log_amplitude_map": np.stack([m for _, m in curves]),
+        "log_amplitude_map rounding": np.stack([fourier_rounding(t, grid) for t in tokens])}
     result["feature-variance"] = {"variance": tokens.var(2, ddof=1).mean((1, 2))}
     token_logs = [np.stack([spectrum(image) for image in depth]) for depth in depths]
     image_logs = [spectrum(depth.mean(1)) for depth in depths]
