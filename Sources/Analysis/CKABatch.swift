@@ -70,7 +70,10 @@ struct CKABatch: Sendable {
         for col in 0..<cols where !usable.b[col] {
             all.append(Reason(pointer: "/layers_b/\(col)", reason: (faults.b[col] ?? .centred).sentence))
         }
-        return CKAMatrix(rows: rows, cols: cols, values: values, selfSimilarityMaxError: errors.max(), reasons: all)
+        return CKAMatrix(
+            rows: rows, cols: cols, values: values,
+            selfSimilarityMaxError: errors.allSatisfy(\.isFinite) ? errors.max() : nil,
+            reasons: all)
     }
 }
 

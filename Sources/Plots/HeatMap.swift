@@ -39,7 +39,7 @@ public struct HeatMap: Sendable {
         let shown = range ?? matrix.range
         let drawn = startsAtBottom ? matrix.flipped : matrix
         canvas.draw(
-            Raster(drawn, colorMap: colorMap, range: shown, cell: 1), x: left, y: top, width: field.width,
+            Raster(drawn, colorMap: colorMap, range: shown, cell: cellPixels), x: left, y: top, width: field.width,
             height: field.height)
         canvas.rectangle(x: left, y: top, width: field.width, height: field.height, color: .ink, lineWidth: 0.8)
         canvas.text(
@@ -59,6 +59,11 @@ public struct HeatMap: Sendable {
             colorMap, range: shown, label: colorBarLabel, x: left + field.width + 18, y: top, width: 14,
             height: field.height)
         return canvas.png()
+    }
+
+    /// One is enough for a colour; stripes need some.
+    private var cellPixels: Int {
+        missingNote == nil ? 1 : min(max(2048 / max(matrix.rows, matrix.cols), 1), 32)
     }
 
     /// What stripes mean, where there are any.
