@@ -11,7 +11,6 @@ import Testing
         "Images/Augmentations/Image+Levels+Unsafe.swift", "Images/Datasets/ShapesTextures/Colour.swift",
         "Images/Transforms/EvaluationTransform.swift", "Models/KeyMaps/PositionReader.swift",
         "Models/KeyMaps/SinCosTable.swift", "Models/KeyMaps/StructureReader.swift",
-        "Models/Resampling/AxisWeights.swift",
     ]
 
     @Test func floatsBecomeIntegersByAsking() throws {
