@@ -34,19 +34,21 @@ public enum Alignment {
         /// - Parameters:
         ///   - features: (samples, features), four samples at least.
         ///   - k: neighbours that count, fewer than samples.
-        /// - Throws: `AnalysisError.undefinedAlignment` where the samples do not differ.
+        /// - Throws: `AnalysisError.undefinedAlignment` where the samples do not differ by more than rounding
+        ///   (`Spread`), `.notFinite` where a number is not finite.
         public init(
             _ features: DoubleMatrix, metric: Metric, k: Int, pool: ThreadPool
         ) throws(AnalysisError) {
             precondition(features.rows >= 4 && (1..<features.rows).contains(k), "too few samples")
             let centered = features.columnCentered(), norm = centered.squaredNorm.squareRoot()
-            guard norm > 0, norm.isFinite else { throw .undefinedAlignment }
+            guard norm.isFinite, features.isFinite else { throw .notFinite }
+            guard !Spread.isRounding(norm * norm, of: features.squaredNorm) else { throw .undefinedAlignment }
             switch metric {
             case .mutualKNN, .cknna:
                 let gram = Self.unitRows(features).gram(pool: pool)
                 form = .neighbours(Self.nearest(gram, k: k, pool: pool), gram: gram)
             case .svcca, .pwcca:
-                guard let found = centered.singularValueDecomposition() else { throw .undefinedAlignment }
+                guard let found = centered.singularValueDecomposition() else { throw .notFinite }
                 form = .directions(
                     u: found.u.columns(Self.rank(found.values, isCut: metric == .svcca)), centered: centered)
             case .procrustes:

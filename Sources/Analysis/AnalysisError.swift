@@ -8,8 +8,10 @@ public enum AnalysisError: Error, Sendable, Hashable {
     case noClassToken
     /// A share of entries to discard beyond 0…1.
     case discardRatio(Double)
-    /// Representations in which all samples are the same, or hold numbers that are not finite.
+    /// Representations in which all samples are the same.
     case undefinedAlignment
+    /// Representations with numbers that are not finite.
+    case notFinite
 
     /// A sentence for the user.
     public var message: String {
@@ -20,6 +22,7 @@ public enum AnalysisError: Error, Sendable, Hashable {
         case .noClassToken: "this model has no class token; ask for a patch or for the mean instead"
         case .discardRatio(let ratio): "discard_ratio \(ratio) is not between 0 and 1"
         case .undefinedAlignment: "all samples have the same representation here, so nothing can be aligned"
+        case .notFinite: "the representation holds numbers that are not finite here, so nothing can be aligned"
         }
     }
 }

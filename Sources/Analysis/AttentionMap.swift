@@ -80,8 +80,10 @@ public struct AttentionMap: Sendable {
     /// - Parameters:
     ///   - row: weights, none negative.
     ///   - share: 0…1 of their sum.
-    public static func mask(_ row: [Float], share: Double) -> [Bool] {
-        let order = row.indices.sorted { row[$0] < row[$1] }
+    /// - Returns: nil where a weight is not finite.
+    public static func mask(_ row: [Float], share: Double) -> [Bool]? {
+        guard row.allSatisfy(\.isFinite) else { return nil }
+        let order = row.indices.sorted { (row[$0], $0) < (row[$1], $1) }
         let total = row.reduce(0) { $0 + Double($1) }
         var mask = [Bool](repeating: false, count: row.count), sum = 0.0
         for index in order {

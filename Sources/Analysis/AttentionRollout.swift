@@ -36,6 +36,7 @@ public struct AttentionRollout: Sendable {
         flow.add(attention.fusingHeads(fusion, pool: pool), pool: pool)
     }
 
-    /// The patches' part, divided by its largest number: (batch, rows, cols). Zeros where nothing reached a patch.
+    /// The patches' part, divided by its largest number: (batch, rows, cols). Zeros where nothing reached a patch, NaN where
+    /// a map holds numbers that are not finite.
     public var rollout: Tensor { flow.map }
 }

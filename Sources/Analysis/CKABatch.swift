@@ -70,7 +70,10 @@ struct CKABatch: Sendable {
         for col in 0..<cols where !usable.b[col] {
             all.append(Reason(pointer: "/layers_b/\(col)", reason: (faults.b[col] ?? .centred).sentence))
         }
-        return CKAMatrix(rows: rows, cols: cols, values: values, selfSimilarityMaxError: errors.max(), reasons: all)
+        return CKAMatrix(
+            rows: rows, cols: cols, values: values,
+            selfSimilarityMaxError: errors.allSatisfy(\.isFinite) ? errors.max() : nil,
+            reasons: all)
     }
 }
 
@@ -84,7 +87,7 @@ enum LayerFault: Sendable, Hashable {
         case .constant: "the features of this layer are the same for every sample, so nothing can align with them"
         case .notFinite: "the features of this layer are not finite"
         case .medianZero:
-            "half of the samples have the same features in this layer, so the median distance of the RBF kernel is zero"
+            "half of the samples have the same features in this layer but for rounding, so the median distance of the RBF kernel is zero"
         case .centred: "centring leaves nothing of the similarities in this layer: too few samples differ"
         }
     }
@@ -100,16 +103,16 @@ enum LayerFault: Sendable, Hashable {
 struct CKALayer: Sendable {
     let features: DoubleMatrix
     let fault: LayerFault?
-
-    /// Spread over length, squared, below which features count as constant: 32-bit rounding makes about 1e-14.
-    private static let noise = 1e-12
+    /// The mean squared distance of two samples that rounding makes of equal ones, at the most.
+    let rounding: Double
 
     init(_ features: DoubleMatrix) {
         self.features = features.columnCentered()
         let (length, spread) = (features.squaredNorm, self.features.squaredNorm)
+        rounding = 2 * Spread.noise * length / Double(max(features.rows, 1))
         if !length.isFinite {
             fault = .notFinite
-        } else if spread <= Self.noise * length {
+        } else if Spread.isRounding(spread, of: length) {
             fault = .constant
         } else {
             fault = nil

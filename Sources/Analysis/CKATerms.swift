@@ -71,7 +71,7 @@ private struct CenteredGrams {
             case .rbf(let threshold):
                 let distances = linear.gramDistances()
                 let median = distances.symmetricMedian()
-                guard median > 0 else {
+                guard median > layers[index].rounding else {
                     faults[index] = .medianZero
                     return nil
                 }

@@ -55,7 +55,7 @@ public struct FrequencyBandNoise: Sendable {
 
     /// The side of a square up to `frequency`·π. What misses a whole number by rounding alone counts as one.
     private static func side(_ frequency: Double, of size: Int) -> Int {
-        2 * Int((min(max(frequency, 0), 1) * Double(size) / 2 + 1e-9).rounded(.down))
+        2 * (Int(rounding: min(max(frequency, 0), 1) * Double(size) / 2 + 1e-9, .down, into: 0...size / 2) ?? 0)
     }
 }
 

@@ -26,7 +26,8 @@ public struct GradientRollout: Sendable {
         self.convention = convention
     }
 
-    /// The patches' part, divided by its largest number: (batch, rows, cols). Zeros where nothing reached a patch.
+    /// The patches' part, divided by its largest number: (batch, rows, cols). Zeros where nothing reached a patch, NaN where
+    /// a map holds numbers that are not finite.
     ///
     /// - Parameters:
     ///   - attentions: of each block, (batch, heads, tokens, tokens).
@@ -40,7 +41,7 @@ public struct GradientRollout: Sendable {
             let gradient = gradients[convention == .reference ? gradients.count - 1 - block : block]
             let weighted = zip(attention.array, gradient.array).map { $0 * $1 }
             let fused = Tensor(shape: attention.shape, weighted).fusingHeads(.mean, pool: pool)
-            flow.add(fused.map { max($0, 0) }, pool: pool)
+            flow.add(fused.map { $0 < 0 ? 0 : $0 }, pool: pool)
         }
         return flow.map
     }

@@ -11,6 +11,8 @@ public struct NearestNeighbours: Sendable {
     private let train: DoubleMatrix
     private let labels: [Int]
     private let classes: Int
+    /// Whether every feature of the training images is finite.
+    private let isFinite: Bool
 
     /// - Parameters:
     ///   - train: (images, width).
@@ -18,17 +20,21 @@ public struct NearestNeighbours: Sendable {
     public init(train: DoubleMatrix, labels: [Int], classes: Int) {
         precondition(train.rows == labels.count && labels.allSatisfy { (0..<classes).contains($0) }, "a label an image")
         self.train = Self.normalized(train)
+        isFinite = train.isFinite
         self.labels = labels
         self.classes = classes
     }
 
     /// The classes of each image of `features` (images, width), the most voted for first; of equals the lower index.
+    /// Nil for an image whose features are not finite, and for all where those of a training image are not: nothing is
+    /// near them, so nothing is nearest.
     ///
     /// - Parameter k: more than there are training images means all of them.
-    public func ranking(of features: DoubleMatrix, k: Int, temperature: Double, pool: ThreadPool) -> [[Int]] {
+    public func ranking(of features: DoubleMatrix, k: Int, temperature: Double, pool: ThreadPool) -> [[Int]?] {
         precondition(k > 0 && temperature > 0, "k and the temperature are positive")
         let unit = Self.normalized(features)
-        var rankings: [[Int]] = []
+        guard isFinite else { return [[Int]?](repeating: nil, count: features.rows) }
+        var rankings: [[Int]?] = []
         rankings.reserveCapacity(features.rows)
         for start in stride(from: 0, to: features.rows, by: Self.block) {
             let rows = unit.rows(start..<min(start + Self.block, features.rows))
@@ -38,7 +44,8 @@ public struct NearestNeighbours: Sendable {
         return rankings
     }
 
-    private func ranking(_ similarity: DoubleMatrix, _ row: Int, k: Int, _ temperature: Double) -> [Int] {
+    private func ranking(_ similarity: DoubleMatrix, _ row: Int, k: Int, _ temperature: Double) -> [Int]? {
+        guard labels.indices.allSatisfy({ similarity[row, $0].isFinite }) else { return nil }
         let order = labels.indices.sorted {
             let (a, b) = (similarity[row, $0], similarity[row, $1])
             return a != b ? a > b : $0 < $1

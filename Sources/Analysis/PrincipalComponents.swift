@@ -8,7 +8,7 @@ public struct PrincipalComponents: Sendable {
     public let coordinates: DoubleMatrix
     /// Variance along each component, unbiased.
     public let variances: [Double]
-    /// The share of each component in the variance; nil where there is none.
+    /// The share of each component in the variance; nil where there is none but rounding (`Spread`).
     public let explainedRatio: [Double]?
 
     /// - Parameters:
@@ -17,7 +17,9 @@ public struct PrincipalComponents: Sendable {
     /// - Returns: nil where a number is not finite.
     public init?(_ samples: DoubleMatrix, count: Int) {
         precondition(samples.rows > 1 && count > 0, "no samples that vary")
-        guard let found = samples.columnCentered().singularValueDecomposition() else { return nil }
+        var centered = samples.columnCentered()
+        if Spread.isRounding(centered.squaredNorm, of: samples.squaredNorm) { centered = centered.scaled(by: 0) }
+        guard let found = centered.singularValueDecomposition() else { return nil }
         let kept = min(count, found.values.count), width = samples.cols
         var components = found.v.rows(0..<kept)
         var coordinates = DoubleMatrix(
@@ -38,5 +40,11 @@ public struct PrincipalComponents: Sendable {
         self.coordinates = coordinates
         variances = squares.prefix(kept).map { $0 / Double(samples.rows - 1) }
         explainedRatio = total > 0 ? squares.prefix(kept).map { $0 / total } : nil
+    }
+}
+
+extension DoubleMatrix {
+    fileprivate func scaled(by factor: Double) -> DoubleMatrix {
+        DoubleMatrix(rows: rows, cols: cols, values.map { $0 * factor })
     }
 }

@@ -33,7 +33,8 @@ struct RolloutFlow: Sendable {
         let tokens = layout.numTokens
         if flows.isEmpty { flows = [DoubleMatrix](repeating: .identity(tokens), count: maps.shape[0]) }
         precondition(flows.count == maps.shape[0], "another number of images than before")
-        let discard = Int((Double(tokens * tokens) * discardRatio).rounded(.down))
+        let discard =
+            Int(rounding: Double(tokens * tokens) * discardRatio, .down, into: 0...tokens * tokens) ?? 0
         for image in flows.indices {
             let step = DoubleMatrix(maps.part(image).reshaped([tokens, tokens]))
                 .rolloutStep(discard: discard, keepsFirst: keepsFirst, scalingColumns: convention == .reference)
@@ -42,12 +43,14 @@ struct RolloutFlow: Sendable {
     }
 
     /// What reached the class token, or all patches where there is none, from each patch, divided by the largest
-    /// number: (batch, rows, cols). Zeros where nothing did.
+    /// number: (batch, rows, cols). Zeros where nothing did; all NaN where a number of it is not finite, for then no
+    /// share of it is known.
     var map: Tensor {
         let prefix = layout.numPrefixTokens, (rows, cols) = (layout.grid.rows, layout.grid.cols)
         let maps = flows.map { flow in
             let queries = layout.classToken && prefix > 0 ? 0..<1 : layout.patches
             let mask = layout.patches.map { key in queries.reduce(0) { $0 + flow[$1, key] } }
+            guard mask.allSatisfy(\.isFinite) else { return Tensor(shape: [rows, cols], repeating: .nan) }
             let largest = mask.max() ?? 0
             return Tensor(shape: [rows, cols], mask.map { largest > 0 ? Float($0 / largest) : 0 })
         }

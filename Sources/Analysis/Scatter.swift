@@ -34,6 +34,12 @@ public struct Scatter: Sendable {
         }
     }
 
+    /// Σ |x − mean|².
+    var squaredSpread: Double { (0..<width).reduce(0) { $0 + products[$1 * width + $1] } }
+
+    /// Σ |x|².
+    var squaredLength: Double { squaredSpread + Double(count) * mean.reduce(0) { $0 + $1 * $1 } }
+
     /// Σ (x − mean)(x − mean)ᵀ / (count − 1): (width, width), symmetric; zeros for fewer than two vectors.
     public var covariance: DoubleMatrix {
         let divisor = Double(max(count - 1, 1))

@@ -50,6 +50,7 @@ public enum SingularValues {
         let centered = samples.columnCentered()
         let gram = centered.rows < centered.cols ? centered.gram(pool: pool) : centered.transposed().gram(pool: pool)
         guard let eigenvalues = gram.symmetricEigenvalues() else { return [Double](repeating: .nan, count: ranks) }
+        if Spread.isRounding(centered.squaredNorm, of: samples.squaredNorm) { return flat(ranks) }
         let divisor = Double(samples.rows - 1)
         return eigenvalues.prefix(ranks).map { log(max($0 / divisor, smallest)) }
     }
@@ -63,15 +64,26 @@ extension SingularValues {
         guard let eigenvalues = scatter.covariance.symmetricEigenvalues() else {
             return [Double](repeating: .nan, count: ranks)
         }
+        if Spread.isRounding(scatter.squaredSpread, of: scatter.squaredLength) { return flat(ranks) }
         return eigenvalues.prefix(ranks).map { log(max($0, smallest)) }
     }
 
+    /// Of what varies by rounding alone.
+    private static func flat(_ ranks: Int) -> [Double] { [Double](repeating: log(smallest), count: ranks) }
+
+    /// Whether a spectrum is one of something that varies: not that of rounding, which is clamped from its first value
+    /// on.
+    public static func hasSpread(logValues: [Double]) -> Bool { (logValues.max() ?? -.infinity) > log(smallest) }
+
     /// How many directions count: exp of the entropy of the values as shares of their sum (Roy and Vetterli, 2007).
-    /// NaN for none.
+    /// NaN for none, for values that are not finite, and where all of them were clamped: then nothing varies, and no
+    /// direction counts more than another.
     ///
     /// - Parameter logValues: natural logarithms.
     public static func effectiveRank(logValues: [Double]) -> Double {
-        guard let largest = logValues.max() else { return .nan }
+        guard logValues.allSatisfy(\.isFinite), let largest = logValues.max(), largest > log(smallest) else {
+            return .nan
+        }
         let values = logValues.map { exp($0 - largest) }, sum = values.reduce(0, +)
         return exp(values.reduce(0) { $0 - ($1 > 0 ? $1 / sum * log($1 / sum) : 0) })
     }

@@ -9,11 +9,12 @@ public enum SixteenClasses {
     /// The ImageNet classes of class `index`.
     public static func members(of index: Int) -> [Int] { members[index].ranges.flatMap { Array($0) } }
 
-    /// The class with the largest mean probability of its members, the first of equals.
+    /// The class with the largest mean probability of its members, the first of equals; nil where a logit is not finite.
     ///
     /// - Parameter logits: of the 1000 ImageNet classes.
-    public static func decision(_ logits: [Float]) -> Int {
+    public static func decision(_ logits: [Float]) -> Int? {
         precondition(logits.count == 1000, "\(logits.count) logits, 1000 expected")
+        guard logits.allSatisfy(\.isFinite) else { return nil }
         // The sum of all exponentials divides every class alike.
         let largest = Double(logits.max() ?? 0)
         let weights = logits.map { exp(Double($0) - largest) }

@@ -2,7 +2,8 @@ public import Tensors
 
 /// How self-attention moves the tokens of one image: all alike, or each on its own (science: B.5, figure 6).
 public struct TokenDisplacement: Sendable, Equatable {
-    /// ‖mean of the steps‖ / mean of their lengths: 1 where all tokens take the same step. NaN where none moves.
+    /// ‖mean of the steps‖ / mean of their lengths: 1 where all tokens take the same step. NaN where none moves by more
+    /// than rounding (`Spread`).
     public let unison: Double
     /// The mean cosine between the steps of two tokens. NaN for a single token.
     public let cosine: Double
@@ -16,7 +17,7 @@ public struct TokenDisplacement: Sendable, Equatable {
         precondition(before.rows == after.rows && before.cols == after.cols && before.rows > 0, "no pairs of tokens")
         let (count, width) = (before.rows, before.cols)
         var sum = [Double](repeating: 0, count: width), directions = sum
-        var lengths = 0.0, ownCosines = 0.0
+        var lengths = 0.0, squares = 0.0, ownCosines = 0.0
         for token in 0..<count {
             var square = 0.0
             for column in 0..<width {
@@ -25,6 +26,7 @@ public struct TokenDisplacement: Sendable, Equatable {
             }
             let length = square.squareRoot(), scale = 1 / max(length, 1e-12)
             lengths += length
+            squares += square
             ownCosines += (length * scale) * (length * scale)
             for column in 0..<width {
                 let step = after[token, column] - before[token, column]
@@ -33,7 +35,7 @@ public struct TokenDisplacement: Sendable, Equatable {
             }
         }
         let together = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        unison = lengths > 0 ? together / lengths : .nan
+        unison = Spread.isRounding(squares, of: before.squaredNorm) ? .nan : together / lengths
         let pairs = Double(count * (count - 1))
         cosine = count > 1 ? (directions.reduce(0) { $0 + $1 * $1 } - ownCosines) / pairs : .nan
         length = lengths / Double(count)

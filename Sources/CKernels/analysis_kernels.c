@@ -101,9 +101,9 @@ KERNEL(void, heads_fuse)(float *restrict out, const float *restrict inp, int mod
         if (mode == 0)
             for (size_t n = 0; n < N; n++) out[n] += x[n];
         else if (mode == 1)
-            for (size_t n = 0; n < N; n++) out[n] = x[n] > out[n] ? x[n] : out[n];
+            for (size_t n = 0; n < N; n++) out[n] = x[n] > out[n] || x[n] != x[n] ? x[n] : out[n];
         else
-            for (size_t n = 0; n < N; n++) out[n] = x[n] < out[n] ? x[n] : out[n];
+            for (size_t n = 0; n < N; n++) out[n] = x[n] < out[n] || x[n] != x[n] ? x[n] : out[n];
     }
     if (mode == 0)
         for (size_t n = 0; n < N; n++) out[n] /= (float)H;
@@ -241,9 +241,10 @@ KERNEL(void, gram_distances)(double *restrict gram, double *restrict norms, size
         double *row = gram + i * N;
         for (size_t j = 0; j < N; j++) {
             const double d = norms[i] + norms[j] - 2 * row[j];
-            row[j] = d > 0 ? d : 0;
+            row[j] = d < 0 ? 0 : d;
         }
-        row[i] = 0;
+        // Nothing is away from itself, unless it is nowhere.
+        row[i] = 0 * norms[i];
     }
 }
 
@@ -273,6 +274,10 @@ KERNEL(void, gram_center)(double *restrict packed, double *restrict means, const
 }
 
 KERNEL(double, double_select)(double *x, size_t k, size_t N) {
+    // NaN has no place in an order.
+    size_t unordered = 0;
+    for (size_t n = 0; n < N; n++) unordered += x[n] != x[n];
+    if (unordered > 0) return NAN;
     size_t low = 0, high = N - 1;
     while (low < high) {
         // Hoare's partition around the middle of three, which sorted input does not slow down.

@@ -1,6 +1,7 @@
 #ifndef ANALYSIS_MATH_H
 #define ANALYSIS_MATH_H
 
+#include <math.h>
 #include <stdint.h>
 
 union double_bits {
@@ -8,8 +9,8 @@ union double_bits {
     uint64_t bits;
 };
 
-// ln(x) for positive, normal, finite x, within 2 units in the last place; nonsense for anything else. The reduction and
-// polynomial are fdlibm's: x = 2^e · (1 + f), √½ ≤ 1 + f < √2.
+// ln(x) for positive, normal x, within 2 units in the last place; NaN for NaN, ∞ for ∞, and for anything else
+// a number that is not finite. The reduction and polynomial are fdlibm's: x = 2^e · (1 + f), √½ ≤ 1 + f < √2.
 static inline __attribute__((always_inline)) double log_poly(double x) {
 // Taking 2^52 off again is only exact in the order that is written.
 #pragma clang fp reassociate(off)
@@ -32,10 +33,12 @@ static inline __attribute__((always_inline)) double log_poly(double x) {
     r = __builtin_fma(r, z, 6.666666666666735130e-01);
     r *= z;
     const double half = 0.5 * f * f;
-    return k * 6.93147180369123816490e-01 - ((half - (s * (half + r) + k * 1.90821492927058770002e-10)) - f);
+    const double ln = k * 6.93147180369123816490e-01 - ((half - (s * (half + r) + k * 1.90821492927058770002e-10)) - f);
+    // The bits of what is not positive, normal and finite are no exponent and fraction; one comparison finds them all.
+    return u.bits - 0x0010000000000000u < 0x7fe0000000000000u ? ln : x * INFINITY;
 }
 
-// exp(x) for x ≤ 0, within 2 units in the last place; 0 below −708.
+// exp(x) for x ≤ 0, within 2 units in the last place; 0 below −708; NaN for NaN.
 static inline __attribute__((always_inline)) double exp_poly_double(double x) {
 #pragma clang fp reassociate(off)
     const double y = x < -708.0 ? -708.0 : x;
@@ -55,7 +58,9 @@ static inline __attribute__((always_inline)) double exp_poly_double(double x) {
     p = __builtin_fma(p, r, 0.5);
     p = __builtin_fma(p, r, 1.0);
     p = __builtin_fma(p, r, 1.0);
-    union double_bits scale = {.bits = (uint64_t)((int64_t)(int32_t)n + 1023) << 52};
+    // 2^n without a conversion to an integer, which NaN has none of: n + 1023 ends up in the lowest bits of 1.5 · 2^52.
+    union double_bits scale = {.value = n + (6755399441055744.0 + 1023.0)};
+    scale.bits <<= 52;
     return x < -708.0 ? 0.0 : p * scale.value;
 }
 

@@ -1,11 +1,13 @@
 #include "CKernels.h"
 #include "kernels.h"
 
+#include <float.h>
 #include <math.h>
 
 #ifndef KERNEL_LEVEL
 
-// The largest of x (C). Sixteen running maxima, because a compiler that must respect NaN does not vectorize one.
+// The largest of x (C). Sixteen running maxima, because a compiler that must respect NaN does not vectorize one. NaN may
+// be passed over: in a softmax the sum carries it.
 static inline __attribute__((always_inline)) float row_maximum(const float *x, size_t C) {
     float lanes[16];
     for (int l = 0; l < 16; l++) lanes[l] = x[0];
@@ -35,7 +37,8 @@ KERNEL(void, layernorm_forward)(float *restrict out, float *restrict mean, float
         // Two passes: the one-pass form loses digits where the mean is large against the spread.
         float squares = 0;
         for (size_t c = 0; c < C; c++) squares += (x[c] - m) * (x[c] - m);
-        const float s = 1.0f / sqrtf(squares / (float)C + eps);
+        // A spread beyond the largest number is not known: its inverse is no 0, which would make every row alike.
+        const float s = squares > FLT_MAX ? NAN : 1.0f / sqrtf(squares / (float)C + eps);
         for (size_t c = 0; c < C; c++) y[c] = (x[c] - m) * s * weight[c] + bias[c];
         if (mean) mean[n] = m;
         if (rstd) rstd[n] = s;
@@ -65,7 +68,7 @@ KERNEL(void, swiglu_forward)(float *restrict out, const float *restrict inp, siz
     for (size_t n = 0; n < N; n++) {
         const float *gate = inp + n * 2 * H, *value = gate + H;
         float *y = out + n * H;
-        for (size_t h = 0; h < H; h++) y[h] = gate[h] / (1.0f + exp_poly(gate[h] > -80 ? -gate[h] : 80)) * value[h];
+        for (size_t h = 0; h < H; h++) y[h] = gate[h] / (1.0f + exp_poly(gate[h] < -80 ? 80 : -gate[h])) * value[h];
     }
 }
 
@@ -121,7 +124,7 @@ KERNEL(void, mean_rows_forward)(float *restrict out, const float *restrict inp, 
 }
 
 KERNEL(void, relu_forward)(float *restrict x, size_t N) {
-    for (size_t n = 0; n < N; n++) x[n] = x[n] > 0 ? x[n] : 0;
+    for (size_t n = 0; n < N; n++) x[n] = x[n] < 0 ? 0 : x[n];
 }
 
 #endif

@@ -11,8 +11,8 @@
 // The highest level of instructions that the processor has and the environment allows; see kernel_level.h.
 __attribute__((visibility("hidden"))) int kernel_level(void);
 
-// exp(x) for x ≤ 88, within 2 units in the last place; 0 below −87.3. Cody and Waite's reduction with a polynomial of
-// degree 6 on [−ln 2 / 2, ln 2 / 2].
+// exp(x) for x ≤ 88, within 2 units in the last place; 0 below −87.3; NaN for NaN. Cody and Waite's reduction with a
+// polynomial of degree 6 on [−ln 2 / 2, ln 2 / 2].
 static inline __attribute__((always_inline)) float exp_poly(float x) {
     x = x < -87.33654f ? -87.33654f : x;
     float n = __builtin_rintf(x * 1.44269504088896341f);
@@ -25,10 +25,12 @@ static inline __attribute__((always_inline)) float exp_poly(float x) {
     p = __builtin_fmaf(p, r, 0.5f);
     p = __builtin_fmaf(p, r, 1.0f);
     p = __builtin_fmaf(p, r, 1.0f);
+    // 2^n without a conversion to an integer, which NaN has none of: n + 127 ends up in the lowest bits of 1.5 · 2^23.
     union {
-        int i;
         float f;
-    } scale = {.i = ((int)n + 127) << 23};
+        unsigned u;
+    } scale = {.f = n + (12582912.0f + 127.0f)};
+    scale.u <<= 23;
     return p * scale.f;
 }
 

@@ -1,6 +1,7 @@
 #include "kernels.h"
 #include "training_kernels.h"
 
+#include <float.h>
 #include <math.h>
 
 #ifndef KERNEL_LEVEL
@@ -144,7 +145,8 @@ KERNEL(void, batchnorm_forward)(float *restrict out, float *restrict mean, float
             running_var[c] += momentum * (rstd[c] * unbiased - running_var[c]);
         }
     }
-    for (size_t c = 0; c < C; c++) rstd[c] = 1.0f / sqrtf(rstd[c] / (float)N + eps);
+    // A spread beyond the largest number is not known, as in layernorm_forward.
+    for (size_t c = 0; c < C; c++) rstd[c] = rstd[c] > FLT_MAX ? NAN : 1.0f / sqrtf(rstd[c] / (float)N + eps);
     for (size_t n = 0; n < N; n++) {
         const float *x = inp + n * C;
         float *y = out + n * C;
@@ -185,7 +187,7 @@ KERNEL(void, batchnorm_backward)(float *restrict dinp, float *restrict dweight, 
 }
 
 KERNEL(void, relu_backward)(float *restrict dx, const float *restrict y, size_t N) {
-    for (size_t n = 0; n < N; n++) dx[n] = y[n] > 0 ? dx[n] : 0;
+    for (size_t n = 0; n < N; n++) dx[n] = y[n] <= 0 ? 0 : dx[n];
 }
 
 KERNEL(void, normalize_forward)(float *restrict out, float *restrict norm, const float *restrict inp, float eps,
@@ -195,7 +197,8 @@ KERNEL(void, normalize_forward)(float *restrict out, float *restrict norm, const
         float squares = 0;
         for (size_t c = 0; c < C; c++) squares += x[c] * x[c];
         const float length = sqrtf(squares);
-        norm[n] = length > eps ? length : eps;
+        // A length beyond the largest number is not known: divided by it, a row would be 0.
+        norm[n] = length > FLT_MAX ? NAN : length < eps ? eps : length;
         for (size_t c = 0; c < C; c++) out[n * C + c] = x[c] / norm[n];
     }
 }
@@ -243,7 +246,7 @@ KERNEL(double, masked_l1)(float *restrict dout, const float *restrict out, const
         for (size_t c = 0; c < C; c++) {
             const float difference = y[c] - x[c];
             sum += fabsf(difference);
-            d[c] = difference > 0 ? scale : difference < 0 ? -scale : 0;
+            d[c] = difference > 0 ? scale : difference < 0 ? -scale : difference * 0;
         }
         total += sum;
     }
@@ -278,7 +281,7 @@ KERNEL(void, standardize_rows)(float *restrict x, float eps, size_t T, size_t C)
         for (size_t c = 0; c < C; c++) sum += row[c];
         const float mean = sum / (float)C;
         for (size_t c = 0; c < C; c++) squares += (row[c] - mean) * (row[c] - mean);
-        const float scale = 1.0f / sqrtf(squares / (float)(C > 1 ? C - 1 : 1) + eps);
+        const float scale = squares > FLT_MAX ? NAN : 1.0f / sqrtf(squares / (float)(C > 1 ? C - 1 : 1) + eps);
         for (size_t c = 0; c < C; c++) row[c] = (row[c] - mean) * scale;
     }
 }
@@ -305,7 +308,7 @@ KERNEL(void, swiglu_backward)(float *restrict dinp, const float *restrict dout, 
         const float *gate = inp + n * 2 * H, *value = gate + H, *d = dout + n * H;
         float *dgate = dinp + n * 2 * H, *dvalue = dgate + H;
         for (size_t h = 0; h < H; h++) {
-            const float sigmoid = 1.0f / (1.0f + exp_poly(gate[h] > -80 ? -gate[h] : 80));
+            const float sigmoid = 1.0f / (1.0f + exp_poly(gate[h] < -80 ? 80 : -gate[h]));
             const float silu = gate[h] * sigmoid;
             dgate[h] = d[h] * value[h] * (sigmoid + silu * (1 - sigmoid));
             dvalue[h] = d[h] * silu;

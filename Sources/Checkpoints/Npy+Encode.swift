@@ -18,6 +18,20 @@ extension Npy {
         encode("<i8", shape: shape, numbers.map { UInt64(bitPattern: Int64($0)) })
     }
 
+    /// `texts`, row-major, as an NPY file of Unicode texts, padded to the longest: NumPy's `<U`.
+    public static func encode(shape: [Int], _ texts: [String]) -> [UInt8] {
+        precondition(texts.count == Tensor.count(of: shape), "\(texts.count) texts do not fill the shape \(shape)")
+        let width = max(texts.map(\.unicodeScalars.count).max() ?? 0, 1)
+        var file = header("<U\(width)", shape: shape)
+        for text in texts {
+            for scalar in text.unicodeScalars {
+                for byte in 0..<4 { file.append(UInt8(truncatingIfNeeded: scalar.value >> (UInt32(byte) * 8))) }
+            }
+            file += [UInt8](repeating: 0, count: 4 * (width - text.unicodeScalars.count))
+        }
+        return file
+    }
+
     private static func encode(_ descr: String, shape: [Int], _ words: [UInt64]) -> [UInt8] {
         precondition(words.count == Tensor.count(of: shape), "\(words.count) numbers do not fill the shape \(shape)")
         var file = header(descr, shape: shape)

@@ -13,7 +13,8 @@ public struct JobID: Hashable, Sendable, CustomStringConvertible {
 
     /// A new one.
     public init(at date: Date) {
-        let milliseconds = UInt64(max(0, min(date.timeIntervalSince1970 * 1000, 281_474_976_710_655)))
+        let milliseconds =
+            UInt64(exactly: max(0, min(date.timeIntervalSince1970 * 1000, 281_474_976_710_655)).rounded(.down)) ?? 0
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         for place in 0..<6 { bytes[place] = UInt8(truncatingIfNeeded: milliseconds >> (40 - 8 * place)) }
         bytes[6] = bytes[6] & 0x0F | 0x70

@@ -17,13 +17,18 @@ final class Canvas {
         self.width = width
         self.height = height
         surface = cairo_image_surface_create(
-            CAIRO_FORMAT_RGB24, Int32((width * scale).rounded(.up)), Int32((height * scale).rounded(.up)))
+            CAIRO_FORMAT_RGB24, Self.pixels(width * scale), Self.pixels(height * scale))
         context = cairo_create(surface)
         cairo_scale(context, scale, scale)
         setColor(Color(red: 255, green: 255, blue: 255))
         cairo_paint(context)
         cairo_select_font_face(context, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL)
         cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    }
+
+    /// Cairo makes no larger sheet.
+    private static func pixels(_ length: Double) -> Int32 {
+        Int32(exactly: min(max(length, 1), 32_767).rounded(.up)) ?? 1
     }
 
     deinit {

@@ -19,8 +19,9 @@ public struct ColorMap: Sendable, Equatable {
 
     /// The colour of `value`; what lies outside 0…1 has the colour of the nearer end, NaN is grey.
     public func color(_ value: Double) -> Color {
-        guard !value.isNaN else { return Color(red: 176, green: 176, blue: 176) }
-        return colors[Int((min(max(value, 0), 1) * Double(colors.count - 1)).rounded())]
+        let place = (min(max(value, 0), 1) * Double(colors.count - 1)).rounded()
+        guard !value.isNaN, let index = Int(exactly: place) else { return .missing }
+        return colors[index]
     }
 }
 
@@ -35,6 +36,11 @@ public struct Color: Sendable, Equatable {
         self.green = green
         self.blue = blue
     }
+
+    /// Where there is no number.
+    public static let missing = Color(red: 176, green: 176, blue: 176)
+    /// The stripes on it.
+    static let missingStripe = Color(red: 128, green: 128, blue: 128)
 
     /// Seen luminance, 0…1 (ITU-R BT.601).
     var luminance: Double { (0.299 * Double(red) + 0.587 * Double(green) + 0.114 * Double(blue)) / 255 }

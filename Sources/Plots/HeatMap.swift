@@ -39,12 +39,15 @@ public struct HeatMap: Sendable {
         let shown = range ?? matrix.range
         let drawn = startsAtBottom ? matrix.flipped : matrix
         canvas.draw(
-            Raster(drawn, colorMap: colorMap, range: shown, cell: 1), x: left, y: top, width: field.width,
+            Raster(drawn, colorMap: colorMap, range: shown, cell: cellPixels), x: left, y: top, width: field.width,
             height: field.height)
         canvas.rectangle(x: left, y: top, width: field.width, height: field.height, color: .ink, lineWidth: 0.8)
         canvas.text(
             title, x: min(max(left + field.width / 2, titleWidth / 2 + 20), width - titleWidth / 2 - 20), y: 26,
             size: 12, align: .middle)
+        if let note = missingNote {
+            canvas.text(note, x: left + field.width / 2, y: 40, size: 9, align: .middle)
+        }
         drawNames(canvas, left: left, top: top, field: field, turned: turned)
         if !xLabel.isEmpty {
             canvas.text(xLabel, x: left + field.width / 2, y: canvas.height - 12, size: 11, align: .middle)
@@ -58,11 +61,23 @@ public struct HeatMap: Sendable {
         return canvas.png()
     }
 
+    /// One is enough for a colour; stripes need some.
+    private var cellPixels: Int {
+        missingNote == nil ? 1 : min(max(2048 / max(matrix.rows, matrix.cols), 1), 32)
+    }
+
+    /// What stripes mean, where there are any.
+    private var missingNote: String? {
+        let count = matrix.values.count { !$0.isFinite }
+        guard count > 0 else { return nil }
+        return count == matrix.values.count ? "no finite number" : "striped: no finite number"
+    }
+
     private func drawNames(
         _ canvas: Canvas, left: Double, top: Double, field: (width: Double, height: Double), turned: Bool
     ) {
         let cellWidth = field.width / Double(matrix.cols), cellHeight = field.height / Double(matrix.rows)
-        let columnStep = turned ? Int((13 / cellWidth).rounded(.up)) : Int((16 / cellWidth).rounded(.up))
+        let columnStep = Int(exactly: ((turned ? 13 : 16) / cellWidth).rounded(.up)) ?? 1
         for column in stride(from: 0, to: min(columnNames.count, matrix.cols), by: max(columnStep, 1)) {
             let x = left + (Double(column) + 0.5) * cellWidth, y = top + field.height
             canvas.line([(x, y), (x, y + 3.5)], color: .ink, width: 0.8)
@@ -72,7 +87,7 @@ public struct HeatMap: Sendable {
                 canvas.text(columnNames[column], x: x, y: y + 15, size: 10, align: .middle)
             }
         }
-        let rowStep = max(Int((13 / cellHeight).rounded(.up)), 1)
+        let rowStep = max(Int(exactly: (13 / cellHeight).rounded(.up)) ?? 1, 1)
         for row in stride(from: 0, to: min(rowNames.count, matrix.rows), by: rowStep) {
             let place = startsAtBottom ? matrix.rows - 1 - row : row
             let y = top + (Double(place) + 0.5) * cellHeight
@@ -100,11 +115,11 @@ extension Canvas {
         let steps = Matrix(rows: 256, cols: 1, values: (0..<256).map { 1 - Double($0) / 255 })
         draw(Raster(steps, colorMap: colorMap, range: 0...1, cell: 1), x: x, y: y, width: width, height: height)
         rectangle(x: x, y: y, width: width, height: height, color: .ink, lineWidth: 0.8)
-        let ticks = Ticks(range, count: max(2, Int(height / 60)))
+        let ticks = Ticks(range, count: max(2, Int(exactly: (height / 60).rounded(.down)) ?? 2))
         let span = range.upperBound - range.lowerBound
         var reach = 0.0
         for (value, text) in zip(ticks.values, ticks.labels) {
-            let height = y + height - (span > 0 ? (value - range.lowerBound) / span : 0) * height
+            let height = y + height - (span > 0 && span.isFinite ? (value - range.lowerBound) / span : 0) * height
             line([(x + width, height), (x + width + 3.5, height)], color: .ink, width: 0.8)
             self.text(text, x: x + width + 6, y: height + 3.5, size: 10)
             reach = max(reach, self.width(of: text, size: 10))

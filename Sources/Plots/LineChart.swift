@@ -1,6 +1,6 @@
 /// Curves over a common axis.
 public struct LineChart: Sendable {
-    /// A curve; points that are not finite are gaps.
+    /// A curve; points that are not finite, or too far away for any axis (1e300), are gaps.
     public struct Series: Sendable {
         public var name: String
         public var x: [Double]
@@ -58,6 +58,9 @@ public struct LineChart: Sendable {
             }
             for (index, curve) in series.enumerated() { draw(curve, color: color(index), on: canvas, field) }
         }
+        if let missingNote {
+            canvas.text(missingNote, x: field.x + 8, y: field.y + 16, size: 10)
+        }
         canvas.rectangle(x: field.x, y: field.y, width: field.width, height: field.height, color: .ink, lineWidth: 0.8)
         for (index, entry) in entries.enumerated() {
             let x = field.x + field.width + 14, y = field.y + 10 + Double(index) * 16
@@ -65,6 +68,13 @@ public struct LineChart: Sendable {
             canvas.text(entry.name, x: x + 24, y: y + 3.5, size: 10)
         }
         return canvas.png()
+    }
+
+    /// What gaps mean, where there are any.
+    private var missingNote: String? {
+        let drawn = series.flatMap { curve in curve.x.indices.map { curve.isDrawn($0) } }
+        guard drawn.contains(false) else { return nil }
+        return drawn.contains(true) ? "gaps: no finite number" : "no finite number"
     }
 
     private var legend: [(name: String, color: Color)] {
@@ -103,8 +113,12 @@ public struct LineChart: Sendable {
     private func draw(_ curve: Series, color: Color, on canvas: Canvas, _ field: Field) {
         for run in curve.finiteRuns {
             if let band = curve.band {
-                let upper = run.map { field.place(curve.x[$0], curve.y[$0] + (band[$0].isFinite ? band[$0] : 0)) }
-                let lower = run.map { field.place(curve.x[$0], curve.y[$0] - (band[$0].isFinite ? band[$0] : 0)) }
+                let upper = run.map {
+                    field.place(curve.x[$0], curve.y[$0] + (abs(band[$0]) <= Series.largest ? band[$0] : 0))
+                }
+                let lower = run.map {
+                    field.place(curve.x[$0], curve.y[$0] - (abs(band[$0]) <= Series.largest ? band[$0] : 0))
+                }
                 canvas.fill(upper + lower.reversed(), color: color, opacity: 0.18)
             }
             let points = run.map { field.place(curve.x[$0], curve.y[$0]) }
@@ -117,15 +131,15 @@ public struct LineChart: Sendable {
 
     /// What the axes span: all that is drawn, and a twentieth more.
     private var ranges: (x: ClosedRange<Double>, y: ClosedRange<Double>) {
-        let xs = series.flatMap(\.x).filter(\.isFinite)
+        let xs = series.flatMap(\.x).filter { abs($0) <= Series.largest }
         var ys: [Double] = []
         for curve in series {
-            for (index, y) in curve.y.enumerated() where y.isFinite {
-                let band = curve.band.map { $0[index].isFinite ? $0[index] : 0 } ?? 0
+            for (index, y) in curve.y.enumerated() where curve.isDrawn(index) {
+                let band = curve.band.map { abs($0[index]) <= Series.largest ? $0[index] : 0 } ?? 0
                 ys += [y - band, y + band]
             }
         }
-        if let reference { ys.append(reference.value) }
+        if let reference, abs(reference.value) <= Series.largest { ys.append(reference.value) }
         return (Self.padded(xs), Self.padded(ys))
     }
 
@@ -137,11 +151,16 @@ public struct LineChart: Sendable {
 }
 
 extension LineChart.Series {
+    /// What lies farther away is not drawn: sums and differences of such numbers may not be finite.
+    fileprivate static let largest = 1e300
+
+    fileprivate func isDrawn(_ index: Int) -> Bool { abs(x[index]) <= Self.largest && abs(y[index]) <= Self.largest }
+
     /// The points without gaps, each stretch by itself.
     fileprivate var finiteRuns: [[Int]] {
         var runs: [[Int]] = [[]]
         for index in x.indices {
-            if x[index].isFinite && y[index].isFinite { runs[runs.count - 1].append(index) } else { runs.append([]) }
+            if isDrawn(index) { runs[runs.count - 1].append(index) } else { runs.append([]) }
         }
         return runs.filter { !$0.isEmpty }
     }

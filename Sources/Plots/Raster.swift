@@ -19,16 +19,22 @@ public struct Raster: Sendable, Equatable {
         self.init(matrix, colorMap: colorMap, range: range, width: matrix.cols * cell, height: matrix.rows * cell)
     }
 
-    /// The cells of `matrix` coloured and spread over `width` × `height` pixels, each pixel the cell it lies in.
+    /// The cells of `matrix` coloured and spread over `width` × `height` pixels, each pixel the cell it lies in. Cells
+    /// without a finite number are grey with stripes, so that nobody takes them for a colour of the map.
     public init(_ matrix: Matrix, colorMap: ColorMap, range: ClosedRange<Double>, width: Int, height: Int) {
-        let span = range.upperBound - range.lowerBound
-        let colors = matrix.values.map { colorMap.color(span > 0 ? ($0 - range.lowerBound) / span : $0 * 0) }
+        // Halves, because the span of two finite numbers may not be finite.
+        let low = range.lowerBound / 2, span = range.upperBound / 2 - low
+        let colors = matrix.values.map { value in
+            value.isFinite ? colorMap.color(span > 0 ? (value / 2 - low) / span : 0) : nil
+        }
         var rgb: [UInt8] = []
         rgb.reserveCapacity(width * height * 3)
         for y in 0..<height {
             let row = y * matrix.rows / height
             for x in 0..<width {
-                let color = colors[row * matrix.cols + x * matrix.cols / width]
+                let color =
+                    colors[row * matrix.cols + x * matrix.cols / width]
+                    ?? ((x + y) % 8 < 2 ? .missingStripe : .missing)
                 rgb.append(color.red)
                 rgb.append(color.green)
                 rgb.append(color.blue)
@@ -42,7 +48,7 @@ public struct Raster: Sendable, Equatable {
     /// - Parameter opacity: 1 hides what is below.
     public func blended(over below: Raster, opacity: Double) -> Raster {
         precondition(width == below.width && height == below.height, "pictures of different size do not blend")
-        let share = Int((min(max(opacity, 0), 1) * 256).rounded())
+        let share = Int(exactly: (min(max(opacity, 0), 1) * 256).rounded()) ?? 256
         var result = self
         for index in rgb.indices {
             result.rgb[index] = UInt8((Int(rgb[index]) * share + Int(below.rgb[index]) * (256 - share) + 128) >> 8)

@@ -7,7 +7,9 @@ package struct Ticks: Equatable {
     /// About `count` steps of 1, 2, 2.5 or 5 times a power of ten inside `range`.
     package init(_ range: ClosedRange<Double>, count: Int = 6) {
         let span = range.upperBound - range.lowerBound
-        guard span > 0, span.isFinite else {
+        // Below so little, steps are rounding.
+        let reach = max(abs(range.lowerBound), abs(range.upperBound), 1e-290)
+        guard span.isFinite, span > reach * 1e-13 else {
             values = [range.lowerBound]
             labels = [Self.label(range.lowerBound, decimals: 3)]
             return
@@ -34,10 +36,12 @@ package struct Ticks: Equatable {
     package init(wholeNumbersIn range: ClosedRange<Double>) {
         let span = range.upperBound - range.lowerBound
         var power = 1.0
-        while span < 1e12, span / (power * 5) > 12 { power *= 10 }
+        while span.isFinite, span / (power * 5) > 12 { power *= 10 }
         let step = [1, 2, 5].map { $0 * power }.first { span / $0 <= 12.5 } ?? power * 10
         let first = (range.lowerBound / step).rounded(.up) * step
-        values = Array(stride(from: first, through: range.upperBound, by: step))
+        // Far from zero a step may be too small to lead anywhere.
+        let leads = range.upperBound + step > range.upperBound && range.lowerBound - step < range.lowerBound
+        values = leads && span.isFinite ? Array(stride(from: first, through: range.upperBound, by: step)) : []
         labels = values.map { Self.label($0, decimals: 0) }
     }
 
@@ -51,7 +55,7 @@ package struct Ticks: Equatable {
         var scale = 1.0
         for _ in 0..<decimals { scale *= 10 }
         guard let digits = Int(exactly: (magnitude * scale).rounded()) else { return "\(value)" }
-        let unit = Int(scale)
+        guard let unit = Int(exactly: scale) else { return "\(value)" }
         var text = "\(digits / unit)"
         if decimals > 0 {
             let fraction = "\(digits % unit)"

@@ -35,7 +35,7 @@ extension DoubleMatrix {
         }
     }
 
-    /// Squared distances between samples, for a Gram matrix (samples, samples).
+    /// Squared distances between samples, for a Gram matrix (samples, samples); NaN where a sample is not finite.
     public func gramDistances() -> DoubleMatrix {
         precondition(rows == cols, "a Gram matrix is square")
         var result = self
@@ -51,7 +51,8 @@ extension DoubleMatrix {
         return result
     }
 
-    /// The median of all numbers of a symmetric matrix with a zero diagonal and nothing negative.
+    /// The median of all numbers of a symmetric matrix with a zero diagonal and nothing negative; NaN where one of them
+    /// is, unless the diagonal alone decides.
     public func symmetricMedian() -> Double {
         precondition(rows == cols && rows > 0, "no square matrix")
         var upper: [Double] = []
@@ -90,7 +91,7 @@ extension DoubleMatrix {
     }
 
     /// This attention map (tokens, tokens) as a step of attention rollout: the lowest `discard` numbers zeroed, then (A + I) / 2 with every row divided by its sum; or, as the published code has it, column j by the
-    /// sum of row j.
+    /// sum of row j. All NaN where numbers are discarded and one of them is NaN.
     ///
     /// - Parameter keepsFirst: whether the first number, a class token's attention to itself, is never zeroed.
     public func rolloutStep(discard: Int, keepsFirst: Bool, scalingColumns: Bool) -> DoubleMatrix {
@@ -99,6 +100,10 @@ extension DoubleMatrix {
         if discard > 0 {
             var sorted = values
             threshold = sorted.selectNth(discard - 1)
+            // Without an order nothing is known of the step.
+            guard !threshold.isNaN else {
+                return DoubleMatrix(rows: rows, cols: cols, [Double](repeating: .nan, count: rows * cols))
+            }
             ties = discard - values.reduce(0) { $0 + ($1 < threshold ? 1 : 0) }
         }
         var result = self
@@ -111,7 +116,7 @@ extension DoubleMatrix {
 }
 
 extension [Double] {
-    /// The number at position `rank` were these sorted; they are reordered.
+    /// The number at position `rank` were these sorted; they are reordered. NaN where one of them is.
     fileprivate mutating func selectNth(_ rank: Int) -> Double {
         precondition(rank >= 0 && rank < count, "rank \(rank) of \(count)")
         return withUnsafeMutableBufferPointer { double_select($0.baseAddress!, rank, $0.count) }

@@ -38,8 +38,8 @@ extension DoubleMatrix {
         dgesdd_(
             &job, &m, &n, &matrix, &stride, &singular, &right, &rightStride, &left, &leading, &wanted, &room,
             &integers, &info)
-        guard info == 0, wanted[0] < Double(Int32.max) else { return nil }
-        room = Int32(wanted[0])
+        guard info == 0, let enough = Int32(exactly: wanted[0].rounded(.up)) else { return nil }
+        room = enough
         var work = [Double](repeating: 0, count: Int(room))
         dgesdd_(
             &job, &m, &n, &matrix, &stride, &singular, &right, &rightStride, &left, &leading, &work, &room, &integers,

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Random numbers by position: number n of a stream is a function of the key and n (SplitMix64's finalizer), so that
 /// any picture, any mask and any step of training can be made without those before it.
@@ -54,7 +55,9 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     }
 
     /// The next random integer below `count`. For the small counts here the bias is below 10⁻¹⁰.
-    public mutating func below(_ count: Int) -> Int { min(Int(uniform() * Double(count)), count - 1) }
+    public mutating func below(_ count: Int) -> Int {
+        min(Int(rounding: uniform() * Double(count), .down) ?? 0, count - 1)
+    }
 
     /// Whether something of `probability` happens.
     public mutating func chance(_ probability: Double) -> Bool { uniform() < probability }

@@ -106,22 +106,40 @@ public struct Trainer {
         var lastSaved = snapshot.step
         while snapshot.step < plan.steps, ending == nil, stop.wish == nil {
             let metrics = try step(batches)
-            let done = snapshot.step
             speed.step()
-            let isEpochEnd = done % plan.stepsPerEpoch == 0
-            if done % plan.logEverySteps == 0 || done == plan.steps { ending = try log(metrics, outlets) }
-            if isCheckpoint(done, isEpochEnd: isEpochEnd) {
-                try save(outlets)
-                lastSaved = done
+            do throws(TrainingError) {
+                try finishStep(metrics, outlets, validation, &ending, &lastSaved)
+            } catch {
+                // What stops the run here comes after the step.
+                outlets.events(.progress(progress(metrics, speed)))
+                throw error
             }
-            if isEpochEnd, let validation {
-                let found = try log(try Self.data { try validation(snapshot.model) }, outlets)
-                ending = ending ?? found
-            }
-            if isSnapshotDue { try writeSnapshot(outlets) }
             outlets.events(.progress(progress(metrics, speed)))
         }
         return try end(outlets, ending, stop.wish, isSaved: lastSaved == snapshot.step && snapshot.step > 0)
+    }
+
+    /// What follows on a step: lines of metrics, a checkpoint, a validation, a snapshot.
+    ///
+    /// - Parameters:
+    ///   - ending: becomes why the run is content, where it is.
+    ///   - lastSaved: the step of the last checkpoint.
+    private func finishStep(
+        _ metrics: [Metric], _ outlets: RunOutlets, _ validation: Validation?, _ ending: inout String?,
+        _ lastSaved: inout Int
+    ) throws(TrainingError) {
+        let done = snapshot.step
+        let isEpochEnd = done % plan.stepsPerEpoch == 0
+        if done % plan.logEverySteps == 0 || done == plan.steps { ending = try log(metrics, outlets) }
+        if isCheckpoint(done, isEpochEnd: isEpochEnd) {
+            try save(outlets)
+            lastSaved = done
+        }
+        if isEpochEnd, let validation {
+            let found = try log(try Self.data { try validation(snapshot.model) }, outlets)
+            ending = ending ?? found
+        }
+        if isSnapshotDue { try writeSnapshot(outlets) }
     }
 
     /// Goes to the newest checkpoint and makes up for what a crash after it took.

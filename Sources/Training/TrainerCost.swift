@@ -1,4 +1,5 @@
 import Models
+import Platform
 import Tensors
 
 /// What a run needs, known before it begins.
@@ -36,6 +37,6 @@ public struct TrainingCost: Sendable, Equatable {
         let image = Double(config.depth) * block + 2 * pixels
         // Both queries are kept until the way back; a second batch is made ready meanwhile.
         let views: Double = method.isContrastive ? 2 : 1
-        activationBytes = Int(min(4 * image * Double(batchSize) * views, 1e18))
+        activationBytes = Int(rounding: 4 * image * Double(batchSize) * views, .down, into: 0...1 << 60) ?? .max
     }
 }

@@ -6,10 +6,10 @@ enum ProgressBar {
     /// The line, at most `columns` wide.
     static func text(_ progress: TrainingReport.Progress, columns: Int) -> String {
         let cells = 20
-        let full = min(cells, Int((progress.fraction * Double(cells)).rounded(.down)))
+        let full = min(cells, Int(exactly: (progress.fraction * Double(cells)).rounded(.down)) ?? 0)
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
         var parts = [
-            "epoch \(progress.epoch)/\(progress.epochs) \(bar) \(Int(progress.fraction * 100)) %",
+            "epoch \(progress.epoch)/\(progress.epochs) \(bar) \(Int(exactly: (progress.fraction * 100).rounded(.down)) ?? 0) %",
             String(format: "%.1f images/s", progress.imagesPerSecond),
         ]
         if let seconds = progress.etaSeconds { parts.append(duration(seconds) + " left") }
@@ -27,8 +27,7 @@ enum ProgressBar {
 
     /// Seconds in words of two units at the most.
     static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds < 1e9 else { return "a long time" }
-        let whole = Int(seconds.rounded())
+        guard seconds < 1e9, let whole = Int(exactly: seconds.rounded()) else { return "a long time" }
         switch whole {
         case ..<60: return "\(whole) s"
         case ..<3600: return "\(whole / 60) min \(whole % 60) s"

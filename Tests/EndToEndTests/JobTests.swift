@@ -49,6 +49,22 @@ import Testing
         #expect(try server.curl("/v1/models/kept/attention?image=shapes-textures:0").status == 200)
     }
 
+    /// However fast a run diverges, it says how far it came.
+    @Test func divergingJobEndsAtTheStepItReached() throws {
+        let server = try Server()
+        // The first steps have next to no learning rate, a later one has far too much.
+        let id = try server.submit(
+            Self.body(#""warmup_epochs": 2"#, epochs: 4).replacingOccurrences(
+                of: "\"lr\": 0.001", with: "\"lr\": 1000, \"optimizer\": \"sgd\""))
+        let job = try server.finished(id)
+        #expect(job["state"] as? String == "failed", "\(job)")
+        let failure = (job["failure"] as? [String: Any])?["message"] as? String ?? ""
+        let failed = failure.split(separator: " ").compactMap { Int($0) }.first
+        let reached = (job["progress"] as? [String: Any])?["step"] as? Int
+        #expect(failed != nil && reached != nil && failed == reached.map { $0 + 1 }, "\(failure), \(job)")
+        #expect((reached ?? 0) > 1, "diverged before there was anything to tell: \(job)")
+    }
+
     @Test func everyFaultIsToldAtOnce() throws {
         let server = try Server()
         let reply = try server.post(

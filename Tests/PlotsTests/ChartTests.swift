@@ -25,6 +25,22 @@ import Testing
         }
     }
 
+    /// No range of finite numbers is too wide to be drawn, and what is no number has no colour of the map.
+    @Test func numbersBeyondEveryAxisAreGaps() {
+        for y in [
+            [1e308, -1e308], [.infinity, 1], [.leastNonzeroMagnitude, 1e-300], [1e300, 1e300 * (1 + 1e-15)],
+            [.nan, .nan],
+        ] {
+            let series = LineChart.Series(name: "", x: [0, 1], y: y, band: [1e308, .infinity])
+            var chart = LineChart([series], title: "t", xLabel: "x", yLabel: "y")
+            #expect(isPNG(chart.png()), "\(y)")
+            chart.hasWholeNumbers = true
+            chart.reference = (.infinity, "r")
+            #expect(isPNG(chart.png()), "\(y)")
+            #expect(isPNG(HeatMap(Matrix(rows: 1, cols: 2, values: y), title: "t").png()), "\(y)")
+        }
+    }
+
     @Test func aGridKeepsTheShapeOfItsMaps() {
         let map = Raster(width: 4, height: 2, rgb: Array(repeating: 7, count: 24))
         let grid = MapGrid([[map, map], [map, map]], rowNames: ["0", "1"], columnNames: ["a", "b"], title: "maps")

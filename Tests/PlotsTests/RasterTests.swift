@@ -24,6 +24,16 @@ import Testing
         #expect(raster.rgb == [0x0d, 0x08, 0x87])
     }
 
+    /// Stripes of grey, whatever the range; the widest range of numbers has its ends in the map's colours.
+    @Test func whatIsNoNumberIsStriped() {
+        let matrix = Matrix(rows: 1, cols: 4, values: [.nan, .infinity, -1.7e308, 1.7e308])
+        let raster = Raster(matrix, colorMap: .plasma, range: matrix.range, width: 64, height: 16)
+        func pixel(_ x: Int, _ y: Int) -> [UInt8] { Array(raster.rgb[(y * 64 + x) * 3..<(y * 64 + x) * 3 + 3]) }
+        let greys = Set((0..<32).flatMap { x in (0..<16).map { pixel(x, $0) } })
+        #expect(greys == [[176, 176, 176], [128, 128, 128]])
+        #expect(pixel(40, 3) == [0x0d, 0x08, 0x87] && pixel(63, 3) == [0xf0, 0xf9, 0x21])
+    }
+
     @Test func blendingTakesTheShareOfEach() {
         let white = Raster(width: 2, height: 1, rgb: [255, 255, 255, 255, 255, 255])
         #expect(white.blended(over: black, opacity: 1) == white)

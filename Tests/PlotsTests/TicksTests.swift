@@ -24,6 +24,15 @@ import Testing
         #expect(Ticks(2.0...2.0).values == [2])
     }
 
+    @Test(arguments: [
+        -1e308...1e308, 1e300...1.0000000001e300, 1e17...1e17 + 32, 0...Double.leastNonzeroMagnitude,
+        -Double.infinity...0,
+    ])
+    func noRangeIsEndless(_ range: ClosedRange<Double>) {
+        #expect(Ticks(range).values.count < 20)
+        #expect(Ticks(wholeNumbersIn: range).values.count < 20)
+    }
+
     @Test func hugeAndTinyNumbersKeepTheirExponent() {
         #expect(Ticks.label(1.5e9, decimals: 0) == "1500000000.0")
         #expect(Ticks.label(2e-7, decimals: 3) == "2e\u{2212}07")

@@ -14,7 +14,7 @@ public struct TSNEAffinities: Sendable {
 
     /// - Parameter samples: (points, features)
     public init(_ samples: DoubleMatrix, perplexity: Double, pool: ThreadPool) {
-        let count = samples.rows, near = min(count - 1, Int(3 * perplexity) + 1)
+        let count = samples.rows, near = Self.neighbours(of: count, perplexity: perplexity)
         let norms = samples.rowSquaredNorms
         var conditional: [(indices: [Int], weights: [Double])] = []
         conditional.reserveCapacity(count)
@@ -53,6 +53,11 @@ public struct TSNEAffinities: Sendable {
     }
 
     var count: Int { starts.count - 1 }
+
+    /// Of so many points, how many count as neighbours of each: three times the perplexity and one.
+    public static func neighbours(of points: Int, perplexity: Double) -> Int {
+        Int(rounding: 3 * perplexity + 1, .down, into: 0...max(points - 1, 0)) ?? 0
+    }
 
     func exaggerated(_ factor: Double) -> TSNEAffinities {
         var result = self

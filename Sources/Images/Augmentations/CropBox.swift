@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 public import Tensors
 
 /// A part of a picture, pixels.
@@ -33,9 +34,9 @@ public struct CropBox: Sendable, Hashable {
         var size = (height: height, width: width)
         let proportion = Double(width) / Double(height)
         if proportion < ratio.lowerBound {
-            size.height = max(1, Int((Double(width) / ratio.lowerBound).rounded(.toNearestOrEven)))
+            size.height = Int(rounding: Double(width) / ratio.lowerBound, .toNearestOrEven, into: 1...height) ?? 1
         } else if proportion > ratio.upperBound {
-            size.width = max(1, Int((Double(height) * ratio.upperBound).rounded(.toNearestOrEven)))
+            size.width = Int(rounding: Double(height) * ratio.upperBound, .toNearestOrEven, into: 1...width) ?? 1
         }
         return CropBox(
             top: (height - size.height) / 2, left: (width - size.width) / 2, height: size.height, width: size.width)
@@ -57,8 +58,8 @@ public struct CropBox: Sendable, Hashable {
         let area = Double(height * width) * random.uniform(in: scale)
         let aspect = exp(random.uniform(in: log(ratio.lowerBound)...log(ratio.upperBound)))
         return (
-            Int((area / aspect).squareRoot().rounded(.toNearestOrEven)),
-            Int((area * aspect).squareRoot().rounded(.toNearestOrEven))
+            Int(rounding: (area / aspect).squareRoot(), .toNearestOrEven, into: 0...Int.max) ?? 0,
+            Int(rounding: (area * aspect).squareRoot(), .toNearestOrEven, into: 0...Int.max) ?? 0
         )
     }
 

@@ -40,8 +40,10 @@ struct BoxBlur: Equatable {
     }
 
     init(radius: Float) {
-        reach = Int(radius)
-        weight = UInt32(Float(1 << 24) / (radius * 2 + 1))
+        guard let whole = Int(exactly: radius.rounded(.towardZero)), whole >= 0,
+            let share = UInt32(exactly: (Float(1 << 24) / (radius * 2 + 1)).rounded(.towardZero))
+        else { preconditionFailure("a blur reaches some pixels, not \(radius)") }
+        (reach, weight) = (whole, share)
         edgeWeight = ((1 << 24) - UInt32(reach * 2 + 1) * weight) / 2
     }
 

@@ -1,3 +1,5 @@
+import Platform
+
 /// Changes of colour, bit for bit as Pillow makes them for torchvision and timm.
 extension Image {
     /// The picture between black (`factor` 0) and itself (1), or beyond.
@@ -42,7 +44,9 @@ extension Image {
         }
         return mapped(
             LevelTable(eachColour: { colour, old in
-                UInt8(min(max(Double(old) * scales[colour].scale + scales[colour].offset, 0), 255))
+                UInt8(
+                    rounding: Double(old) * scales[colour].scale + scales[colour].offset, .towardZero, into: 0...255)
+                    ?? 0
             }))
     }
 
@@ -66,6 +70,7 @@ extension Image {
 
     /// `from` + `factor` · (level − `from`), cut and clipped.
     private func blended(from: UInt8, _ factor: Double) -> Image {
+        precondition(factor.isFinite, "a factor is a number")
         let factor = Float(factor)
         return factor == 1 ? self : mapped(LevelTable { blend(from, UInt8($0), factor) })
     }

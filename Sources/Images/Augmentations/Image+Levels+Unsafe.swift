@@ -89,6 +89,7 @@ extension Image {
 
     /// The picture between its grey version (`factor` 0) and itself (1), or beyond; Pillow's `ImageEnhance.Color`.
     public func adjustedSaturation(_ factor: Double) -> Image {
+        precondition(factor.isFinite, "a factor is a number")
         let factor = Float(factor)
         if factor == 1 { return self }
         return rewritten { source, target, count in
@@ -103,6 +104,7 @@ extension Image {
 
     /// The picture between a smoothed version (`factor` 0) and itself (1), or beyond; Pillow's `ImageEnhance.Sharpness`.
     public func adjustedSharpness(_ factor: Double) -> Image {
+        precondition(factor.isFinite, "a factor is a number")
         let factor = Float(factor)
         if factor == 1 { return self }
         return rewritten { source, target, count in

@@ -51,7 +51,8 @@ public struct RandAugment: Sendable, Hashable {
     /// The stronger, the farther from the picture: timm's "increasing" variants. Turned and shifted pictures are
     /// interpolated bicubically.
     public func apply(_ operation: Operation, magnitude: Double, negated: Bool, to image: Image) -> Image {
-        let level = magnitude / 10, signed = negated ? -level : level
+        precondition(magnitude.isFinite && magnitude >= 0, "a magnitude is a number, and not \(magnitude)")
+        let level = min(magnitude / 10, 1000), signed = negated ? -level : level
         let factor = max(0.1, 1 + signed * 0.9)
         switch operation {
         case .autoContrast: return image.autoContrasted()

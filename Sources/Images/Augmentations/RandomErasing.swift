@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 public import Tensors
 
 /// timm's random erasing in `pixel` mode: a box of the normalized view is replaced by noise of mean 0 and standard
@@ -26,8 +27,8 @@ public struct RandomErasing: Sendable, Hashable {
         for _ in 0..<10 {
             let target = random.uniform(in: area) * Double(height * width)
             let ratio = exp(random.uniform(in: log(aspect.lowerBound)...log(aspect.upperBound)))
-            let boxHeight = Int((target * ratio).squareRoot().rounded(.toNearestOrEven))
-            let boxWidth = Int((target / ratio).squareRoot().rounded(.toNearestOrEven))
+            let boxHeight = Int(rounding: (target * ratio).squareRoot(), .toNearestOrEven, into: 0...height) ?? height
+            let boxWidth = Int(rounding: (target / ratio).squareRoot(), .toNearestOrEven, into: 0...width) ?? width
             guard boxHeight < height, boxWidth < width else { continue }
             let top = random.below(height - boxHeight + 1), left = random.below(width - boxWidth + 1)
             return CropBox(top: top, left: left, height: boxHeight, width: boxWidth)

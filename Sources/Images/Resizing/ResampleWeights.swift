@@ -1,3 +1,5 @@
+import Platform
+
 /// For each pixel of a resized side, which pixels of the old side it is made of, and how much of each.
 struct ResampleWeights {
     /// Bits behind the binary point of a weight: 32 less eight for the pixel and two for overshooting.
@@ -19,14 +21,14 @@ struct ResampleWeights {
     init(old: Int, new: Int, window: Range<Int>, interpolation: Interpolation) {
         let scale = Double(old) / Double(new), filterScale = max(scale, 1)
         let support = interpolation.support * filterScale
-        stride = Int(support.rounded(.up)) * 2 + 1
+        stride = (Int(rounding: support, .up) ?? 0) * 2 + 1
         values = [Int32](repeating: 0, count: window.count * stride)
         let inverse = 1 / filterScale
         var weights = [Double](repeating: 0, count: stride)
         for pixel in window {
             let center = (Double(pixel) + 0.5) * scale
-            let start = max(Int(center - support + 0.5), 0)
-            let count = min(Int(center + support + 0.5), old) - start
+            let start = Int(rounding: center - support + 0.5, .towardZero, into: 0...old) ?? 0
+            let count = (Int(rounding: center + support + 0.5, .towardZero, into: start...old) ?? start) - start
             var sum = 0.0
             for tap in 0..<count {
                 weights[tap] = interpolation.weight((Double(tap + start) - center + 0.5) * inverse)
@@ -36,7 +38,7 @@ struct ResampleWeights {
             for tap in 0..<count {
                 let weight = sum != 0 ? weights[tap] / sum : weights[tap]
                 let scaled = weight * Double(1 << Self.fractionBits)
-                values[base + tap] = Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
+                values[base + tap] = Int32(rounding: scaled < 0 ? scaled - 0.5 : scaled + 0.5, .towardZero) ?? 0
             }
             starts.append(start)
             counts.append(count)

@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 /// How an axis of `source` places becomes another: for each new place, which old ones count and how much.
@@ -22,7 +23,7 @@ extension AxisWeights {
             source: source,
             taps: (0..<target).map { index in
                 let center = (Double(index) + 0.5) * ratio - 0.5
-                let first = Int(center.rounded(.down)) - 1
+                let first = (Int(rounding: center, .down, into: -source...2 * source) ?? 0) - 1
                 return (first..<first + 4).map { place in
                     (min(max(place, 0), source - 1), cubic(center - Double(place), a: -0.75))
                 }
@@ -36,7 +37,7 @@ extension AxisWeights {
             source: source,
             taps: (0..<target).map { index in
                 let center = max((Double(index) + 0.5) * ratio - 0.5, 0)
-                let left = min(Int(center), source - 1)
+                let left = Int(rounding: center, .down, into: 0...source - 1) ?? 0
                 let fraction = min(center - Double(left), 1)
                 return [(left, 1 - fraction), (min(left + 1, source - 1), fraction)]
             })
@@ -50,8 +51,8 @@ extension AxisWeights {
             source: source,
             taps: (0..<target).map { index in
                 let center = (Double(index) + 0.5) * ratio
-                let first = max(Int(center - support + 0.5), 0)
-                let end = min(Int(center + support + 0.5), source)
+                let first = Int(rounding: center - support + 0.5, .towardZero, into: 0...source) ?? 0
+                let end = Int(rounding: center + support + 0.5, .towardZero, into: first...source) ?? source
                 let weights = (first..<end).map { cubic((Double($0) + 0.5 - center) / spread, a: -0.5) }
                 let sum = weights.reduce(0, +)
                 return zip(first..<end, weights).map { ($0, $1 / sum) }

@@ -16,10 +16,11 @@ extension TrainableViT {
     public struct AttentionGradients: Sendable {
         public let attentions: [Tensor]
         public let gradients: [Tensor]
-        /// Of each image.
+        /// Of each image; NaN where no logit is the largest.
         public let scores: [Double]
-        /// Of each image the class of the logit; none for other scores.
-        public let classes: [Int]
+        /// Of each image the class of the logit, nil where the logits are not finite and so none is the largest; none
+        /// for other scores.
+        public let classes: [Int?]
     }
 
     /// Why a network has no gradients here; nil if it has.
@@ -72,15 +73,22 @@ extension TrainableViT {
     private func start(
         _ score: Score, _ activations: Activations, weights: ParameterBuffer, gradients: inout ParameterBuffer,
         pool: ThreadPool
-    ) -> (scores: [Double], classes: [Int], dStream: Tensor) {
+    ) -> (scores: [Double], classes: [Int?], dStream: Tensor) {
         let stream = activations.stream, (batch, tokens) = (stream.shape[0], stream.shape[1])
         switch score {
         case .logit(let chosen):
             let classified = classify(activations.output, weights: weights, pool: pool)
             let logits = classified.logits, classes = logits.shape[1]
-            let largest = chosen.map { [Int](repeating: $0, count: batch) } ?? logits.largestColumns
+            let largest = chosen.map { [Int?](repeating: $0, count: batch) } ?? logits.largestColumns
             var dLogits = [Float](repeating: 0, count: batch * classes)
-            for (image, place) in largest.enumerated() { dLogits[image * classes + place] = 1 }
+            for (image, place) in largest.enumerated() {
+                if let place {
+                    dLogits[image * classes + place] = 1
+                } else {
+                    // Of no logit there is no gradient.
+                    for column in 0..<classes { dLogits[image * classes + column] = .nan }
+                }
+            }
             let dOutput = classifyBackward(
                 classified, dLogits: Tensor(shape: [batch, classes], dLogits), tokens: tokens, weights: weights,
                 gradients: &gradients, pool: pool)
@@ -91,7 +99,10 @@ extension TrainableViT {
                     gradients: &gradients)
             }
             let numbers = logits.array
-            return (largest.enumerated().map { Double(numbers[$0 * classes + $1]) }, largest, dStream)
+            let scores = largest.enumerated().map { image, place in
+                place.map { Double(numbers[image * classes + $0]) } ?? .nan
+            }
+            return (scores, largest, dStream)
         case .featureNorm:
             let first = config.numPrefixTokens, takesToken = config.globalPool == .token && first > 0
             let pooled = takesToken ? stream.token(0) : stream.meanTokens(from: first)

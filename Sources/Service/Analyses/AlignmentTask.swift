@@ -77,7 +77,7 @@ struct AlignmentTask: AnalysisTask {
                 try left.map { row in
                     try right.map { column -> Double in
                         try slice.checkCancellation()
-                        guard let row, let column else { return .nan }
+                        guard let row = row.side, let column = column.side else { return .nan }
                         return Alignment.similarity(row, column, metric: metric, pool: slice.pool) ?? .nan
                     }
                 }
@@ -107,22 +107,20 @@ struct AlignmentTask: AnalysisTask {
     }
 
     private func reasons(
-        _ left: [Alignment.Side?], _ right: [Alignment.Side?], _ similarity: [[Double]], _ neighbours: Int
+        _ left: [Found], _ right: [Found], _ similarity: [[Double]], _ neighbours: Int
     ) -> [Reason] {
         var reasons: [Reason] = []
         for (row, numbers) in similarity.enumerated() {
             for (column, number) in numbers.enumerated() where number.isNaN {
-                let isConstant = left[row] == nil || right[column] == nil
                 reasons.append(
                     Reason(
                         pointer: "/similarity/\(row)/\(column)",
-                        reason: isConstant
-                            ? "All images have the same representation in one of the two layers."
-                            : "The neighbourhoods of \(neighbours) images share too little to tell; ask for a larger k."
+                        reason: left[row].fault ?? right[column].fault
+                            ?? "The neighbourhoods of \(neighbours) images share too little to tell; ask for a larger k."
                     ))
             }
         }
-        let most = [left, right].map { $0.compactMap { $0?.directions }.max() ?? 0 }
+        let most = [left, right].map { $0.compactMap { $0.side?.directions }.max() ?? 0 }
         if most[0] + most[1] >= images {
             reasons.append(
                 Reason(
@@ -133,6 +131,13 @@ struct AlignmentTask: AnalysisTask {
         return reasons
     }
 
+    private static func sentence(_ error: AnalysisError) -> String {
+        switch error {
+        case .notFinite: "The representation of one of the two layers holds numbers that are not finite."
+        default: "All images have the same representation in one of the two layers, but for rounding."
+        }
+    }
+
     private func bytes(_ side: Side, _ images: Int) -> Int {
         let config = side.model.model.config, layers = side.layers.labels.count
         let kept = saturatingProduct(
@@ -140,10 +145,26 @@ struct AlignmentTask: AnalysisTask {
         return saturatingSum(ForwardCost(config).bytes(images: images), saturatingProduct(kept, 2))
     }
 
-    /// Of every layer; nil where all images look the same to it.
+    /// A layer ready to be compared, or why it cannot be.
+    private enum Found: Sendable {
+        case side(Alignment.Side)
+        case fault(String)
+
+        var side: Alignment.Side? {
+            if case .side(let side) = self { return side }
+            return nil
+        }
+
+        var fault: String? {
+            if case .fault(let sentence) = self { return sentence }
+            return nil
+        }
+    }
+
+    /// Of every layer.
     private func sides(
         _ side: Side, _ context: AnalysisContext, _ slices: ComputeSlices
-    ) async throws -> [Alignment.Side?] {
+    ) async throws -> [Found] {
         let layout = TokenLayout(side.model.model.config), states = side.layers.hiddenStates
         let tokens = tokens, metric = metric, neighbours = neighbours
         let parts = try await context.forEachBatch(
@@ -162,7 +183,9 @@ struct AlignmentTask: AnalysisTask {
             try states.indices.map { place in
                 try slice.checkCancellation()
                 let features = DoubleMatrix.stacking(parts.map { $0[place] })
-                return try? Alignment.Side(features, metric: metric, k: neighbours, pool: slice.pool)
+                do throws(AnalysisError) {
+                    return .side(try Alignment.Side(features, metric: metric, k: neighbours, pool: slice.pool))
+                } catch { return .fault(Self.sentence(error)) }
             }
         }
     }

@@ -133,8 +133,10 @@ struct AttentionMetricTask: AnalysisTask {
         case .nmi: break
         }
         if images == 1 { answer.reasons += Reason.oneImage(["/std", "/sem"]) }
-        if config.grid.count == 1 {
-            answer.reasons.append(Reason(pointer: "/mean", reason: "A grid of one patch has nothing to tell apart."))
+        if config.grid.count == 1, metric == .nmi {
+            answer.reasons += ["/mean", "/std", "/sem", "/per_head"].map {
+                Reason(pointer: $0, reason: "A grid of one patch has nothing to tell apart.")
+            }
         }
         answer.figures = [
             ResultFigure(

@@ -177,6 +177,11 @@ struct AttentionTask: AnalysisTask {
             answer.fields.append(("mass", .double(mass)))
             answer.fields.append(("mask", .array(mask(array, attention, mass))))
         }
+        if !attention.isFinite {
+            answer.reasons = (["/attention"] + (mass == nil ? [] : ["/mask"])).map {
+                Reason(pointer: $0, reason: "Where there is no number, the attention of the map is not finite.")
+            }
+        }
         let empty = flat.reduce(0) { $0 + $1.emptyRows }
         if empty > 0 {
             answer.reasons.append(
@@ -190,11 +195,13 @@ struct AttentionTask: AnalysisTask {
         return answer
     }
 
-    /// 1 where a patch is among those that hold the largest share of its map, otherwise 0: as `maps`.
+    /// 1 where a patch is among those that hold the largest share of its map, otherwise 0; NaN for a map that is not
+    /// finite: as `maps`.
     private func mask(_ maps: NamedArray, _ attention: Tensor, _ mass: Double) -> NamedArray {
         let numbers = attention.array, count = map.layout.grid.count
         let marked = stride(from: 0, to: numbers.count, by: count).flatMap { start in
-            AttentionMap.mask(Array(numbers[start..<start + count]), share: mass).map { $0 ? Float(1) : 0 }
+            AttentionMap.mask(Array(numbers[start..<start + count]), share: mass).map { $0.map { $0 ? Float(1) : 0 } }
+                ?? [Float](repeating: .nan, count: count)
         }
         return NamedArray(
             shape: maps.shape, axes: maps.axes, numbers: .float32(Tensor(shape: attention.shape, marked)))

@@ -200,6 +200,15 @@ struct CKATask: AnalysisTask {
             shape: [a.layers.labels.count, b.layers.labels.count], axes: ["layer_a", "layer_b"],
             numbers: .float64(matrix.values.map { $0 ?? .nan }))
         let error = matrix.selfSimilarityMaxError
+        var reasons = matrix.reasons
+        if matrix.values.contains(nil), reasons.contains(where: { $0.pointer.hasPrefix("/layers_") }) {
+            reasons.append(
+                Reason(
+                    pointer: "/cka",
+                    reason:
+                        "where there is no number, the reason stands with one of the two layers, below /layers_a or "
+                        + "/layers_b"))
+        }
         return AnalysisAnswer(
             fields: [
                 ("a", a.model.field), ("b", b.model.field),
@@ -212,8 +221,8 @@ struct CKATask: AnalysisTask {
                 ("batch_size", .optional(batchSize)),
                 ("convention", .string(convention.rawValue)),
                 ("cka", .array(array)),
-                ("checks", .object([.init("self_similarity_max_error", error.map(ResultValue.double) ?? .null)])),
+                ("checks", .object([.init("self_similarity_max_error", .double(error ?? .nan))])),
             ], mainField: "cka",
-            reasons: matrix.reasons.map { Reason(pointer: $0.pointer, reason: ServiceError.sentence($0.reason)) })
+            reasons: reasons.map { Reason(pointer: $0.pointer, reason: ServiceError.sentence($0.reason)) })
     }
 }

@@ -72,6 +72,7 @@ struct FourierCurves: Sendable {
         if images == 1 {
             answer.reasons += Reason.oneImage([
                 "/delta_log_amplitude_std", "/delta_log_amplitude_sem", "/high_frequency_std", "/high_frequency_sem",
+                "/depth_curve/high_frequency_sem",
             ])
         }
         answer.figures += [

@@ -141,8 +141,9 @@ struct FrequencyRobustnessTask: AnalysisTask {
                 ("accuracy_drop", byBand(changes.change.map { $0.mean.map { 0 - $0 } })),
                 ("accuracy_drop_sem", byBand(changes.change.map(\.standardError))),
             ], mainField: "accuracy_drop",
-            reasons: probe.test.count > 1
-                ? [] : Reason.oneImage(["/clean_accuracy_sem", "/accuracy_sem", "/accuracy_drop_sem"]),
+            reasons: probe.reasons(
+                changes, ["accuracy", "accuracy_sem", "accuracy_drop", "accuracy_drop_sem"],
+                variants: "images with noise"),
             figures: [
                 ResultFigure(
                     .lines, "accuracy_drop", title: "Accuracy lost to noise", x: "frequency_pi",

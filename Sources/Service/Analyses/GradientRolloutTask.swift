@@ -95,12 +95,13 @@ struct GradientRolloutTask: AnalysisTask {
             }
         }
         let maps = Tensor.concatenating(parts.map(\.0)), scores = parts.flatMap(\.1)
+        let classes = parts.flatMap(\.2)
         let array = NamedArray(shape: maps.shape, axes: ["image", "key_row", "key_col"], numbers: .float32(maps))
         return AnalysisAnswer(
             fields: [
                 ("layers", .ints(Array(0..<config.depth))),
                 ("target", .string(target.rawValue)),
-                ("classes", .ints(parts.flatMap(\.2))),
+                ("classes", .list(classes.map { .optional($0) })),
                 (
                     "scores",
                     .array(NamedArray(shape: [scores.count], axes: ["image"], numbers: .float64(scores)))
@@ -110,15 +111,22 @@ struct GradientRolloutTask: AnalysisTask {
                 ("axes", .strings(array.axes)),
                 ("shape", .ints(array.shape)),
                 ("rollout", .array(array)),
-            ], mainField: "rollout", reasons: reasons(maps))
+            ], mainField: "rollout", reasons: reasons(maps, scores, classes))
     }
 
-    /// A map of zeros says nothing about its image.
-    private func reasons(_ maps: Tensor) -> [Reason] {
-        (0..<maps.shape[0]).filter { maps.part($0).array.allSatisfy { $0 == 0 } }.prefix(16).map { image in
-            Reason(
-                pointer: "/rollout/\(image)",
-                reason: "No attention to a patch speaks for this score, so the map is all zeros.")
+    /// A map of zeros says nothing about its image, and one of NaN even less.
+    private func reasons(_ maps: Tensor, _ scores: [Double], _ classes: [Int?]) -> [Reason] {
+        var reasons = Reason.maps(
+            maps, "rollout", zero: "No attention to a patch speaks for this score, so the map is all zeros.")
+        if classes.contains(nil) {
+            reasons.append(
+                Reason(
+                    pointer: "/classes",
+                    reason: "Where there is no class, the logits are not finite, so none of them is the largest."))
         }
+        if scores.contains(where: { !$0.isFinite }) {
+            reasons.append(Reason(pointer: "/scores", reason: "Where there is no number, the score is not finite."))
+        }
+        return reasons
     }
 }

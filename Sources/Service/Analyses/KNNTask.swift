@@ -50,7 +50,7 @@ struct KNNTask: AnalysisTask {
             ForwardCost(model.model.config).bytes(images: context.images.count),
             saturatingProduct(features.bytes(images: context.images.count), 2),
             saturatingProduct(256, images.train.count, 8))
-        // [k][depth][image]: 1 where it is right.
+        // [k][depth][image]: 1 where it is right, NaN where nothing is nearest.
         let right = try await context.admitted(bytes: bytes, alternative: "Ask for fewer images or layers.") { slices in
             let gathered = try await features.gather(context, model.model, slices)
             var right = neighbours.map { _ in [[Double]]() }
@@ -84,6 +84,10 @@ struct KNNTask: AnalysisTask {
                         numbers: .float64(best.flatMap { $0.map { $0.mean ?? .nan } })))
             ),
         ]
+        if best.contains(where: { $0.contains { $0.mean == nil } }) {
+            answer.reasons += Reason.undecided(["/top1", "/top1_sem", "/top1_by_k"], of: "depths")
+        }
+        if images.test.count == 1 { answer.reasons += Reason.oneImage(["/top1_sem"]) }
         answer.figures = [
             ResultFigure(
                 .lines, "top1", title: "k-NN accuracy (k = \(neighbours[0]))", x: "depths", band: "top1_sem",
@@ -102,7 +106,9 @@ struct KNNTask: AnalysisTask {
         let asked = DoubleMatrix(features.gatheringRows(images.test))
         return neighbours.map { k in
             let ranking = neighboursOfAll.ranking(of: asked, k: k, temperature: temperature, pool: pool)
-            return zip(ranking, images.test).map { $0[0] == images.labels[$1] ? 1 : 0 }
+            return zip(ranking, images.test).map { ranking, image in
+                ranking.map { $0[0] == images.labels[image] ? 1 : 0 } ?? .nan
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 /// The classes of images, and which of them something is fitted to and which are asked.
@@ -36,7 +37,11 @@ struct LabelledImages: Sendable {
         for (label, own) in members.enumerated() {
             var random = RandomStream(seed: seed, "probe.split").stream(label)
             let order = random.permutation(own.count)
-            let count = max(min(max(Int((Double(own.count) * trainFraction).rounded()), 1), own.count - 1), 1)
+            let count = max(
+                Int(
+                    rounding: Double(own.count) * trainFraction, .toNearestOrAwayFromZero,
+                    into: 1...max(own.count - 1, 1))
+                    ?? 1, 1)
             train += order.prefix(count).map { own[$0] }
             test += order.dropFirst(count).map { own[$0] }
         }

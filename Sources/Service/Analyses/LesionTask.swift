@@ -73,7 +73,8 @@ struct LesionTask: AnalysisTask {
                 ("accuracy_change", byPart(changes.change.map(\.mean))),
                 ("accuracy_change_sem", byPart(changes.change.map(\.standardError))),
             ], mainField: "accuracy_change",
-            reasons: probe.test.count > 1 ? [] : Reason.oneImage(["/clean_accuracy_sem", "/accuracy_change_sem"]),
+            reasons: probe.reasons(
+                changes, ["accuracy", "accuracy_change", "accuracy_change_sem"], variants: "lesions"),
             figures: [
                 ResultFigure(
                     .lines, "accuracy_change", title: "Accuracy lost with one branch", x: "normalized_depth",

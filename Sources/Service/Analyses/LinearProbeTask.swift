@@ -56,7 +56,9 @@ struct LinearProbeTask: AnalysisTask {
                     schedule: schedule, pool: slice.pool)
                 let labels = images.test.map { images.labels[$0] }
                 return logits.map { logits in
-                    [1, 5].map { count in logits.hits(labels, among: count).map { $0 ? 1.0 : 0 } }
+                    [1, 5].map { count in
+                        logits.hits(labels, among: count).map { hit in hit.map { $0 ? 1.0 : 0 } ?? .nan }
+                    }
                 }
             }
         }
@@ -77,6 +79,13 @@ struct LinearProbeTask: AnalysisTask {
                 ("top5", byDepth(amongFive.map { tellsFive ? $0.mean ?? .nan : .nan })),
                 ("top5_sem", byDepth(amongFive.map { tellsFive ? $0.standardError ?? .nan : .nan })),
             ], mainField: "top1")
+        if statistics.contains(where: { $0.mean == nil }) {
+            answer.reasons += Reason.undecided(
+                ["/top1", "/top1_sem"] + (tellsFive ? ["/top5", "/top5_sem"] : []), of: "depths")
+        }
+        if images.test.count == 1 {
+            answer.reasons += Reason.oneImage(["/top1_sem"] + (tellsFive ? ["/top5_sem"] : []))
+        }
         if !tellsFive {
             answer.reasons += ["/top5", "/top5_sem"].map {
                 Reason(
@@ -97,11 +106,12 @@ struct LinearProbeTask: AnalysisTask {
 
 extension Tensor {
     /// Whether each row's own class is among its `count` largest logits; of equals, the one with the smaller index goes
-    /// first.
-    fileprivate func hits(_ labels: [Int], among count: Int) -> [Bool] {
+    /// first. Nil where a logit of the row is not finite.
+    fileprivate func hits(_ labels: [Int], among count: Int) -> [Bool?] {
         let classes = shape[1], numbers = array
         return labels.enumerated().map { image, label in
             let row = numbers[image * classes..<(image + 1) * classes], own = numbers[image * classes + label]
+            guard row.allSatisfy(\.isFinite) else { return nil }
             let before = row.enumerated().count { $1 > own || ($1 == own && $0 < label) }
             return before < count
         }

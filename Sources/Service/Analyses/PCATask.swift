@@ -55,11 +55,13 @@ struct PCATask: AnalysisTask {
                 ("explained_ratio", components(found?.explainedRatio)),
             ], mainField: "points")
         if found == nil {
-            answer.reasons = [
-                Reason(pointer: "/points", reason: "The tokens of this depth hold numbers that are not finite.")
-            ]
+            answer.reasons = ["/points", "/variances", "/explained_ratio"].map {
+                Reason(pointer: $0, reason: "The tokens of this depth hold numbers that are not finite.")
+            }
         } else if found?.explainedRatio == nil {
-            answer.reasons = [Reason(pointer: "/explained_ratio", reason: "All tokens are the same, so none vary.")]
+            answer.reasons = [
+                Reason(pointer: "/explained_ratio", reason: "All tokens are the same but for rounding, so none vary.")
+            ]
         }
         answer.figures = [
             ResultFigure(

@@ -38,13 +38,14 @@ struct RolloutTask: AnalysisTask {
         ]
     }
 
-    private var reasons: [Reason] {
-        guard rollout.discardRatio == 1 else { return [] }
-        return [
-            Reason(
-                pointer: "/rollout",
-                reason: "With discard_ratio 1 all attention is discarded, so the map says nothing about the image.")
-        ]
+    private func reasons(_ maps: Tensor) -> [Reason] {
+        guard rollout.discardRatio == 1 else {
+            return Reason.maps(maps, "rollout", zero: "No attention reaches a patch, so the map is all zeros.")
+        }
+        let discarded = Reason(
+            pointer: "/rollout",
+            reason: "With discard_ratio 1 all attention is discarded, so the map says nothing about the image.")
+        return [discarded] + Reason.maps(maps, "rollout", zero: nil)
     }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
@@ -79,6 +80,6 @@ struct RolloutTask: AnalysisTask {
                 ("axes", .strings(array.axes)),
                 ("shape", .ints(array.shape)),
                 ("rollout", .array(array)),
-            ], mainField: "rollout", reasons: reasons)
+            ], mainField: "rollout", reasons: reasons(maps))
     }
 }

@@ -73,7 +73,7 @@ struct ShapeBiasTask: AnalysisTask {
     }
 
     /// What a linear classifier decides that saw shape and texture agree.
-    private func probed(_ context: AnalysisContext, _ dataset: BuiltInDataset, labels: Int) async throws -> [Int] {
+    private func probed(_ context: AnalysisContext, _ dataset: BuiltInDataset, labels: Int) async throws -> [Int?] {
         let matched = try dataset.matched(count: trainCount, seed: Self.trainSeed)
         let sources = (0..<trainCount).map { index in
             // Named by what decides the pixels: these are drawn for this question alone.
@@ -102,7 +102,7 @@ struct ShapeBiasTask: AnalysisTask {
     }
 
     /// What the model's own head decides among the sixteen classes.
-    private func headed(_ context: AnalysisContext) async throws -> [Int] {
+    private func headed(_ context: AnalysisContext) async throws -> [Int?] {
         let cost = ForwardCost(model.model.config)
         return try await context.admitted(
             bytes: cost.bytes(images: context.images.count), alternative: "Ask for fewer images."
@@ -110,7 +110,7 @@ struct ShapeBiasTask: AnalysisTask {
             try await context.forEachBatch(
                 of: Array(context.images.indices), model: model.model, batchSize: cost.batchSize(), slices
             ) { batch in
-                var request = IntermediatesRequest(), decided: [Int] = []
+                var request = IntermediatesRequest(), decided: [Int?] = []
                 request.logits = true
                 try batch.forward(request) { intermediate in
                     guard case .logits(let logits) = intermediate else { return }
@@ -122,35 +122,50 @@ struct ShapeBiasTask: AnalysisTask {
     }
 
     private func answer(
-        _ decided: [Int], _ cues: [(shape: Int, texture: Int)], _ names: [String], classifier: String, fitted: Int
+        _ decided: [Int?], _ cues: [(shape: Int, texture: Int)], _ names: [String], classifier: String, fitted: Int
     ) -> AnalysisAnswer {
         var decisions = CueDecisions(classes: names.count)
         for (decision, cue) in zip(decided, cues) {
-            decisions.add(decision: decision, shape: cue.shape, texture: cue.texture)
+            // Nothing is class −1; where an image is undecided, no count is told.
+            decisions.add(decision: decision ?? -1, shape: cue.shape, texture: cue.texture)
         }
+        let isDecided = !decided.contains(nil)
+        func count(_ number: Int) -> ResultValue { isDecided ? .int(number) : .null }
+        func share(_ number: Double?) -> ResultValue { .double(isDecided ? number ?? .nan : .nan) }
         // The published code divides by all images, those whose cues agree included.
         let all = convention == .reference ? decided.count : decided.count - decisions.discarded
         func byClass(_ numbers: [Double]) -> ResultValue {
-            .array(NamedArray(shape: [names.count], axes: ["class"], numbers: .float64(numbers)))
+            let told = isDecided ? numbers : numbers.map { _ in .nan }
+            return .array(NamedArray(shape: [names.count], axes: ["class"], numbers: .float64(told)))
         }
         var answer = AnalysisAnswer(
             fields: [
                 ("train", .string(train.rawValue)), ("n_train", .int(fitted)),
                 ("convention", .string(convention.rawValue)), ("classifier", .string(classifier)),
                 ("classes", .strings(names)), ("n_conflict", .int(decided.count - decisions.discarded)),
-                ("n_discarded", .int(decisions.discarded)), ("n_shape", .int(decisions.shapeCount)),
-                ("n_texture", .int(decisions.textureCount)), ("n_other", .int(decisions.otherCount)),
-                ("shape_fraction", .double(Double(decisions.shapeCount) / Double(all))),
-                ("texture_fraction", .double(Double(decisions.textureCount) / Double(all))),
-                ("shape_bias", .double(decisions.shapeBias ?? .nan)),
-                ("shape_bias_sem", .double(decisions.standardError ?? .nan)),
+                ("n_discarded", .int(decisions.discarded)), ("n_shape", count(decisions.shapeCount)),
+                ("n_texture", count(decisions.textureCount)), ("n_other", count(decisions.otherCount)),
+                ("shape_fraction", share(Double(decisions.shapeCount) / Double(all))),
+                ("texture_fraction", share(Double(decisions.textureCount) / Double(all))),
+                ("shape_bias", share(decisions.shapeBias)),
+                ("shape_bias_sem", share(decisions.standardError)),
                 ("shape_decisions", byClass(decisions.shapes.map(Double.init))),
                 ("texture_decisions", byClass(decisions.textures.map(Double.init))),
                 ("other_decisions", byClass(decisions.others.map(Double.init))),
                 ("shape_bias_by_class", byClass(decisions.classBias.map { $0 ?? .nan })),
             ], mainField: "shape_bias_by_class")
+        if !isDecided {
+            answer.reasons = Reason.undecided(
+                ["n_shape", "n_texture", "n_other"].map { "/" + $0 } + Self.figures.map { "/" + $0 }, of: "images")
+            return drawn(answer)
+        }
+        if all == 0 {
+            answer.reasons += ["/shape_fraction", "/texture_fraction"].map {
+                Reason(pointer: $0, reason: "Shape and texture agree in every image, so none of them was asked.")
+            }
+        }
         if decisions.shapeBias == nil {
-            answer.reasons = ["/shape_bias", "/shape_bias_sem"].map {
+            answer.reasons += ["/shape_bias", "/shape_bias_sem"].map {
                 Reason(pointer: $0, reason: "No image with different cues was decided by its shape or its texture.")
             }
         }
@@ -160,6 +175,17 @@ struct ShapeBiasTask: AnalysisTask {
                     pointer: "/shape_bias_by_class",
                     reason: "Where a class has no number, none of its images was decided by shape or texture."))
         }
+        return drawn(answer)
+    }
+
+    /// What is null where an image is undecided.
+    private static let figures = [
+        "shape_fraction", "texture_fraction", "shape_bias", "shape_bias_sem", "shape_decisions", "texture_decisions",
+        "other_decisions", "shape_bias_by_class",
+    ]
+
+    private func drawn(_ answer: AnalysisAnswer) -> AnalysisAnswer {
+        var answer = answer
         answer.figures = [
             ResultFigure(
                 .lines, "shape_bias_by_class", title: "Shape bias", x: "classes", xLabel: "Class", yLabel: "Shape bias")

@@ -152,8 +152,12 @@ struct SingularValueTask: AnalysisTask {
                 ])
             }
             if ranks == 0 {
-                answer.reasons.append(
-                    Reason(pointer: "/token_mean", reason: "A grid of one patch has no spectrum between patches."))
+                answer.reasons += ["mean", "effective_rank", "effective_rank_std", "effective_rank_sem"].map {
+                    Reason(pointer: "/token_\($0)", reason: "A grid of one patch has no spectrum between patches.")
+                }
+            } else if sums.tokens.contains(where: { !hasSpread($0.mean) }) {
+                answer.reasons += Self.withoutSpread(
+                    "token", base, "all patches of an image", ["effective_rank_std", "effective_rank_sem"])
             }
         }
         if level != .token {
@@ -165,16 +169,37 @@ struct SingularValueTask: AnalysisTask {
                 answer.reasons += ["/image_mean", "/image_effective_rank"].map {
                     Reason(pointer: $0, reason: "One image has no spectrum between images; ask for several.")
                 }
+            } else if spectra.contains(where: { !hasSpread($0) }) {
+                answer.reasons += Self.withoutSpread("image", base, "all images", [])
             }
         }
         answer.figures = figures
         return answer
     }
 
+    /// Whether something varies at a depth, or its numbers are not finite, which is another matter.
+    private func hasSpread(_ logValues: [Double?]) -> Bool {
+        let values = logValues.compactMap(\.self)
+        return values.count < logValues.count || values.contains { !$0.isFinite }
+            || SingularValues.hasSpread(logValues: values)
+    }
+
+    private static func withoutSpread(_ level: String, _ base: Base, _ what: String, _ more: [String]) -> [Reason] {
+        ((base == .first ? ["mean", "log_singular_values"] : []) + ["effective_rank"] + more).map {
+            Reason(
+                pointer: "/\(level)_\($0)",
+                reason:
+                    "Where there is no number, \(what) are the same at that depth but for rounding, or the numbers of the "
+                    + "depth are not finite.")
+        }
+    }
+
     private func relative(_ rows: [[Double]]) -> [[Double]] {
         switch base {
         case .none: rows
-        case .first: rows.map { row in row.map { $0 - row[0] } }
+        case .first:
+            // Where the first is clamped there is nothing to be relative to.
+            rows.map { row in row.map { SingularValues.hasSpread(logValues: row) ? $0 - row[0] : .nan } }
         case .depth0: rows.map { row in zip(row, rows[0]).map { $0 - $1 } }
         }
     }

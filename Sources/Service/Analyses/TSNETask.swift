@@ -45,34 +45,45 @@ struct TSNETask: AnalysisTask {
         return TSNETask(model: model, points: points, settings: settings, images: images)
     }
 
+    /// The embedding, or why there is none.
+    private enum Outcome: Sendable {
+        case found(TSNE.Embedding)
+        case lost(String)
+    }
+
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let count = points.count(images: context.images.count), settings = settings
-        let near = saturatingProduct(count, min(count, Int(3 * settings.perplexity) + 1), 160)
+        let near = saturatingProduct(count, TSNEAffinities.neighbours(of: count, perplexity: settings.perplexity), 160)
         let bytes = saturatingSum(
             ForwardCost(model.model.config).bytes(images: context.images.count),
             saturatingProduct(count, model.model.config.embedDim, 8, 3), near, saturatingProduct(256, count, 24))
-        let found = try await context.admitted(
+        let outcome = try await context.admitted(
             bytes: bytes, alternative: "Ask for fewer images, or for tokens=patch_mean."
         ) { slices in
             let samples = try await points.gather(context, model.model, slices)
-            return try await slices.run { slice -> TSNE.Embedding? in
-                guard samples.isFinite else { return nil }
-                return try settings.embed(samples, pool: slice.pool) { _ in try slice.checkCancellation() }
+            return try await slices.run { slice -> Outcome in
+                guard samples.isFinite else {
+                    return .lost("The tokens of this depth hold numbers that are not finite.")
+                }
+                guard !samples.hasEqualRows else {
+                    return .lost("All points are the same but for rounding, so none lies nearer to another.")
+                }
+                return .found(
+                    try settings.embed(samples, pool: slice.pool) { _ in try slice.checkCancellation() })
             }
         }
+        var found: TSNE.Embedding?
+        if case .found(let embedding) = outcome { found = embedding }
         let lost = DoubleMatrix(rows: count, cols: 2, [Double](repeating: .nan, count: 2 * count))
         var answer = AnalysisAnswer(
             fields: points.fields(context.images) + [
                 ("perplexity", .double(settings.perplexity)), ("theta", .double(settings.theta)),
                 ("seed", .int(Int(settings.seed))),
-                ("iterations", .int(found?.iterations ?? 0)),
-                ("kl_divergence", found.map { .double($0.divergence) } ?? .null),
+                ("iterations", .int(found?.iterations ?? 0)), ("kl_divergence", .double(found?.divergence ?? .nan)),
                 ("points", TokenPoints.array(found?.points ?? lost)),
             ], mainField: "points")
-        if found == nil {
-            answer.reasons = [
-                Reason(pointer: "/points", reason: "The tokens of this depth hold numbers that are not finite.")
-            ]
+        if case .lost(let reason) = outcome {
+            answer.reasons = ["/points", "/kl_divergence"].map { Reason(pointer: $0, reason: reason) }
         }
         answer.figures = [ResultFigure(.scatter, "points", title: "t-SNE", series: "labels")]
         return answer

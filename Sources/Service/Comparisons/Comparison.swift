@@ -1,3 +1,4 @@
+import Analysis
 import Platform
 
 /// Results of the same question about several models, side by side.
@@ -43,6 +44,30 @@ public struct Comparison: Sendable {
         return fields
     }
 
+    /// Why numbers of curves and differences are missing. The results have reasons of their own.
+    var reasons: [Reason] {
+        var reasons: [Reason] = []
+        for (place, metric) in metrics.enumerated() {
+            func note(_ values: [Double]?, _ pointer: String, _ reason: String) {
+                guard values?.allSatisfy(\.isFinite) == false else { return }
+                reasons.append(Reason(pointer: "/metrics/\(place)/\(pointer)", reason: reason))
+            }
+            for (index, difference) in metric.differences.enumerated() {
+                let reason =
+                    "Where there is no number, “\(difference.a.name)” or “\(difference.b.name)” has none; its result "
+                    + "says why."
+                note(difference.mean, "differences/\(index)/mean", reason)
+                note(difference.sem, "differences/\(index)/sem", reason)
+            }
+            for (index, curve) in metric.curves.enumerated() {
+                let reason = "Where there is no number, the result of “\(curve.name)” says why."
+                note(curve.y, "figure/series/\(index)/y", reason)
+                note(curve.sem, "figure/series/\(index)/sem", reason)
+            }
+        }
+        return reasons
+    }
+
     /// As JSON has it.
     var fields: [ResultValue.Member] {
         let first = metrics.first?.parts.first?.result
@@ -51,6 +76,12 @@ public struct Comparison: Sendable {
             .init("probe_set", first?["probe_set"] ?? .null), .init("n_images", first?["n_images"] ?? .null),
             .init("standard_errors", .string("of a difference: √(sem_a² + sem_b²), as of independent images")),
             .init("metrics", .list(metrics.map(\.value))),
+            .init(
+                "reasons",
+                .list(
+                    reasons.map {
+                        .object([.init("pointer", .string($0.pointer)), .init("reason", .string($0.reason))])
+                    })),
         ]
     }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import Checkpoints
 import Platform
 import Plots
@@ -23,7 +24,7 @@ extension Comparison {
         switch form {
         case .json: ResultValue.object(fields + [.init("links", .object(links))]).json
         case .csv: Array(csv.utf8)
-        case .npz: Npz.encode(files: arrays.map { (name: $0.name, npy: Npy.encode(shape: $0.shape, $0.values)) })
+        case .npz: Npz.encode(files: files)
         case .html: Array(page.utf8)
         }
     }
@@ -52,6 +53,21 @@ extension Comparison {
             }
         }
         return text
+    }
+
+    /// The arrays, and beside those with numbers missing why: (reasons, 2), as a single result has them.
+    private var files: [(name: String, npy: [UInt8])] {
+        func texts(_ name: String, _ reasons: [Reason]) -> [(name: String, npy: [UInt8])] {
+            guard !reasons.isEmpty else { return [] }
+            let texts = reasons.flatMap { [$0.pointer, $0.reason] }
+            return [(name: name, npy: Npy.encode(shape: [reasons.count, 2], texts))]
+        }
+        return arrays.map { (name: $0.name, npy: Npy.encode(shape: $0.shape, $0.values)) }
+            + metrics.flatMap { metric in
+                metric.parts.flatMap { part in
+                    texts("\(metric.kind.rawValue)/\(part.models.joined(separator: "+"))/reasons", part.result.reasons)
+                }
+            } + texts("reasons", reasons)
     }
 
     /// Every array of every result, and the differences.
@@ -102,6 +118,13 @@ extension Comparison {
                             [difference.a.x[row], HTMLPage.number(difference.mean[row], difference.sem?[row])]
                         })
                 }
+            }
+            let sentences = metric.parts.flatMap { part in
+                part.result.reasons.map { ["\(part.models.joined(separator: " · "))", $0.pointer, $0.reason] }
+            }
+            if !sentences.isEmpty {
+                page.table(
+                    ["Result", "Where", "Why numbers are missing, or how to read them"], rows: sentences, isProse: true)
             }
             for part in metric.parts where part.result.figures.contains(where: { $0.form == .heatMap }) {
                 if let png = try? ResultPicture(result: part.result, views: []).png() {

@@ -78,7 +78,8 @@ package actor Compute {
             counts.refused += 1
             let seconds = meanSeconds * Double(waiters.count + counts.running) / Double(min(concurrency, 2))
             throw ServiceError.busy(
-                "All places in the line of analyses are taken.", retryAfter: min(60, max(1, Int(seconds.rounded(.up)))))
+                "All places in the line of analyses are taken.",
+                retryAfter: Int(rounding: seconds, .up, into: 1...60) ?? 60)
         }
         lastWaiter += 1
         let id = lastWaiter
@@ -184,7 +185,9 @@ enum ByteCount {
             value /= 1024
             unit += 1
         }
-        let rounded = unit == 0 || value >= 10 ? "\(Int(value.rounded()))" : "\((value * 10).rounded() / 10)"
+        let rounded =
+            unit == 0 || value >= 10
+            ? "\(Int(rounding: value, .toNearestOrAwayFromZero) ?? 0)" : "\((value * 10).rounded() / 10)"
         return "\(rounded) \(units[unit])"
     }
 }

@@ -49,7 +49,9 @@ struct MetricSeries: Sendable, Equatable {
         guard values.count > count, count >= 2 else { return self }
         var kept = [0]
         let inner = count - 2, span = Double(values.count - 2) / Double(max(inner, 1))
-        func start(_ stretch: Int) -> Int { min(1 + Int(Double(stretch) * span), values.count - 1) }
+        func start(_ stretch: Int) -> Int {
+            Int(rounding: 1 + Double(stretch) * span, .down, into: 1...values.count - 1) ?? 1
+        }
         for stretch in 0..<inner {
             let own = start(stretch)..<max(start(stretch) + 1, start(stretch + 1))
             let next =

@@ -14,7 +14,7 @@ extension Checklist {
         let verdict: Verdict =
             better == middle.count ? .shown : middle.contains { $0 >= ends - error } ? .partly : .notShown
         let numbers = points.map { "λ \($0.lambda): \(percent(accuracy($0)))" }.joined(separator: ", ")
-        return Item(number: 7, claim: claim, verdict: verdict, evidence: numbers)
+        return judged(7, claim, verdict, by: points.map(accuracy), numbers)
     }
 
     /// Figures 8 and 9: noise of low frequencies hurts contrastive learning more, that of high ones masked modelling.
@@ -26,9 +26,9 @@ extension Checklist {
         // A drop is the difference of two accuracies, and two drops are compared.
         let margin = error * 2.0.squareRoot()
         let shown = [low > otherLow + margin, otherHigh > high + margin].count { $0 }
-        return Item(
-            number: 9, claim: claim, verdict: shown == 2 ? .shown : shown == 1 ? .partly : .notShown,
-            evidence: "lost to the lowest band \(percent(low)) beside \(percent(otherLow)), "
+        return judged(
+            9, claim, shown == 2 ? .shown : shown == 1 ? .partly : .notShown, by: [low, high, otherLow, otherHigh],
+            "lost to the lowest band \(percent(low)) beside \(percent(otherLow)), "
                 + "to the highest \(percent(high)) beside \(percent(otherHigh))")
     }
 

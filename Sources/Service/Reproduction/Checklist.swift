@@ -28,7 +28,7 @@ public struct Checklist: Sendable, Codable {
     ///   - uniformDistance: of attention spread evenly, pixels.
     ///   - sweep: hybrids by the weight of the contrastive loss; empty where none were trained.
     ///   - probeError: two standard errors of the difference between two probes: what a verdict must exceed.
-    init(
+    package init(
         moco: ModelMeasurement, simMIM: ModelMeasurement, hybrid: ModelMeasurement, uniformDistance: Double,
         probeError: Double, sweep: [LambdaPoint]
     ) {
@@ -82,11 +82,11 @@ public struct Checklist: Sendable, Codable {
             compare(
                 1, "MoCo v3 attends further than SimMIM, in every late layer", moco.attentionDistancePx,
                 simMIM.attentionDistancePx, late, "px"),
-            Item(
-                number: 1, claim: "attention of MoCo v3's last layer is nearly as wide as attention spread evenly",
+            judged(
+                1, "attention of MoCo v3's last layer is nearly as wide as attention spread evenly",
                 // The paper's 5 of 116.5 px, in proportion.
-                verdict: last > uniform * (1 - 5 / 116.5) ? .shown : .notShown,
-                evidence: "\(text(last)) px of \(text(uniform)) px"),
+                last > uniform * (1 - 5 / 116.5) ? .shown : .notShown, by: [last],
+                "\(text(last)) px of \(text(uniform)) px"),
         ]
     }
 
@@ -98,44 +98,45 @@ public struct Checklist: Sendable, Codable {
             compare(
                 2, "attention of SimMIM depends more on the query than MoCo v3's, in every late layer",
                 simMIM.attentionNmi, moco.attentionNmi, late, "NMI, SimMIM beside MoCo v3,"),
-            Item(
-                number: 2, claim: "attention of MoCo v3's last layer has collapsed (NMI below 0.05)",
-                verdict: last < 0.05 ? .shown : .notShown, evidence: "NMI \(text(last))"),
+            judged(
+                2, "attention of MoCo v3's last layer has collapsed (NMI below 0.05)",
+                last < 0.05 ? .shown : .notShown, by: [last], "NMI \(text(last))"),
         ]
     }
 
     private static func lastLayer(_ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ error: Double) -> Item {
         let (a, b) = (moco.shapeProbe[moco.shapeProbe.count - 1], simMIM.shapeProbe[simMIM.shapeProbe.count - 1])
-        return Item(
-            number: 6, claim: "after the last layer, shapes separate better linearly in MoCo v3 than in SimMIM",
-            verdict: a > b + error ? .shown : .notShown, evidence: "\(percent(a)) beside \(percent(b))")
+        return judged(
+            6, "after the last layer, shapes separate better linearly in MoCo v3 than in SimMIM",
+            a > b + error ? .shown : .notShown, by: [a, b], "\(percent(a)) beside \(percent(b))")
     }
 
     private static func peak(_ simMIM: ModelMeasurement, _ error: Double) -> Item {
         let probe = simMIM.shapeProbe, top = probe.indices.max { probe[$0] < probe[$1] } ?? 0
-        return Item(
-            number: 6, claim: "SimMIM's shapes separate best before the last layer, and less at the end",
-            verdict: probe[top] > probe[probe.count - 1] + error ? .shown : .notShown,
-            evidence: "\(percent(probe[top])) at depth \(top), \(percent(probe[probe.count - 1])) at the end")
+        return judged(
+            6, "SimMIM's shapes separate best before the last layer, and less at the end",
+            probe[top] > probe[probe.count - 1] + error ? .shown : .notShown, by: probe,
+            "\(percent(probe[top])) at depth \(top), \(percent(probe[probe.count - 1])) at the end")
     }
 
     private static func hybrid(
         _ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ hybrid: ModelMeasurement, _ error: Double
     ) -> Item {
         let (own, a, b) = (hybrid.shapeProbeCls, moco.shapeProbeCls, simMIM.shapeProbeCls)
-        return Item(
-            number: 7, claim: "the hybrid's class token separates shapes better than both pure objectives'",
-            verdict: own > max(a, b) + error ? .shown : .notShown,
-            evidence: "\(percent(own)) beside \(percent(a)) and \(percent(b))")
+        return judged(
+            7, "the hybrid's class token separates shapes better than both pure objectives'",
+            own > max(a, b) + error ? .shown : .notShown, by: [own, a, b],
+            "\(percent(own)) beside \(percent(a)) and \(percent(b))")
     }
 
     private static func bias(_ moco: ModelMeasurement, _ simMIM: ModelMeasurement, _ error: Double) -> Item {
         // The shares are of the decided images, which are fewer.
         let margin = error / min(moco.shapeBiasDecided, simMIM.shapeBiasDecided).squareRoot()
-        return Item(
-            number: 10, claim: "where shape and texture disagree, MoCo v3 decides by shape more often than SimMIM",
-            verdict: moco.shapeBias > simMIM.shapeBias + margin ? .shown : .notShown,
-            evidence: "\(percent(moco.shapeBias)) beside \(percent(simMIM.shapeBias))")
+        return judged(
+            10, "where shape and texture disagree, MoCo v3 decides by shape more often than SimMIM",
+            moco.shapeBias > simMIM.shapeBias + margin ? .shown : .notShown,
+            by: [moco.shapeBias, simMIM.shapeBias, margin],
+            "\(percent(moco.shapeBias)) beside \(percent(simMIM.shapeBias))")
     }
 
     /// Whether `larger` lies above `smaller` at every one of `places`.
@@ -144,15 +145,28 @@ public struct Checklist: Sendable, Codable {
     ) -> Item {
         let above = places.count { larger[$0] > smaller[$0] }
         let pairs = places.map { "\(text(larger[$0]))/\(text(smaller[$0]))" }.joined(separator: " ")
-        return Item(
-            number: number, claim: claim,
-            verdict: above == places.count ? .shown : above > 0 ? .partly : .notShown,
-            evidence: "\(above) of \(places.count): \(unit) \(pairs)")
+        return judged(
+            number, claim, above == places.count ? .shown : above > 0 ? .partly : .notShown,
+            by: places.flatMap { [larger[$0], smaller[$0]] },
+            "\(above) of \(places.count): \(unit) \(pairs)")
+    }
+
+    /// The verdict, unless one of the numbers behind it is not finite: nothing is above or below those.
+    static func judged(
+        _ number: Int, _ claim: String, _ verdict: Verdict, by numbers: [Double], _ evidence: String
+    ) -> Item {
+        guard numbers.allSatisfy(\.isFinite) else {
+            return notMeasured(number, claim, "a number of one of the models is not finite: \(evidence)")
+        }
+        return Item(number: number, claim: claim, verdict: verdict, evidence: evidence)
     }
 
     static func text(_ number: Double) -> String {
-        String(format: abs(number) < 1 ? "%.3f" : abs(number) < 10 ? "%.2f" : "%.1f", number)
+        guard number.isFinite else { return "–" }
+        return String(format: abs(number) < 1 ? "%.3f" : abs(number) < 10 ? "%.2f" : "%.1f", number)
     }
 
-    static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
+    static func percent(_ share: Double) -> String {
+        share.isFinite ? String(format: "%.1f %%", 100 * share) : "–"
+    }
 }

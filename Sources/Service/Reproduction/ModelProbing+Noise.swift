@@ -33,10 +33,7 @@ extension ModelProbing {
                 labels: (0..<sizes.probeTrain).map { train.shapeLabel(at: $0) }),
             on: asked, classes: ShapesTextures.shapeNames.count, pool: pool)
         let shapes = (0..<sizes.probeTest).map { test.shapeLabel(at: $0) }
-        let accuracies = decided.map { row -> Double in
-            let right = zip(row, shapes).count { $0 == $1 }
-            return Double(right) / Double(max(shapes.count, 1))
-        }
+        let accuracies = decided.map { FeatureProbe.share($0, right: shapes) }
         return accuracies.dropFirst().map { accuracies[0] - $0 }
     }
 

@@ -147,6 +147,10 @@ struct ModelProbing {
             classes: ShapesTextures.shapeNames.count, pool: pool)[0]
         let shapes = decisions.enumerated().count { $0.element == conflict.shapeLabel(at: $0.offset) }
         let textures = decisions.enumerated().count { $0.element == conflict.textureLabel(at: $0.offset) }
+        guard !decisions.contains(nil) else {
+            (result.shapeBias, result.shapeBiasDecided) = (.nan, .nan)
+            return
+        }
         result.shapeBias = Double(shapes) / Double(max(shapes + textures, 1))
         result.shapeBiasDecided = Double(shapes + textures) / Double(max(count, 1))
     }

@@ -22,7 +22,7 @@ extension AnalysisResult {
         }
         fields += answer.fields
         fields.append(("figures", .list(answer.figures.map(\.value))))
-        let reasons = answer.reasons + Self.unexplained(answer)
+        let reasons = answer.reasons + MissingNumbers(answer).reasons
         fields.append(
             (
                 "reasons",
@@ -69,16 +69,6 @@ extension AnalysisResult {
             }
         }
     }
-
-    /// Numbers that stand as null without anybody having said why.
-    private static func unexplained(_ answer: AnalysisAnswer) -> [Reason] {
-        answer.fields.compactMap { name, value in
-            guard case .array(let array) = value, !array.isFinite,
-                !answer.reasons.contains(where: { $0.pointer.hasPrefix("/" + name) })
-            else { return nil }
-            return Reason(pointer: "/" + name, reason: "Numbers that are not finite stand as null.")
-        }
-    }
 }
 
 /// What a picture shows beside the numbers.
@@ -98,16 +88,6 @@ extension Scene {
         self.init(
             sources: Array(analysis.images.sources.prefix(Scene.limit)), modelNames: models.map(\.name),
             transform: models.count == 1 ? models[0].model.transform : nil)
-    }
-}
-
-extension NamedArray {
-    /// Whether every number is finite.
-    var isFinite: Bool {
-        switch numbers {
-        case .float32(let tensor): tensor.isFinite
-        case .float64(let numbers): numbers.allSatisfy(\.isFinite)
-        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Analysis
 import Checkpoints
 import Tensors
 
@@ -22,9 +23,19 @@ enum ResultEncoder {
                 throw .internalFault("the result \(result.id) has no main array")
             }
             return EncodedResult(
-                bytes: npy(array), mediaType: format.mediaType, tensor: (array.shape, array.dtype, array.axes))
+                bytes: npy(array), mediaType: format.mediaType, tensor: (array.shape, array.dtype, array.axes),
+                missingCount: array.missingCount)
         case .npz:
-            let files = result.allArrays.map { (name: $0.name, npy: npy($0.array)) }
+            var files = result.allArrays.map { (name: $0.name, npy: npy($0.array)) }
+            // An archive of arrays says it as an array: (reasons, 2), the place in JSON and a sentence.
+            let reasons = result.reasons
+            if !reasons.isEmpty {
+                files.append(
+                    (
+                        name: "reasons",
+                        npy: Npy.encode(shape: [reasons.count, 2], reasons.flatMap { [$0.pointer, $0.reason] })
+                    ))
+            }
             return EncodedResult(bytes: Npz.encode(files: files), mediaType: format.mediaType, tensor: nil)
         case .png: throw .internalFault("a picture is no text")
         }
@@ -57,6 +68,21 @@ enum ResultEncoder {
 }
 
 extension AnalysisResult {
+    /// Why numbers are missing, or how they are to be read.
+    var reasons: [Reason] {
+        guard case .list(let values)? = self["reasons"] else { return [] }
+        return values.compactMap { value in
+            guard case .object(let members) = value else { return nil }
+            func text(_ name: String) -> String? {
+                members.lazy.compactMap { member in
+                    if member.name == name, case .string(let text) = member.value { text } else { nil }
+                }.first
+            }
+            guard let pointer = text("pointer"), let reason = text("reason") else { return nil }
+            return Reason(pointer: pointer, reason: reason)
+        }
+    }
+
     /// Every array, those inside objects under dotted names.
     var allArrays: [(name: String, array: NamedArray)] {
         fields.flatMap { name, value -> [(name: String, array: NamedArray)] in

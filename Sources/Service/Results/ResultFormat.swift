@@ -29,4 +29,6 @@ public struct EncodedResult: Sendable {
     public let mediaType: String
     /// NPY: shape, number format and names of the extents, for the X-Tensor headers.
     public let tensor: (shape: [Int], dtype: String, axes: [String])?
+    /// NPY: numbers of the file that are not finite. Why, JSON says: the form has no room for it.
+    public var missingCount = 0
 }

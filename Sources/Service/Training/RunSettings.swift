@@ -62,6 +62,13 @@ struct RunSettings: Sendable {
                 throw TrainingFailure.setting(
                     "/init_from", "\(place.name): only square images and a linear patch embedding are trained.")
             }
+            // In the file's order; classifiers begin anew, whatever they were.
+            for name in model.stateDict.names where !Training.ModelState.isNew(name) {
+                guard model.stateDict[name]?.tensor().isFinite ?? true else {
+                    throw TrainingFailure.setting(
+                        "/init_from", "\(place.name): \(Training.ModelState.notFinite(name))")
+                }
+            }
             return model
         } catch let failure as TrainingFailure { throw failure } catch let failure as LoadFailure {
             throw TrainingFailure.setting("/init_from", failure.sentence)

@@ -27,12 +27,13 @@ struct RunValidation: Sendable {
         self.warn = warn
     }
 
-    /// `val_accuracy`, or that of each probed layer, of the pictures that can be read.
+    /// `val_accuracy`, or that of each probed layer, of the pictures that can be read. NaN, with a warning, where a
+    /// classifier's scores are not finite.
     ///
     /// - Throws: `DataError.unreadable` where none can.
     func measure(_ model: Training.ModelState) throws -> [Metric] {
         let recipe = ViewRecipe.evaluation(imgSize: imgSize)
-        var hits: [Int] = [], count = 0
+        var hits: [Int?] = [], count = 0
         for start in stride(from: 0, to: dataset.count, by: batchSize) {
             let indices = start..<min(start + batchSize, dataset.count)
             var batch = Batch(views: []), views: [Tensor] = []
@@ -47,14 +48,19 @@ struct RunValidation: Sendable {
             count += views.count
             let found = answers(batch, model)
             if hits.isEmpty { hits = found.map { _ in 0 } }
-            for (place, right) in found.enumerated() { hits[place] += right.count { $0 } }
+            for (place, right) in found.enumerated() {
+                hits[place] = right.contains(nil) ? nil : hits[place].map { $0 + right.count { $0 == true } }
+            }
         }
         guard count > 0 else {
             throw DataError.unreadable(
                 count: dataset.count, of: dataset.count, examples: unreadable.reasons.sorted().prefix(3).map { $0 })
         }
         let names = (objective as? LinearProbe).map { $0.layers.map { "val_accuracy.\($0)" } } ?? ["val_accuracy"]
-        return zip(names, hits).map { Metric($0, Double($1) / Double(count)) }
+        for (name, right) in zip(names, hits) where right == nil {
+            warn("\(name) is null: the classifier's scores of some images are not finite")
+        }
+        return zip(names, hits).map { name, right in Metric(name, right.map { Double($0) / Double(count) } ?? .nan) }
     }
 
     private func image(at index: Int) -> Image? {
@@ -65,22 +71,16 @@ struct RunValidation: Sendable {
         }
     }
 
-    /// For each classifier whether each image is right.
-    private func answers(_ batch: Batch, _ model: Training.ModelState) -> [[Bool]] {
+    /// For each classifier whether each image is right; nil where its scores are not finite.
+    private func answers(_ batch: Batch, _ model: Training.ModelState) -> [[Bool?]] {
         if let probe = objective as? LinearProbe {
             return probe.decisions(batch.views[0], state: model, pool: pool).map { decisions in
-                zip(decisions, batch.labels).map { $0 == $1 }
+                zip(decisions, batch.labels).map { decision, label in decision.map { $0 == label } }
             }
         }
         guard let classifier = objective as? Classification else { return [] }
         let logits = classifier.logits(batch.views[0], weights: model.weights, context: StepContext(pool: pool))
-        let classes = logits.shape[1], numbers = logits.array
-        return [
-            batch.labels.enumerated().map { image, label in
-                let row = numbers[image * classes..<(image + 1) * classes]
-                return row.indices.max { row[$0] < row[$1] } == image * classes + label
-            }
-        ]
+        return [zip(logits.largestColumns, batch.labels).map { decision, label in decision.map { $0 == label } }]
     }
 }
 

@@ -49,7 +49,10 @@ final class TrainingWork: Sendable {
         let isStopped: Bool
         do {
             isStopped = try await trainer.run { [self] in take($0) }
-        } catch let failure as TrainingFailure {
+        } catch {
+            // However a run ends, its last word is how far it came.
+            tellLast()
+            guard let failure = error as? TrainingFailure else { throw error }
             throw WorkerFailure(failure)
         }
         if let failure = state.withLock({ $0.failure }) { throw failure }
@@ -71,14 +74,17 @@ final class TrainingWork: Sendable {
             if tells { events.tell(report.value) }
         } else {
             // Who reads the end has read how far it was.
-            if case .string("end")? = report.value["event"], let last = state.withLock({ $0.untold.take() }) {
-                events.tell(last)
-            }
+            if case .string("end")? = report.value["event"] { tellLast() }
             events.tell(relative(report.value))
             durable(report.value)
         }
         // Who cannot tell any more stops before there is more to tell.
         if events.hasFailed { trainer.ask(for: .stop) }
+    }
+
+    /// Tells the progress that came too soon after the one before.
+    private func tellLast() {
+        if let last = state.withLock({ $0.untold.take() }) { events.tell(last) }
     }
 
     /// What others build on is on the disk before it is relied on.

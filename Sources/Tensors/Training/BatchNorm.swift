@@ -67,8 +67,11 @@ public struct BatchNorm: Sendable {
     public func evaluate(_ x: Tensor, _ weights: ParameterBuffer, buffers: ParameterBuffer) -> Tensor {
         let width = x.shape[1]
         let mean = buffers.tensor(runningMean), variance = buffers.tensor(runningVar)
-        let scale = (0..<width).map { column in
-            (weight.map { weights.tensor($0)[flat: column] } ?? 1) / (variance[flat: column] + eps).squareRoot()
+        let scale = (0..<width).map { column -> Float in
+            // A spread beyond the largest number is not known: its inverse is no 0.
+            let spread = variance[flat: column] + eps
+            return spread == .infinity
+                ? .nan : (weight.map { weights.tensor($0)[flat: column] } ?? 1) / spread.squareRoot()
         }
         let shift = bias.map { weights.tensor($0).array } ?? [Float](repeating: 0, count: width)
         return Tensor(shape: x.shape) { out in

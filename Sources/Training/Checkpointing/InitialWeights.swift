@@ -6,7 +6,7 @@ extension ModelState {
     /// Takes the encoder's weights from a checkpoint: everything that `objective` has under the same name, but for
     /// classifiers. A shared table of relative positions fills a table in each block.
     ///
-    /// - Throws: `TrainingError.configuration` where a part of the encoder is missing or of another size.
+    /// - Throws: `TrainingError.configuration` where a part of the encoder is missing, of another size, or not finite.
     public mutating func takeEncoder(
         of model: RecognisedModel, for objective: any Objective, pool: ThreadPool
     ) throws(TrainingError) {
@@ -40,7 +40,12 @@ extension ModelState {
                             + "\(parameter.shape)."))
                 continue
             }
-            weights.set(parameter, to: entry.tensor())
+            let numbers = entry.tensor()
+            guard numbers.isFinite else {
+                faults.append(ConfigurationFault(pointer: "/init_from", detail: Self.notFinite(parameter.name)))
+                continue
+            }
+            weights.set(parameter, to: numbers)
         }
         // One sentence for each of a hundred tensors helps nobody.
         guard faults.isEmpty else { throw .configuration(Array(faults.prefix(5))) }
@@ -50,6 +55,12 @@ extension ModelState {
         }
     }
 
+    /// What to say of a tensor of a checkpoint from which nothing can be learned.
+    public static func notFinite(_ name: String) -> String {
+        "\(name) holds numbers that are not finite (NaN or infinity) in the checkpoint, so nothing can be learned from it; "
+            + "give a checkpoint from before its training diverged."
+    }
+
     /// Whether a parameter begins anew whatever the checkpoint holds.
-    private static func isNew(_ name: String) -> Bool { name.hasPrefix("head.") || name.hasPrefix("fc_norm.") }
+    public static func isNew(_ name: String) -> Bool { name.hasPrefix("head.") || name.hasPrefix("fc_norm.") }
 }

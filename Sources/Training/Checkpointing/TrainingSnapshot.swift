@@ -1,4 +1,5 @@
 import Checkpoints
+import Platform
 import Tensors
 
 /// What a run is between two steps: the model, the optimizer's moments, and how many steps are done. Everything else is
@@ -51,7 +52,7 @@ extension TrainingSnapshot {
     /// Checkpoints hold the patch projection as the convolution it is, (embedDim, 3, patchSize, patchSize).
     private static func storedShape(_ parameter: Parameter) -> [Int] {
         guard parameter.name == "patch_embed.proj.weight", parameter.shape.count == 2 else { return parameter.shape }
-        let side = Int(Double(parameter.shape[1] / 3).squareRoot().rounded())
+        let side = Int(rounding: Double(parameter.shape[1] / 3).squareRoot(), .toNearestOrAwayFromZero) ?? 0
         guard 3 * side * side == parameter.shape[1] else { return parameter.shape }
         return [parameter.shape[0], 3, side, side]
     }

@@ -1,5 +1,6 @@
-import Tensors
 import Checkpoints
+import Platform
+import Tensors
 
 /// Optimizer, learning rate and regularization of a run, resolved.
 public struct OptimizationSettings: Sendable {
@@ -142,14 +143,18 @@ public struct OptimizationSettings: Sendable {
             case .cosine: .cosine(countsWarmup: !warmupPrefix)
             case .multistep:
                 .multistep(
-                    milestones: milestones.map { Int(($0 * Double(stepsPerEpoch)).rounded()) }, gamma: gamma)
+                    milestones: milestones.map { Self.steps($0, stepsPerEpoch) }, gamma: gamma)
             }
         var result = LearningRateSchedule(shape, peak: learningRate, totalSteps: stepsPerEpoch * epochs)
         result.minimum = minLearningRate
         result.warmupStart = warmupLearningRate
-        result.warmupSteps = Int((warmupEpochs * Double(stepsPerEpoch)).rounded())
+        result.warmupSteps = Self.steps(warmupEpochs, stepsPerEpoch)
         result.holdSteps = recipe.holdsForEpoch ? stepsPerEpoch : 1
         result.lag = recipe.lag
         return result
+    }
+
+    private static func steps(_ epochs: Double, _ stepsPerEpoch: Int) -> Int {
+        Int(rounding: epochs * Double(stepsPerEpoch), .toNearestOrAwayFromZero, into: 0...Int.max) ?? 0
     }
 }

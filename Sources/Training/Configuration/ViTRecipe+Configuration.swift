@@ -1,5 +1,6 @@
 import Checkpoints
 import Models
+import Platform
 
 extension ViTRecipe {
     /// Reads `arch`, a timm name or an object of timm's fields, and `img_size`; what the method's paper does counts
@@ -94,7 +95,7 @@ extension ViTRecipe {
         }
         var config = VisionTransformerConfig(
             imgSize: ImageSize(height: side, width: side), patchSize: patchSize, embedDim: embedDim, depth: depth,
-            numHeads: numHeads, mlpHidden: max(1, Int(Double(embedDim) * ratio)))
+            numHeads: numHeads, mlpHidden: Int(rounding: Double(embedDim) * ratio, .down, into: 1...1 << 30) ?? 1)
         config.classToken = fields.bool("class_token", default: true)
         config.numRegisters = fields.int("reg_tokens", default: 0, in: 0...64)
         config.qkvBias = fields.bool("qkv_bias", default: true)

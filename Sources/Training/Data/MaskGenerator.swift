@@ -1,3 +1,4 @@
+import Platform
 public import Tensors
 
 /// SimMIM's random masks: cells of `maskPatchSize` pixels, each covering whole patches.
@@ -25,7 +26,7 @@ public struct MaskGenerator: Sendable, Hashable {
         rows = height / maskPatchSize
         columns = width / maskPatchSize
         scale = maskPatchSize / patchSize
-        count = Int((Double(rows * columns) * maskRatio).rounded(.up))
+        count = Int(rounding: Double(rows * columns) * maskRatio, .up, into: 0...rows * columns) ?? 0
     }
 
     /// Patches of an image.

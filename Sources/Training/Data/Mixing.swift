@@ -1,3 +1,4 @@
+import Platform
 public import Tensors
 
 /// Mixup (Zhang et al., arXiv 1710.09412) and cutmix (Yun et al., arXiv 1905.04899) as timm does them for a batch: one
@@ -65,7 +66,8 @@ public struct Mixing: Sendable, Hashable {
     ) -> (rows: Range<Int>, columns: Range<Int>) {
         let side = (1 - share).squareRoot()
         func range(_ extent: Int) -> Range<Int> {
-            let half = Int(Double(extent) * side) / 2, center = random.below(extent)
+            let half = (Int(rounding: Double(extent) * side, .down, into: 0...extent) ?? 0) / 2,
+                center = random.below(extent)
             return max(center - half, 0)..<min(center + half, extent)
         }
         let rows = range(height)

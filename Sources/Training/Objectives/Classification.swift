@@ -37,7 +37,8 @@ public struct Classification: Objective {
         return ModelState(weights: initializer.weights, buffers: ParameterBuffer(buffers))
     }
 
-    /// Metrics: `loss` and `accuracy`, the share of images whose largest logit is that of their largest target.
+    /// Metrics: `loss` and `accuracy`, the share of images whose largest logit is that of their largest target; NaN where
+    /// a logit is not finite.
     public func step(
         _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric] {
@@ -53,9 +54,9 @@ public struct Classification: Objective {
             weights: state.weights, gradients: &gradients, pool: context.pool)
         encoder.backward(
             encoded, dOutput: dOutput, weights: state.weights, gradients: &gradients, pool: context.pool)
-        let hits = zip(classified.logits.largestColumns, batch.softTargets?.largestColumns ?? batch.labels)
-            .count { $0 == $1 }
-        return [Metric("loss", loss), Metric("accuracy", Double(hits) / Double(max(batch.count, 1)))]
+        let targetClasses = batch.softTargets?.largestColumns.map { $0 ?? -1 } ?? batch.labels
+        let accuracy = FeatureProbe.share(classified.logits.largestColumns, right: targetClasses)
+        return [Metric("loss", loss), Metric("accuracy", accuracy)]
     }
 
     /// The classifier's answer in evaluation, (batch, classes).

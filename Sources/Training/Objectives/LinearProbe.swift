@@ -66,8 +66,8 @@ public struct LinearProbe: Objective {
             + zip(layers, result.accuracies).map { Metric("accuracy.\($0)", $1) }
     }
 
-    /// For each probed layer the class of each image, in evaluation.
-    public func decisions(_ images: Tensor, state: ModelState, pool: ThreadPool) -> [[Int]] {
+    /// For each probed layer the class of each image, in evaluation; nil where the scores are not finite.
+    public func decisions(_ images: Tensor, state: ModelState, pool: ThreadPool) -> [[Int?]] {
         heads.logits(
             features(images, weights: state.weights, pool: pool), weights: state.weights, running: state.buffers,
             pool: pool

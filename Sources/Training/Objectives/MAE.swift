@@ -58,7 +58,7 @@ public struct MAE: Objective {
 
     /// How many of `patches` the encoder sees: ⌊patches · (1 − ratio)⌋, but one at least.
     public static func keptPatches(_ patches: Int, ratio: Double) -> Int {
-        max(1, Int((Double(patches) * (1 - ratio)).rounded(.down)))
+        Int(rounding: Double(patches) * (1 - ratio), .down, into: 1...max(patches, 1)) ?? 1
     }
 
     /// The patches that each image keeps, those with the smallest noise first, and the mask of all others.

@@ -32,19 +32,27 @@ public enum FeatureProbe {
         }
     }
 
-    /// The share of `test` that a classifier trained on `train` gets right, of each layer.
+    /// The share of `test` that a classifier trained on `train` gets right, of each layer; NaN where it decides nothing
+    /// of an image.
     public static func accuracies(
         train: Samples, test: Samples, classes: Int, schedule: Schedule = Schedule(), pool: ThreadPool
     ) -> [Double] {
         decisions(train: train, on: test.features, classes: classes, schedule: schedule, pool: pool).map { decided in
-            Double(zip(decided, test.labels).count { $0 == $1 }) / Double(max(test.labels.count, 1))
+            share(decided, right: test.labels)
         }
     }
 
-    /// The class that a classifier trained on `train` gives each image of `features`, of each layer.
+    /// The share of decisions that are right; NaN where one was not made.
+    public static func share(_ decisions: [Int?], right labels: [Int]) -> Double {
+        guard !decisions.contains(nil) else { return .nan }
+        return Double(zip(decisions, labels).count { $0 == $1 }) / Double(max(labels.count, 1))
+    }
+
+    /// The class that a classifier trained on `train` gives each image of `features`, of each layer; nil where its
+    /// scores are not finite.
     public static func decisions(
         train: Samples, on features: [Tensor], classes: Int, schedule: Schedule = Schedule(), pool: ThreadPool
-    ) -> [[Int]] {
+    ) -> [[Int?]] {
         logits(train: train, on: features, classes: classes, schedule: schedule, pool: pool).map(\.largestColumns)
     }
 

@@ -25,7 +25,7 @@ public struct ProbeHeads: Sendable {
     public struct Result: Sendable {
         /// Of each layer.
         public let losses: [Double]
-        /// Of each layer: the share of images whose largest logit is their class's.
+        /// Of each layer: the share of images whose largest logit is their class's; NaN where a logit is not finite.
         public let accuracies: [Double]
     }
 
@@ -86,7 +86,7 @@ public struct ProbeHeads: Sendable {
             _ = head.linear.backward(
                 normed, dOutput: dLogits.map { $0 * scale }, pass, gradients: &gradients, needsInput: false)
             losses.append(loss)
-            accuracies.append(Self.accuracy(logits, labels))
+            accuracies.append(FeatureProbe.share(logits.largestColumns, right: labels))
         }
         return Result(losses: losses, accuracies: accuracies)
     }
@@ -115,9 +115,5 @@ public struct ProbeHeads: Sendable {
             for place in range { numbers[place] = Float((Double(numbers[place]) - mean) * scale) }
         }
         return Tensor(shape: feature.shape, numbers)
-    }
-
-    private static func accuracy(_ logits: Tensor, _ labels: [Int]) -> Double {
-        Double(zip(logits.largestColumns, labels).count { $0 == $1 }) / Double(max(labels.count, 1))
     }
 }

@@ -111,4 +111,6 @@ extension HTTPField.Name {
     package static let tensorShape = HTTPField.Name("X-Tensor-Shape")!
     package static let tensorDtype = HTTPField.Name("X-Tensor-Dtype")!
     package static let tensorAxes = HTTPField.Name("X-Tensor-Axes")!
+    /// Numbers of an NPY file that are not finite.
+    package static let tensorMissing = HTTPField.Name("X-Tensor-Missing")!
 }

@@ -64,6 +64,7 @@ struct AnalysisRoutes {
             headers[.tensorShape] = tensor.shape.map(String.init).joined(separator: ",")
             headers[.tensorDtype] = tensor.dtype
             headers[.tensorAxes] = tensor.axes.joined(separator: ",")
+            if encoded.missingCount > 0 { headers[.tensorMissing] = "\(encoded.missingCount)" }
         }
         if let ending = format.fileEnding {
             headers[.contentDisposition] =

@@ -63,11 +63,11 @@ struct JobEventOutput {
     private static func bar(_ details: Details) -> String {
         let fraction = min(1, max(0, details.fraction ?? 0))
         let cells = 20
-        let full = Int((fraction * Double(cells)).rounded(.down))
+        let full = Int(exactly: (fraction * Double(cells)).rounded(.down)) ?? 0
         var parts = [
             "epoch \(plain(details.epoch))/\(plain(details.epochs)) "
                 + String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
-                + " \(Int(fraction * 100)) %"
+                + " \(Int(exactly: (fraction * 100).rounded(.down)) ?? 0) %"
         ]
         if let rate = details.imagesPerSecond { parts.append(String(format: "%.1f images/s", rate)) }
         if let seconds = details.etaSeconds { parts.append(ProgressBar.duration(seconds) + " left") }

@@ -102,12 +102,18 @@ struct Bench: ParsableCommand {
     private static func text(_ number: Double) -> String { String(format: "%.1f", number) }
 }
 
-/// JSON as every command prints it: snake case, one object.
+/// JSON as every command prints it: snake case, one object; what is not finite is null.
 enum JSONText {
+    /// Stands for a number that is not finite until the text is there: the encoder knows texts for them, and no null.
+    private static let missing = "\u{FFFF}"
+
     static func encode(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: missing, negativeInfinity: missing, nan: missing)
         return String(decoding: try encoder.encode(value), as: UTF8.self)
+            .replacingOccurrences(of: "\"\(missing)\"", with: "null")
     }
 }

@@ -40,7 +40,7 @@ import Testing
                 "frequency_pi", "delta_log_amplitude", "delta_log_amplitude_std", "delta_log_amplitude_sem",
                 "high_frequency",
                 "high_frequency_std", "high_frequency_sem", "depth_curve.high_frequency",
-                "depth_curve.high_frequency_sem",
+                "depth_curve.high_frequency_sem", "reasons",
             ])
     }
 

@@ -76,6 +76,29 @@ import Testing
         #expect(try await check(Self.body(Self.arch, dataset: "shapes-textures")).job?.images == 4096)
     }
 
+    /// Nothing can be learned from NaN: refused by the tensor's name, in the queue as on the command line.
+    @Test(arguments: ["linear_probe", "finetune", "simmim"])
+    func checkpointsThatAreNotFiniteAreRefused(_ method: String) async throws {
+        let path = folders.path + "/models/spoiled.safetensors"
+        let checkpoint = try Checkpoint.open(folders.path + "/models/a.safetensors")
+        var weights = try #require(checkpoint.stateDicts().first?.dict)
+        var tensor = try #require(weights["blocks.1.mlp.fc2.weight"]?.tensor())
+        tensor[flat: 5] = .infinity
+        weights["blocks.1.mlp.fc2.weight"] = StateDict.Entry(tensor)
+        try SafeTensors.write(weights, metadata: ["num_heads": "2"], to: path)
+        let body = Self.body(#""init_from": "spoiled.safetensors""#, method: method)
+        let sentence = try await check(body).faults["/init_from"] ?? ""
+        #expect(sentence.contains("blocks.1.mlp.fc2.weight") && sentence.contains("not finite"), "\(sentence)")
+        let config = folders.path + "/job.json"
+        try AtomicFile.write(
+            Array(body.replacingOccurrences(of: "spoiled.safetensors", with: path).utf8), to: config)
+        let request = TrainingRequest(configuration: config, output: nil)
+        do throws(TrainingFailure) {
+            _ = try TrainingRun(request)
+            Issue.record("a run from NaN")
+        } catch { #expect(error.message.contains("blocks.1.mlp.fc2.weight")) }
+    }
+
     @Test func everyFaultIsToldAtOnce() async throws {
         let more = #""arch": "vit", "init_from": "b.safetensors", "epoch": 3, "analysis": {"probe_set": "q"}"#
         let found = try await check(Self.body(more, dataset: "pet")) { $0.probeSets = ["p"] }.faults

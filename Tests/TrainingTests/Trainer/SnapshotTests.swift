@@ -96,4 +96,23 @@ import Training
         }
         #expect(message.contains("step 3"))
     }
+
+    /// What ends a run after a step, here its validation, leaves the step among what was told.
+    @Test func theLastStepIsToldBeforeWhatEndsTheRun() throws {
+        let folder = RunFolder(), run = TinyRun("supervised")
+        let directory = try RunDirectory(folder.path)
+        _ = try directory.enter(try run.configuration(), identity: run.identity, allowInexact: false)
+        var trainer = try run.trainer(), events: [TrainingEvent] = []
+        #expect(throws: TrainingError.badData("no pictures")) {
+            try trainer.run(
+                in: directory, batches: { _ in { step, part in run.batch(step, part, views: 1) } },
+                validation: { _ in throw TrainingError.badData("no pictures") }
+            ) { events.append($0) }
+        }
+        let steps = events.compactMap { event -> Int? in
+            if case .progress(let progress) = event { return progress.step }
+            return nil
+        }
+        #expect(steps == [1, 2, 3, 4])
+    }
 }

@@ -8,13 +8,16 @@ struct AttentionSimilarityMeasure: ImageMeasure {
     let layout: TokenLayout
     /// Ascending.
     let layers: [Int]
+    let heads: Int
     let convention: Convention
 
     static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> AttentionSimilarityMeasure? {
         let convention = parameters.choice("convention", default: Convention.corrected), config = model.model.config
         let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
         return layers.map {
-            AttentionSimilarityMeasure(layout: TokenLayout(config), layers: $0.sorted(), convention: convention)
+            AttentionSimilarityMeasure(
+                layout: TokenLayout(config), layers: $0.sorted(), heads: config.numHeads,
+                convention: convention)
         }
     }
 
@@ -75,6 +78,10 @@ struct AttentionSimilarityMeasure: ImageMeasure {
                 .lines, "across_layers", title: "cosine similarity to the next block's maps", x: "layer_pairs",
                 band: "across_layers_std", xLabel: "blocks", yLabel: "cosine"),
         ]
+    }
+
+    var reasons: [Reason] {
+        Reason.lone(patches: layout.grid.count, ["across_queries"], heads: heads, ["across_heads"])
     }
 
     var canonical: [String] { ["layers \(layers)", "convention \(convention.rawValue)"] }

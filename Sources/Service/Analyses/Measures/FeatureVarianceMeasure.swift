@@ -7,6 +7,7 @@ import Tensors
 struct FeatureVarianceMeasure: ImageMeasure {
     let taps: ResidualTaps
     let numPrefixTokens: Int
+    let patches: Int
     let convention: Convention
 
     static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> FeatureVarianceMeasure? {
@@ -15,7 +16,8 @@ struct FeatureVarianceMeasure: ImageMeasure {
         let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
         return layers.map {
             FeatureVarianceMeasure(
-                taps: ResidualTaps(layers: $0), numPrefixTokens: config.numPrefixTokens, convention: convention)
+                taps: ResidualTaps(layers: $0), numPrefixTokens: config.numPrefixTokens,
+                patches: config.grid.count, convention: convention)
         }
     }
 
@@ -39,5 +41,6 @@ struct FeatureVarianceMeasure: ImageMeasure {
         ]
     }
 
+    var reasons: [Reason] { Reason.lone(patches: patches, ["variance"], heads: 2, []) }
     var canonical: [String] { ["layers \(taps.layers)", "convention \(convention.rawValue)"] }
 }

@@ -16,7 +16,7 @@ protocol ImageMeasure: Sendable {
     /// Echo of the parameters, and names of the extents.
     var fields: [AnalysisResult.Field] { get }
     var figures: [ResultFigure] { get }
-    /// Why numbers cannot be there.
+    /// Why numbers cannot be there, by the name of the output; spread and error go with it.
     var reasons: [Reason] { get }
     /// Every parameter that decides the numbers.
     var canonical: [String] { get }
@@ -86,7 +86,21 @@ struct ImageMeasureTask<Measure: ImageMeasure>: AnalysisTask {
         }
         return AnalysisAnswer(
             fields: fields, mainField: measure.outputs.first?.name ?? "",
-            reasons: measure.reasons + (images == 1 ? Reason.oneImage(missing) : []), figures: measure.figures)
+            reasons: measure.reasons.flatMap { reason in
+                ["", "_std", "_sem"].map { Reason(pointer: reason.pointer + $0, reason: reason.reason) }
+            } + (images == 1 ? Reason.oneImage(missing) : []), figures: measure.figures)
+    }
+}
+
+extension Reason {
+    /// Why there are no pairs to compare.
+    static func lone(patches: Int, _ ofPatches: [String], heads: Int, _ ofHeads: [String]) -> [Reason] {
+        (patches > 1 ? [] : ofPatches).map {
+            Reason(pointer: "/" + $0, reason: "A grid of one patch has no two patches to compare.")
+        }
+            + (heads > 1 ? [] : ofHeads).map {
+                Reason(pointer: "/" + $0, reason: "This model has one head, so there are no two to compare.")
+            }
     }
 }
 

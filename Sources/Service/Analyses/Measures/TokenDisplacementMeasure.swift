@@ -55,5 +55,6 @@ struct TokenDisplacementMeasure: ImageMeasure {
         ]
     }
 
+    var reasons: [Reason] { Reason.lone(patches: layout.grid.count, ["displacement_cosine"], heads: 2, []) }
     var canonical: [String] { ["layers \(layers)", "convention \(convention.rawValue)"] }
 }

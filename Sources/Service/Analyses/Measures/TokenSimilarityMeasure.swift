@@ -18,6 +18,8 @@ struct TokenSimilarityMeasure: ImageMeasure {
     /// Blocks, or for the residual stream depths; ascending.
     let places: [Int]
     let numPrefixTokens: Int
+    let patches: Int
+    let heads: Int
 
     static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> TokenSimilarityMeasure? {
         let convention = parameters.choice("convention", default: Convention.corrected)
@@ -28,7 +30,7 @@ struct TokenSimilarityMeasure: ImageMeasure {
             return TokenSimilarityMeasure(
                 source: source, convention: convention,
                 places: source == .residual ? [0] + blocks.map { $0 + 1 } : blocks,
-                numPrefixTokens: config.numPrefixTokens)
+                numPrefixTokens: config.numPrefixTokens, patches: config.grid.count, heads: config.numHeads)
         }
     }
 
@@ -102,6 +104,11 @@ struct TokenSimilarityMeasure: ImageMeasure {
                 .heatMap, "depth_matrix", title: "cosine similarity across depth", x: names, series: names,
                 xLabel: word, yLabel: word),
         ]
+    }
+
+    var reasons: [Reason] {
+        Reason.lone(
+            patches: patches, ["across_tokens"], heads: heads, source == .headOutputs ? ["across_heads"] : [])
     }
 
     var canonical: [String] {
