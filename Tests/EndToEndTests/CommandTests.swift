@@ -72,6 +72,24 @@ import Testing
         #expect(try run(vitscope, ["version"]).text.hasPrefix("0."))
     }
 
+    /// oneDNN's own variable bounds the instructions of our kernels, too: so other processors' numbers can be tested.
+    @Test(arguments: [("SSE41", "x86-64"), ("avx", "x86-64"), ("AVX2", "x86-64-v3")])
+    func theEnvironmentBoundsTheKernels(bound: String, expected: String) throws {
+        func kernels(_ environment: [String: String]) throws -> String? {
+            let answer = try run(vitscope, ["version", "--json"], environment: environment)
+            let version = try JSONSerialization.jsonObject(with: answer.output) as? [String: Any]
+            return (version?["libraries"] as? [String: String])?["kernels"]
+        }
+        let levels = ["x86-64", "x86-64-v3", "x86-64-v4"]
+        let widest = try #require(try kernels(["ONEDNN_MAX_CPU_ISA": "ALL"]))
+        guard let top = levels.firstIndex(of: widest) else {
+            #expect(widest == "generic")
+            return
+        }
+        let wanted = try #require(levels.firstIndex(of: expected))
+        #expect(try kernels(["ONEDNN_MAX_CPU_ISA": bound]) == levels[min(wanted, top)])
+    }
+
     /// The program finds its page from any folder, and its converted files are not private.
     @Test func theWorkingDirectoryDoesNotMatter() throws {
         let folder = try TemporaryFolder()

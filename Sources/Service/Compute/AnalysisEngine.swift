@@ -27,7 +27,7 @@ final class AnalysisEngine: Sendable {
     private let codeVersion: String
     /// Rises whenever the fields or the numbers of answers change within a version: kept results of before are then
     /// other questions', and are not given for new ones.
-    private static let answerRevision = 2
+    private static let answerRevision = 3
     private let turns = TurnKeeper()
     private let counts = Mutex(Counts())
 

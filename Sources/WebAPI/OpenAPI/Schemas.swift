@@ -61,6 +61,7 @@ enum Schemas {
                 "cpu",
                 .object([("model", .string), ("cores", .integer), ("threads", .integer), ("instruction_set", .string)])
             ),
+            ("libraries", Schema([("type", .string("object")), ("additionalProperties", Schema.string.value)])),
             ("limits", Schema([("type", .string("object")), ("additionalProperties", Schema.integer.value)])),
             ("links", links),
         ])

@@ -110,6 +110,9 @@ struct ServiceRoutes {
                     .init("instruction_set", .string(ServiceRoutes.instructionSet(processor.flags))),
                 ])),
             .init(
+                "libraries",
+                .object(ViTScopeService.libraries.map { .init($0.name, .string($0.version)) })),
+            .init(
                 "limits",
                 .object([
                     .init("upload_bytes", .int(limits.uploadBytes)),

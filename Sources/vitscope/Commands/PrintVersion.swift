@@ -11,8 +11,13 @@ struct PrintVersion: ParsableCommand {
 
     func run() throws {
         guard json else { return Terminal.print(Version.text) }
-        Terminal.print(
-            try JSONText.encode(
-                ["name": "vitscope", "version": Version.text, "revision": ViTScopeService.revision]))
+        Terminal.print(try JSONText.encode(Answer()))
+    }
+
+    private struct Answer: Encodable {
+        let name = "vitscope"
+        let version = Version.text
+        let revision = ViTScopeService.revision
+        let libraries = Dictionary(uniqueKeysWithValues: ViTScopeService.libraries.map { ($0.name, $0.version) })
     }
 }
