@@ -16,6 +16,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case tooManyPixels(height: Int, width: Int, limit: Int)
     /// A progressive JPEG with more passes than `limit`.
     case tooManyScans(limit: Int)
+    /// Scans × pixels of a progressive JPEG, or the bytes that a PNG unpacks to, are more than `limit`.
+    case tooMuchWork(ImageFormat, height: Int, width: Int, limit: Int)
     /// Decoding takes longer than `limit` seconds of processor time.
     case tooSlow(limit: Double)
     /// The file ends before the picture does.
@@ -48,6 +50,12 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "the picture is \(width) × \(height) pixels, and at most \(limit) in all are read; scale it down"
         case .tooManyScans(let limit):
             "this progressive JPEG has more than \(limit) scans; save it again, as baseline or ordinary progressive"
+        case .tooMuchWork(.jpeg, let height, let width, let limit):
+            "this progressive JPEG has more than \(max(1, limit / max(1, height * width))) scans over \(width) × "
+                + "\(height) pixels; save it again, as baseline or smaller"
+        case .tooMuchWork(.png, let height, let width, let limit):
+            "this PNG of \(width) × \(height) pixels unpacks to more than \(limit) bytes; save it with 8 bits a "
+                + "channel, or smaller"
         case .tooSlow(let limit):
             "decoding takes more than \(limit) seconds of processor time; save the picture smaller or as baseline"
         case .truncated(let format): "the \(format) file ends before the picture does; send it again, whole"

@@ -44,7 +44,7 @@ extension ServiceError {
         let sentence = Self.sentence("\(error)")
         switch error {
         case .empty, .notAnImage, .otherFormat, .unsupported: self = .unsupportedMedia(sentence)
-        case .tooManyBytes, .tooLong, .tooManyPixels, .tooManyScans, .tooSlow, .noMemory:
+        case .tooManyBytes, .tooLong, .tooManyPixels, .tooManyScans, .tooMuchWork, .tooSlow, .noMemory:
             self = .tooLarge(sentence, alternative: "")
         case .truncated, .damaged: self = .unreadable(sentence)
         case .setting(let name, let reason): self = .invalid("/preprocess/" + name, Self.sentence("\(name) \(reason)"))
