@@ -79,7 +79,8 @@ enum Schemas {
 
     private static var preprocess: Schema {
         .object([
-            ("crop_pct", .number), ("interpolation", .string), ("mean", .array(.number)), ("std", .array(.number)),
+            ("crop_pct", .number), ("crop_mode", .oneOf(PreprocessOptions.cropModes)), ("interpolation", .string),
+            ("mean", .array(.number)), ("std", .array(.number)),
         ])
     }
 
@@ -117,8 +118,8 @@ enum Schemas {
                     .optional(
                         .object(
                             [
-                                ("crop_pct", .number), ("interpolation", .string), ("mean", .array(.number)),
-                                ("std", .array(.number)),
+                                ("crop_pct", .number), ("crop_mode", .oneOf(PreprocessOptions.cropModes)),
+                                ("interpolation", .string), ("mean", .array(.number)), ("std", .array(.number)),
                             ], required: []))
                 ),
             ], required: ["name", "path"])
