@@ -20,7 +20,7 @@ public enum ImageWarning: Sendable, Hashable, CustomStringConvertible {
         case .strayBytes: "the JPEG has bytes before a marker that belong to nothing; they were passed over"
         case .noEnd: "the JPEG has no end marker; all of its pixels are there"
         case .trailingBytes(let count):
-            "\(count) \(count == 1 ? "byte follows" : "bytes follow") the JPEG's end; they were not read"
+            "\(count) \(count == 1 ? "byte follows" : "bytes follow") the JPEG's end and \(count == 1 ? "was" : "were") not read"
         }
     }
 }
