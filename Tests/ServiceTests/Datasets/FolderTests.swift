@@ -37,18 +37,19 @@ import Testing
         }
     }
 
-    @Test func aFileThatBecomesALinkIsAConflict() async throws {
+    @Test func aFrozenFileThatBecomesALinkIsAConflict() async throws {
         let test = try await TestService()
-        #expect(try await test.service.datasetImages("pets").items.count == 6)
+        try await test.register("a")
+        _ = try await test.service.createProbeSet(ProbeSetRequest(name: "p", dataset: "pets", numImages: 6))
         try Folder.removeFile(test.folder + "/datasets/pets/cats/1.png")
         try Self.link("pets/cats/1.png", to: "/etc/hostname", test)
-        let error = await failure { _ = try await test.service.originalImage("pets:1") }
-        if let error {
-            guard case .conflict(let detail) = error else { return #expect(Bool(false), "\(error)") }
-            #expect(detail.contains("pets:1") && !detail.contains(test.folder))
+        // Listed anew, the folder no longer has what was frozen.
+        #expect(try await test.service.datasetImages("pets").items.count == 5)
+        let error = await failure { _ = try await test.analyze(.attentionDistance, "a", ["probe_set": "p"]) }
+        guard case .conflict(let detail)? = error else {
+            return #expect(Bool(false), "\(String(describing: error))")
         }
-        let fresh = try await test.service.datasetImages("pets")
-        #expect(fresh.items.count == 5)
+        #expect(detail.contains("cats/1.png") && !detail.contains(test.folder))
     }
 
     @Test func splitsAreDatasetsOfTheirOwn() async throws {
