@@ -15,12 +15,13 @@ typedef struct {
     jmp_buf escape;
     cjpeg_status status;
     char *reason;
+    cjpeg_report *report;
 } error_state;
 
 // Watches a decoding that is under way.
 typedef struct {
     struct jpeg_progress_mgr manager;
-    int max_scans;
+    cjpeg_limits limits;
     double deadline; // on the thread's processor clock
 } progress_state;
 
@@ -62,19 +63,25 @@ static void on_error(j_common_ptr info) {
     }
 }
 
-// Warnings have a negative level. Those let through say nothing about the pixels, and cameras and editors cause them:
-// padding before a marker, a version number, an odd Adobe segment, a colour profile in pieces.
+// Warnings have a negative level. Those let through leave all pixels what they are; Pillow reads such files, too. Not
+// even told are a version number, an odd Adobe segment, a colour profile in pieces, which cameras and editors cause.
 static void on_message(j_common_ptr info, int level) {
     if (level >= 0) return;
+    cjpeg_report *report = ((error_state *)info->err)->report;
     switch (info->err->msg_code) {
-    case JWRN_EXTRANEOUS_DATA:
     case JWRN_JFIF_MAJOR:
     case JWRN_ADOBE_XFORM:
     case JWRN_BOGUS_ICC:
         return;
-    case JWRN_JPEG_EOF:
-        fail(info, CJPEG_TRUNCATED);
-        break;
+    case JWRN_EXTRANEOUS_DATA:
+        report->oddities |= CJPEG_STRAY_BYTES;
+        return;
+    case JWRN_NOT_SEQUENTIAL:
+        report->oddities |= CJPEG_ODD_SCAN;
+        return;
+    case JWRN_BOGUS_PROGRESSION:
+        report->oddities |= CJPEG_ODD_PROGRESSION;
+        return;
     default:
         fail(info, CJPEG_DAMAGED);
     }
@@ -87,8 +94,16 @@ static void on_output(j_common_ptr info) { (void)info; }
 static void on_progress(j_common_ptr info) {
     const progress_state *progress = (const progress_state *)info->progress;
     error_state *errors = (error_state *)info->err;
-    if (((j_decompress_ptr)info)->input_scan_number > progress->max_scans) {
+    j_decompress_ptr picture = (j_decompress_ptr)info;
+    uint64_t pixels = (uint64_t)picture->image_width * picture->image_height;
+    uint64_t scans = picture->input_scan_number < 0 ? 0 : (uint64_t)picture->input_scan_number;
+    if (picture->input_scan_number > progress->limits.max_scans) {
         errors->status = CJPEG_TOO_MANY_SCANS;
+        longjmp(errors->escape, 1);
+    }
+    // The first scan is paid for by the limit on pixels.
+    if (scans > 1 && scans * pixels > progress->limits.max_work) {
+        errors->status = CJPEG_TOO_MUCH_WORK;
         longjmp(errors->escape, 1);
     }
     if (thread_seconds() > progress->deadline) {
@@ -97,7 +112,23 @@ static void on_progress(j_common_ptr info) {
     }
 }
 
-static void prepare(struct jpeg_decompress_struct *info, error_state *errors, char *reason) {
+// A source that has all bytes from the start. Where they end, the library is told that more may come, as Pillow tells
+// it, so that a file is truncated exactly where Pillow says so.
+static void on_source(j_decompress_ptr info) { (void)info; }
+
+static boolean on_empty(j_decompress_ptr info) {
+    (void)info;
+    return FALSE;
+}
+
+static void on_skip(j_decompress_ptr info, long count) {
+    if (count <= 0) return;
+    size_t length = (size_t)count < info->src->bytes_in_buffer ? (size_t)count : info->src->bytes_in_buffer;
+    info->src->next_input_byte += length;
+    info->src->bytes_in_buffer -= length;
+}
+
+static void prepare(struct jpeg_decompress_struct *info, error_state *errors, char *reason, cjpeg_report *report) {
     memset(info, 0, sizeof *info);
     info->err = jpeg_std_error(&errors->manager);
     errors->manager.error_exit = on_error;
@@ -105,7 +136,9 @@ static void prepare(struct jpeg_decompress_struct *info, error_state *errors, ch
     errors->manager.output_message = on_output;
     errors->status = CJPEG_OK;
     errors->reason = reason;
+    errors->report = report;
     reason[0] = 0;
+    memset(report, 0, sizeof *report);
 }
 
 // a·b/255, rounded, as Pillow computes it.
@@ -123,36 +156,54 @@ static void convert_cmyk(uint8_t *rgb, const uint8_t *cmyk, uint32_t width) {
     }
 }
 
+// Leaves the decoding of a file whose bytes have come to an end.
+static void truncated(struct jpeg_decompress_struct *info) {
+    error_state *errors = (error_state *)info->err;
+    errors->status = CJPEG_TRUNCATED;
+    longjmp(errors->escape, 1);
+}
+
+static void read_rows(struct jpeg_decompress_struct *info, uint8_t *rgb) {
+    int inks = info->num_components == 4;
+    info->out_color_space = inks ? JCS_CMYK : JCS_RGB;
+    if (!jpeg_start_decompress(info)) truncated(info);
+    size_t stride = (size_t)info->output_width * 3;
+    JSAMPARRAY line = NULL;
+    if (inks) line = info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE, info->output_width * 4, 1);
+    while (info->output_scanline < info->output_height) {
+        uint8_t *row = rgb + info->output_scanline * stride;
+        if (jpeg_read_scanlines(info, inks ? line : &row, 1) != 1) truncated(info);
+        if (inks) convert_cmyk(row, line[0], info->output_width);
+    }
+}
+
 cjpeg_status cjpeg_read_rgb(
-    uint8_t *rgb, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, int max_scans,
-    double max_cpu_seconds
+    uint8_t *rgb, char *reason, cjpeg_report *report, const uint8_t *bytes, size_t count, uint32_t width,
+    uint32_t height, cjpeg_limits limits
 ) {
     struct jpeg_decompress_struct info;
+    struct jpeg_source_mgr source = {
+        .next_input_byte = bytes, .bytes_in_buffer = count, .init_source = on_source, .fill_input_buffer = on_empty,
+        .skip_input_data = on_skip, .resync_to_restart = jpeg_resync_to_restart, .term_source = on_source};
     error_state errors;
     progress_state progress;
     memset(&progress, 0, sizeof progress);
     progress.manager.progress_monitor = on_progress;
-    progress.max_scans = max_scans;
-    progress.deadline = thread_seconds() + max_cpu_seconds;
-    prepare(&info, &errors, reason);
+    progress.limits = limits;
+    progress.deadline = thread_seconds() + limits.max_cpu_seconds;
+    prepare(&info, &errors, reason, report);
     if (setjmp(errors.escape) == 0) {
         jpeg_create_decompress(&info);
         info.progress = &progress.manager;
-        jpeg_mem_src(&info, bytes, (unsigned long)count);
-        jpeg_read_header(&info, TRUE);
+        info.src = &source;
+        if (jpeg_read_header(&info, TRUE) == JPEG_SUSPENDED) truncated(&info);
         if (info.image_width != width || info.image_height != height) ERREXIT(&info, JERR_SOF_DUPLICATE);
-        int inks = info.num_components == 4;
-        info.out_color_space = inks ? JCS_CMYK : JCS_RGB;
-        jpeg_start_decompress(&info);
-        size_t stride = (size_t)info.output_width * 3;
-        JSAMPARRAY line = NULL;
-        if (inks) line = info.mem->alloc_sarray((j_common_ptr)&info, JPOOL_IMAGE, info.output_width * 4, 1);
-        while (info.output_scanline < info.output_height) {
-            uint8_t *row = rgb + info.output_scanline * stride;
-            jpeg_read_scanlines(&info, inks ? line : &row, 1);
-            if (inks) convert_cmyk(row, line[0], info.output_width);
+        read_rows(&info, rgb);
+        if (jpeg_finish_decompress(&info)) {
+            report->trailing = source.bytes_in_buffer;
+        } else {
+            report->oddities |= CJPEG_NO_END;
         }
-        jpeg_finish_decompress(&info);
     }
     jpeg_destroy_decompress(&info);
     return errors.status;

@@ -16,6 +16,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case tooManyPixels(height: Int, width: Int, limit: Int)
     /// A progressive JPEG with more passes than `limit`.
     case tooManyScans(limit: Int)
+    /// Scans × pixels of a progressive JPEG, or the bytes that a PNG unpacks to, are more than `limit`.
+    case tooMuchWork(ImageFormat, height: Int, width: Int, limit: Int)
     /// Decoding takes longer than `limit` seconds of processor time.
     case tooSlow(limit: Double)
     /// The file ends before the picture does.
@@ -28,8 +30,10 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case noMemory(height: Int, width: Int)
     /// The file or folder cannot be read.
     case file(FileError)
-    /// A folder without a picture in it.
-    case noImages(path: String)
+    /// A folder without a picture in it; `leftOut` may say why.
+    case noImages(path: String, leftOut: [LeftOut] = [])
+    /// A folder whose folders are parts of a dataset, not classes.
+    case hasSplits(path: String, splits: [String])
     /// A folder with more folders inside than `limit`.
     case tooManyFolders(path: String, limit: Int)
     /// A setting for preparing pictures that makes no sense; `reason` is a sentence.
@@ -48,6 +52,12 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "the picture is \(width) × \(height) pixels, and at most \(limit) in all are read; scale it down"
         case .tooManyScans(let limit):
             "this progressive JPEG has more than \(limit) scans; save it again, as baseline or ordinary progressive"
+        case .tooMuchWork(.jpeg, let height, let width, let limit):
+            "this progressive JPEG has more than \(max(1, limit / max(1, height * width))) scans over \(width) × "
+                + "\(height) pixels; save it again, as baseline or smaller"
+        case .tooMuchWork(.png, let height, let width, let limit):
+            "this PNG of \(width) × \(height) pixels unpacks to more than \(limit) bytes; save it with 8 bits a "
+                + "channel, or smaller"
         case .tooSlow(let limit):
             "decoding takes more than \(limit) seconds of processor time; save the picture smaller or as baseline"
         case .truncated(let format): "the \(format) file ends before the picture does; send it again, whole"
@@ -57,8 +67,12 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "this kind of \(format) is not read (\(kind)); save it as an ordinary 8-bit JPEG or PNG"
         case .noMemory(let height, let width): "not enough memory to decode \(width) × \(height) pixels; scale it down"
         case .file(let error): error.description
-        case .noImages(let path):
+        case .noImages(let path, let leftOut):
             "no .jpg, .jpeg or .png file below \(path); put pictures there, or a folder for each class"
+                + (leftOut.isEmpty ? "" : " (left out: \(leftOut.map(\.words).joined(separator: ", ")))")
+        case .hasSplits(let path, let splits):
+            "\(path) has the splits \(splits.joined(separator: ", ")), which are no classes; name one of them: "
+                + splits.map { "\(path)/\($0)" }.joined(separator: " or ")
         case .tooManyFolders(let path, let limit):
             "more than \(limit) folders below \(path); a dataset has one folder a class, and no link in a circle"
         case .setting(let name, let reason): "\(name): \(reason)"

@@ -18,6 +18,7 @@ public struct ImageHeader: Sendable, Hashable {
             throw ImageError.tooManyBytes(bytes.count, limit: limits.maxBytes)
         }
         let format = try ImageFormat(of: bytes)
+        var bitsPerPixel = 0
         switch format {
         case .jpeg:
             let found = try JPEGHeader(of: bytes)
@@ -25,6 +26,7 @@ public struct ImageHeader: Sendable, Hashable {
         case .png:
             let found = try PNGHeader(of: bytes)
             (height, width, orientation) = (found.height, found.width, found.orientation)
+            bitsPerPixel = found.bitsPerPixel
         }
         self.format = format
         guard max(height, width) <= limits.maxSide else {
@@ -32,6 +34,10 @@ public struct ImageHeader: Sendable, Hashable {
         }
         guard height * width <= limits.maxPixels else {
             throw ImageError.tooManyPixels(height: height, width: width, limit: limits.maxPixels)
+        }
+        // Passes of an interlaced picture together have hardly more.
+        guard Double(height * width) * Double(bitsPerPixel) / 8 <= Double(limits.maxUnpackedBytes) else {
+            throw ImageError.tooMuchWork(format, height: height, width: width, limit: limits.maxUnpackedBytes)
         }
     }
 }

@@ -11,20 +11,28 @@ public struct ImageLimits: Sendable, Hashable {
     public var maxPixels: Int
     /// Passes over a progressive JPEG; real ones have about ten.
     public var maxScans: Int
+    /// Passes over a progressive JPEG × its pixels. A scan of a few bytes passes over the whole picture, so neither
+    /// bytes nor pixels alone bound the work.
+    public var maxScanPixels: Int
+    /// Bytes that a PNG's pixels unpack to before they become 8-bit RGB; zlib packs a thousand of them into one.
+    public var maxUnpackedBytes: Int
     /// Processor time of decoding a JPEG, seconds.
     public var maxCPUSeconds: Double
 
     public init(
         maxBytes: Int = 32 << 20, maxSide: Int = 16_384, maxPixels: Int = 64 << 20, maxScans: Int = 64,
-        maxCPUSeconds: Double = 2
+        maxScanPixels: Int = 1 << 30, maxUnpackedBytes: Int = 256 << 20, maxCPUSeconds: Double = 2
     ) {
         self.maxBytes = maxBytes
         self.maxSide = maxSide
         self.maxPixels = maxPixels
         self.maxScans = maxScans
+        self.maxScanPixels = maxScanPixels
+        self.maxUnpackedBytes = maxUnpackedBytes
         self.maxCPUSeconds = maxCPUSeconds
     }
 
-    /// 32 MiB, 16,384 pixels a side, 64 megapixels (2²⁶), 64 scans, 2 seconds.
+    /// 32 MiB, 16,384 pixels a side, 64 megapixels (2²⁶), 64 scans, 16 scans over 64 megapixels, 256 MiB unpacked,
+    /// 2 seconds.
     public static let standard = ImageLimits()
 }

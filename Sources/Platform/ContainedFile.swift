@@ -21,6 +21,61 @@ public enum ContainedFile {
         }
     }
 
+    /// One entry of a folder.
+    public struct Entry: Sendable, Equatable {
+        /// What it is itself: a link is not followed.
+        public enum Kind: Sendable { case file, folder, link, other }
+
+        public let name: String
+        public let kind: Kind
+    }
+
+    /// Everything in the folder `name` below `directory`, hidden entries and links as well, sorted by name as Python
+    /// sorts (by code point); "." is the directory itself.
+    ///
+    /// - Throws: as `kind`.
+    public static func entries(_ name: String, beneath directory: String) throws(FileError) -> [Entry] {
+        let descriptor = try openDescriptor(name, beneath: directory)
+        guard let stream = fdopendir(descriptor) else {
+            let code = errno
+            close(descriptor)
+            throw FileError.system("open", path: name, code: code)
+        }
+        defer { closedir(stream) }
+        var entries: [Entry] = []
+        while let record = readdir(stream) {
+            let name = withUnsafePointer(to: &record.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            if let kind = kind(of: record.pointee.d_type, name, in: stream) {
+                entries.append(Entry(name: name, kind: kind))
+            }
+        }
+        // UTF-8 sorts as its code points do.
+        return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// Nil for what has gone meanwhile.
+    private static func kind(of type: UInt8, _ name: String, in stream: OpaquePointer) -> Entry.Kind? {
+        switch Int(type) {
+        case Int(DT_REG): return .file
+        case Int(DT_DIR): return .folder
+        case Int(DT_LNK): return .link
+        case Int(DT_UNKNOWN):
+            // Some file systems do not say it in the listing.
+            var status = stat()
+            guard fstatat(dirfd(stream), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: return .file
+            case S_IFDIR: return .folder
+            case S_IFLNK: return .link
+            default: return .other
+            }
+        default: return .other
+        }
+    }
+
     /// An open read-only descriptor of `name` below `directory`; the caller closes it. The kernel resolves the name,
     /// so nothing can change between a check and the opening.
     static func openDescriptor(_ name: String, beneath directory: String) throws(FileError) -> Int32 {

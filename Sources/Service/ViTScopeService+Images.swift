@@ -51,12 +51,12 @@ extension ViTScopeService {
     /// The datasets there are, the built-in ones first.
     public func datasets() async throws(ServiceError) -> [DatasetInfo] {
         try await perform {
-            try await library.datasets.all().map { name, dataset in
-                DatasetInfo(
-                    name: name, numImages: dataset.count, classes: dataset.classes, isBuiltIn: dataset.isBuiltIn)
-            }
+            try await library.datasets.all().map { DatasetInfo($0.name, $0.dataset) }
         }
     }
+
+    /// Links in the datasets directory, which are not followed.
+    public func linkedDatasets() async -> [String] { await library.datasets.links() }
 
     /// The images of a dataset, in order.
     ///
@@ -64,18 +64,36 @@ extension ViTScopeService {
     public func datasetImages(
         _ name: String, pageSize: Int? = nil, pageToken: String? = nil
     ) async throws(ServiceError) -> Page<DatasetImage> {
+        try await datasetPage(name, pageSize: pageSize, pageToken: pageToken).images
+    }
+
+    /// The images of a dataset, in order, with what is to be known of it.
+    ///
+    /// - Parameter checks: whether the files of the page are decoded, to tell which cannot be used and what is odd.
+    /// - Throws: as `datasetImages`.
+    public func datasetPage(
+        _ name: String, pageSize: Int? = nil, pageToken: String? = nil, checks: Bool = false
+    ) async throws(ServiceError) -> DatasetPage {
         let dataset = try await perform {
             try await library.datasets.dataset(name, fresh: pageToken == nil)
         }
+        if case .unreadable = dataset { try dataset.checkHasImages(name) }
         let indices = try Page(
             Array(0..<dataset.count), size: pageSize, token: pageToken, limits: configuration.limits)
-        return Page(
-            items: indices.items.map { index in
-                let label = dataset.label(of: index)
-                return DatasetImage(
-                    ref: "\(name):\(index)", className: label.map { dataset.classes[$0] } ?? "",
-                    file: dataset.file(of: index))
-            }, nextPageToken: indices.nextPageToken)
+        var images = indices.items.map { index in
+            let label = dataset.label(of: index)
+            return DatasetImage(
+                ref: "\(name):\(index)", className: label.map { dataset.classes[$0] } ?? "",
+                file: dataset.file(of: index))
+        }
+        if checks, case .folder(let folder) = dataset {
+            let listed = images
+            images = try await perform {
+                try await engine.media.run { zip(listed, indices.items).map { $0.checked(folder, $1) } }
+            }
+        }
+        return DatasetPage(
+            images: Page(items: images, nextPageToken: indices.nextPageToken), dataset: DatasetInfo(name, dataset))
     }
 
     /// Freezes a probe set. Asking for the same again answers the one that is there.

@@ -8,7 +8,8 @@ import Testing
         let image = try Image.decode(ImageFixtures.bytes(fixture.file), orientation: .ignore)
         let preprocess = try Preprocess(
             cropPct: fixture.cropPct, interpolation: try #require(Interpolation(rawValue: fixture.interpolation)),
-            resizeMode: fixture.cropMode == "squash" ? .squash : .shortestEdgeCrop)
+            cropMode: .init(named: fixture.cropMode),
+            mean: fixture.mean ?? Preprocess.imageNetMean)
         let transform = EvaluationTransform(height: fixture.height, width: fixture.width, preprocess: preprocess)
         let view = transform.view(of: image)
         #expect(view == (try ImageFixtures.raw(fixture.view, height: fixture.height, width: fixture.width)))

@@ -23,11 +23,13 @@ struct ImageFixtures: Decodable {
         let cropPct: Double
         let interpolation: String
         let cropMode: String
+        /// Nil for ImageNet's.
+        let mean: [Double]?
 
         var description: String { "\(view) of \(file)" }
 
         enum CodingKeys: String, CodingKey {
-            case file, view, tensor, height, width, interpolation
+            case file, view, tensor, height, width, interpolation, mean
             case cropPct = "crop_pct"
             case cropMode = "crop_mode"
         }
@@ -65,6 +67,51 @@ struct ImageFixtures: Decodable {
         let classes: [String]
         let samples: [Sample]
     }
+
+    /// A JPEG with a slight fault, as edits of a whole one, and what Pillow makes of it.
+    struct Mutant: Decodable, Sendable, CustomStringConvertible {
+        struct Edit: Decodable, Sendable {
+            let range: Range<Int>
+            let bytes: [UInt8]
+
+            init(from decoder: any Decoder) throws {
+                var values = try decoder.unkeyedContainer()
+                let start = try values.decode(Int.self), end = try values.decode(Int.self)
+                let digits = Array(try values.decode(String.self))
+                range = start..<end
+                bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
+                    UInt8(String(digits[$0...$0 + 1]), radix: 16)
+                }
+            }
+        }
+
+        let base: String
+        let name: String
+        let edits: [Edit]
+        /// SHA-256 of Pillow's pixels; nil where it refuses the file in the words `refused`.
+        let pixels: String?
+        let refused: String?
+        /// What is to be told; nil where that is a matter of the decoder's buffers.
+        let warnings: [String]?
+        /// Whether Pillow fills lost pixels with grey.
+        let missing: Bool
+
+        var description: String { "\(base): \(name)" }
+
+        func bytes() throws -> [UInt8] {
+            var bytes = try ImageFixtures.bytes(base).array
+            for edit in edits { bytes.replaceSubrange(edit.range, with: edit.bytes) }
+            return bytes
+        }
+    }
+
+    static let mutants: [Mutant] = {
+        do {
+            return try JSONDecoder().decode([Mutant].self, from: Data(bytes("mutants.json").array))
+        } catch {
+            preconditionFailure("Tests/Fixtures/images/mutants.json: \(error)")
+        }
+    }()
 
     let decode: [Picture]
     let orient: [Picture]

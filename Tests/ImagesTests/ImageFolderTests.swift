@@ -51,18 +51,79 @@ import Testing
         try withTree(["set/a/1.png", "set/b/1.png", "secret/2.png"]) { root in
             let manager = FileManager.default
             try manager.createSymbolicLink(atPath: root + "/set/a/out.png", withDestinationPath: "../../secret/2.png")
-            let folder = try ImageFolder(root + "/set")
-            #expect(folder.entries.map(\.path) == ["a/1.png", "a/out.png", "b/1.png"])
-            #expect(throws: ImageError.file(.outside(path: "a/out.png"))) { try folder.image(at: 1) }
             try manager.createSymbolicLink(atPath: root + "/set/c", withDestinationPath: "../secret")
-            #expect(throws: ImageError.file(.outside(path: "c"))) { try ImageFolder(root + "/set") }
+            let folder = try ImageFolder("set", beneath: root)
+            #expect(folder.entries.map(\.path) == ["a/1.png", "b/1.png"] && folder.classes == ["a", "b"])
+            #expect(folder.leftOut.map(\.example) == ["c", "a/out.png"])
+            #expect(folder.leftOut.allSatisfy { $0.reason == .link && $0.count == 1 })
+            // A file that becomes a link after it was listed is not followed either.
+            try manager.removeItem(atPath: root + "/set/a/1.png")
+            try manager.createSymbolicLink(atPath: root + "/set/a/1.png", withDestinationPath: "../../secret/2.png")
+            #expect(throws: ImageError.file(.outside(path: "set/a/1.png"))) { try folder.image(at: 0) }
+            // Nor is the folder itself, where it has a name below a root.
+            try manager.createSymbolicLink(atPath: root + "/alias", withDestinationPath: "set")
+            #expect(throws: ImageError.file(.outside(path: "alias"))) { try ImageFolder("alias", beneath: root) }
+            #expect(throws: ImageError.file(.outside(path: "../secret"))) {
+                try ImageFolder("../secret", beneath: root + "/set")
+            }
         }
     }
 
     @Test func linksInACircleEnd() throws {
         try withTree(["a/1.png"]) { root in
             try FileManager.default.createSymbolicLink(atPath: root + "/a/again", withDestinationPath: ".")
-            #expect(throws: ImageError.self) { try ImageFolder(root) }
+            #expect(try ImageFolder(root).entries.map(\.path) == ["a/1.png"])
+        }
+    }
+
+    @Test func whatIsNoPictureIsLeftOutAndTold() throws {
+        let files = [
+            "cat/1.png", "cat/2.webp", "cat/3.WEBP", "cat/Thumbs.db", "cat/.DS_Store", "cat/._1.png", "dog/1.png",
+            "dog/notes.txt", "dog/raw.heic", "dog/noending", "__MACOSX/._1.png", ".ipynb_checkpoints/1.png",
+            "dog/.ipynb_checkpoints/1.png", "empty/readme.txt", "loose.png",
+        ]
+        try withTree(files) { root in
+            let folder = try ImageFolder(root)
+            #expect(folder.classes == ["cat", "dog", "empty"] && folder.emptyClasses == ["empty"])
+            #expect(folder.entries.map(\.path) == ["cat/1.png", "dog/1.png"])
+            let told = folder.leftOut.map { "\($0.reason.rawValue) \($0.kind) \($0.count) \($0.example)" }
+            #expect(
+                told == [
+                    "format_not_read .heic 1 dog/raw.heic", "format_not_read .webp 2 cat/2.webp",
+                    "not_a_picture  1 dog/noending", "not_a_picture .txt 2 dog/notes.txt",
+                    "system  1 cat/.DS_Store", "system .db 1 cat/Thumbs.db", "system .png 1 cat/._1.png",
+                    "system folder 3 .ipynb_checkpoints", "beside_the_classes .png 1 loose.png",
+                ])
+            #expect(
+                folder.leftOut.filter(\.countsForTorchvision).map(\.kind) == [".webp", ".png", "folder"])
+            #expect(folder.leftOut[1].words == "2 × .webp file in a format that is not read, such as cat/2.webp")
+        }
+        try withTree(["a/1.webp"]) { root in
+            let error = #expect(throws: ImageError.self) { try ImageFolder(root) }
+            #expect(error?.description.contains("1 × .webp file in a format that is not read") == true)
+        }
+    }
+
+    @Test(arguments: [
+        (["train/a/1.png", "val/a/1.png"], ["train", "val"]), (["train/1.png", "test/1.png"], ["test", "train"]),
+        (["Training/a/1.png"], ["Training"]), (["train/a/1.png", "val/a/1.png", "lists/1.txt"], ["train", "val"]),
+        (["train/a/1.png", "val/a/1.png", "__MACOSX/1.png"], ["train", "val"]),
+        // Classes, one of which is called like a split.
+        (["train/1.png", "car/1.png"], []), (["train/1.png"], []), (["train/a/1.png", "car/1.png"], []),
+    ])
+    func splitsAreNoClasses(_ files: [String], _ splits: [String]) throws {
+        try withTree(files.map { "set/" + $0 }) { root in
+            guard !splits.isEmpty else {
+                let folder = try ImageFolder("set", beneath: root)
+                #expect(folder.count == files.count)
+                return
+            }
+            let expected = ImageError.hasSplits(path: "set", splits: splits)
+            let error = #expect(throws: expected) { try ImageFolder("set", beneath: root) }
+            #expect(error?.description.contains("set/\(splits[0])") == true)
+            // A split's own folders are classes whatever they are called.
+            let split = try ImageFolder("set/\(splits[0])", beneath: root, findsSplits: false)
+            #expect(split.count == 1)
         }
     }
 }

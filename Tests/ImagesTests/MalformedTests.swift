@@ -20,7 +20,8 @@ import Testing
             }
             if count > 24, file.hasSuffix("png") { #expect(error == .truncated(.png), "\(count) bytes") }
         }
-        for missing in 1...3 {
+        // A JPEG may lack its end marker, two bytes, and still have all pixels: mutants.json has what Pillow says.
+        for missing in file.hasSuffix("png") ? 1...3 : 3...5 {
             let part = try #require(bytes.slice(at: 0, count: bytes.count - missing))
             let format: ImageFormat = file.hasSuffix("png") ? .png : .jpeg
             #expect(throws: ImageError.truncated(format)) { try Image.decode(part, orientation: .apply) }

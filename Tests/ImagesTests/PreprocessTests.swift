@@ -49,10 +49,10 @@ import Testing
         fields.size = .side(256)
         fields.doCenterCrop = true
         fields.cropSize = .side(224)
-        #expect(try Preprocess(fields).resizeMode == .squash)
+        #expect(try Preprocess(fields).cropMode == .squash)
         #expect(try Preprocess(fields).cropPct == 0.875)
         fields.processorType = "CLIPFeatureExtractor"
-        #expect(try Preprocess(fields).resizeMode == .shortestEdgeCrop)
+        #expect(try Preprocess(fields).cropMode == .center)
     }
 
     @Test func everyCropFindsItsEdgeAgain() throws {

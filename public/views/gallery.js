@@ -10,10 +10,11 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
     on: {change: () => state.set({from: source.value})}});
   const strip = h("div", {class: "thumbs", role: "group", "aria-label": "Images"});
   const more = button("More", () => show(shown + PAGE), {look: "button quiet"});
+  const note = h("p", {class: "muted small", hidden: true});
   const node = h("section", {class: "gallery card", "aria-label": "Images"},
     h("div", {class: "gallery-head"}, source,
       button("Upload…", pickFile, {title: "JPEG or PNG; dropping or pasting one anywhere works too"})),
-    strip, more);
+    strip, more, note);
   let loaded = "";
   let images = [];
   let shown = 0;
@@ -27,7 +28,8 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
     const set = image ? probeSets.find(({images}) => images?.includes(image)) : probeSets[0];
     if (set) return `probe:${set.name}`;
     if (datasets.some(({name}) => name === dataset)) return `dataset:${dataset}`;
-    if (datasets.length > 0) return `dataset:${datasets[0].name}`;
+    const filled = datasets.find(({n_images: n}) => n > 0);
+    if (filled) return `dataset:${filled.name}`;
     return "uploads";
   }
 
@@ -37,10 +39,21 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
     const from = wanted();
     fill(source, [
       {label: "Probe sets", options: probeSets.map(({name, n_images: n}) => [`probe:${name}`, `${name} (${n})`])},
-      {label: "Datasets", options: datasets.map(({name, n_images: n}) => [`dataset:${name}`, `${name} (${n})`])},
+      {label: "Datasets", options: datasets.filter(({n_images: n}) => n > 0)
+        .map(({name, n_images: n}) => [`dataset:${name}`, `${name} (${n})`])},
       {label: "Here", options: [["uploads", "Uploaded"]]}
     ].filter(({options}) => options.length > 0), from);
+    tell(datasets.find(({name}) => from === `dataset:${name}`));
     load(from);
+  }
+
+  /** What the dataset's folder holds beside its pictures, because numbers then differ from other programs'. */
+  function tell(dataset) {
+    const left = (dataset?.left_out ?? []).filter(({reason}) => reason !== "not_a_picture" && reason !== "system");
+    note.hidden = left.length === 0;
+    note.title = dataset?.index_rule ?? "";
+    note.textContent = "Left out: " + left.map(({n_files: n, kind, reason, example}) =>
+      `${n} × ${kind || "file"}, ${reason.replaceAll("_", " ")} (${example})`).join("; ");
   }
 
   async function load(from) {

@@ -142,7 +142,7 @@ export function createJobForm({api, lists, added}) {
   return {
     open() {
       const {datasets, probeSets} = lists.value;
-      fill(controls.dataset, (datasets ?? []).map(({name, n_images: n}) =>
+      fill(controls.dataset, (datasets ?? []).filter(({n_images: n}) => n > 0).map(({name, n_images: n}) =>
         [name, name === BUILT_IN ? `${name} (built in)` : `${name} (${n})`]), controls.dataset.value || BUILT_IN);
       fill(controls.probe_set, [["", "not at all"], ...(probeSets ?? []).map(({name}) => [name, name])],
         controls.probe_set.value || probeSets?.[0]?.name || "");

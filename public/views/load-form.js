@@ -13,6 +13,8 @@ export function createLoadForm({api, added}) {
     checkpoint_key: input({name: "checkpoint_key", placeholder: "state_dict"}),
     precision: select([["", "f32"], ["bf16", "bf16"]], {name: "precision"})
   };
+  const cropMode = select([["", "as the model says"], ["center", "center"], ["squash", "squash"], ["border", "border"]],
+    {name: "crop_mode"});
   const result = h("div", {class: "form-result", "aria-live": "polite"});
   const send = h("button", {class: "button primary"}, "Load");
 
@@ -46,6 +48,7 @@ export function createLoadForm({api, added}) {
       const value = control.value.trim();
       if (value) wanted[key] = control.type === "number" ? Number(value) : value;
     }
+    if (cropMode.value) wanted.preprocess = {crop_mode: cropMode.value};
     return wanted;
   }
 
@@ -60,7 +63,8 @@ export function createLoadForm({api, added}) {
         field("Heads", more.num_heads),
         field("Image size", more.img_size, "Position embeddings are resampled."),
         field("Checkpoint key", more.checkpoint_key),
-        field("Precision", more.precision))),
+        field("Precision", more.precision),
+        field("Crop mode", cropMode, "What becomes of a picture that is not the model's shape, in timm's words."))),
     h("div", {class: "form-end"}, send), result);
   return form;
 }

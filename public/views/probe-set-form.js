@@ -40,7 +40,7 @@ export function createProbeSetDialog({api, lists, added}) {
   return {
     open() {
       result.replaceChildren();
-      fill(dataset, (lists.value.datasets ?? []).map((one) => [one.name, `${one.name} (${one.n_images})`]));
+      fill(dataset, (lists.value.datasets ?? []).filter(({n_images: n}) => n > 0).map((one) => [one.name, `${one.name} (${one.n_images})`]));
       dialog.showModal();
     }
   };

@@ -4,7 +4,8 @@ public import Platform
 ///
 /// Classes are the folders directly below, sorted by name; the pictures of a class are those anywhere below its folder,
 /// sorted by folder, then by name, all by code point as Python does: index n is torchvision's index n. Files count that
-/// end in .jpg, .jpeg or .png, in small or capital letters; names that begin with a dot do not.
+/// end in .jpg, .jpeg or .png, in small or capital letters. What is hidden, what systems leave behind, symbolic links and
+/// all other files are left out, and told in `leftOut`.
 public struct ImageFolder: Sendable {
     /// One picture.
     public struct Entry: Sendable, Hashable {
@@ -20,40 +21,81 @@ public struct ImageFolder: Sendable {
     public let classes: [String]
     /// The pictures, in order.
     public let entries: [Entry]
+    /// What else lies there.
+    public let leftOut: [LeftOut]
+    private let root: String
+    private let name: String
 
     /// How many folders are looked into at the most.
     public static let maxFolders = 100_000
 
-    /// Lists the folder. No file is opened. A link to a folder outside is refused here, one to a file when it is read.
+    /// Lists a folder that somebody names on their own machine. No file is opened.
     ///
-    /// - Throws: `ImageError.noImages`, `.tooManyFolders`, or `.file` where a folder cannot be read or leads outside.
-    public init(_ directory: String) throws(ImageError) {
-        var walk = Walk(directory: directory)
-        let top = try walk.entries(of: "")
+    /// - Throws: `ImageError.noImages`, `.hasSplits`, `.tooManyFolders`, or `.file` where a folder cannot be read.
+    public init(_ directory: String) throws(ImageError) { try self.init(".", beneath: directory) }
+
+    /// Lists the folder `name` below `root`, which nothing leads out of.
+    ///
+    /// - Parameter findsSplits: whether folders called train, val or test hold parts of a dataset, not classes.
+    /// - Throws: as the other.
+    public init(_ name: String, beneath root: String, findsSplits: Bool = true) throws(ImageError) {
+        self.root = root
+        self.name = name
+        directory = name == "." ? root : "\(root)/\(name)"
+        // Errors are told to others, whom the root does not concern.
+        let shown = name == "." ? root : name
+        var walk = FolderWalk(root: root, name: name, shown: shown)
+        let top = try walk.contents(of: "")
+        if findsSplits {
+            let splits = try Self.splits(among: top.folders, &walk)
+            if !splits.isEmpty { throw ImageError.hasSplits(path: shown, splits: splits) }
+        }
         var classes: [String] = [], entries: [Entry] = []
-        for folder in top where folder.isFolder {
-            try walk.collect(folder.name, label: classes.count, into: &entries)
-            classes.append(folder.name)
+        for folder in top.folders {
+            try walk.collect(folder, label: classes.count, into: &entries)
+            classes.append(folder)
         }
         if entries.isEmpty {
             classes = []
-            entries = top.filter { !$0.isFolder && Self.isImage($0.name) }.map { Entry(path: $0.name, label: nil) }
+            entries = top.pictures.map { Entry(path: $0, label: nil) }
+        } else {
+            for picture in top.pictures { walk.tally.add(.loose, FileKind.ending(of: picture), path: picture) }
         }
-        guard !entries.isEmpty else { throw ImageError.noImages(path: directory) }
-        self.directory = directory
+        leftOut = walk.tally.groups
+        guard !entries.isEmpty else {
+            throw ImageError.noImages(path: shown, leftOut: leftOut.filter { $0.reason != .noPicture })
+        }
         self.classes = classes
         self.entries = entries
+    }
+
+    /// The folders among `folders` that are parts of a dataset: all of them, or two or more with folders inside.
+    private static func splits(among folders: [String], _ walk: inout FolderWalk) throws(ImageError) -> [String] {
+        let named = folders.filter { FileKind.splits.contains($0.lowercased()) }
+        guard !named.isEmpty else { return [] }
+        var nested: [String] = []
+        for folder in named where try walk.hasFolders(folder) { nested.append(folder) }
+        if named.count == folders.count { return named.count > 1 || !nested.isEmpty ? named : [] }
+        // Among folders of other names a class may be called train.
+        return nested.count > 1 && nested.count == named.count ? named : []
     }
 
     /// How many pictures there are.
     public var count: Int { entries.count }
 
+    /// The classes without a picture.
+    public var emptyClasses: [String] {
+        let used = Set(entries.compactMap(\.label))
+        return classes.indices.filter { !used.contains($0) }.map { classes[$0] }
+    }
+
     /// The file of picture `index`, mapped.
     ///
-    /// - Throws: `ImageError.file` where it cannot be read or is a link that leads outside.
+    /// - Throws: `ImageError.file` where it cannot be read or has become a link.
     public func bytes(at index: Int) throws(ImageError) -> Bytes {
+        let path = entries[index].path
         do {
-            return try MappedFile.open(entries[index].path, beneath: directory)
+            return try MappedFile.open(name == "." ? path : "\(name)/\(path)", beneath: root)
         } catch {
             throw ImageError.file(error)
         }
@@ -62,54 +104,5 @@ public struct ImageFolder: Sendable {
     /// Picture `index`, as stored: torchvision does not turn it.
     public func image(at index: Int, limits: ImageLimits = .standard) throws(ImageError) -> Image {
         try Image.decode(bytes(at: index), orientation: .ignore, limits: limits)
-    }
-
-    fileprivate static func isImage(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return [".jpg", ".jpeg", ".png"].contains { name.hasSuffix($0) }
-    }
-}
-
-/// A walk through a folder and those below it.
-private struct Walk {
-    let directory: String
-    private var visited = 0
-
-    init(directory: String) { self.directory = directory }
-
-    /// What lies in the folder at `path` below the directory.
-    mutating func entries(of path: String) throws(ImageError) -> [Folder.Entry] {
-        visited += 1
-        guard visited <= ImageFolder.maxFolders else {
-            throw ImageError.tooManyFolders(path: directory, limit: ImageFolder.maxFolders)
-        }
-        do {
-            // A link may lead to another folder inside, not out.
-            if !path.isEmpty { _ = try ContainedFile.kind(path, beneath: directory) }
-            return try Folder.entries(path.isEmpty ? directory : "\(directory)/\(path)")
-        } catch {
-            throw ImageError.file(error)
-        }
-    }
-
-    /// Adds the pictures of the folder at `path` and of all below it.
-    mutating func collect(_ path: String, label: Int, into found: inout [ImageFolder.Entry]) throws(ImageError) {
-        // Python sorts the paths of all folders below as text, in which a/b comes after a-b.
-        var folders: [(path: String, names: [String])] = [], open = [path]
-        while let next = open.popLast() {
-            var names: [String] = []
-            for entry in try entries(of: next) {
-                if entry.isFolder {
-                    open.append("\(next)/\(entry.name)")
-                } else if ImageFolder.isImage(entry.name) {
-                    names.append(entry.name)
-                }
-            }
-            folders.append((next, names))
-        }
-        folders.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-        for folder in folders {
-            for name in folder.names { found.append(.init(path: "\(folder.path)/\(name)", label: label)) }
-        }
     }
 }

@@ -19,13 +19,25 @@ extension Image {
     public static func decode(
         _ bytes: Bytes, orientation: OrientationRule, limits: ImageLimits = .standard
     ) throws(ImageError) -> Image {
+        try decoded(bytes, orientation: orientation, limits: limits).image
+    }
+
+    /// The picture as `decode` has it, with what is odd about a file that is whole all the same.
+    ///
+    /// - Throws: as `decode`.
+    public static func decoded(
+        _ bytes: Bytes, orientation: OrientationRule, limits: ImageLimits = .standard
+    ) throws(ImageError) -> DecodedImage {
         let header = try ImageHeader(of: bytes, limits: limits)
-        let image =
+        let found =
             switch header.format {
             case .jpeg: try JPEG.decode(bytes, height: header.height, width: header.width, limits: limits)
-            case .png: try PNG.decode(bytes, height: header.height, width: header.width)
+            case .png:
+                DecodedImage(
+                    image: try PNG.decode(bytes, height: header.height, width: header.width), warnings: [])
             }
-        return orientation == .apply ? image.oriented(header.orientation) : image
+        guard orientation == .apply else { return found }
+        return DecodedImage(image: found.image.oriented(header.orientation), warnings: found.warnings)
     }
 
     /// The picture in the bytes of a JPEG or PNG file.

@@ -4,13 +4,15 @@ import Platform
 /// JPEG pixels by libjpeg-turbo.
 enum JPEG {
     /// Decodes the file whose header has been read and found within `limits`.
-    static func decode(_ bytes: Bytes, height: Int, width: Int, limits: ImageLimits) throws(ImageError) -> Image {
-        try Image(height: height, width: width) { (target) throws(ImageError) in
+    static func decode(_ bytes: Bytes, height: Int, width: Int, limits: ImageLimits) throws(ImageError) -> DecodedImage
+    {
+        var report = cjpeg_report()
+        let image = try Image(height: height, width: width) { (target) throws(ImageError) in
             var reason = [CChar](repeating: 0, count: Int(CJPEG_REASON_SIZE))
             let status = bytes.withUnsafeBytes { source in
                 cjpeg_read_rgb(
-                    target.baseAddress, &reason, source.baseAddress?.assumingMemoryBound(to: UInt8.self), source.count,
-                    UInt32(width), UInt32(height), Int32(clamping: limits.maxScans), limits.maxCPUSeconds)
+                    target.baseAddress, &reason, &report, source.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    source.count, UInt32(width), UInt32(height), limits.jpeg)
             }
             let words = String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             switch status {
@@ -18,10 +20,30 @@ enum JPEG {
             case CJPEG_TRUNCATED: throw ImageError.truncated(.jpeg)
             case CJPEG_UNSUPPORTED: throw ImageError.unsupported(.jpeg, kind: words)
             case CJPEG_TOO_MANY_SCANS: throw ImageError.tooManyScans(limit: limits.maxScans)
+            case CJPEG_TOO_MUCH_WORK:
+                throw ImageError.tooMuchWork(.jpeg, height: height, width: width, limit: limits.maxScanPixels)
             case CJPEG_TOO_SLOW: throw ImageError.tooSlow(limit: limits.maxCPUSeconds)
             case CJPEG_NO_MEMORY: throw ImageError.noMemory(height: height, width: width)
             default: throw ImageError.damaged(.jpeg, reason: words)
             }
         }
+        return DecodedImage(image: image, warnings: warnings(report))
+    }
+
+    private static func warnings(_ report: cjpeg_report) -> [ImageWarning] {
+        let oddities: [(cjpeg_oddity, ImageWarning)] = [
+            (CJPEG_ODD_SCAN, .oddScan), (CJPEG_ODD_PROGRESSION, .oddProgression), (CJPEG_STRAY_BYTES, .strayBytes),
+            (CJPEG_NO_END, .noEnd),
+        ]
+        let found = oddities.filter { report.oddities & $0.0.rawValue != 0 }.map(\.1)
+        return report.trailing > 0 ? found + [.trailingBytes(Int(clamping: report.trailing))] : found
+    }
+}
+
+extension ImageLimits {
+    fileprivate var jpeg: cjpeg_limits {
+        cjpeg_limits(
+            max_scans: Int32(clamping: maxScans), max_work: UInt64(clamping: maxScanPixels),
+            max_cpu_seconds: maxCPUSeconds)
     }
 }

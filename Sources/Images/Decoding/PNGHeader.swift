@@ -5,6 +5,9 @@ struct PNGHeader {
     let height: Int
     let width: Int
     let orientation: Orientation
+    /// What a pixel unpacks to before it becomes 8-bit RGB, bits; 64 where the header makes no sense, which is libpng's
+    /// to say.
+    let bitsPerPixel: Int
 
     init(of bytes: Bytes) throws(ImageError) {
         guard
@@ -19,6 +22,9 @@ struct PNGHeader {
         }
         (self.height, self.width) = (Int(height), Int(width))
         orientation = Self.orientation(in: bytes)
+        let depth = bytes.count > 24 ? min(Int(bytes[24]), 16) : 16
+        let channels = bytes.count > 25 ? [0: 1, 2: 3, 3: 1, 4: 2][bytes[25]] ?? 4 : 4
+        bitsPerPixel = depth * channels
     }
 
     /// The orientation of an eXIf chunk, which may stand before or after the pixels. Broken chunks are libpng's to

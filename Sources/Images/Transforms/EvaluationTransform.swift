@@ -1,8 +1,10 @@
 public import Tensors
 
-/// timm's evaluation transform: the shorter side to ⌊size / cropPct⌋, the middle cut out, normalized.
+/// timm's evaluation transform: the picture scaled by its crop mode, the middle cut out, normalized.
 ///
-/// A rectangular model is covered as timm's `ResizeKeepRatio` does: by the smallest picture of the same proportions.
+/// `center` brings the shorter side to ⌊size / cropPct⌋; a rectangular model is covered as timm's `ResizeKeepRatio` does,
+/// by the smallest picture of the same proportions. `squash` brings each side to ⌊size / cropPct⌋. `border` brings the
+/// side to ⌊size / cropPct⌋ that is the longer one for it, and fills up with the mean colour.
 public struct EvaluationTransform: Sendable, Hashable {
     /// Pixels of the model's input.
     public let height: Int
@@ -25,7 +27,7 @@ public struct EvaluationTransform: Sendable, Hashable {
     /// Exactly the pixels the model sees, (height, width) of them, before they are normalized.
     ///
     /// Bit for bit those of Pillow and torchvision. Where the scaled picture is smaller than the input, the rest is
-    /// black.
+    /// black, or the mean colour for `border`.
     public func view(of image: Image) -> Image {
         let size = scaledSize(of: image)
         let rows = Crop(from: size.height, to: height, rounding: preprocess.cropRounding)
@@ -34,7 +36,8 @@ public struct EvaluationTransform: Sendable, Hashable {
             height: size.height, width: size.width, rows: rows.kept, columns: columns.kept,
             interpolation: preprocess.interpolation)
         if part.height == height && part.width == width { return part }
-        return Image(height: height, width: width, red: 0, green: 0, blue: 0)
+        let fill = fill
+        return Image(height: height, width: width, red: fill[0], green: fill[1], blue: fill[2])
             .overlaid(with: part, top: rows.margin, left: columns.margin)
     }
 
@@ -59,20 +62,35 @@ public struct EvaluationTransform: Sendable, Hashable {
         return Tensor(shape: [3, view.height, view.width], numbers)
     }
 
+    /// What a picture that is too small is filled up with: red, green, blue.
+    private var fill: [UInt8] {
+        guard preprocess.cropMode == .border else { return [0, 0, 0] }
+        return preprocess.mean.map { UInt8(min(max(($0 * 255).rounded(.toNearestOrEven), 0), 255)) }
+    }
+
     /// The size of the whole picture before the crop.
     private func scaledSize(of image: Image) -> (height: Int, width: Int) {
         let targetHeight = max(1, Int((Double(height) / preprocess.cropPct).rounded(.down)))
         let targetWidth = max(1, Int((Double(width) / preprocess.cropPct).rounded(.down)))
-        if preprocess.resizeMode == .squash { return (targetHeight, targetWidth) }
+        let down = Double(image.height) / Double(targetHeight), across = Double(image.width) / Double(targetWidth)
+        func scaled(_ side: Int, by ratio: Double) -> Int {
+            max(1, Int((Double(side) / ratio).rounded(.toNearestOrEven)))
+        }
+        switch preprocess.cropMode {
+        case .squash: return (targetHeight, targetWidth)
+        case .border:
+            let ratio = max(down, across)
+            return (scaled(image.height, by: ratio), scaled(image.width, by: ratio))
+        case .center: break
+        }
         if targetHeight == targetWidth {
             // torchvision's Resize of the shorter side: the other one is cut to an integer.
             let short = min(image.height, image.width), long = max(image.height, image.width)
             let longer = Int(Double(targetHeight * long) / Double(short))
             return image.width <= image.height ? (longer, targetHeight) : (targetHeight, longer)
         }
-        let ratio = min(Double(image.height) / Double(targetHeight), Double(image.width) / Double(targetWidth))
-        func scaled(_ side: Int) -> Int { max(1, Int((Double(side) / ratio).rounded(.toNearestOrEven))) }
-        return (scaled(image.height), scaled(image.width))
+        let ratio = min(down, across)
+        return (scaled(image.height, by: ratio), scaled(image.width, by: ratio))
     }
 }
 

@@ -45,7 +45,7 @@ extension Preprocess {
             throw ImageError.setting(
                 name: "do_resize", reason: "false is not supported: pictures of any size must come to the model's")
         }
-        if fields.doRescale == false || fields.rescaleFactor.map({ abs($0 * 255 - 1) > 1e-3 }) == true {
+        if fields.doRescale == false || fields.rescaleFactor.map({ abs($0 * 255 - 1) <= 1e-3 }) == false {
             throw ImageError.setting(name: "rescale_factor", reason: "only 1/255 is supported")
         }
         let interpolation = try Self.interpolation(resample: fields.resample ?? 2)
@@ -53,10 +53,10 @@ extension Preprocess {
         let half = [0.5, 0.5, 0.5]
 
         let size = fields.size ?? .side(224)
-        let (edge, mode): ((height: Int, width: Int), ResizeMode) =
+        let (edge, mode): ((height: Int, width: Int), CropMode) =
             switch size {
-            case .shortestEdge(let side): ((side, side), .shortestEdgeCrop)
-            case .side(let side): ((side, side), fields.sideIsShortestEdge ? .shortestEdgeCrop : .squash)
+            case .shortestEdge(let side): ((side, side), .center)
+            case .side(let side): ((side, side), fields.sideIsShortestEdge ? .center : .squash)
             case .sides(let height, let width): ((height, width), .squash)
             }
         var crop = edge
@@ -74,7 +74,7 @@ extension Preprocess {
             throw ImageError.setting(name: "crop_size", reason: "must have the proportions of size")
         }
         try self.init(
-            cropPct: Self.cropPct(crop: crop.height, edge: edge.height), interpolation: interpolation, resizeMode: mode,
+            cropPct: Self.cropPct(crop: crop.height, edge: edge.height), interpolation: interpolation, cropMode: mode,
             cropRounding: .down, mean: normalizes ? fields.imageMean ?? half : [0, 0, 0],
             std: normalizes ? fields.imageStd ?? half : [1, 1, 1])
     }

@@ -1,11 +1,25 @@
 /// How a model wants its pictures prepared.
 public struct Preprocess: Sendable, Hashable {
-    /// What happens to the sides of a picture whose shape is not the model's.
-    public enum ResizeMode: String, Sendable {
-        /// The shorter side is brought to size, what is too long is cut off (timm's `center`).
-        case shortestEdgeCrop = "shortest_edge_crop"
-        /// Both sides are brought to size, whatever that does to the proportions (timm's `squash`).
+    /// What happens to the sides of a picture whose shape is not the model's. Raw values are timm's `crop_mode`.
+    public enum CropMode: String, Sendable, CaseIterable {
+        /// The shorter side is brought to size, what is too long is cut off.
+        case center
+        /// Both sides are brought to size, whatever that does to the proportions.
         case squash
+        /// The longer side is brought to size, what is too short is filled up with the mean colour.
+        case border
+
+        /// The mode called `name`.
+        ///
+        /// - Throws: `ImageError.setting` naming those there are.
+        public init(named name: String) throws(ImageError) {
+            guard let mode = Self(rawValue: name) else {
+                throw ImageError.setting(
+                    name: "crop_mode",
+                    reason: "“\(name.prefix(40))” is none of \(Self.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            self = mode
+        }
     }
 
     /// Where the crop lies when the margins cannot be equal.
@@ -19,7 +33,7 @@ public struct Preprocess: Sendable, Hashable {
     /// The side of the crop as a fraction of the side before it.
     public let cropPct: Double
     public let interpolation: Interpolation
-    public let resizeMode: ResizeMode
+    public let cropMode: CropMode
     public let cropRounding: CropRounding
     /// Subtracted from red, green and blue, which lie in 0…1.
     public let mean: [Double]
@@ -31,12 +45,12 @@ public struct Preprocess: Sendable, Hashable {
 
     /// timm's evaluation defaults: 0.875, bicubic, ImageNet's mean and standard deviation.
     public static let standard = Preprocess(
-        trusted: 0.875, interpolation: .bicubic, resizeMode: .shortestEdgeCrop, cropRounding: .halfToEven,
+        trusted: 0.875, interpolation: .bicubic, cropMode: .center, cropRounding: .halfToEven,
         mean: imageNetMean, std: imageNetStd)
 
     /// - Throws: `ImageError.setting` for a number that makes no sense.
     public init(
-        cropPct: Double = 0.875, interpolation: Interpolation = .bicubic, resizeMode: ResizeMode = .shortestEdgeCrop,
+        cropPct: Double = 0.875, interpolation: Interpolation = .bicubic, cropMode: CropMode = .center,
         cropRounding: CropRounding = .halfToEven, mean: [Double] = Preprocess.imageNetMean,
         std: [Double] = Preprocess.imageNetStd
     ) throws(ImageError) {
@@ -51,18 +65,18 @@ public struct Preprocess: Sendable, Hashable {
                 name: "std", reason: "must be three positive numbers, for red, green and blue in 0…1")
         }
         self.init(
-            trusted: cropPct, interpolation: interpolation, resizeMode: resizeMode, cropRounding: cropRounding,
+            trusted: cropPct, interpolation: interpolation, cropMode: cropMode, cropRounding: cropRounding,
             mean: mean,
             std: std)
     }
 
     private init(
-        trusted cropPct: Double, interpolation: Interpolation, resizeMode: ResizeMode, cropRounding: CropRounding,
+        trusted cropPct: Double, interpolation: Interpolation, cropMode: CropMode, cropRounding: CropRounding,
         mean: [Double], std: [Double]
     ) {
         self.cropPct = cropPct
         self.interpolation = interpolation
-        self.resizeMode = resizeMode
+        self.cropMode = cropMode
         self.cropRounding = cropRounding
         self.mean = mean
         self.std = std

@@ -37,8 +37,8 @@ public struct ModelInfo: Sendable {
 public struct PreprocessInfo: Sendable, Equatable {
     public let cropPct: Double
     public let interpolation: String
-    /// `shortest_edge_crop`, or `squash` where proportions are not kept.
-    public let resizeMode: String
+    /// `center`, `squash` or `border`: timm's names.
+    public let cropMode: String
     public let mean: [Double]
     public let std: [Double]
 }

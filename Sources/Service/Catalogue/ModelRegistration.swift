@@ -84,15 +84,21 @@ extension ModelRegistration {
 public struct PreprocessOptions: Sendable, Equatable, Codable {
     /// The share of the resized side that the centre crop keeps, in (0, 1].
     public var cropPct: Double?
-    /// `bicubic` or `bilinear`.
+    /// What becomes of a picture's sides: `center`, `squash` or `border`, as timm calls them.
+    public var cropMode: String?
+    /// One of Pillow's filters, such as `bicubic` or `bilinear`.
     public var interpolation: String?
     /// One number a channel, subtracted from values in 0…1.
     public var mean: [Double]?
     /// One number a channel, divided by afterwards.
     public var std: [Double]?
 
-    public init(cropPct: Double? = nil, interpolation: String? = nil, mean: [Double]? = nil, std: [Double]? = nil) {
+    public init(
+        cropPct: Double? = nil, cropMode: String? = nil, interpolation: String? = nil, mean: [Double]? = nil,
+        std: [Double]? = nil
+    ) {
         self.cropPct = cropPct
+        self.cropMode = cropMode
         self.interpolation = interpolation
         self.mean = mean
         self.std = std

@@ -47,6 +47,6 @@ struct NamedModel: Sendable {
 extension Preprocess {
     /// Every field in a fixed order.
     var canonical: String {
-        "\(cropPct) \(interpolation.rawValue) \(resizeMode.rawValue) \(cropRounding.rawValue) \(mean) \(std)"
+        "\(cropPct) \(interpolation.rawValue) \(cropMode.rawValue) \(cropRounding.rawValue) \(mean) \(std)"
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Images
 import Logging
 import Platform
 import Tensors
@@ -63,15 +64,13 @@ actor ProbeSetStore {
             throw ServiceError.invalid(own + [.init(pointer: "/dataset", detail: error.detail)])
         }
         guard own.isEmpty else { throw ServiceError.invalid(own) }
+        try dataset.checkHasImages(request.dataset)
         guard request.numImages <= dataset.count else {
             throw ServiceError.invalid(
                 "/n_images", "The dataset “\(request.dataset)” has \(dataset.count) images; ask for at most as many.")
         }
-        let labels = (0..<dataset.count).map { dataset.label(of: $0) ?? 0 }
-        let indices = ProbeSetChoice.indices(
-            labels: labels, count: request.numImages, seed: request.seed, stratified: request.stratified)
+        let (indices, looks) = try await chosen(request, dataset)
         let sources = try await datasets.sources(request.dataset, dataset, indices: indices)
-        try await checkReadable(sources, dataset, indices)
         // Somebody may have made a set of this name in the meantime.
         if let known = try existing(request) { return (known, false) }
         let digests = sources.map(\.sha256)
@@ -81,7 +80,11 @@ actor ProbeSetStore {
             name: request.name, dataset: request.dataset, seed: request.seed, stratified: request.stratified,
             images: sources.map(\.ref), digests: digests, sha256: ProbeSet.sha256(of: digests),
             createdAt: Date(timeIntervalSince1970: seconds),
-            paths: dataset.isBuiltIn ? nil : indices.map(dataset.file))
+            paths: dataset.isBuiltIn ? nil : indices.map(dataset.file),
+            warnings: indices.flatMap { index in
+                (looks.warnings[index] ?? []).map { "\(dataset.file(of: index).shortened): \($0)" }
+            },
+            skipped: looks.faults.keys.sorted().map { "\(dataset.file(of: $0).shortened): \(looks.faults[$0] ?? "")" })
         try AtomicFile.write([UInt8](Self.encoder.encode(probeSet)), to: folder + "/" + probeSet.name + ".json")
         probeSets[probeSet.name] = probeSet
         return (probeSet, true)
@@ -107,25 +110,54 @@ actor ProbeSetStore {
         return faults
     }
 
-    /// A set with a picture that cannot be decoded would fail in every analysis.
-    private func checkReadable(
-        _ sources: [ImageSource], _ dataset: DatasetCatalogue.Dataset, _ indices: [Int]
-    ) async throws {
-        guard !dataset.isBuiltIn else { return }
-        try await thread.run {
-            var faults: [ServiceError.Fault] = []
-            for (source, index) in zip(sources, indices) where faults.count < 16 {
-                do {
-                    _ = try source.image()
-                } catch {
-                    faults.append(
+    /// What looks into files said, by the indices of their images.
+    private struct Looks: Sendable {
+        var warnings: [Int: [String]] = [:]
+        /// Why images cannot be used.
+        var faults: [Int: String] = [:]
+    }
+
+    /// The images of a new set, all of which can be decoded: one that cannot would fail in every analysis.
+    ///
+    /// - Throws: `ServiceError.invalid` naming images that cannot be decoded, unless others are wanted for them, and
+    ///   where too few are left.
+    private func chosen(
+        _ request: ProbeSetRequest, _ dataset: DatasetCatalogue.Dataset
+    ) async throws -> (indices: [Int], looks: Looks) {
+        let labels = (0..<dataset.count).map { dataset.label(of: $0) ?? 0 }
+        var looks = Looks()
+        while true {
+            let indices = ProbeSetChoice.indices(
+                labels: labels, count: request.numImages, seed: request.seed, stratified: request.stratified,
+                without: Set(looks.faults.keys))
+            guard case .folder(let folder) = dataset else { return (indices, looks) }
+            guard indices.count == request.numImages else {
+                throw ServiceError.invalid(
+                    "/n_images",
+                    "Only \(dataset.count - looks.faults.count) of the \(dataset.count) images of "
+                        + "“\(request.dataset)” can be read; ask for at most as many.")
+            }
+            let known = looks.faults.count, stops = !request.skipsUnreadable
+            looks = try await thread.run { [looks] in
+                var looks = looks
+                for index in indices where looks.warnings[index] == nil {
+                    if stops, looks.faults.count >= 16 { break }
+                    do throws(ImageError) { looks.warnings[index] = try ImageCheck.warnings(folder, index) } catch {
+                        looks.faults[index] = ServiceError(error).detail
+                    }
+                }
+                return looks
+            }
+            if looks.faults.count == known { return (indices, looks) }
+            guard request.skipsUnreadable else {
+                throw ServiceError.invalid(
+                    indices.filter { looks.faults[$0] != nil }.map { index in
                         .init(
                             pointer: "/dataset",
-                            detail: "The image “\(source.ref)” (\(dataset.file(of: index).shortened)) cannot be used: "
-                                + ServiceError(error).detail))
-                }
+                            detail: "The image “\(request.dataset):\(index)” (\(folder.entries[index].path.shortened)) "
+                                + "cannot be used: \(looks.faults[index] ?? "")")
+                    })
             }
-            guard faults.isEmpty else { throw ServiceError.invalid(faults) }
         }
     }
 
@@ -175,9 +207,13 @@ enum ProbeSetChoice {
     ///
     /// Stratified: class after class gives one image in turn, so that every stretch of the list is balanced and a class
     /// that runs out leaves its places to the others.
-    static func indices(labels: [Int], count: Int, seed: Int, stratified: Bool) -> [Int] {
+    ///
+    /// - Parameter without: indices that are passed over, the choice of the others staying what it was.
+    static func indices(
+        labels: [Int], count: Int, seed: Int, stratified: Bool, without: Set<Int> = []
+    ) -> [Int] {
         var random = SplitMix64(seed: UInt64(bitPattern: Int64(seed)))
-        let shuffled = Array(labels.indices).shuffled(using: &random)
+        let shuffled = Array(labels.indices).shuffled(using: &random).filter { !without.contains($0) }
         guard stratified else { return Array(shuffled.prefix(count)) }
         var classes: [Int: [Int]] = [:]
         for index in shuffled { classes[labels[index], default: []].append(index) }

@@ -59,7 +59,9 @@ struct ImageLibrary: Sendable {
 
     private func dataset(of probeSet: ProbeSet, fresh: Bool = false) async throws -> DatasetCatalogue.Dataset {
         do {
-            return try await datasets.dataset(probeSet.dataset, fresh: fresh)
+            let dataset = try await datasets.dataset(probeSet.dataset, fresh: fresh)
+            if case .unreadable = dataset { try dataset.checkHasImages(probeSet.dataset) }
+            return dataset
         } catch let error as ServiceError where error.isNotFound {
             throw ServiceError.conflict(
                 "The dataset “\(probeSet.dataset)” of the probe set “\(probeSet.name)” is no longer there. "
@@ -92,12 +94,13 @@ struct ImageLibrary: Sendable {
         _ probeSet: ProbeSet, _ dataset: DatasetCatalogue.Dataset, _ indices: [Int]
     ) -> [ImageSource] {
         // The digests are those of the probe set: a file that has changed since is noticed when it is read.
-        zip(indices, probeSet.digests).map { index, digest in
-            let origin: ImageSource.Origin =
-                switch dataset {
-                case .folder(let folder): .folder(folder, index: index)
-                case .builtIn(let dataset): .builtIn(dataset, index: index)
-                }
+        zip(indices, probeSet.digests).compactMap { index, digest in
+            let origin: ImageSource.Origin
+            switch dataset {
+            case .folder(let folder): origin = .folder(folder, index: index)
+            case .builtIn(let dataset): origin = .builtIn(dataset, index: index)
+            case .splits, .unreadable: return nil
+            }
             return ImageSource(ref: "\(probeSet.dataset):\(index)", sha256: digest, origin: origin)
         }
     }

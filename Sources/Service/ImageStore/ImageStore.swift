@@ -1,3 +1,4 @@
+import Glibc
 import Images
 import Platform
 
@@ -15,12 +16,14 @@ struct ImageStore: Sendable {
 
     /// Keeps a picture after decoding it once, so that what is kept can be used.
     func add(_ bytes: [UInt8]) throws -> StoredImage {
-        let image = try Image.decode(bytes, orientation: .apply, limits: limits)
+        let found = try Image.decoded(Bytes(bytes), orientation: .apply, limits: limits), image = found.image
         let sha256 = SHA256.hex(of: bytes)
         let path = folder + "/" + sha256
         let isNew = !Folder.exists(path)
         if isNew { try AtomicFile.write(bytes, to: path) }
-        return StoredImage(id: "sha256:" + sha256, width: image.width, height: image.height, isNew: isNew)
+        return StoredImage(
+            id: "sha256:" + sha256, width: image.width, height: image.height,
+            warnings: found.warnings.map { ServiceError.sentence("\($0)") }, isNew: isNew)
     }
 
     /// The picture with this digest, or nil.
@@ -44,12 +47,15 @@ extension ServiceError {
         let sentence = Self.sentence("\(error)")
         switch error {
         case .empty, .notAnImage, .otherFormat, .unsupported: self = .unsupportedMedia(sentence)
-        case .tooManyBytes, .tooLong, .tooManyPixels, .tooManyScans, .tooSlow, .noMemory:
+        case .tooManyBytes, .tooLong, .tooManyPixels, .tooManyScans, .tooMuchWork, .tooSlow, .noMemory:
             self = .tooLarge(sentence, alternative: "")
         case .truncated, .damaged: self = .unreadable(sentence)
         case .setting(let name, let reason): self = .invalid("/preprocess/" + name, Self.sentence("\(name) \(reason)"))
+        // What lies in a dataset is its owner's to put right, not a fault of ours.
+        case .file(.outside), .file(.notRegular): self = .conflict(sentence)
+        case .file(.system(_, _, let code)) where [EACCES, EPERM, EISDIR].contains(code): self = .conflict(sentence)
         case .file(let error): self = .init(error as any Error)
-        case .noImages, .tooManyFolders: self = .internalFault(sentence)
+        case .noImages, .hasSplits, .tooManyFolders: self = .conflict(sentence)
         }
     }
 

@@ -5,13 +5,16 @@ public struct StoredImage: Sendable, Equatable {
     /// As shown, after the EXIF orientation, pixels.
     public let width: Int
     public let height: Int
+    /// What is odd about the file although its picture is whole, sentences.
+    public let warnings: [String]
     /// Whether these bytes came for the first time.
     public let isNew: Bool
 
-    public init(id: String, width: Int, height: Int, isNew: Bool) {
+    public init(id: String, width: Int, height: Int, warnings: [String] = [], isNew: Bool) {
         self.id = id
         self.width = width
         self.height = height
+        self.warnings = warnings
         self.isNew = isNew
     }
 }

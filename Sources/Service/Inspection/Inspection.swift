@@ -11,6 +11,8 @@ public enum Inspection {
         public var numHeads: Int?
         public var imgSize: ImageSize?
         public var checkpointKey: String?
+        /// How pictures are prepared, where that differs from what the checkpoint's folder says.
+        public var preprocess: PreprocessOptions?
 
         public init(
             arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil
@@ -35,7 +37,8 @@ public enum Inspection {
         }
 
         var loader: ModelLoader.Options {
-            ModelLoader.Options(arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey)
+            ModelLoader.Options(
+                arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey, preprocess: preprocess)
         }
     }
 

@@ -105,6 +105,8 @@ public final class StandaloneAnalysis: Sendable {
 
     func load(_ path: String, _ options: Inspection.Options) async throws(ServiceError) -> NamedModel {
         let place = CheckpointPlace(path: path)
+        let faults = options.preprocess.map(PreprocessChoice.faults) ?? []
+        guard faults.isEmpty else { throw .invalid(faults) }
         guard Folder.exists(path) else { throw try Self.missing(place) }
         return try await translated {
             do {

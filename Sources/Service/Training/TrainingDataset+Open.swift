@@ -9,11 +9,19 @@ struct DatasetPlaces: Sendable {
     /// Whether only names lead anywhere, not paths.
     let restrictsPaths: Bool
 
+    /// Where a name leads.
+    private enum Place {
+        /// A folder of the datasets directory, or a split in one.
+        case named(beneath: String)
+        /// A folder anywhere, for those who may name one.
+        case path
+    }
+
     /// What is wrong with a name; nil for one that leads to a folder or to the built-in images.
     func fault(_ name: String, pointer: String) -> ServiceError.Fault? {
-        if name == DatasetSettings.builtIn || path(of: name).map(Folder.exists) == true { return nil }
+        if name == DatasetSettings.builtIn || place(of: name) != nil { return nil }
         let shown = name.shortened
-        if restrictsPaths, Self.isPath(name) {
+        if restrictsPaths, DatasetName.parts(name) == nil {
             return .init(
                 pointer: pointer,
                 detail: "“\(shown)” is a path. Name \(DatasetSettings.builtIn), or a folder of the datasets directory; "
@@ -32,14 +40,23 @@ struct DatasetPlaces: Sendable {
                     ? others : " Did you mean \(near.map { "“\($0)”" }.joined(separator: " or "))?"))
     }
 
-    /// The folder that `name` means, whether it is there or not; nil for a name that may mean none.
-    func path(of name: String) -> String? {
-        if Self.isPath(name) { return restrictsPaths ? nil : name }
-        return directory.map { $0 + "/" + name } ?? (restrictsPaths ? nil : name)
+    /// The folder that `name` means, listed.
+    ///
+    /// - Throws: as `ImageFolder`.
+    func folder(_ name: String) throws(ImageError) -> ImageFolder {
+        if case .named(let directory)? = place(of: name) {
+            return try DatasetName.folder(name, beneath: directory)
+        }
+        return try ImageFolder(name)
     }
 
-    private static func isPath(_ name: String) -> Bool {
-        name.contains("/") || name.hasPrefix(".") || name.utf8.contains(0)
+    private func place(of name: String) -> Place? {
+        if let directory, DatasetName.parts(name) != nil,
+            (try? ContainedFile.kind(name, beneath: directory)) == .folder
+        {
+            return .named(beneath: directory)
+        }
+        return !restrictsPaths && !name.utf8.contains(0) && Folder.exists(name) ? .path : nil
     }
 }
 
@@ -64,7 +81,12 @@ extension TrainingDataset {
         if let fault = places.fault(name, pointer: pointer) {
             throw TrainingFailure.setting(fault.pointer, fault.detail)
         }
-        do { return .folder(try ImageFolder(places.path(of: name) ?? name)) } catch {
+        do { return .folder(try places.folder(name)) } catch {
+            if case .file(let cause) = error, cause.isMissing {
+                throw TrainingFailure.setting(
+                    pointer,
+                    "There is no dataset “\(name.shortened)”: what follows the slash is a split, such as train.")
+            }
             throw TrainingFailure(
                 .badData, "\(name): \(error).", faults: [.init(pointer: pointer, detail: ServiceError(error).detail)])
         }

@@ -68,7 +68,8 @@ extension AnalysisRequest.Model {
         options.checkpointKey = value["checkpoint_key"]?.string
         if let preprocess = value["preprocess"], preprocess.dictionary != nil {
             options.preprocess = PreprocessOptions(
-                cropPct: preprocess["crop_pct"]?.double, interpolation: preprocess["interpolation"]?.string,
+                cropPct: preprocess["crop_pct"]?.double, cropMode: preprocess["crop_mode"]?.string,
+                interpolation: preprocess["interpolation"]?.string,
                 mean: preprocess["mean"]?.array?.compactMap(\.double),
                 std: preprocess["std"]?.array?.compactMap(\.double))
         }
@@ -86,6 +87,7 @@ extension AnalysisRequest.Model {
                 options.preprocess.map {
                     .object([
                         .init("crop_pct", $0.cropPct.map(ResultValue.double) ?? .null),
+                        .init("crop_mode", .optional($0.cropMode)),
                         .init("interpolation", .optional($0.interpolation)),
                         .init("mean", $0.mean.map(ResultValue.doubles) ?? .null),
                         .init("std", $0.std.map(ResultValue.doubles) ?? .null),

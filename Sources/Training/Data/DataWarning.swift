@@ -4,11 +4,14 @@ public enum DataWarning: Sendable, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// A class has no image.
     case emptyClass(String)
+    /// Pictures in formats that are not read, and links, are left out; number and example in words.
+    case leftOut(String)
 
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path) is skipped: \(reason)"
         case .emptyClass(let name): "the class \(name) has no images"
+        case .leftOut(let words): "left out: \(words)"
         }
     }
 }

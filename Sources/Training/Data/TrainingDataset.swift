@@ -50,11 +50,11 @@ public enum TrainingDataset: Sendable {
         }
     }
 
-    /// What is odd about the set as a whole: classes without images.
+    /// What is odd about the set as a whole: classes without images, pictures that were left out.
     public var warnings: [DataWarning] {
         guard case .folder(let folder) = self else { return [] }
-        let used = Set(folder.entries.compactMap(\.label))
-        return folder.classes.indices.filter { !used.contains($0) }.map { .emptyClass(folder.classes[$0]) }
+        let left = folder.leftOut.filter { $0.reason == .format || $0.reason == .link || $0.reason == .loose }
+        return folder.emptyClasses.map { .emptyClass($0) } + left.map { .leftOut($0.words) }
     }
 
     /// SHA-256 over the paths and sizes of the files, or over the parameters of the built-in set, 64 hexadecimal

@@ -24,14 +24,18 @@ enum Schemas {
                 "Image",
                 .object([
                     ("id", .string), ("width", .integer(atLeast: 1)), ("height", .integer(atLeast: 1)),
-                    ("links", links),
+                    ("warnings", .array(.string)), ("links", links),
                 ])
             ),
-            ("Dataset", dataset), ("DatasetList", list("datasets", of: .ref("Dataset"))),
+            ("Dataset", dataset), ("LeftOut", leftOut),
             (
-                "DatasetImageList",
-                list("images", of: .object([("ref", .ref("ImageRef")), ("class", .string), ("file", .string)]))
+                "DatasetList",
+                .object([
+                    ("datasets", .array(.ref("Dataset"))), ("links_left_out", .array(.string)),
+                    ("next_page_token", .optional(.string)),
+                ])
             ),
+            ("DatasetImageList", datasetImages),
             ("ProbeSet", probeSet), ("ProbeSetList", list("probe_sets", of: .ref("ProbeSet"))),
             ("ProbeSetRequest", probeSetRequest), ("AnalysisResult", analysis),
         ] + JobSchemas.all
@@ -80,7 +84,8 @@ enum Schemas {
 
     private static var preprocess: Schema {
         .object([
-            ("crop_pct", .number), ("interpolation", .string), ("mean", .array(.number)), ("std", .array(.number)),
+            ("crop_pct", .number), ("crop_mode", .oneOf(PreprocessOptions.cropModes)), ("interpolation", .string),
+            ("mean", .array(.number)), ("std", .array(.number)),
         ])
     }
 
@@ -118,8 +123,8 @@ enum Schemas {
                     .optional(
                         .object(
                             [
-                                ("crop_pct", .number), ("interpolation", .string), ("mean", .array(.number)),
-                                ("std", .array(.number)),
+                                ("crop_pct", .number), ("crop_mode", .oneOf(PreprocessOptions.cropModes)),
+                                ("interpolation", .string), ("mean", .array(.number)), ("std", .array(.number)),
                             ], required: []))
                 ),
             ], required: ["name", "path"])
@@ -138,14 +143,35 @@ enum Schemas {
     private static var dataset: Schema {
         .object([
             ("name", .string), ("n_images", .integer(atLeast: 0)), ("classes", .array(.string)), ("built_in", .boolean),
-            ("links", links),
+            ("splits", .array(.string)), ("left_out", .array(.ref("LeftOut"))),
+            ("n_empty_classes", .integer(atLeast: 0)), ("empty_classes", .array(.string)), ("index_rule", .string),
+            ("error", .optional(.string)), ("links", links),
+        ])
+    }
+
+    private static var leftOut: Schema {
+        .object([
+            ("reason", .string), ("kind", .string), ("n_files", .integer(atLeast: 1)), ("example", .string),
+        ])
+    }
+
+    private static var datasetImages: Schema {
+        let image = Schema.object(
+            [
+                ("ref", .ref("ImageRef")), ("class", .string), ("file", .string), ("error", .optional(.string)),
+                ("warnings", .array(.string)),
+            ], required: ["ref", "class", "file"])
+        return .object([
+            ("images", .array(image)), ("index_rule", .string), ("splits", .array(.string)),
+            ("left_out", .array(.ref("LeftOut"))), ("next_page_token", .optional(.string)),
         ])
     }
 
     private static var probeSet: Schema {
         .object([
             ("name", .ref("Name")), ("dataset", .string), ("n_images", .integer(atLeast: 1)), ("seed", .integer),
-            ("stratified", .boolean), ("sha256", sha256), ("images", .array(.ref("ImageRef"))), ("created_at", .time),
+            ("stratified", .boolean), ("sha256", sha256), ("images", .array(.ref("ImageRef"))),
+            ("warnings", .array(.string)), ("skipped", .array(.string)), ("created_at", .time),
             ("links", links),
         ])
     }
@@ -156,6 +182,7 @@ enum Schemas {
                 ("name", .ref("Name")), ("dataset", .string),
                 ("n_images", .integer(atLeast: 1).defaulting(to: .int(64))),
                 ("seed", .integer.defaulting(to: .int(0))), ("stratified", .boolean.defaulting(to: .bool(true))),
+                ("on_error", .oneOf(["refuse", "skip"])),
             ], required: ["name", "dataset"])
     }
 

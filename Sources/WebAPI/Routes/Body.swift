@@ -36,7 +36,7 @@ struct Body {
         }
     }
 
-    private mutating func fault(_ name: String, _ detail: String) {
+    mutating func fault(_ name: String, _ detail: String) {
         let escaped = name.prefix(100).replacing("~", with: "~0").replacing("/", with: "~1")
         faults.append(.init(pointer: "\(prefix)/\(escaped)", detail: detail))
     }

@@ -20,7 +20,9 @@ struct DatasetRoutes {
             let datasets = try await service.datasets()
             return try call.json(
                 .object([
-                    .init("datasets", .list(datasets.map(\.payload))), .init("next_page_token", .null),
+                    .init("datasets", .list(datasets.map(\.payload))),
+                    .init("links_left_out", .list(await service.linkedDatasets().map(ResultValue.string))),
+                    .init("next_page_token", .null),
                 ]))
         }
     }
@@ -30,18 +32,28 @@ struct DatasetRoutes {
             Operation(
                 method: .get, path: "/v1/datasets/{name}/images", id: "listDatasetImages", tag: "images",
                 summary: "The pictures of a dataset, in order",
-                parameters: [.path("name", "A dataset's name.")] + Parameter.page,
+                parameters: [
+                    .path("name", "A dataset's name; that of a split is written `imagenette2%2Ftrain`."),
+                    .query(
+                        "check", "`true` decodes the page's files and tells `error` and `warnings` of each.",
+                        schema: .oneOf(["true", "false"])),
+                ] + Parameter.page,
                 answers: [.json("A page of pictures.", .ref("DatasetImageList"))],
-                problems: [.notAcceptable, .invalid, .notFound])
+                problems: [.notAcceptable, .invalid, .notFound, .conflict])
         ) { call in
-            try call.checkQuery()
+            var query = call.query
+            let checks = query.choice("check", of: ["true", "false"]) == "true"
+            if !query.faults.isEmpty { throw ServiceError.invalid(query.faults) }
             let asked = try call.page()
-            let page = try await service.datasetImages(
-                call.name("name"), pageSize: asked.size, pageToken: asked.token)
+            let page = try await service.datasetPage(
+                call.name("name"), pageSize: asked.size, pageToken: asked.token, checks: checks)
             return try call.json(
                 .object([
-                    .init("images", .list(page.items.map(\.payload))),
-                    .init("next_page_token", .text(page.nextPageToken)),
+                    .init("images", .list(page.images.items.map(\.payload))),
+                    .init("index_rule", .string(page.dataset.indexRule)),
+                    .init("splits", .list(page.dataset.splits.map(ResultValue.string))),
+                    .init("left_out", page.dataset.leftOutPayload),
+                    .init("next_page_token", .text(page.images.nextPageToken)),
                 ]))
         }
     }
@@ -102,11 +114,15 @@ struct DatasetRoutes {
 extension ProbeSetRequest {
     /// What the body asks for.
     fileprivate init(_ call: Call, _ service: ViTScopeService) async throws {
-        var body = try await Body(call, known: ["name", "dataset", "n_images", "seed", "stratified"])
+        var body = try await Body(call, known: ["name", "dataset", "n_images", "seed", "stratified", "on_error"])
+        let rule = body.text("on_error")
+        if let rule, !["refuse", "skip"].contains(rule) {
+            body.fault("on_error", "on_error is refuse, or skip to choose other images for those that cannot be read.")
+        }
         self.init(
             name: body.requiredText("name"), dataset: body.requiredText("dataset"),
             numImages: body.integer("n_images", atLeast: 1) ?? 64, seed: body.integer("seed") ?? 0,
-            stratified: body.flag("stratified") ?? true)
+            stratified: body.flag("stratified") ?? true, skipsUnreadable: rule == "skip")
         guard !body.faults.isEmpty else { return }
         // What is wrong with a value's meaning is told together with what is wrong with its form, each place once.
         let known = Set(body.faults.map(\.pointer))
@@ -120,15 +136,37 @@ extension DatasetInfo {
         .object([
             .init("name", .string(name)), .init("n_images", .int(numImages)),
             .init("classes", .list(classes.map(ResultValue.string))), .init("built_in", .bool(isBuiltIn)),
+            .init("splits", .list(splits.map(ResultValue.string))), .init("left_out", leftOutPayload),
+            .init("n_empty_classes", .int(emptyClasses.count)),
+            .init("empty_classes", .list(emptyClasses.prefix(20).map(ResultValue.string))),
+            .init("index_rule", .string(indexRule)), .init("error", .text(error)),
             .init(
                 "links", .object([.init("images", .string("/v1/datasets/\(PercentEncoding.encode(name))/images"))])),
         ])
     }
 }
 
+extension DatasetInfo {
+    fileprivate var leftOutPayload: ResultValue {
+        .list(
+            leftOut.map {
+                .object([
+                    .init("reason", .string($0.reason)), .init("kind", .string($0.kind)),
+                    .init("n_files", .int($0.count)), .init("example", .string($0.example)),
+                ])
+            })
+    }
+}
+
 extension DatasetImage {
     fileprivate var payload: ResultValue {
-        .object([.init("ref", .string(ref)), .init("class", .string(className)), .init("file", .string(file))])
+        var members: [ResultValue.Member] = [
+            .init("ref", .string(ref)), .init("class", .string(className)), .init("file", .string(file)),
+        ]
+        if let warnings {
+            members += [.init("error", .text(error)), .init("warnings", .list(warnings.map(ResultValue.string)))]
+        }
+        return .object(members)
     }
 }
 
@@ -137,7 +175,9 @@ extension ProbeSet {
         .object([
             .init("name", .string(name)), .init("dataset", .string(dataset)), .init("n_images", .int(images.count)),
             .init("seed", .int(seed)), .init("stratified", .bool(stratified)), .init("sha256", .string(sha256)),
-            .init("images", .list(images.map(ResultValue.string))), .init("created_at", .time(createdAt)),
+            .init("images", .list(images.map(ResultValue.string))),
+            .init("warnings", .list((warnings ?? []).map(ResultValue.string))),
+            .init("skipped", .list((skipped ?? []).map(ResultValue.string))), .init("created_at", .time(createdAt)),
             .init("links", .object([.init("self", .string("/v1/probe-sets/\(PercentEncoding.encode(name))"))])),
         ])
     }

@@ -37,6 +37,7 @@ struct ImageRoutes {
                 .object([
                     .init("id", .string(image.id)), .init("width", .int(image.width)),
                     .init("height", .int(image.height)),
+                    .init("warnings", .list(image.warnings.map(ResultValue.string))),
                     .init(
                         "links",
                         .object([.init("self", .string(path)), .init("model_view", .string(path + "?view=model"))])),

@@ -46,6 +46,7 @@ extension PreprocessInfo {
     fileprivate var payload: ResultValue {
         .object([
             .init("crop_pct", .double(cropPct)),
+            .init("crop_mode", .string(cropMode)),
             .init("interpolation", .string(interpolation)),
             .init("mean", .list(mean.map(ResultValue.double))),
             .init("std", .list(std.map(ResultValue.double))),

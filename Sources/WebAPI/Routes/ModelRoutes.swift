@@ -110,6 +110,8 @@ struct ModelRoutes {
 }
 
 extension ModelRegistration {
+    private static let preprocessKeys = ["crop_pct", "crop_mode", "interpolation", "mean", "std"]
+
     /// What the body of a registration says.
     fileprivate init(_ call: Call) async throws {
         var body = try await Body(
@@ -120,10 +122,11 @@ extension ModelRegistration {
             numHeads: body.integer("num_heads", atLeast: 1),
             imgSides: body.extents("img_size").map { ($0[0], $0[1]) },
             checkpointKey: body.text("checkpoint_key"), precision: body.text("precision"),
-            preprocess: body.object("preprocess", known: ["crop_pct", "interpolation", "mean", "std"]) { options in
+            preprocess: body.object("preprocess", known: Self.preprocessKeys) { options in
                 PreprocessOptions(
-                    cropPct: options.number("crop_pct"), interpolation: options.text("interpolation"),
-                    mean: options.numbers("mean"), std: options.numbers("std"))
+                    cropPct: options.number("crop_pct"), cropMode: options.text("crop_mode"),
+                    interpolation: options.text("interpolation"), mean: options.numbers("mean"),
+                    std: options.numbers("std"))
             })
         // What is wrong with a value's meaning is told together with what is wrong with its form, each place once.
         let known = Set(body.faults.map(\.pointer))

@@ -35,6 +35,8 @@ struct Analyze: AsyncParsableCommand {
 
     @OptionGroup var checkpoint: CheckpointOptions
 
+    @OptionGroup var preprocess: PreprocessFlags
+
     func validate() throws {
         if json, format != "json" { throw ValidationError("--json and --format \(format) exclude each other.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
@@ -50,7 +52,7 @@ struct Analyze: AsyncParsableCommand {
             throw Failure("there is no format “\(self.format)”; there are \(known)", .usage)
         }
         let pairs = try Self.parameters(parameters)
-        let options = try checkpoint.inspection()
+        let options = preprocess.added(to: try checkpoint.inspection())
         let analysis = StandaloneAnalysis(
             threads: threads ?? ViTScopeService.processors, codeVersion: Version.text)
         do {

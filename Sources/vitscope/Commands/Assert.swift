@@ -15,6 +15,8 @@ struct Assert: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
     @OptionGroup var checkpoint: CheckpointOptions
 
+    @OptionGroup var preprocess: PreprocessFlags
+
     @Option(help: "A model of the server; with --images a checkpoint.")
     var model: String
 
@@ -67,7 +69,8 @@ struct Assert: AsyncParsableCommand {
         _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ analysis: StandaloneAnalysis
     ) async throws -> [UInt8] {
         let result = try await analysis.run(
-            kind, models: [model], images: images, parameters: parameters, options: try checkpoint.inspection())
+            kind, models: [model], images: images, parameters: parameters,
+            options: preprocess.added(to: try checkpoint.inspection()))
         return try await analysis.encode(result, as: .json).bytes
     }
 

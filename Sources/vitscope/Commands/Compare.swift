@@ -25,6 +25,8 @@ struct Compare: AsyncParsableCommand {
 
     @OptionGroup var checkpoint: CheckpointOptions
 
+    @OptionGroup var preprocess: PreprocessFlags
+
     func validate() throws {
         if models.count < 2 { throw ValidationError("--models names two or more checkpoints.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
@@ -40,7 +42,8 @@ struct Compare: AsyncParsableCommand {
         let analysis = StandaloneAnalysis(threads: threads ?? ViTScopeService.processors, codeVersion: Version.text)
         do {
             let comparison = try await analysis.compare(
-                models: models, images: images, metrics: metrics, options: try checkpoint.inspection())
+                models: models, images: images, metrics: metrics,
+                options: preprocess.added(to: try checkpoint.inspection()))
             Terminal.print(comparison.encoded(form) + (form == .json ? [UInt8(ascii: "\n")] : []))
         } catch let error as ServiceError { throw Failure(error) }
     }

@@ -244,10 +244,16 @@ def make_transformed():
     cases += [("square", 56, 0.875, "bicubic", "center"), ("tiny", 32, 1.3, "bicubic", "center")]
     cases += [("wide", (20, 33), 1.25, "bilinear", "center"), ("wide", 32, 0.875, "bicubic", "squash")]
     cases += [("tall", (24, 40), 1.0, "bilinear", "squash"), ("tall", (24, 40), 0.9, "bicubic", "squash")]
-    for index, (name, size, crop, interpolation, mode) in enumerate(cases):
+    half, white = [0.5, 0.5, 0.5], [0.999, 0.002, 0.498]
+    cases += [(name, 32, 1.0, "bicubic", "border") for name in shapes]
+    cases += [("wide", 32, 0.875, "bicubic", "border"), ("tall", (24, 40), 0.9, "bilinear", "border", half)]
+    cases += [("wide", (33, 20), 0.9, "bicubic", "border", white), ("square", 31, 1.2, "bicubic", "border", white)]
+    cases += [("tall", 31, 0.7, "bicubic", "border"), ("wide", 32, 1.3, "bicubic", "squash")]
+    cases += [("wide", 32, 0.9, "lanczos", "squash"), ("strip", 32, 1.0, "bicubic", "squash")]
+    for index, (name, size, crop, interpolation, mode, *mean) in enumerate(cases):
         options = dict(
             input_size=(3, size, size) if isinstance(size, int) else (3, *size), is_training=False, crop_pct=crop,
-            interpolation=interpolation, crop_mode=mode,
+            interpolation=interpolation, crop_mode=mode, mean=mean[0] if mean else timm.data.IMAGENET_DEFAULT_MEAN,
         )
         image = Image.open(path(f"transform-{name}.png")).convert("RGB")
         pixels = timm.data.create_transform(**options, normalize=False)(image).permute(1, 2, 0).numpy()
@@ -256,6 +262,8 @@ def make_transformed():
             "file": f"transform-{name}.png", "view": f"transform-{index}.rgb", "height": pixels.shape[0],
             "width": pixels.shape[1], "crop_pct": crop, "interpolation": interpolation, "crop_mode": mode,
         }
+        if mean:
+            entry["mean"] = mean[0]
         if index % 6 == 0:
             tensor = timm.data.create_transform(**options)(image).numpy()
             write(f"transform-{index}.f32", tensor.astype("<f4").tobytes())

@@ -127,6 +127,31 @@ import Testing
             ).faults.keys.sorted() == ["/validation_dataset"])
     }
 
+    @Test func splitsAreNamedBehindTheirDataset() async throws {
+        let picture = PNG.encode(Image(height: 40, width: 40, pixels: [UInt8](repeating: 90, count: 4800)))
+        for name in ["net/train/a", "net/train/b", "net/val/a", "net/val/b"] {
+            try Folder.create("\(folders.path)/datasets/\(name)")
+            for index in 0..<4 {
+                try AtomicFile.write(picture, to: "\(folders.path)/datasets/\(name)/\(index).png")
+            }
+        }
+        let body = Self.body(
+            Self.arch + #", "validation_dataset": "net/val""#, method: "supervised", dataset: "net/train"
+        ).replacing(#", "simmim": {"mask_patch_size": 8}"#, with: "")
+        let found = try await check(body)
+        #expect(found.job?.images == 8 && found.job?.classes == 2, "\(found.faults)")
+        let whole = try await check(Self.body(Self.arch, dataset: "net")).faults
+        #expect(whole["/dataset"]?.contains("net/train or net/val") == true, "\(whole)")
+        #expect(whole["/dataset"]?.contains(folders.path) == false)
+        // A linked dataset leads nowhere, and a class is no split.
+        try FileManager.default.createSymbolicLink(
+            atPath: folders.path + "/datasets/alias", withDestinationPath: "net/train")
+        for name in ["alias", "net/test", "net/train/a", "pets/cats", "net/../pets"] {
+            let faults = try await check(Self.body(Self.arch, dataset: name)).faults
+            #expect(faults.keys.sorted() == ["/dataset"], "\(name): \(faults)")
+        }
+    }
+
     /// D7: a posted job names nothing by its path.
     @Test func pathsOfTheMachineAreRefused() async throws {
         for dataset in [folders.path + "/datasets/pets", "../datasets/pets", "..", ".", "pets/../pets", "pets/cats"] {

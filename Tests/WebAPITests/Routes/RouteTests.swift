@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import Service
 import Testing
 import WebAPI
 
@@ -194,6 +195,75 @@ import WebAPI
             }
             #expect(refs == (0..<6).map { "shapes-textures:\($0)" })
             #expect(try await client.get("/v1/datasets/shapes-textures/images?page_token=nonsense").status == 400)
+        }
+    }
+
+    /// Splits have a slash in their names, which a path writes as %2F.
+    @Test func datasetsAsPeopleHaveThemAreServed() async throws {
+        let folder = NSTemporaryDirectory() + "vitscope-sets-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let manager = FileManager.default
+        let files = ["train/a", "train/b", "val/a", "val/b"].map { "net/\($0)/0.jpg" } + ["pets/cats/0.jpg"]
+        for file in files {
+            let url = URL(fileURLWithPath: "\(folder)/\(file)")
+            try manager.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try manager.copyItem(atPath: fixtures + "/images/jpeg-padding.jpg", toPath: url.path)
+        }
+        try manager.copyItem(atPath: folder + "/pets/cats/0.jpg", toPath: folder + "/pets/cats/1.webp")
+        try manager.createSymbolicLink(atPath: folder + "/pets/dogs", withDestinationPath: "/etc")
+        try await withServer(starts: true, change: { $0.datasetsDirectory = folder }) { client in
+            let list = try Self.object(try await client.get("/v1/datasets"))["datasets"] as? [[String: Any]] ?? []
+            #expect(list.map { $0["name"] as? String } == ["shapes-textures", "net", "net/train", "net/val", "pets"])
+            #expect(list[1]["splits"] as? [String] == ["net/train", "net/val"])
+            #expect((list[2]["links"] as? [String: String])?["images"] == "/v1/datasets/net%2Ftrain/images")
+            let left = list[4]["left_out"] as? [[String: Any]] ?? []
+            #expect(left.map { $0["example"] as? String } == ["cats/1.webp", "dogs"])
+            #expect((list[4]["index_rule"] as? String)?.contains("Torchvision's own numbers differ") == true)
+            let page = try Self.object(try await client.get("/v1/datasets/net%2Ftrain/images?check=true"))
+            let images = page["images"] as? [[String: Any]] ?? []
+            #expect(images.map { $0["ref"] as? String } == ["net/train:0", "net/train:1"])
+            #expect((images[0]["warnings"] as? [String])?.count == 2)
+            #expect(try await client.get("/v1/images/net%2Ftrain:1").status == 200)
+            #expect(try await client.get("/v1/datasets/net/train/images").status == 404)
+            for name in ["net%2F..%2Fpets", "..%2Fdata", "pets%2Fdogs", "net%2Ftrain%2Fa", "%2Fetc", "net%2F%2Ftrain"] {
+                #expect(try await client.get("/v1/datasets/\(name)/images").status == 404, "\(name)")
+            }
+            let made = try await client.post(
+                "/v1/probe-sets", json: #"{"name": "p", "dataset": "net/val", "n_images": 2, "on_error": "skip"}"#)
+            #expect(made.status == 201, "\(made.body)")
+            #expect((try Self.object(made)["warnings"] as? [String])?.count == 4)
+            let wrong = try await client.post(
+                "/v1/probe-sets", json: #"{"name": "q", "dataset": "net", "n_images": 2, "on_error": "ignore"}"#)
+            #expect(try Self.faults(wrong).contains("/on_error"))
+        }
+    }
+
+    /// Numbers that make no sense are refused by the field, and the crop mode comes back.
+    @Test func preparationIsCheckedAndEchoed() async throws {
+        try await withServer(starts: true, models: Self.models) { client in
+            func register(_ preprocess: String) async throws -> RawResponse {
+                try await client.post(
+                    "/v1/models",
+                    json:
+                        #"{"name": "m", "path": "timm_vit.safetensors", "num_heads": 3, "preprocess": \#(preprocess)}"#)
+            }
+            for (preprocess, pointer) in [
+                (#"{"crop_mode": "stretch"}"#, "/preprocess/crop_mode"),
+                (#"{"crop_mode": 1}"#, "/preprocess/crop_mode"),
+                (#"{"crop_pct": 0}"#, "/preprocess/crop_pct"), (#"{"crop_pct": 1e308}"#, "/preprocess/crop_pct"),
+                (#"{"std": [0, 1, 1]}"#, "/preprocess/std"), (#"{"mean": [1e300, 0, 0]}"#, "/preprocess/mean"),
+            ] {
+                let answer = try await register(preprocess)
+                #expect(answer.status == 422, "\(preprocess)")
+                #expect(try Self.faults(answer) == [pointer])
+            }
+            for number in ["NaN", "1e999"] {
+                #expect(try await register(#"{"crop_pct": \#(number)}"#).status == 400, "\(number)")
+            }
+            let made = try await register(#"{"crop_mode": "squash"}"#)
+            #expect(made.status == 201)
+            let preprocess = try Self.object(made)["preprocess"] as? [String: Any]
+            #expect(preprocess?["crop_mode"] as? String == "squash")
         }
     }
 

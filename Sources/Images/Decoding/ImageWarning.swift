@@ -1,0 +1,33 @@
+/// What is odd about a file whose picture is whole all the same. Pillow reads these files without a word.
+public enum ImageWarning: Sendable, Hashable, CustomStringConvertible {
+    /// A scan of a sequential JPEG whose header speaks of a part of the spectrum, as some phones write it.
+    case oddScan
+    /// Scans of a progressive JPEG that do not build on one another.
+    case oddProgression
+    /// Bytes before a marker of a JPEG that belong to nothing.
+    case strayBytes
+    /// A JPEG without its end-of-image marker.
+    case noEnd
+    /// Bytes behind the end of a JPEG.
+    case trailingBytes(Int)
+
+    public var description: String {
+        switch self {
+        case .oddScan:
+            "the JPEG's scan header has parameters of another kind of file; they were ignored, as Pillow does"
+        case .oddProgression:
+            "the JPEG's progressive scans do not build on one another; the pixels are those that Pillow reads"
+        case .strayBytes: "the JPEG has bytes before a marker that belong to nothing; they were passed over"
+        case .noEnd: "the JPEG has no end marker; all of its pixels are there"
+        case .trailingBytes(let count):
+            "\(count) \(count == 1 ? "byte follows" : "bytes follow") the JPEG's end and \(count == 1 ? "was" : "were") not read"
+        }
+    }
+}
+
+/// A picture with what is odd about its file.
+public struct DecodedImage: Sendable, Hashable {
+    public let image: Image
+    /// None for a file in order.
+    public let warnings: [ImageWarning]
+}
