@@ -87,7 +87,8 @@ extension TrainingConfiguration {
         let config = vit.config
         plan.metadata = [
             "num_heads": "\(config.numHeads)", "eps": "\(config.eps)",
-            "img_size": "\(config.imgSize.height),\(config.imgSize.width)", "method": method.rawValue,
+            "img_size": "\(config.imgSize.height),\(config.imgSize.width)",
+            "activation": (config.mlp == .gelu ? ActivationFunction.gelu : .silu).rawValue, "method": method.rawValue,
             "config_sha256": digest, "dataset_sha256": identity.datasetDigest, "threads": "\(identity.threads)",
             "code_version": identity.codeVersion,
         ]

@@ -127,8 +127,10 @@ import Testing
     }
 
     @Test func separateBiasesAreJoined() throws {
-        var dict = StateDict()
-        let old = stateDict(config)
+        var dict = StateDict(), scaled = config
+        // Without layer scale the same names could be EVA's.
+        scaled.layerScale = true
+        let old = stateDict(scaled)
         for name in old.names where !name.hasSuffix("qkv.bias") { dict[name] = old[name] }
         for block in 0..<2 {
             dict["blocks.\(block).attn.q_bias"] = entry([24], 1)

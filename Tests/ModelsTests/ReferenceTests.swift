@@ -96,6 +96,7 @@ struct ReferenceCase: Decodable, Sendable, CustomTestStringConvertible {
         let numHeads: Int?
         let imgSize: [Int]?
         let checkpointKey: String?
+        let activation: String?
     }
 
     let name: String
@@ -120,6 +121,7 @@ struct ReferenceCase: Decodable, Sendable, CustomTestStringConvertible {
         hints.numHeads = user.numHeads
         hints.imgSize = user.imgSize.map { ImageSize(height: $0[0], width: $0[1]) }
         hints.checkpointKey = user.checkpointKey
+        hints.activation = user.activation.flatMap(ActivationFunction.init)
         hints.fileName = file
         hints.fields = Self.fields(of: checkpoint.root)
         hints.config = checkpoint.config.map { Self.fields(of: $0) } ?? [:]

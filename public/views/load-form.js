@@ -11,6 +11,8 @@ export function createLoadForm({api, added}) {
     num_heads: input({name: "num_heads", type: "number", min: 1, max: 256}),
     img_size: input({name: "img_size", type: "number", min: 1, max: 4096}),
     checkpoint_key: input({name: "checkpoint_key", placeholder: "state_dict"}),
+    activation: select([["", "as the file says"], ["gelu", "gelu"], ["gelu_tanh", "gelu_tanh"],
+      ["quick_gelu", "quick_gelu"], ["silu", "silu"]], {name: "activation"}),
     precision: select([["", "f32"], ["bf16", "bf16"]], {name: "precision"})
   };
   const cropMode = select([["", "as the model says"], ["center", "center"], ["squash", "squash"], ["border", "border"]],
@@ -63,6 +65,7 @@ export function createLoadForm({api, added}) {
         field("Heads", more.num_heads),
         field("Image size", more.img_size, "Position embeddings are resampled."),
         field("Checkpoint key", more.checkpoint_key),
+        field("Activation", more.activation),
         field("Precision", more.precision),
         field("Crop mode", cropMode, "What becomes of a picture that is not the model's shape, in timm's words."))),
     h("div", {class: "form-end"}, send), result);

@@ -2,11 +2,13 @@ import {h} from "../lib/dom.js";
 
 const VERDICTS = {
   complete: "Every tensor of the model was found.",
-  partial: "The backbone is complete; some other tensors are missing or were left out.",
-  refused: "A tensor of the backbone is missing, so the model was not loaded."
+  partial: "The backbone is complete; nothing is known about some tensors beside it.",
+  refused: "The model was not loaded."
 };
 
 const SECTIONS = [
+  ["others", "Other networks", "in the same file, by the checkpoint key that takes each"],
+  ["not_finite", "Not finite", "with a NaN or an infinity: figures that need them cannot be had"],
   ["missing", "Missing", "wanted by the model, not in the file"],
   ["unexpected", "Unexpected", "in the file, with no place in the model"],
   ["reshaped", "Reshaped", "fitted to another size"],
@@ -26,8 +28,16 @@ export function loadReport(report) {
       report.reason ?? VERDICTS[report.verdict] ?? ""),
     h("dl", {class: "facts"}, facts.map(([name, value]) =>
       [h("dt", {}, name), h("dd", {}, h("code", {}, String(value)))])),
+    assumptions(report.assumptions ?? []),
     (report.notes ?? []).map((note) => h("p", {class: "small"}, note)),
     SECTIONS.map(([key, title, meaning]) => section(title, meaning, report[key] ?? [], key !== "matched")));
+}
+
+// What the file did not tell comes before all lists: it is what somebody may have to put right.
+function assumptions(sentences) {
+  if (sentences.length === 0) return null;
+  return h("div", {class: "report-assumptions"}, h("p", {}, "What the file did not tell, and what was taken:"),
+    h("ul", {class: "small"}, sentences.map((sentence) => h("li", {}, sentence))));
 }
 
 function section(title, meaning, entries, open) {

@@ -2,88 +2,127 @@ import Tensors
 
 /// Where in a checkpoint a network is: a dictionary, what its names begin with, and whose family of names they are.
 struct Backbone {
-    enum Family: Sendable {
+    enum Family: Int, Sendable {
         case timm, huggingFace, jax
     }
 
-    let path: [String]
-    let dict: StateDict
-    /// With its last separator, or empty.
+    let tensors: FileTensors
+    /// Of plain names, with its last separator, or empty.
     let prefix: String
     let family: Family
     /// How many names spoke for it.
     let votes: Int
+    /// Its place among the dictionaries of the file, which breaks the last tie.
+    let index: Int
+    /// What takes it, unlike any other network of the file.
+    var key = ""
+    /// The other networks in its dictionary.
+    var neighbours: [(prefix: String, key: String)] = []
+
+    var path: [String] { tensors.path }
+    var dict: StateDict { tensors.dict }
 
     /// The dictionary's key, dotted, nil for the outermost.
-    var key: String? { path.isEmpty ? nil : path.joined(separator: ".") }
+    var dictionaryKey: String? { path.isEmpty ? nil : path.joined(separator: ".") }
 
-    /// How a user would call it.
-    var title: String {
-        let words = path + prefix.split(whereSeparator: { $0 == "." || $0 == "/" }).map(String.init)
-        return words.isEmpty ? "the whole file" : words.joined(separator: ".")
+    /// What the names in the file begin with: the prefix, with wrappers where all names have the same.
+    var filePrefix: String {
+        var found: String?
+        for name in dict.names where name.hasPrefix(prefix) {
+            let first = tensors.filePrefix(of: name, prefix: prefix)
+            guard found == nil || found == first else { return prefix }
+            found = first
+        }
+        return found ?? prefix
     }
 
     /// Every word of its path and prefix.
-    private var words: [String] {
-        path + prefix.split(whereSeparator: { $0 == "." || $0 == "/" }).map(String.init)
+    var words: [String] { path + Self.words(prefix) }
+
+    /// Where it is in the file, wrappers and all.
+    var title: String { Self.dotted(path + Self.words(filePrefix)) }
+
+    /// The words, or the sign for the whole file.
+    private static func dotted(_ words: [String]) -> String { words.isEmpty ? "." : words.joined(separator: ".") }
+
+    private static func words(_ prefix: String) -> [String] {
+        prefix.split(whereSeparator: { $0 == "." || $0 == "/" }).map(String.init)
     }
 
     /// Whether the user's `key` means it: its path, its prefix, or a word of either.
-    func answers(to key: String) -> Bool {
+    private func answers(to key: String) -> Bool {
         let wanted = key.split(separator: ".").map(String.init)
-        guard !wanted.isEmpty, wanted.count <= words.count else { return false }
-        return (0...words.count - wanted.count).contains { Array(words[$0..<$0 + wanted.count]) == wanted }
-    }
-
-    /// How far it is from what is usually analysed: the averaged copy, the student, a training state.
-    private var distance: Int {
-        words.reduce(0) { distance, word in
-            switch word {
-            case "optimizer": distance + 100
-            case "momentum_encoder", "student", "predictor": distance + 10
-            case "state_dict_ema", "model_ema", "ema": distance + 5
-            default: distance
-            }
+        return [words, path + Self.words(filePrefix)].contains { words in
+            guard !wanted.isEmpty, wanted.count <= words.count else { return false }
+            return (0...words.count - wanted.count).contains { Array(words[$0..<$0 + wanted.count]) == wanted }
         }
-    }
-
-    static func isBetter(_ a: Backbone, _ b: Backbone) -> Bool {
-        (a.distance, -a.votes, a.path.count, a.prefix.count) < (b.distance, -b.votes, b.path.count, b.prefix.count)
     }
 }
 
 extension Backbone {
-    /// Every network in `candidates`, likeliest first.
-    static func all(in candidates: [(path: [String], dict: StateDict)]) -> [Backbone] {
-        candidates.flatMap { path, dict in
-            var places: [Place: (votes: Int, hasBlocks: Bool)] = [:]
-            for name in dict.names {
+    /// Every network in `candidates`, likeliest first, in an order that depends on nothing but the file.
+    static func all(in candidates: [FileTensors]) -> [Backbone] {
+        var found: [Backbone] = []
+        for (index, tensors) in candidates.enumerated() {
+            // A list in the order of the file beside the index of its places: a dictionary has no order.
+            var places: [(place: Place, votes: Int, hasBlocks: Bool)] = [], indices: [Place: Int] = [:]
+            for name in tensors.dict.names {
                 guard let (place, isBlock) = Place.vote(of: name) else { continue }
-                let old = places[place] ?? (0, false)
-                places[place] = (old.votes + 1, old.hasBlocks || isBlock)
+                let at = indices[place] ?? places.count
+                if at == places.count {
+                    indices[place] = at
+                    places.append((place, 0, false))
+                }
+                places[at].votes += 1
+                places[at].hasBlocks = places[at].hasBlocks || isBlock
             }
-            return places.filter(\.value.hasBlocks).map { place, count in
-                Backbone(path: path, dict: dict, prefix: place.prefix, family: place.family, votes: count.votes)
+            found += places.filter(\.hasBlocks).map {
+                Backbone(
+                    tensors: tensors, prefix: $0.place.prefix, family: $0.place.family, votes: $0.votes, index: index)
             }
         }
-        .sorted(by: isBetter)
+        return named(found.sorted(by: isBefore))
+    }
+
+    /// The order of all: what is usually analysed first, then what more names speak for, then what lies further out,
+    /// then the names themselves, byte by byte.
+    private static func isBefore(_ a: Backbone, _ b: Backbone) -> Bool {
+        let one = (NetworkRole(a.words).rawValue, -a.votes, a.path.count, a.prefix.count)
+        let other = (NetworkRole(b.words).rawValue, -b.votes, b.path.count, b.prefix.count)
+        if one != other { return one < other }
+        for (first, second) in zip(a.path + [a.prefix], b.path + [b.prefix]) where first != second {
+            return first.utf8.lexicographicallyPrecedes(second.utf8)
+        }
+        return (a.family.rawValue, a.index) < (b.family.rawValue, b.index)
+    }
+
+    /// Gives each a key of its own, and the names of its neighbours.
+    private static func named(_ backbones: [Backbone]) -> [Backbone] {
+        var result = backbones, uses: [String: Int] = [:]
+        for index in result.indices {
+            let key = dotted(result[index].words)
+            uses[key, default: 0] += 1
+            result[index].key = uses[key] == 1 ? key : "\(key)#\(uses[key] ?? 1)"
+        }
+        for index in result.indices {
+            result[index].neighbours = result.indices
+                .filter { $0 != index && result[$0].index == result[index].index }
+                .map { (result[$0].prefix, result[$0].key) }
+        }
+        return result
+    }
+
+    /// The network that `key` takes: the one of that very name, or else the first that a word of it fits.
+    static func asked(_ key: String, among backbones: [Backbone]) -> Backbone? {
+        backbones.first { $0.key == key } ?? backbones.first { $0.answers(to: key) }
     }
 
     /// What the tensor `name` of the dictionary is to this network.
     func place(_ name: String) -> Placement {
-        guard name.hasPrefix(prefix) else {
-            let words = name.split(separator: ".").map(String.init)
-            if words.contains("momentum_encoder") { return .ignored("the momentum encoder") }
-            if words.contains("base_encoder") { return .ignored("the base encoder") }
-            if words.contains("student") { return .ignored("the student network") }
-            if words.contains("teacher") { return .ignored("the teacher network") }
-            let known = words.drop { $0 == "module" }
-            if family == .huggingFace {
-                // BEiT's masked image modelling norms outside of its backbone.
-                if words.count == 2, words[0] == "layernorm" { return .tensor("norm.\(words[1])") }
-                return HuggingFaceNames.outside(words)
-            }
-            return TimmNames.outside(Array(known))
+        guard name.hasPrefix(prefix) else { return placeOutside(name) }
+        if let neighbour = neighbour(of: name), neighbour.prefix.count > prefix.count {
+            return NetworkRole(Self.words(neighbour.prefix)) == .optimizer
+                ? .ignored("training state") : .ignored("a part of the network \(neighbour.key)")
         }
         let rest = String(name.dropFirst(prefix.count))
         return switch family {
@@ -93,53 +132,27 @@ extension Backbone {
         }
     }
 
-    /// What a name begins with, in whose family of names.
-    private struct Place: Hashable {
-        let prefix: String
-        let family: Family
-
-        /// What follows the number of a block in transformers' names, and not in those of language models.
-        private static let blockParts: Set<Substring> = [
-            "attention", "layernorm_before", "layernorm_after", "norm1", "norm2", "layer_scale1", "layer_scale2",
-            "lambda_1", "lambda_2", "intermediate", "relative_position_bias",
-        ]
-
-        /// Where `name` puts its network, and whether it is a part of a block.
-        static func vote(of name: String) -> (Place, isBlock: Bool)? {
-            if name.contains("/") { return jaxVote(of: name) }
-            let words = name.split(separator: ".", omittingEmptySubsequences: false)
-            for (index, word) in words.enumerated() {
-                let prefix = index == 0 ? "" : words[..<index].joined(separator: ".") + "."
-                let next = index + 1 < words.count ? words[index + 1] : ""
-                let part = index + 2 < words.count ? words[index + 2] : ""
-                switch word {
-                // Blocks of a numbered stage belong to a pyramid such as Swin.
-                case "blocks" where Int(next) != nil && (index == 0 || Int(words[index - 1]) == nil):
-                    return (Place(prefix: prefix, family: .timm), true)
-                case "patch_embed" where next == "proj": return (Place(prefix: prefix, family: .timm), false)
-                case "cls_token" where next.isEmpty, "pos_embed" where next.isEmpty:
-                    return (Place(prefix: prefix, family: .timm), false)
-                case "embeddings" where !next.isEmpty: return (Place(prefix: prefix, family: .huggingFace), false)
-                case "layers" where Int(next) != nil && blockParts.contains(part):
-                    return (Place(prefix: prefix, family: .huggingFace), true)
-                case "encoder" where next == "layer": return (Place(prefix: prefix, family: .huggingFace), true)
-                default: continue
-                }
-            }
-            return nil
+    private func placeOutside(_ name: String) -> Placement {
+        if let neighbour = neighbour(of: name), !neighbour.prefix.isEmpty {
+            return .ignored("a part of the network \(neighbour.key)")
         }
-
-        private static func jaxVote(of name: String) -> (Place, isBlock: Bool)? {
-            let words = name.split(separator: "/", omittingEmptySubsequences: false)
-            for (index, word) in words.enumerated() {
-                let prefix = index == 0 ? "" : words[..<index].joined(separator: "/") + "/"
-                let next = index + 1 < words.count ? words[index + 1] : ""
-                if word == "Transformer", next.hasPrefix("encoderblock_") {
-                    return (Place(prefix: prefix, family: .jax), true)
-                }
-                if word == "embedding", next == "kernel" { return (Place(prefix: prefix, family: .jax), false) }
-            }
-            return nil
+        let words = name.split(separator: ".").map(String.init)
+        if family == .huggingFace {
+            // BEiT's masked image modelling norms outside of its backbone.
+            if words.count == 2, words[0] == "layernorm" { return .tensor("norm.\(words[1])") }
+            return HuggingFaceNames.outside(words)
         }
+        let known = TimmNames.outside(words)
+        guard case .unexpected = known else { return known }
+        return NetworkRole(words) == .usual ? .unexpected : .ignored("a part of another network, or of its training")
+    }
+
+    /// The network whose prefix `name` has, the longest one.
+    private func neighbour(of name: String) -> (prefix: String, key: String)? {
+        var longest: (prefix: String, key: String)?
+        for neighbour in neighbours where name.hasPrefix(neighbour.prefix) {
+            if neighbour.prefix.count > longest?.prefix.count ?? -1 { longest = neighbour }
+        }
+        return longest
     }
 }

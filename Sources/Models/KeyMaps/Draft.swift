@@ -14,6 +14,8 @@ struct Draft {
     private(set) var sources: [String: [Source]] = [:]
     /// In the order of the file.
     private(set) var names: [String] = []
+    /// What belongs to the network by its name and has no place in it, by names in the file.
+    private(set) var strays: [String] = []
     /// The heads that JAX's kernels keep apart.
     private var kernelHeads: Int?
 
@@ -24,24 +26,28 @@ struct Draft {
         let outside = backbone.prefix.isEmpty ? [] : backbone.dict.names.filter { !$0.hasPrefix(backbone.prefix) }
         for name in inside + outside {
             guard let entry = backbone.dict[name] else { continue }
+            let fileName = backbone.tensors.fileName(name)
             switch backbone.place(name) {
-            case .ignored(let why): report.ignored.append(.init(name: name, why: why))
-            case .unexpected: report.unexpected.append(name)
+            case .ignored(let why): report.ignored.append(.init(name: fileName, why: why))
+            case .unexpected: report.unexpected.append(fileName)
+            case .stray:
+                report.unexpected.append(fileName)
+                strays.append(fileName)
             case .tensor(let canonical, let part, let view):
                 let isTaken = sources[canonical]?.contains { $0.part == nil || part == nil || $0.part == part } ?? false
                 guard !isTaken else {
-                    report.ignored.append(.init(name: name, why: "another tensor already is \(canonical)"))
+                    report.ignored.append(.init(name: fileName, why: "another tensor already is \(canonical)"))
                     continue
                 }
-                try Self.check(entry, name: name)
+                try Self.check(entry, name: fileName)
                 guard let seen = entry.seen(as: view) else {
-                    throw .shape(name: name, expected: view.exampleShape, found: entry.shape)
+                    throw .shape(name: fileName, expected: view.exampleShape, found: entry.shape)
                 }
                 if case .headsLast = view { kernelHeads = kernelHeads ?? entry.shape[1] }
                 report.matched.append(
-                    .init(name: name, canonical: canonical, shape: entry.shape, dtype: entry.dtype))
+                    .init(name: fileName, canonical: canonical, shape: entry.shape, dtype: entry.dtype))
                 if sources[canonical] == nil { names.append(canonical) }
-                sources[canonical, default: []].append(Source(name: name, part: part, entry: seen))
+                sources[canonical, default: []].append(Source(name: fileName, part: part, entry: seen))
             }
         }
     }
@@ -109,6 +115,11 @@ struct Draft {
     mutating func remove(_ canonical: String) -> [Source] {
         names.removeAll { $0 == canonical }
         return sources.removeValue(forKey: canonical) ?? []
+    }
+
+    /// Names in the file of tensors of the network with a NaN or an infinity, in the file's order.
+    var notFinite: [String] {
+        names.flatMap { sources[$0] ?? [] }.filter { !$0.entry.isFinite }.map(\.name)
     }
 
     /// The name in the file of what became `canonical`.

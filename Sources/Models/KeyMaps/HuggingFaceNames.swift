@@ -11,17 +11,17 @@ enum HuggingFaceNames {
         case "encoder" where words.count > 3 && words[1] == "layer":
             return block(words[2], Array(words.dropFirst(3)))
         case "layers" where words.count > 2: return block(words[1], Array(words.dropFirst(2)))
-        case "layernorm": return TimmNames.isAffine(words, at: 1) ? .tensor("norm.\(words[1])") : .unexpected
+        case "layernorm": return TimmNames.isAffine(words, at: 1) ? .tensor("norm.\(words[1])") : .stray
         case "pooler":
             guard words.count == 3, words[1] == "layernorm" else { return .pooler }
-            return TimmNames.isAffine(words, at: 2) ? .tensor("fc_norm.\(words[2])") : .unexpected
+            return TimmNames.isAffine(words, at: 2) ? .tensor("fc_norm.\(words[2])") : .stray
         default:
             if name.hasSuffix("relative_position_bias_table"),
                 first == "shared_position_bias" || name.hasPrefix("encoder.relative_position_bias.")
             {
                 return .tensor("rel_pos_bias.relative_position_bias_table")
             }
-            return outside(words)
+            return ["encoder", "layers"].contains(first) ? .stray : outside(words)
         }
     }
 
@@ -47,7 +47,7 @@ enum HuggingFaceNames {
         case "mask_token": .maskToken
         case "patch_embeddings.projection.weight": .tensor("patch_embed.proj.weight")
         case "patch_embeddings.projection.bias": .tensor("patch_embed.proj.bias")
-        default: .unexpected
+        default: .stray
         }
     }
 
@@ -67,7 +67,7 @@ enum HuggingFaceNames {
 
     private static func block(_ number: String, _ words: [String]) -> Placement {
         guard let index = Int(number), (0..<ModelLimits.depth).contains(index), let leaf = words.last else {
-            return .unexpected
+            return .stray
         }
         let block = "blocks.\(index)", module = words.dropLast().joined(separator: ".")
         switch (module, leaf) {
@@ -77,8 +77,8 @@ enum HuggingFaceNames {
         case (_, "weight"), (_, "bias"):
             if let target = modules[module] { return .tensor("\(block).\(target).\(leaf)") }
             if let (target, part) = parts[module] { return .tensor("\(block).\(target).\(leaf)", part: part) }
-            return .unexpected
-        default: return .unexpected
+            return .stray
+        default: return .stray
         }
     }
 }

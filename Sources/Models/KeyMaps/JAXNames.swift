@@ -17,7 +17,7 @@ enum JAXNames {
         if words.first == "pre_logits" { return .ignored("a representation layer that the class head no longer uses") }
         guard words.count > 3, words[0] == "Transformer", words[1].hasPrefix("encoderblock_"),
             let index = Int(words[1].dropFirst(13)), (0..<ModelLimits.depth).contains(index)
-        else { return .unexpected }
+        else { return ["Transformer", "embedding", "cls"].contains(words.first) ? .stray : .unexpected }
         return block("blocks.\(index)", words.dropFirst(2).joined(separator: "/"))
     }
 
@@ -42,7 +42,7 @@ enum JAXNames {
         case "MlpBlock_3/Dense_0/bias": return .tensor("\(block).mlp.fc1.bias")
         case "MlpBlock_3/Dense_1/kernel": return .tensor("\(block).mlp.fc2.weight", view: .transposed)
         case "MlpBlock_3/Dense_1/bias": return .tensor("\(block).mlp.fc2.bias")
-        default: return .unexpected
+        default: return .stray
         }
     }
 }

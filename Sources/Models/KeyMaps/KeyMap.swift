@@ -41,22 +41,26 @@ public enum KeyMap {
         for side in [hints.imgSize?.height ?? 1, hints.imgSize?.width ?? 1] where side > ModelLimits.side {
             throw .tooLarge(what: "img_size", value: side, limit: ModelLimits.side)
         }
-        let backbone = try choose(candidates, hints, &report)
-        report.checkpointKey = backbone.key
-        report.prefixRemoved = backbone.prefix.isEmpty ? nil : backbone.prefix
+        let choice = try ArchitectureChoice(hints, report: &report)
+        let backbone = try choose(candidates.map { FileTensors(path: $0.path, dict: $0.dict) }, hints, &report)
+        report.checkpointKey = backbone.dictionaryKey
+        let prefix = backbone.filePrefix
+        report.prefixRemoved = prefix.isEmpty ? nil : prefix
+        if let same = backbone.tensors.collisions.first { throw .sameName(same.first, same.second, plain: same.plain) }
         var draft = try Draft(backbone, report: &report)
         // Without any way from pixels to tokens it is somebody else's transformer.
         guard draft.names.contains(where: { !$0.hasPrefix("blocks.") && !$0.hasPrefix("norm.") }) else {
-            throw .unrecognised(names: backbone.dict.names)
+            throw .unrecognised(names: backbone.tensors.fileNames)
         }
         let positions = try draft.entry("pos_embed").flatMap(SinCosTable.recognise)
         let layout = Layout.identify(backbone, draft: draft, hints: hints, positions: positions?.table)
         report.recognisedAs = layout
         note(positions, layout, &report)
         ignoreOthers(candidates, than: backbone, &report)
+        guard draft.strays.isEmpty else { throw .unused(draft.strays) }
 
         let structureReader = StructureReader(
-            draft: draft, hints: hints, layout: layout, fileNames: backbone.dict.names)
+            draft: draft, hints: hints, layout: layout, choice: choice, fileNames: backbone.dict.names)
         var config = try structureReader.structure(report: &report)
         readHead(&draft, &config, hints, &report)
         fillPatchBias(&draft, config, &report)
@@ -64,34 +68,57 @@ public enum KeyMap {
         guard missing.isEmpty else { throw .missing(missing) }
 
         config.numHeads = try HeadCount(
-            embedDim: config.embedDim, layout: layout, hints: hints, tableHeads: draft.tableHeads
+            config: config, layout: layout, hints: hints, choice: choice, tableHeads: draft.tableHeads
         ).read(report: &report)
+        let original = draft
         var positionReader = PositionReader(config: config, hints: hints, layout: layout)
         config = try positionReader.apply(to: &draft, report: &report)
-        return (config, try assemble(draft, config, &report))
+        try readUntold(original, config, backbone, hints, choice, &report)
+        let stateDict = try assemble(draft, config, &report)
+        report.notFinite = original.notFinite
+        return (config, stateDict)
+    }
+
+    /// What changes the numbers and stands neither in names nor in shapes: told, asked for, or assumed and said.
+    private static func readUntold(
+        _ draft: Draft, _ config: VisionTransformerConfig, _ backbone: Backbone, _ hints: ModelHints,
+        _ choice: ArchitectureChoice, _ report: inout LoadReport
+    ) throws(ModelError.Reason) {
+        let names = OpenNames(draft: draft, report: report, config: config, backbone: backbone)
+        if choice.isOpen && !hints.isOwn { try names.check() }
+        try ActivationReader(hints: hints, choice: choice, names: names).check(report: &report)
+        guard choice.isOpen, !hints.isOwn, backbone.family == .timm else { return }
+        report.assume(
+            "arch",
+            "norms before attention and MLP, and no positions but the table's, are assumed: names and shapes do "
+                + "not tell them; pass arch if that is wrong")
     }
 
     // MARK: - Choosing
 
     private static func choose(
-        _ candidates: [(path: [String], dict: StateDict)], _ hints: ModelHints, _ report: inout LoadReport
+        _ candidates: [FileTensors], _ hints: ModelHints, _ report: inout LoadReport
     ) throws(ModelError.Reason) -> Backbone {
         let backbones = Backbone.all(in: candidates)
         guard let best = backbones.first else {
-            throw .unrecognised(names: candidates.max { $0.dict.names.count < $1.dict.names.count }?.dict.names ?? [])
+            throw .unrecognised(names: candidates.max { $0.dict.names.count < $1.dict.names.count }?.fileNames ?? [])
         }
+        var taken = best
         if let key = hints.checkpointKey {
-            guard let asked = backbones.first(where: { $0.answers(to: key) }) else {
+            guard let asked = Backbone.asked(key, among: backbones) else {
                 throw .unknownCheckpointKey(key, known: backbones.map(\.title))
             }
-            return asked
+            taken = asked
         }
-        let others = backbones.dropFirst().map(\.title)
-        if !others.isEmpty {
-            report.notes.append(
-                "taken was \(best.title); pass checkpoint_key for \(others.prefix(4).joined(separator: ", "))")
+        // An optimizer's averages have the names of a network and are none.
+        report.others = backbones.filter { $0.key != taken.key && NetworkRole($0.words) != .optimizer }.map(\.key)
+        if hints.checkpointKey == nil, !report.others.isEmpty {
+            report.assume(
+                "checkpoint_key",
+                "of \(report.others.count + 1) networks in the file \(taken.key) is taken; pass "
+                    + "checkpoint_key for \(report.others.prefix(4).joined(separator: ", "))")
         }
-        return best
+        return taken
     }
 
     /// Dictionaries beside the one taken: one line for each key of the outermost.

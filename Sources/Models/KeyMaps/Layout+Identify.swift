@@ -40,6 +40,11 @@ extension Layout {
         let words = Set(backbone.path + prefix.split(separator: ".").map(String.init))
         if words.contains("base_encoder") || words.contains("momentum_encoder") { return .mocoV3 }
         if hints.hasFields(below: "config.MODEL.VIT") { return .simMIM }
+        if !draft.has("cls_token"), !draft.hasRelativeTable, !names.contains("decoder.0.weight"),
+            words.contains("target_encoder") || words.contains("encoder")
+        {
+            return .ijepa
+        }
         if words.contains("encoder"), draft.hasRelativeTable || names.contains("decoder.0.weight") { return .simMIM }
         if names.contains(prefix + "decoder_embed.weight") { return .mae }
         if names.contains(where: { $0.hasPrefix(prefix + "blocks.") && $0.hasSuffix(".mlp.w12.weight") })
@@ -61,7 +66,8 @@ extension Layout {
         let hasDINOHead = names.contains {
             $0.hasSuffix("head.last_layer.weight_v") || $0.hasSuffix("head.mlp.0.weight")
         }
-        if words.contains("teacher") || words.contains("student") || hasDINOHead {
+        let roles = Set(words.flatMap { $0.split(separator: "_") })
+        if roles.contains("teacher") || roles.contains("student") || hasDINOHead {
             return draft.has("blocks.0.ls1.gamma") ? .dinov2 : .dino
         }
         // DeiT III files keep the old names of layer scale.

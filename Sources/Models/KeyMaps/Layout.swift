@@ -8,6 +8,7 @@ public enum Layout: String, Sendable, CaseIterable {
     case dinov2
     case beit
     case deit
+    case ijepa
     case jax
     case hfViT = "hf_vit"
     case hfViTMAE = "hf_vit_mae"

@@ -39,6 +39,14 @@ public struct LoadReport: Sendable, Equatable {
         public let why: String
     }
 
+    /// What the file did not tell, and what was taken.
+    public struct Assumption: Sendable, Equatable {
+        /// What it is about, by the option that says otherwise where there is one (`num_heads`), else a word (`eps`).
+        public let field: String
+        /// What was taken, and why.
+        public let sentence: String
+    }
+
     public internal(set) var verdict = Verdict.refused
     /// Whose layout it is, nil where none was recognised.
     public internal(set) var recognisedAs: Layout?
@@ -53,10 +61,23 @@ public struct LoadReport: Sendable, Equatable {
     public internal(set) var unexpected: [String] = []
     public internal(set) var reshaped: [Reshape] = []
     public internal(set) var ignored: [Ignored] = []
-    /// What was assumed or checked, a sentence each.
+    /// What was checked or done, a sentence each.
     public internal(set) var notes: [String] = []
+    /// What the file did not tell, in the order of asking.
+    public internal(set) var assumptions: [Assumption] = []
+    /// Tensors of the network with a NaN or an infinity, by their names in the file.
+    public internal(set) var notFinite: [String] = []
+    /// The other networks in the file, likeliest first, by the `checkpoint_key` that takes each.
+    public internal(set) var others: [String] = []
     /// Why it was refused, a sentence; nil otherwise.
     public internal(set) var reason: String?
 
     public init() {}
+
+    /// Whether `field` was taken without being told.
+    public func assumes(_ field: String) -> Bool { assumptions.contains { $0.field == field } }
+
+    mutating func assume(_ field: String, _ sentence: String) {
+        assumptions.append(Assumption(field: field, sentence: sentence))
+    }
 }

@@ -19,6 +19,15 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
         case notWeights(name: String, found: String)
         /// Something that changes what the network computes and has no place here.
         case unsupported(String)
+        /// An activation that is not computed here; a sentence.
+        case unsupportedActivation(String)
+        /// Tensors inside the network that it has no use for: it computes something else.
+        case unused([String])
+        /// Something that neither the file nor its configuration tells, and that has no one convention: what, and the
+        /// option that says it.
+        case untold(option: String, String)
+        /// Two tensors that have the same name without what wrapping modules add to it.
+        case sameName(String, String, plain: String)
         /// The number of heads cannot be told from the file.
         case unknownHeads(embedDim: Int)
         /// The number of heads does not divide the width.
@@ -53,7 +62,16 @@ extension ModelError.Reason {
         case .shape(let name, let expected, let found):
             return "\(name) has the shape \(found) where \(expected) is expected"
         case .notWeights(let name, let found): return "\(name) \(found) where weights are expected"
-        case .unsupported(let what): return what
+        case .unsupported(let what), .unsupportedActivation(let what): return what
+        case .unused(let names):
+            let one = names.count == 1
+            return
+                "\(names.count) tensor\(one ? "" : "s") inside the network \(one ? "has" : "have") no place in a plain "
+                + "Vision Transformer, so it computes something else: \(some(names))"
+        case .untold(_, let what): return what
+        case .sameName(let first, let second, let plain):
+            return "\(first) and \(second) are both \(plain) without what wrapping modules add to names; "
+                + "save the network that is wanted in a file of its own"
         case .unknownHeads(let embedDim):
             return "the number of heads cannot be told from a width of \(embedDim); pass num_heads"
         case .headsDoNotDivide(let numHeads, let embedDim):

@@ -8,6 +8,10 @@ public struct ModelHints: Sendable, Hashable {
     public var patchSize: Int?
     /// Which dictionary or prefix to take, where several hold a network (`teacher`, `momentum_encoder`).
     public var checkpointKey: String?
+    /// What stands between the layers of an MLP, where the file does not tell.
+    public var activation: ActivationFunction?
+    /// The input size that the images are prepared for (preprocessor_config.json), where that is told.
+    public var preparedSize: ImageSize?
 
     /// Numbers, words and flags of the checkpoint's own tree, under dotted paths: `arch`, `args.patch_size`,
     /// `config.MODEL.VIT.NUM_HEADS`.
@@ -52,7 +56,7 @@ public enum HintValue: Sendable, Hashable {
     var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
     /// A side, (height, width), or (channels, height, width), pixels; in text with commas between.
-    var imageSize: ImageSize? {
+    package var imageSize: ImageSize? {
         let sides: [Int]
         switch self {
         case .string(let text):
@@ -70,22 +74,45 @@ public enum HintValue: Sendable, Hashable {
 }
 
 extension ModelHints {
-    /// The name that the file itself gives its architecture.
+    /// The name that the checkpoint's own tree gives its architecture.
     var fileArch: String? {
-        let names = ["arch", "args.arch", "args.model", "model_name"].compactMap { fields[$0]?.string }
-        return config["architecture"]?.string ?? names.first
+        ["arch", "args.arch", "args.model", "model_name"].lazy.compactMap { fields[$0]?.string }.first
     }
 
-    /// The heads that the file itself names.
+    /// The heads that the configuration names.
+    var configuredHeads: Int? {
+        ["num_attention_heads", "model_args.num_heads"].lazy.compactMap { config[$0]?.int }.first
+    }
+
+    /// The heads that the checkpoint's own tree names.
     var fileHeads: Int? {
-        let named = ["num_attention_heads", "model_args.num_heads"].compactMap { config[$0]?.int }
-        return named.first
-            ?? ["config.MODEL.VIT.NUM_HEADS", "args.num_heads", "num_heads"].lazy.compactMap { fields[$0]?.int }.first
+        ["config.MODEL.VIT.NUM_HEADS", "args.num_heads", "num_heads"].lazy.compactMap { fields[$0]?.int }.first
+    }
+
+    /// The activation that the configuration or the checkpoint's own tree names.
+    var saidActivation: (place: String, word: String)? {
+        for place in ["hidden_act", "model_args.act_layer"] {
+            if let word = config[place]?.string { return ("\(place) of config.json", word) }
+        }
+        for place in ["args.model_kwargs.act_layer", "activation"] {
+            if let word = fields[place]?.string { return (place, word) }
+        }
+        return nil
+    }
+
+    /// Whether the file is of this program, which writes down all that tensors do not tell.
+    var isOwn: Bool { fields["activation"]?.string != nil && fields["eps"] != nil && fields["num_heads"] != nil }
+
+    /// The input sizes that the configuration names, likeliest first, with the place of each.
+    var configuredImageSizes: [(place: String, size: ImageSize)] {
+        ["model_args.img_size", "image_size", "pretrained_cfg.input_size"].compactMap { place in
+            config[place]?.imageSize.map { (place, $0) }
+        }
     }
 
     /// The input sizes that the file itself names, likeliest first.
     var fileImageSizes: [ImageSize] {
-        ["model_args.img_size", "image_size", "pretrained_cfg.input_size"].compactMap { config[$0]?.imageSize }
+        configuredImageSizes.map(\.size)
             + ["img_size", "args.img_size", "args.input_size", "config.DATA.IMG_SIZE"]
             .compactMap { fields[$0]?.imageSize }
     }

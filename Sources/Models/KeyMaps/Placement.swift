@@ -6,6 +6,8 @@ enum Placement {
     case tensor(String, part: Part? = nil, view: View = .asStored)
     /// The network does not need it, because …
     case ignored(String)
+    /// It belongs to the network by its name, and a plain Vision Transformer has no place for it.
+    case stray
     /// Nothing is known about it.
     case unexpected
 

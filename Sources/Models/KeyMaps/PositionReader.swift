@@ -23,6 +23,7 @@ struct PositionReader {
     {
         try readSource(draft)
         config.imgSize = try wantedSize()
+        try tellOtherSizes(&report)
         if config.posEmbed != .none { try resamplePositions(&draft, &report) }
         if config.relPos != .none { try resampleTables(&draft, &report) }
         return config
@@ -101,7 +102,7 @@ struct PositionReader {
         var size: ImageSize
         if let asked = hints.imgSize {
             size = asked
-        } else if let side = hints.arch.flatMap(ArchName.init)?.imgSize {
+        } else if let side = hints.arch.flatMap(Self.namedSize) {
             size = ImageSize(height: side, width: side)
         } else if let source {
             size = ImageSize(height: source.rows * patch, width: source.cols * patch)
@@ -118,6 +119,38 @@ struct PositionReader {
             throw .tooLarge(what: "the number of patches", value: count, limit: ModelLimits.patches)
         }
         return size
+    }
+
+    /// Says which size was taken where configuration and preprocessing have others.
+    ///
+    /// - Throws: `untold` for a size of the same patches with pixels over, which the network leaves out and nobody does
+    ///   here: it sees another picture than one of its patches alone.
+    private func tellOtherSizes(_ report: inout LoadReport) throws(ModelError.Reason) {
+        guard hints.imgSize == nil, hints.arch.flatMap(Self.namedSize) == nil else { return }
+        var told = hints.configuredImageSizes.map { (place: "\($0.place) of config.json", size: $0.size) }
+        if let prepared = hints.preparedSize { told.append(("preprocessor_config.json", prepared)) }
+        guard let other = told.first(where: { $0.size != config.imgSize }) else { return }
+        let taken = config.imgSize, grid = config.grid, patch = config.patchSize
+        guard other.size.grid(patch) != grid else {
+            throw .untold(
+                option: "img_size",
+                "the images are \(other.size) by \(other.place), which is no multiple of the patch size \(patch), and "
+                    + "pixels beyond the last patch are not supported; pass img_size \(taken.height) to do without them"
+            )
+        }
+        let fits = other.size.height % patch == 0 && other.size.width % patch == 0
+        let name = other.size.height == other.size.width ? "\(other.size.height)" : "\(other.size)"
+        report.assume(
+            "img_size",
+            "img_size \(taken) is taken, a grid of \(grid.rows)×\(grid.cols), as "
+                + (source == nil ? "the configuration says" : "the positions in the file are for")
+                + "; \(other.place) says \(other.size)"
+                + (fits ? ": pass img_size \(name) for that" : ", which is no multiple of the patch size \(patch)"))
+    }
+
+    /// The size in a name that the user gives.
+    private static func namedSize(_ arch: String) -> Int? {
+        if case .plain(let architecture) = Architecture.read(arch) { architecture.imgSize } else { nil }
     }
 
     // MARK: - Resampling
@@ -177,4 +210,8 @@ struct PositionReader {
             draft.set(name, to: result)
         }
     }
+}
+
+extension ImageSize: CustomStringConvertible {
+    public var description: String { "\(height)×\(width)" }
 }

@@ -5,12 +5,12 @@ struct StructureReader {
     let draft: Draft
     let hints: ModelHints
     let layout: Layout
+    let choice: ArchitectureChoice
     /// Every name of the dictionary, index buffers included.
     let fileNames: [String]
 
     /// The configuration as far as tensors tell it, with one patch for the input and one head.
     func structure(report: inout LoadReport) throws(ModelError.Reason) -> VisionTransformerConfig {
-        try refuseUnsupported(report)
         let embedDim = try readEmbedDim()
         let depth = try readDepth()
         let patchSize = try readPatchSize()
@@ -23,18 +23,14 @@ struct StructureReader {
         config.relPos = relPos
         config.distToken = draft.has("dist_token")
         config.numRegisters = try readRegisters()
-        config.classToken = hasClassToken
+        config.classToken = hasClassToken(registers: config.numRegisters)
         config.posEmbed = needsPositions ? .all : .none
         config.qkvBias = needsQKVBias(depth: depth)
         config.layerScale = hasLayerScale(depth: depth)
         config.normPre = draft.has("norm_pre.weight") || draft.has("norm_pre.bias")
         config.fcNorm = draft.has("fc_norm.weight") || draft.has("fc_norm.bias")
-        config.finalNorm = needsFinalNorm(fcNorm: config.fcNorm)
-        let eps = hints.config["layer_norm_eps"]?.double ?? hints.fields["eps"]?.double
-        config.eps = eps.map { Float($0) } ?? layout.eps
-        guard config.eps.isFinite, config.eps >= 0, config.eps < 1 else {
-            throw .unsupported("the eps of the layer norms is \(config.eps) by the file's own words")
-        }
+        config.finalNorm = needsFinalNorm(fcNorm: config.fcNorm, &report)
+        config.eps = try readEps(normPre: config.normPre, &report)
         guard config.relPos == .none || config.classToken && config.numPrefixTokens == 1 else {
             throw .unsupported("relative positions beside prefix tokens other than the class token are not supported")
         }
@@ -146,13 +142,17 @@ struct StructureReader {
         return hints.config["use_shared_relative_position_bias"]?.bool == true ? .shared : .none
     }
 
-    /// timm's `gap` variants have no class token: their positions are patches only.
-    private var hasClassToken: Bool {
-        guard !draft.has("cls_token"), layout == .timm, relPos == .none,
+    /// I-JEPA and timm's `gap` variants have no class token: their positions are those of patches, or of registers and
+    /// patches. Positions that leave a row over say that a class token is missing.
+    private func hasClassToken(registers: Int) -> Bool {
+        guard !draft.has("cls_token"), !draft.has("dist_token"), relPos == .none,
             let rows = draft.shape("pos_embed")?.dropFirst().first
         else { return true }
-        let side = Int(Double(rows).squareRoot())
-        return side * side != rows && hints.imgSize.map { $0.grid(readablePatchSize).count != rows } ?? true
+        let known = ([hints.imgSize].compactMap { $0 } + hints.fileImageSizes).map { $0.grid(readablePatchSize).count }
+        return [rows, rows - registers].allSatisfy { count in
+            let side = Int(Double(max(count, 0)).squareRoot())
+            return side * side != count && !known.contains(count)
+        }
     }
 
     private var readablePatchSize: Int { (try? readPatchSize()) ?? 16 }
@@ -175,29 +175,52 @@ struct StructureReader {
         return (0..<depth).contains { draft.has("blocks.\($0).ls1.gamma") || draft.has("blocks.\($0).ls2.gamma") }
     }
 
-    /// Networks that pool patches norm the mean instead; Hugging Face's BEiT may have no norm at all.
-    private func needsFinalNorm(fcNorm: Bool) -> Bool {
+    /// Networks that pool patches norm the mean instead; Hugging Face's BEiT may have no norm at all, InternViT and
+    /// RADIO have none.
+    private func needsFinalNorm(fcNorm: Bool, _ report: inout LoadReport) -> Bool {
         if draft.has("norm.weight") || draft.has("norm.bias") { return true }
         if layout == .hfBEiT, hints.config["use_mean_pooling"]?.bool != false { return false }
-        return !fcNorm
+        if fcNorm { return false }
+        if let architecture = choice.architecture {
+            return hints.config["model_args.final_norm"]?.bool ?? architecture.hasFinalNorm
+        }
+        // Whoever classifies norms first, so there a norm is missing.
+        guard !draft.has("head.weight") else { return true }
+        report.assume("norm", "no norm after the last block is assumed, as the file has none")
+        return false
     }
 
-    /// Parts and settings that change the numbers and that the one network here does not have.
-    private func refuseUnsupported(_ report: LoadReport) throws(ModelError.Reason) {
-        let parts = [
-            ".attn.q_norm.", ".attn.k_norm.", ".attn.norm.", ".mlp.norm.", ".mlp.fc1_g.", ".attn.q_proj.",
-            ".mlp.gate.", ".attn.relative_position_bias_mlp",
-        ]
-        if let name = report.unexpected.first(where: { name in parts.contains { name.contains($0) } }) {
-            throw .unsupported("\(name) belongs to a part that is not supported")
+    /// The eps of all layer norms: configuration, architecture, file, then what the layout usually has.
+    private func readEps(normPre: Bool, _ report: inout LoadReport) throws(ModelError.Reason) -> Float {
+        if let norm = hints.config["model_args.norm_layer"]?.string, norm.lowercased() != "layernorm" {
+            throw .unsupported(
+                "the norm is \(norm.clipped) by model_args.norm_layer of config.json; only layernorm is supported")
         }
-        let activation = hints.config["hidden_act"]?.string ?? "gelu"
-        guard activation == "gelu" || hints.config["use_swiglu_ffn"]?.bool == true else {
-            throw .unsupported("hidden_act is \(activation) in config.json; only gelu is supported")
+        let eps: Float
+        if let said = hints.config["layer_norm_eps"]?.double {
+            eps = Float(said)
+        } else if hints.config["model_args.norm_layer"] != nil {
+            // timm's own class of that name.
+            eps = 1e-6
+        } else if choice.origin != .file, let architecture = choice.architecture {
+            eps = architecture.eps
+        } else if let said = hints.fields["eps"]?.double {
+            eps = Float(said)
+        } else if let architecture = choice.architecture {
+            eps = architecture.eps
+        } else {
+            eps = normPre ? 1e-5 : layout.eps
+            report.assume(
+                "eps",
+                "eps \(eps) of the layer norms is assumed, as "
+                    + (normPre
+                        ? "networks with a norm before the blocks have" : "files of \(layout.rawValue) usually have")
+                    + "; the file does not tell it")
         }
-        if let arch = hints.fileArch, arch.contains("quickgelu") {
-            throw .unsupported("\(arch) uses the quick GELU, which is not supported")
+        guard eps.isFinite, eps >= 0, eps < 1 else {
+            throw .unsupported("the eps of the layer norms is \(eps) by the file's own words")
         }
+        return eps
     }
 }
 

@@ -28,6 +28,7 @@ extension KeyMap {
             metadata: [
                 "format": "pt", "timm": writer.expression, "num_heads": "\(config.numHeads)", "eps": "\(config.eps)",
                 "img_size": "\(config.imgSize.height),\(config.imgSize.width)",
+                "activation": config.mlp == .gelu ? ActivationFunction.gelu.rawValue : ActivationFunction.silu.rawValue,
             ], notes: writer.notes)
     }
 }
@@ -36,7 +37,7 @@ extension TimmModel {
     /// timm's name for `config`, or nil where it has none of these sizes.
     static func arch(_ config: VisionTransformerConfig) -> String? {
         guard config.imgSize.height == config.imgSize.width, config.patchEmbed == .linear,
-            let size = ArchName.sizes.first(where: {
+            let size = Architecture.standardSizes.first(where: {
                 $0.embedDim == config.embedDim && $0.depth == config.depth && $0.numHeads == config.numHeads
             }), config.classToken, !config.normPre
         else { return nil }

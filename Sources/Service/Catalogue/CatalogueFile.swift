@@ -52,12 +52,13 @@ struct CatalogueFile: Sendable {
         let numHeads: Int?
         let imgSize: [Int]?
         let checkpointKey: String?
+        let activation: String?
         let precision: String?
         let preprocess: PreprocessOptions?
         let createdAt: Date
 
         enum CodingKeys: String, CodingKey {
-            case name, path, arch, precision, preprocess
+            case name, path, arch, activation, precision, preprocess
             case numHeads = "num_heads"
             case imgSize = "img_size"
             case checkpointKey = "checkpoint_key"
@@ -72,6 +73,7 @@ struct CatalogueFile: Sendable {
             numHeads = registration.numHeads
             imgSize = registration.imgSize.map { [$0.height, $0.width] }
             checkpointKey = registration.checkpointKey
+            activation = registration.activation
             precision = registration.precision
             preprocess = registration.preprocess
             createdAt = remembered.createdAt
@@ -82,7 +84,8 @@ struct CatalogueFile: Sendable {
             return Remembered(
                 registration: ModelRegistration(
                     name: name, path: path, arch: arch, numHeads: numHeads, imgSize: size,
-                    checkpointKey: checkpointKey, precision: precision, preprocess: preprocess),
+                    checkpointKey: checkpointKey, activation: activation, precision: precision,
+                    preprocess: preprocess),
                 createdAt: createdAt)
         }
     }

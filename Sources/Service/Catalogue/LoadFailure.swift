@@ -24,16 +24,18 @@ extension LoadFailure {
         case .unknownHeads, .headsContradictTable: "num_heads"
         case .headsDoNotDivide: options.numHeads != nil ? "num_heads" : options.arch.map { _ in "arch" }
         case .gridUnknown, .imgSizeUnknown, .imgSizeNotMultiple: "img_size"
+        case .untold(let option, _): option
         case .contradiction(let field, _, _):
             switch field {
-            case "num_heads", "img_size", "checkpoint_key", "arch": field
+            case "num_heads", "img_size", "checkpoint_key", "arch", "activation": field
             // No registration has this field; a name of arch says it.
             case "patch_size": options.arch.map { _ in "arch" }
             default: nil
             }
         case .tooLarge(let what, _, _):
             ["img_size", "the number of patches"].contains(what) ? options.imgSize.map { _ in "img_size" } : nil
-        case .unrecognised, .missing, .shape, .notWeights, .unsupported: nil
+        case .unsupportedActivation: options.activation.map { _ in "activation" }
+        case .unrecognised, .missing, .shape, .notWeights, .unsupported, .unused, .sameName: nil
         }
     }
 

@@ -24,7 +24,10 @@ struct LoadSummary: Sendable {
             .init("unexpected", .strings(report.unexpected)),
             .init("reshaped", .list(report.reshaped.map(Self.reshape))),
             .init("ignored", .list(report.ignored.map(Self.ignored))),
-            .init("notes", .strings(report.notes)),
+            .init("notes", .strings(report.notes.map(ServiceError.sentence))),
+            .init("assumptions", .strings(report.assumptions.map { ServiceError.sentence($0.sentence) })),
+            .init("not_finite", .strings(report.notFinite)),
+            .init("others", .strings(report.others)),
             .init("opaque_globals", .strings(opaqueGlobals)),
         ]
     }

@@ -38,6 +38,7 @@ enum ModelLoader {
         var numHeads: Int?
         var imgSize: ImageSize?
         var checkpointKey: String?
+        var activation: ActivationFunction?
         var preprocess: PreprocessOptions?
     }
 
@@ -77,6 +78,8 @@ enum ModelLoader {
         hints.numHeads = options.numHeads
         hints.imgSize = options.imgSize
         hints.checkpointKey = options.checkpointKey
+        hints.activation = options.activation
+        hints.preparedSize = checkpoint.preprocessor.flatMap(PreparedSize.read)
         hints.fields = HintFields.of(checkpoint.root)
         for (key, text) in checkpoint.metadata where hints.fields[key] == nil { hints.fields[key] = .string(text) }
         hints.config = checkpoint.config.map(HintFields.of) ?? [:]
@@ -89,6 +92,18 @@ enum ModelLoader {
                 summary: LoadSummary(
                     format: checkpoint.format.rawValue, report: error.report, opaqueGlobals: checkpoint.opaqueGlobals))
         }
+    }
+}
+
+/// The size that preprocessor_config.json brings images to.
+enum PreparedSize {
+    /// Of the crop, or of the image where nothing is cropped; nil where the image's own shape decides.
+    static func read(_ fields: Value) -> ImageSize? {
+        let crops = fields["crop_size"] != nil && fields["do_center_crop"]?.bool != false
+        let size = fields[crops ? "crop_size" : "size"]
+        if let side = size?.int { return HintValue.int(side).imageSize }
+        guard let height = size?["height"]?.int, let width = size?["width"]?.int else { return nil }
+        return HintValue.ints([height, width]).imageSize
     }
 }
 

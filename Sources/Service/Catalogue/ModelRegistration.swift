@@ -12,13 +12,16 @@ public struct ModelRegistration: Sendable, Equatable {
     public var imgSize: ImageSize?
     /// Which dictionary of the checkpoint, where several hold tensors (`teacher`).
     public var checkpointKey: String?
+    /// What stands between the layers of an MLP, where the file does not tell: a raw value of `ActivationFunction`.
+    public var activation: String?
     /// `f32`, or nil for it.
     public var precision: String?
     public var preprocess: PreprocessOptions?
 
     public init(
         name: String, path: String, arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil,
-        checkpointKey: String? = nil, precision: String? = nil, preprocess: PreprocessOptions? = nil
+        checkpointKey: String? = nil, activation: String? = nil, precision: String? = nil,
+        preprocess: PreprocessOptions? = nil
     ) {
         self.name = name
         self.path = path
@@ -26,6 +29,7 @@ public struct ModelRegistration: Sendable, Equatable {
         self.numHeads = numHeads
         self.imgSize = imgSize
         self.checkpointKey = checkpointKey
+        self.activation = activation
         self.precision = precision
         self.preprocess = preprocess
     }
@@ -35,13 +39,13 @@ extension ModelRegistration {
     /// - Parameter imgSides: another input size than the checkpoint's, pixels.
     public init(
         name: String, path: String, arch: String? = nil, numHeads: Int? = nil,
-        imgSides: (height: Int, width: Int)?, checkpointKey: String? = nil, precision: String? = nil,
-        preprocess: PreprocessOptions? = nil
+        imgSides: (height: Int, width: Int)?, checkpointKey: String? = nil, activation: String? = nil,
+        precision: String? = nil, preprocess: PreprocessOptions? = nil
     ) {
         self.init(
             name: name, path: path, arch: arch, numHeads: numHeads,
             imgSize: imgSides.map { ImageSize(height: $0.height, width: $0.width) }, checkpointKey: checkpointKey,
-            precision: precision, preprocess: preprocess)
+            activation: activation, precision: precision, preprocess: preprocess)
     }
 
     /// Everything that is wrong with it before any file is looked at.
@@ -69,6 +73,9 @@ extension ModelRegistration {
         }
         check((arch?.utf8.count ?? 0) <= 128, "/arch", "arch is a timm name such as vit_base_patch16_224.")
         check((checkpointKey?.utf8.count ?? 0) <= 256, "/checkpoint_key", "checkpoint_key has at most 256 characters.")
+        check(
+            activation.map { ActivationFunction(rawValue: $0) != nil } ?? true, "/activation",
+            "activation is \(ActivationFunction.allCases.map(\.rawValue).joined(separator: ", ")), or is left out.")
         if let preprocess { faults += PreprocessChoice.faults(preprocess) }
         return faults
     }
@@ -76,7 +83,8 @@ extension ModelRegistration {
     /// What the loader needs.
     var options: ModelLoader.Options {
         ModelLoader.Options(
-            arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey, preprocess: preprocess)
+            arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey,
+            activation: activation.flatMap(ActivationFunction.init), preprocess: preprocess)
     }
 }
 

@@ -44,7 +44,8 @@ public struct DemoFolder: Sendable {
                 stateDict,
                 metadata: [
                     "description": "first weights, seed \(configuration.seed): nothing was trained",
-                    "num_heads": "\(vit.config.numHeads)",
+                    "num_heads": "\(vit.config.numHeads)", "eps": "\(vit.config.eps)",
+                    "activation": (vit.config.mlp == .gelu ? ActivationFunction.gelu : .silu).rawValue,
                 ], to: target)
         } catch let error as ServiceError {
             throw error

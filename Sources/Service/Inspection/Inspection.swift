@@ -5,6 +5,9 @@ import Tensors
 
 /// Looks into checkpoints without a server.
 public enum Inspection {
+    /// The words that `Options.activation` takes.
+    public static let activations = ActivationFunction.allCases.map(\.rawValue)
+
     /// What is asked for beside the file.
     public struct Options: Sendable {
         public var arch: String?
@@ -13,14 +16,18 @@ public enum Inspection {
         public var checkpointKey: String?
         /// How pictures are prepared, where that differs from what the checkpoint's folder says.
         public var preprocess: PreprocessOptions?
+        /// A raw value of `ActivationFunction`.
+        public var activation: String?
 
         public init(
-            arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil
+            arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil,
+            activation: String? = nil
         ) {
             self.arch = arch
             self.numHeads = numHeads
             self.imgSize = imgSize
             self.checkpointKey = checkpointKey
+            self.activation = activation
         }
 
         /// Another input size than the checkpoint's, pixels.
@@ -29,16 +36,18 @@ public enum Inspection {
         /// - Parameter imgSides: another input size than the checkpoint's, pixels.
         public init(
             arch: String? = nil, numHeads: Int? = nil, imgSides: (height: Int, width: Int)?,
-            checkpointKey: String? = nil
+            checkpointKey: String? = nil, activation: String? = nil
         ) {
             self.init(
                 arch: arch, numHeads: numHeads,
-                imgSize: imgSides.map { ImageSize(height: $0.height, width: $0.width) }, checkpointKey: checkpointKey)
+                imgSize: imgSides.map { ImageSize(height: $0.height, width: $0.width) }, checkpointKey: checkpointKey,
+                activation: activation)
         }
 
         var loader: ModelLoader.Options {
             ModelLoader.Options(
-                arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey, preprocess: preprocess)
+                arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey,
+                activation: activation.flatMap(ActivationFunction.init), preprocess: preprocess)
         }
     }
 

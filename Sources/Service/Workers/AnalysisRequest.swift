@@ -66,6 +66,7 @@ extension AnalysisRequest.Model {
             options.imgSize = ImageSize(height: sides[0], width: sides[1])
         }
         options.checkpointKey = value["checkpoint_key"]?.string
+        options.activation = value["activation"]?.string.flatMap(ActivationFunction.init)
         if let preprocess = value["preprocess"], preprocess.dictionary != nil {
             options.preprocess = PreprocessOptions(
                 cropPct: preprocess["crop_pct"]?.double, cropMode: preprocess["crop_mode"]?.string,
@@ -82,6 +83,7 @@ extension AnalysisRequest.Model {
             .init("num_heads", .optional(options.numHeads)),
             .init("img_size", options.imgSize.map { .ints([$0.height, $0.width]) } ?? .null),
             .init("checkpoint_key", .optional(options.checkpointKey)),
+            .init("activation", .optional(options.activation?.rawValue)),
             .init(
                 "preprocess",
                 options.preprocess.map {

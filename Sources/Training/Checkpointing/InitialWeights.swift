@@ -13,7 +13,7 @@ extension ModelState {
         var faults: [ConfigurationFault] = []
         // The sizes of the weights do not tell it, and a mere assumption gives way to what was said.
         let (theirs, ours) = (model.config.numHeads, objective.encoder.config.numHeads)
-        if theirs != ours, !model.report.notes.contains(where: { $0.hasPrefix("num_heads") }) {
+        if theirs != ours, !model.report.assumes("num_heads") {
             faults.append(
                 ConfigurationFault(
                     pointer: "/arch",

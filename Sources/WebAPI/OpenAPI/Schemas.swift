@@ -117,7 +117,8 @@ enum Schemas {
                         )
                     ])
                 ),
-                ("checkpoint_key", .optional(.string)), ("precision", .optional(.string)),
+                ("checkpoint_key", .optional(.string)), ("activation", .optional(.oneOf(Inspection.activations))),
+                ("precision", .optional(.string)),
                 (
                     "preprocess",
                     .optional(
@@ -136,7 +137,8 @@ enum Schemas {
                 ("verdict", .oneOf(["complete", "partial", "refused"])), ("format", .any), ("recognised_as", .any),
                 ("prefix_removed", .any), ("matched", .any), ("missing", .any), ("unexpected", .any),
                 ("reshaped", .any),
-                ("ignored", .any), ("opaque_globals", .array(.string)),
+                ("ignored", .any), ("notes", .array(.string)), ("assumptions", .array(.string)),
+                ("not_finite", .array(.string)), ("others", .array(.string)), ("opaque_globals", .array(.string)),
             ], required: ["verdict"])
     }
 

@@ -116,12 +116,16 @@ extension ModelRegistration {
     fileprivate init(_ call: Call) async throws {
         var body = try await Body(
             call,
-            known: ["name", "path", "arch", "num_heads", "img_size", "checkpoint_key", "precision", "preprocess"])
+            known: [
+                "name", "path", "arch", "num_heads", "img_size", "checkpoint_key", "activation", "precision",
+                "preprocess",
+            ])
         self.init(
             name: body.requiredText("name"), path: body.requiredText("path"), arch: body.text("arch"),
             numHeads: body.integer("num_heads", atLeast: 1),
             imgSides: body.extents("img_size").map { ($0[0], $0[1]) },
-            checkpointKey: body.text("checkpoint_key"), precision: body.text("precision"),
+            checkpointKey: body.text("checkpoint_key"), activation: body.text("activation"),
+            precision: body.text("precision"),
             preprocess: body.object("preprocess", known: Self.preprocessKeys) { options in
                 PreprocessOptions(
                     cropPct: options.number("crop_pct"), cropMode: options.text("crop_mode"),

@@ -15,9 +15,16 @@ struct CheckpointOptions: ParsableArguments {
     @Option(help: "Which of several networks in the file, such as teacher.")
     var checkpointKey: String?
 
+    @Option(help: "What stands between the layers of an MLP, where the file does not tell, such as gelu.")
+    var activation: String?
+
     /// The same for the service.
     func inspection() throws -> Inspection.Options {
-        var options = Inspection.Options(arch: arch, numHeads: numHeads, checkpointKey: checkpointKey)
+        var options = Inspection.Options(
+            arch: arch, numHeads: numHeads, checkpointKey: checkpointKey, activation: activation)
+        if let activation, !Inspection.activations.contains(activation) {
+            throw ValidationError("--activation is \(Inspection.activations.joined(separator: ", ")).")
+        }
         if let imgSize {
             let sides = imgSize.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
             guard (1...2).contains(sides.count), let height = sides[0], let width = sides[sides.count - 1],

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 import hugging_face_layouts
 import original_layouts
+import several_networks
 import timm_layouts
 
 here = Path(__file__).parent
@@ -65,4 +66,5 @@ if __name__ == "__main__":
     timm_layouts.make(fixtures)
     original_layouts.make(fixtures)
     hugging_face_layouts.make(fixtures)
+    several_networks.make(fixtures)
     fixtures.finish()

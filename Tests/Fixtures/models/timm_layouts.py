@@ -1,6 +1,7 @@
 """Checkpoints as timm writes them, and DeiT's and Google's JAX files, which timm's class runs too."""
 
 import argparse
+import functools
 import json
 
 import numpy as np
@@ -129,14 +130,17 @@ def no_class_token(fixtures):
 
 
 def norm_pre(fixtures):
-    """CLIP-like: a norm before the blocks, no bias in the patch embedding, pooled and normed by `fc_norm`."""
-    model = sharpen(vit(grid=4, **SMALL, pre_norm=True, global_pool="avg", num_classes=5), 6)
+    """CLIP-like: a norm before the blocks, no bias in the patch embedding, pooled and normed by `fc_norm`; eps 1e-5."""
+    norm = functools.partial(nn.LayerNorm, eps=1e-5)
+    model = sharpen(vit(grid=4, **SMALL, pre_norm=True, global_pool="avg", num_classes=5, norm_layer=norm), 6)
     torch.save({"state_dict_ema": model.state_dict()}, fixtures.path("timm_norm_pre.pth"))
     expect = dict(
         VIT, recognised_as="timm", verdict="complete", checkpoint_key="state_dict_ema", norm_pre=True, final_norm=False,
-        fc_norm=True, global_pool="avg", num_classes=5, img_size=[16, 16])
+        fc_norm=True, global_pool="avg", num_classes=5, img_size=[16, 16], eps=1e-5)
     seen = record(model, fixtures.image(16), logits=True)
-    fixtures.case("timm_norm_pre", "timm_norm_pre.pth", 16, seen, expect, dict(num_heads=3))
+    # CLIP's names do not tell the activation, so whoever loads it has to.
+    fixtures.case(
+        "timm_norm_pre", "timm_norm_pre.pth", 16, seen, expect, dict(num_heads=3, activation="gelu"))
 
 
 def distilled(fixtures):

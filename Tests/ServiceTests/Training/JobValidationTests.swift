@@ -175,6 +175,31 @@ import Testing
         #expect(own.job?.images == 16)
     }
 
+    /// What loading refuses, a job refuses in the same words.
+    @Test func checkpointsThatDoNotLoadAreRefusedBeforehand() async throws {
+        var config = VisionTransformerConfig(
+            imgSize: ImageSize(height: 32, width: 32), patchSize: 8, embedDim: 24, depth: 2, numHeads: 2, mlpHidden: 96)
+        config.numClasses = 0
+        var stray = VisionTransformer.randomStateDict(config, seed: 1)
+        stray["rope.freqs"] = StateDict.Entry(Tensor.zeros([4]))
+        config.normPre = true
+        let clip = VisionTransformer.randomStateDict(config, seed: 1)
+        for (name, dict, word) in [("stray", stray, "rope.freqs"), ("clip", clip, "pass activation")] {
+            let path = "\(folders.path)/models/\(name).safetensors"
+            try SafeTensors.write(dict, metadata: ["num_heads": "2"], to: path)
+            let refusal = try #require(try Inspection.inspect(path).reason)
+            #expect(refusal.contains(word))
+            let found = try await check(Self.body(#""init_from": "\#(name).safetensors""#)).faults
+            #expect(found == ["/init_from": refusal])
+        }
+        let hub = folders.path + "/models/rope"
+        try Folder.create(hub)
+        try AtomicFile.write(
+            Array(#"{"architecture": "vit_small_patch16_rope_ape_224"}"#.utf8), to: hub + "/config.json")
+        try SafeTensors.write(clip, to: hub + "/model.safetensors")
+        #expect(try await check(Self.body(#""init_from": "rope""#)).faults["/init_from"]?.contains("RoPE") == true)
+    }
+
     @Test func checkpointsToBeginWithAreRead() async throws {
         let file = try await check(Self.body(#""init_from": "a.safetensors""#))
         #expect(file.job?.initFromPath == folders.path + "/models/a.safetensors", "\(file.faults)")
