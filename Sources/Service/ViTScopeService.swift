@@ -29,6 +29,8 @@ public final class ViTScopeService: Sendable {
     let uploads: UploadStore
     let now: @Sendable () -> Date
     private let feed = JobFeed()
+    /// Who asks whether a question waits in the queue.
+    let askers = TurnKeeper()
 
     /// - Parameter now: the clock that dates are taken from.
     public init(configuration: ServiceConfiguration, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
@@ -95,6 +97,10 @@ public final class ViTScopeService: Sendable {
         guard Folder.isWritable(directory), let space = try? DiskSpace(at: directory) else { return .readOnly }
         return space.isExhausted ? .diskFull : .ready
     }
+
+    /// What was found amiss when the service began, in sentences for whoever runs it; they name nothing outside of the
+    /// data directory.
+    public var warnings: [String] { jobQueue?.warnings ?? [] }
 
     /// The queue of jobs, while there is one.
     var jobQueue: JobQueue? { life.withLock { $0.jobs } }

@@ -29,6 +29,9 @@ package struct JobFolder: Sendable, Equatable {
     var result: String { path + "/result.bin" }
     var resultManifest: String { path + "/manifest.json" }
 
+    /// Says that a user has deleted the job; with it, the folder may go.
+    private var removalMarker: String { path + "/removed" }
+
     private var specFile: String { path + "/spec.json" }
     private var controlFile: String { path + "/control.json" }
     private var stateFile: String { path + "/state.json" }
@@ -94,6 +97,26 @@ package struct JobFolder: Sendable, Equatable {
 
     /// Forgets how an earlier worker ended.
     package func removeState() throws { try Folder.removeFile(stateFile) }
+
+    /// Says, before the job is taken out of the store, that its folder goes too.
+    func markRemoved() throws {
+        if Folder.exists(path) { try AtomicFile.write([], to: removalMarker) }
+    }
+
+    /// The job stays after all.
+    func unmarkRemoved() throws { try Folder.removeFile(removalMarker) }
+
+    /// Whether a user has deleted the job, or was about to.
+    var isMarkedRemoved: Bool { Folder.exists(removalMarker) }
+
+    /// Which start of the job the folder is of; 0 where none is written down.
+    var attempt: Int { max(state()?.attempt ?? 0, control()?.attempt ?? 0, 0) }
+
+    /// How the newest start ended; nil where it has not, or without a word.
+    var outcome: WorkerLook.Outcome? {
+        guard let state = state(), state.attempt == attempt else { return nil }
+        return state.outcome
+    }
 
     /// Whether a worker is there.
     package var isLocked: Bool {

@@ -127,6 +127,11 @@ extension LocalExecutor {
         look.parentFinishReason = judge(&reports, job)
         look.finishReason = reports.finishReason
         look.findings = reports.findings
+        // A snapshot goes when it has been looked at: who reads old reports again does not ask for it again.
+        look.findings.children.removeAll { child in
+            guard let snapshot = JobBody(child.body).flatMap({ SnapshotRequest($0.config) }) else { return false }
+            return !Folder.exists(folder.path + "/" + snapshot.model)
+        }
         if reports.isNew || end == nil && isBeatDue(job) {
             look.report = reports.report
             look.report?.isAlive = end == nil
