@@ -13,7 +13,7 @@ public final class SQLiteJobStore: JobStore {
     private let isOpen = Mutex(true)
     public let warnings: [String]
     /// A longer log moves into the main file, bytes.
-    static let longestLog = 4 << 20
+    package static let longestLog = 4 << 20
 
     /// Opens the file at `path`, or makes it, and brings it up to date.
     ///

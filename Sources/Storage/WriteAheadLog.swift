@@ -4,9 +4,9 @@ import FoundationEssentials
 /// check and says nothing of the rest.
 ///
 /// Source: "The WAL File Format", sqlite.org/walformat.html.
-struct WriteAheadLog: Sendable, Equatable {
+package struct WriteAheadLog: Sendable, Equatable {
     /// What is wrong with a log.
-    enum Fault: Sendable, Equatable {
+    package enum Fault: Sendable, Equatable {
         /// Its beginning does not check, so that nothing of it counts.
         case header
         /// An entry does not check.
@@ -20,13 +20,13 @@ struct WriteAheadLog: Sendable, Equatable {
     }
 
     /// Nil for a log that checks, or that is not there.
-    let fault: Fault?
+    package let fault: Fault?
 
     private static let headerSize = 32
     private static let frameHeaderSize = 24
 
     /// The log at `path`.
-    init(path: String) {
+    package init(path: String) {
         guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else {
             fault = nil
             return
@@ -35,7 +35,7 @@ struct WriteAheadLog: Sendable, Equatable {
     }
 
     /// - Parameter bytes: a whole log.
-    static func fault(in bytes: [UInt8]) -> Fault? {
+    package static func fault(in bytes: [UInt8]) -> Fault? {
         guard !bytes.isEmpty else { return nil }
         guard bytes.count >= headerSize else { return .cut }
         let magic = word(bytes, 0), size = Int(word(bytes, 8))

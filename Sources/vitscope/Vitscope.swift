@@ -12,7 +12,8 @@ struct Vitscope: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Train.self, Jobs.self, Reproduce.self, Analyze.self, Compare.self, Assert.self, Verify.self,
+            Serve.self, Train.self, Jobs.self, Backup.self, Restore.self, Reproduce.self, Analyze.self, Compare.self,
+            Assert.self, Verify.self,
             Inspect.self, Convert.self, Bench.self,
             PrintVersion.self, Worker.self,
         ])

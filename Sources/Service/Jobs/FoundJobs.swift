@@ -23,9 +23,10 @@ struct FoundJobs: Sendable {
     /// - Returns: what whoever runs the server should know, in sentences.
     func bringTogether() async throws -> [String] {
         var found: [JobID] = [], aside: [String] = []
-        // Ids sort by time, so that parents come before their children.
-        for entry in try Folder.entries(folder) where entry.isFolder {
-            guard let id = JobID(entry.name) else { continue }
+        // Ids sort by time, so that who repeats a job comes after it; who looks at one comes after all of them.
+        let ids = try Folder.entries(folder).filter(\.isFolder).compactMap { JobID($0.name) }
+        let looks = try await Set(lost(ids).filter { (try? JobFolder($0, in: folder).spec())?.kind == .analysis })
+        for id in ids.filter({ !looks.contains($0) }) + ids.filter(looks.contains) {
             let place = JobFolder(id, in: folder)
             if try await store.job(id) != nil {
                 // A deletion that was begun and not answered did not happen.
@@ -59,6 +60,12 @@ struct FoundJobs: Sendable {
                     + "\(Self.list(aside)).")
         }
         return warnings
+    }
+
+    private func lost(_ ids: [JobID]) async throws -> [JobID] {
+        var lost: [JobID] = []
+        for id in ids where try await store.job(id) == nil { lost.append(id) }
+        return lost
     }
 
     /// Makes a folder a job again.

@@ -49,7 +49,8 @@ final class JobQueue: Sendable {
             keep: { await archive.keepResult(of: $0, in: jobs, at: now()) })
         try? Folder.removeTree(data + "/dry-runs")
         let found = FoundJobs(
-            store: store, executor: executor, folder: folder, setAside: setAside, owner: owner, now: now, logger: logger)
+            store: store, executor: executor, folder: folder, setAside: setAside, owner: owner, now: now, logger: logger
+        )
         warnings += try await found.bringTogether()
         for warning in warnings { logger.warning("\(warning)") }
         self.warnings = warnings

@@ -99,7 +99,7 @@ package struct JobFolder: Sendable, Equatable {
     package func removeState() throws { try Folder.removeFile(stateFile) }
 
     /// Says, before the job is taken out of the store, that its folder goes too.
-    func markRemoved() throws {
+    package func markRemoved() throws {
         if Folder.exists(path) { try AtomicFile.write([], to: removalMarker) }
     }
 
@@ -107,7 +107,7 @@ package struct JobFolder: Sendable, Equatable {
     func unmarkRemoved() throws { try Folder.removeFile(removalMarker) }
 
     /// Whether a user has deleted the job, or was about to.
-    var isMarkedRemoved: Bool { Folder.exists(removalMarker) }
+    package var isMarkedRemoved: Bool { Folder.exists(removalMarker) }
 
     /// Which start of the job the folder is of; 0 where none is written down.
     var attempt: Int { max(state()?.attempt ?? 0, control()?.attempt ?? 0, 0) }

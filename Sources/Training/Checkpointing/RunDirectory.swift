@@ -235,13 +235,12 @@ extension RunDirectory {
         }
     }
 
-    /// Removes what a killed process left: half-written files, and checkpoints that no record names. A record that names
-    /// none may be new beside weights whose own record was lost, and those stay.
+    /// Removes what a killed process left: half-written files, and checkpoints that no record names.
     private func sweep(keeping record: RunRecord) {
         let known = Set(record.checkpoints.map(\.fileName))
         for folder in [path, path + "/checkpoints"] {
             for entry in (try? Folder.entries(folder)) ?? [] where !entry.isFolder {
-                let isOrphan = folder != path && !known.isEmpty && entry.name.hasPrefix("step-") && !known.contains(entry.name)
+                let isOrphan = folder != path && entry.name.hasPrefix("step-") && !known.contains(entry.name)
                 if entry.name.contains(".tmp-") || isOrphan { try? Folder.removeFile(folder + "/" + entry.name) }
             }
         }

@@ -62,6 +62,7 @@ enum Schemas {
                 .object([("model", .string), ("cores", .integer), ("threads", .integer), ("instruction_set", .string)])
             ),
             ("limits", Schema([("type", .string("object")), ("additionalProperties", Schema.integer.value)])),
+            ("warnings", .array(.string)),
             ("links", links),
         ])
     }
