@@ -83,10 +83,15 @@ private struct Walk {
         guard visited <= ImageFolder.maxFolders else {
             throw ImageError.tooManyFolders(path: directory, limit: ImageFolder.maxFolders)
         }
-        do {
+        do throws(FileError) {
             // A link may lead to another folder inside, not out.
             if !path.isEmpty { _ = try ContainedFile.kind(path, beneath: directory) }
-            return try Folder.entries(path.isEmpty ? directory : "\(directory)/\(path)")
+            let entries = try Folder.entries(path.isEmpty ? directory : "\(directory)/\(path)")
+            // Paths are compared and looked up; a name that is dear to compare is none of a picture's.
+            for entry in entries where !StreamSafeText.holds(entry.name) {
+                throw FileError.badName(path: path.isEmpty ? directory : "\(directory)/\(path)")
+            }
+            return entries
         } catch {
             throw ImageError.file(error)
         }

@@ -282,7 +282,7 @@ actor ModelCatalogue {
             return CheckpointPlace(name: path, directory: modelsDirectory)
         } catch {
             switch error {
-            case .outside, .notRegular:
+            case .outside, .notRegular, .badName:
                 throw .invalid("/path", "“\(path.shortened)” is no file or folder inside the models directory.")
             case .system where error.isMissing:
                 let known = CheckpointFolder.names(in: modelsDirectory)
