@@ -44,7 +44,8 @@ public final class ViTScopeService: Sendable {
         uploads = UploadStore(folder: data + "/uploads/sha256", limit: limits.uploadBytes)
         catalogue = ModelCatalogue(
             modelsDirectory: configuration.modelsDirectory, uploads: uploads,
-            file: CatalogueFile(path: data + "/models.json"), memoryLimit: limits.modelBytes, now: now
+            file: CatalogueFile(path: data + "/models.json"), marks: LoadMarks(path: data + "/models-loading.json"),
+            memoryLimit: limits.modelBytes, now: now
         ) { engine.forget($0) }
         let datasets = DatasetCatalogue(directory: configuration.datasetsDirectory)
         library = ImageLibrary(
