@@ -37,6 +37,10 @@ public enum Machine {
         )
     }
 
+    /// Raises how many files and sockets this process may have open as far as the system lets it, and says how many
+    /// that are; 65,536 at the most, because programs that we start may look at every number.
+    public static func raiseOpenFiles() -> Int { Int(linux_raise_descriptors(65_536)) }
+
     /// A variable of the environment.
     public static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 

@@ -38,7 +38,9 @@ struct Serve: AsyncParsableCommand {
         if printConfig {
             return try Self.printConfiguration(settings, json: json)
         }
-        let web = try Self.web(settings)
+        let openFiles = ViTScopeService.raiseOpenFiles()
+        var web = try Self.web(settings)
+        web.limits.fit(openFiles: openFiles)
         let logger = Self.logger(level: settings.logLevel.value)
         let service = ViTScopeService(configuration: Self.service(settings), logger: logger)
         do {
