@@ -56,8 +56,10 @@ int linux_raise_descriptors(int most) {
     return limit.rlim_cur < (rlim_t)most ? (int)limit.rlim_cur : most;
 }
 
+void linux_renounce_privileges(void) { prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+
 void linux_renounce(void) {
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    linux_renounce_privileges();
 }

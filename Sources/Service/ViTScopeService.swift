@@ -31,6 +31,8 @@ public final class ViTScopeService: Sendable {
     private let feed = JobFeed()
     /// Who asks whether a question waits in the queue.
     let askers = TurnKeeper()
+    let dryRuns = DryRuns()
+    let digests = CheckedDigests()
 
     /// - Parameter now: the clock that dates are taken from.
     public init(configuration: ServiceConfiguration, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {

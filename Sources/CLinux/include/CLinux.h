@@ -23,6 +23,9 @@ void linux_lower_priority(int thread, int niceness);
 // many that are.
 int linux_raise_descriptors(int most);
 
+// No privileges that a program's file would give, for this thread and all that it starts.
+void linux_renounce_privileges(void);
+
 // No core dumps, and no privileges that a program's file would give.
 void linux_renounce(void);
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import FoundationEssentials
 package import Jobs
 import Platform
 
@@ -68,6 +69,9 @@ package struct JobFolder: Sendable, Equatable {
             self.outcome = outcome
         }
     }
+
+    /// `text` with paths as the folder knows them, wherever on the machine it lies.
+    func relative(_ text: String) -> String { text.replacing(path + "/", with: "") }
 
     /// Writes what is to be done, and makes the folder where there is none.
     package func write(_ spec: JobSpec) throws {

@@ -94,8 +94,8 @@ public final class LocalExecutor: Executor {
 
     private func ended(_ id: JobID, _ how: String) { state.withLock { $0.children[id]?.end = how } }
 
-    /// What a worker needs of our environment; never a secret.
-    private static var environment: [Environment.Key: String] {
+    /// What a process that we start needs of our environment; never a secret.
+    static var environment: [Environment.Key: String] {
         var kept: [Environment.Key: String] = [:]
         for name in [
             "PATH", "HOME", "TMPDIR", "LANG", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VITSCOPE_FAULT",
