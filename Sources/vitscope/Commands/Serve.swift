@@ -38,8 +38,6 @@ struct Serve: AsyncParsableCommand {
         if printConfig {
             return try Self.printConfiguration(settings, json: json)
         }
-        // Workers take after the thread that starts them, with all of theirs: libraries start some before we are asked.
-        ViTScopeService.renouncePrivileges()
         let openFiles = ViTScopeService.raiseOpenFiles()
         var web = try Self.web(settings)
         web.limits.fit(openFiles: openFiles)
