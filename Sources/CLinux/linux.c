@@ -45,8 +45,21 @@ int linux_kill_process(int pid, int (*is_wanted)(int pid, const void *context), 
 
 void linux_lower_priority(int thread, int niceness) { setpriority(PRIO_PROCESS, (id_t)thread, niceness); }
 
+int linux_raise_descriptors(int most) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
+    rlim_t wanted = limit.rlim_max < (rlim_t)most ? limit.rlim_max : (rlim_t)most;
+    if (limit.rlim_cur < wanted) {
+        struct rlimit raised = {wanted, limit.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit.rlim_cur = wanted;
+    }
+    return limit.rlim_cur < (rlim_t)most ? (int)limit.rlim_cur : most;
+}
+
+void linux_renounce_privileges(void) { prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+
 void linux_renounce(void) {
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    linux_renounce_privileges();
 }

@@ -41,6 +41,11 @@ extension CheckpointError: CustomStringConvertible {
         case .tooDeep(let limit, let byte): "the nesting is deeper than \(limit) levels at byte \(byte)"
         case .overBudget(let what, let limit, let byte):
             "the file needs more than \(limit) \(what) at byte \(byte), which no real checkpoint does"
+        case .nameTooLong(let limit, let byte):
+            "the name at byte \(byte) has more than \(limit) bytes, which no real one does; rename it"
+        case .tooManyMarks(let byte):
+            "the text at byte \(byte) has more than \(StreamSafeText.longestRun) combining marks in a row, which no "
+                + "language writes"
         case .headerTooLarge(let count, let limit):
             "the safetensors header claims \(count) bytes, more than the \(limit) that are read"
         case .badTensorRecord(let tensor, let expected): "the header of \(shown(tensor)) is wrong: expected \(expected)"

@@ -54,6 +54,11 @@ public indirect enum CheckpointError: Error, Equatable, Sendable {
     /// More of something than any real checkpoint has: a bomb.
     case overBudget(of: String, limit: Int, byte: Int)
 
+    /// A name is longer than any real one.
+    case nameTooLong(limit: Int, byte: Int)
+    /// A text has more combining marks in a row than any language: it would take minutes to compare.
+    case tooManyMarks(byte: Int)
+
     // MARK: safetensors
 
     /// The header is, or claims to be, larger than 16 MiB.

@@ -1,11 +1,13 @@
 public import Platform
 
 /// A strict JSON reader for documents that may be hostile: a key twice, nesting beyond 64 levels, more than a million
-/// values or 16 MiB are errors. Without recursion, so that no document can exhaust the stack.
+/// values or 16 MiB, keys over 1,024 bytes and texts that are dear to compare are errors. Without recursion, so that no document can exhaust the stack.
 public enum JSON {
     /// The largest document read, bytes.
     public static let maximumSize = 16 << 20
     static let maximumDepth = 64
+    /// The longest key of an object, bytes.
+    public static let maximumKey = 1024
     static let maximumValues = 1_000_000
 
     /// The document in `bytes`.
@@ -112,6 +114,7 @@ private struct JSONReader {
         let start = index
         guard current == UInt8(ascii: "\"") else { throw fault("a key in quotes") }
         let key = try string()
+        guard key.utf8.count <= JSON.maximumKey else { throw .nameTooLong(limit: JSON.maximumKey, byte: start) }
         guard frames[frames.count - 1].seen.insert(key).inserted else { throw .duplicateKey(key, byte: start) }
         frames[frames.count - 1].keys.append(key)
         skipSpace()
@@ -169,12 +172,16 @@ private struct JSONReader {
     }
 
     private mutating func string() throws(CheckpointError) -> String {
+        let start = index
         index += 1
         var bytes: [UInt8] = []
         while let byte = current {
             index += 1
             switch byte {
-            case UInt8(ascii: "\""): return String(decoding: bytes, as: UTF8.self)
+            case UInt8(ascii: "\""):
+                let text = String(decoding: bytes, as: UTF8.self)
+                guard StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
+                return text
             case UInt8(ascii: "\\"): try escape(into: &bytes)
             case 0..<0x20: throw .badJSON(expected: "an escaped control character", byte: index - 1)
             default: bytes.append(byte)

@@ -110,6 +110,9 @@ extension Job {
             job.status.startedAt = status.startedAt ?? date
             job.lease(to: owner, at: date)
         case (.adopted(let owner), .running): job.lease(to: owner, at: date)
+        case (.found(let owner, let attempt), .queued), (.found(let owner, let attempt), .running):
+            guard status.state == .queued || attempt > status.attempt else { return job }
+            job.catchUp(to: attempt, owner, at: date)
         case (.reported(let report), .running): job.take(report, at: date)
         case (.succeeded, .running): job.end(.succeeded, at: date)
         case (.stopped, .running): job.leave(at: date)
@@ -134,8 +137,8 @@ extension Job {
             guard status.finishRequestedAt == nil else { return job }
             job.status.finishRequestedAt = date
             job.status.finishReason = reason
-        case (.claimed, _), (.adopted, _), (.reported, _), (.succeeded, _), (.stopped, _), (.crashed, _), (.failed, _),
-            (.cancelRequested, _), (.pauseRequested, _), (.resumeRequested, _), (.finishRequested, _):
+        case (.claimed, _), (.adopted, _), (.found, _), (.reported, _), (.succeeded, _), (.stopped, _), (.crashed, _),
+            (.failed, _), (.cancelRequested, _), (.pauseRequested, _), (.resumeRequested, _), (.finishRequested, _):
             throw JobRefusal(event, self)
         }
         if job != self { job.status.version += 1 }
@@ -146,6 +149,17 @@ extension Job {
         status.leaseToken += 1
         status.leaseOwner = owner
         status.heartbeatAt = date
+    }
+
+    /// A later start than the one that was written down; what it came to, its worker's folder says.
+    private mutating func catchUp(to attempt: Int, _ owner: String, at date: Date) {
+        // Who was held is asked to stop, so that it is held again.
+        if status.isHeld { status.pauseRequestedAt = date }
+        status.isHeld = false
+        status.state = .running
+        status.leaseToken += max(attempt - status.attempt - 1, 0)
+        status.attempt = max(attempt, status.attempt)
+        lease(to: owner, at: date)
     }
 
     private mutating func take(_ report: JobReport, at date: Date) {

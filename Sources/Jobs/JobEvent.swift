@@ -4,6 +4,8 @@ public enum JobEvent: Sendable, Equatable {
     case claimed(owner: String)
     /// Another server process found the worker alive and follows it.
     case adopted(owner: String)
+    /// Its folder tells of a later start than the store does, which has lost what came in between.
+    case found(owner: String, attempt: Int)
     case reported(JobReport)
     /// The worker did all there was to do.
     case succeeded
@@ -23,6 +25,7 @@ public enum JobEvent: Sendable, Equatable {
         switch self {
         case .claimed: "claimed"
         case .adopted: "adopted"
+        case .found: "found"
         case .reported: "reported"
         case .succeeded: "succeeded"
         case .stopped: "stopped"

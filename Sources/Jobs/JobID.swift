@@ -27,5 +27,11 @@ public struct JobID: Hashable, Sendable, CustomStringConvertible {
         text = parts.map { $0.joined() }.joined(separator: "-")
     }
 
+    /// When it was made, to the millisecond.
+    public var date: Date {
+        let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }.prefix(12)
+        return Date(timeIntervalSince1970: Double(Int(String(decoding: digits, as: UTF8.self), radix: 16) ?? 0) / 1000)
+    }
+
     public var description: String { text }
 }

@@ -37,6 +37,7 @@ public actor JobRunner {
     private let now: @Sendable () -> Date
     private let changed: @Sendable (JobID) -> Void
     private let log: @Sendable (String) -> Void
+    private let keep: @Sendable (Job) async -> Void
     private var followed: [JobID: Followed] = [:]
     private var isDraining = false
     /// Looks come one after another, also where somebody asks for one besides.
@@ -46,10 +47,12 @@ public actor JobRunner {
     ///   - owner: of this process; another in every start.
     ///   - changed: told about every job that changed, after it is on the disk.
     ///   - log: told what went wrong outside of any job.
+    ///   - keep: called with a job whose worker has done its work, before the job's end is written down; where the
+    ///     process ends in between, it is called once more.
     public init(
         store: any JobStore, executor: any Executor, settings: Settings = Settings(), owner: String,
         now: @escaping @Sendable () -> Date = { Date() }, changed: @escaping @Sendable (JobID) -> Void = { _ in },
-        log: @escaping @Sendable (String) -> Void = { _ in }
+        log: @escaping @Sendable (String) -> Void = { _ in }, keep: @escaping @Sendable (Job) async -> Void = { _ in }
     ) {
         self.store = store
         self.executor = executor
@@ -58,6 +61,7 @@ public actor JobRunner {
         self.now = now
         self.changed = changed
         self.log = log
+        self.keep = keep
     }
 
     /// Jobs whose worker has said nothing for a while.
@@ -227,6 +231,7 @@ extension JobRunner {
                 if isDraining { followed[id] = nil }
                 return
             }
+            if entry.job.cancelRequestedAt == nil { await keep(entry.job) }
             event = .succeeded
         case .stopped: event = .stopped
         case .failed(let failure): event = .failed(failure)

@@ -5,6 +5,9 @@ public import FoundationEssentials
 /// Every function is one transaction, and what it has answered is on the disk. Where it throws a `JobStoreError`,
 /// nothing has happened.
 public protocol JobStore: Sendable {
+    /// What the store has found amiss when it was opened, in sentences for whoever runs the server.
+    var warnings: [String] { get }
+
     /// Takes a new job in, with its first notice, unless `key` was used before. A parent that is gone is left out.
     ///
     /// - Parameter limit: of queued jobs of the same kind.
@@ -55,6 +58,10 @@ public protocol JobStore: Sendable {
 
     /// Lets go of the disk; nothing may be asked afterwards.
     func close() async throws
+}
+
+extension JobStore {
+    public var warnings: [String] { [] }
 }
 
 /// What makes the repetition of a request harmless.

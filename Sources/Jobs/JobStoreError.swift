@@ -12,7 +12,10 @@ public enum JobStoreError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .diskFull: "The disk that holds the queue is full, so nothing was written. Make room and try again."
         case .corrupt(let what):
-            "The database of the queue is damaged (\(what)). Stop the server, check the disk, and restore a backup."
+            "The database of the queue is damaged (\(what)). Stop the server and check the disk. Then bring a backup back "
+                + "with “vitscope restore --data DIR --from BACKUP”; without one, move jobs.sqlite and jobs.sqlite-wal out "
+                + "of the data directory. Either way the next start finds every job that has a folder again, with its "
+                + "weights; none is deleted."
         case .failed(let what): "The database of the queue refused: \(what)."
         case .newerVersion(let what):
             "The database of the queue was written by a newer ViTScope (\(what)). Start that version, or another data "

@@ -81,6 +81,16 @@ public enum Folder {
         try AtomicFile.syncDirectory(of: name)
     }
 
+    /// Gives a file or folder another place on the same disk; both folders are durable when this returns.
+    ///
+    /// - Parameter target: where nothing is yet.
+    public static func move(_ path: String, to target: String) throws(FileError) {
+        guard !exists(target) else { throw FileError.system("move", path: target, code: EEXIST) }
+        guard rename(path, target) == 0 else { throw FileError.system("move", path: path, code: errno) }
+        try AtomicFile.syncDirectory(of: target)
+        try AtomicFile.syncDirectory(of: path)
+    }
+
     /// Removes the file at `path`, if there is one.
     public static func removeFile(_ path: String) throws(FileError) {
         guard unlink(path) == 0 || errno == ENOENT else { throw FileError.system("remove", path: path, code: errno) }

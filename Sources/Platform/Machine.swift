@@ -37,6 +37,20 @@ public enum Machine {
         )
     }
 
+    /// Raises how many files and sockets this process may have open as far as the system lets it, and says how many
+    /// that are; 65,536 at the most, because programs that we start may look at every number.
+    public static func raiseOpenFiles() -> Int { Int(linux_raise_descriptors(65_536)) }
+
+    /// Who started this process, or who inherited it.
+    public static var parent: Int { Int(getppid()) }
+
+    /// Ends the process at once, without destructors.
+    public static func leave() -> Never { _exit(1) }
+
+    /// No program that the calling thread, threads that it starts from here on, or processes of those run gains a right
+    /// by the rights of its file.
+    public static func renouncePrivileges() { linux_renounce_privileges() }
+
     /// A variable of the environment.
     public static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 

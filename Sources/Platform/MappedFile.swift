@@ -47,12 +47,16 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
     case notRegular(path: String)
     /// The name leads outside the directory it must stay in.
     case outside(path: String)
+    /// Something in the folder has a name that is dear to compare.
+    case badName(path: String)
 
     public var description: String {
         switch self {
         case .system(let call, let path, let code):
             "cannot \(call == "open" ? "read" : call) \(path): \(String(cString: strerror(code)))"
         case .notRegular(let path): "\(path) is not a regular file"
+        case .badName(let path):
+            "\(path) holds a name with more than \(StreamSafeText.longestRun) combining marks in a row; rename it"
         case .outside(let path): "\(path) leads outside its directory"
         }
     }

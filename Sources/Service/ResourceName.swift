@@ -1,3 +1,5 @@
+import Platform
+
 /// What users may call models and probe sets.
 enum ResourceName {
     /// Whether `name` fits `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`: nothing in it means anything to file systems or URLs.
@@ -27,10 +29,18 @@ enum ResourceName {
 /// Finds what somebody probably meant.
 public enum NearestNames {
     /// Up to `count` of `names` most like `wanted`, the likest first; those that share too little are left out.
-    public static func of(_ wanted: String, among names: some Sequence<String>, count: Int = 3) -> [String] {
-        let target = Array(wanted.lowercased().unicodeScalars.prefix(200))
+    ///
+    /// - Parameter work: comparisons of two characters at the most; names that come after are not looked at. A tenth of a
+    ///   second, and far more than a catalogue needs.
+    public static func of(
+        _ wanted: String, among names: some Sequence<String>, count: Int = 3, work: Int = 20_000_000
+    ) -> [String] {
+        let target = wanted.unicodeScalars.prefix(200).lowercased
+        var left = work
         let scored = names.compactMap { name -> (name: String, distance: Int)? in
-            let candidate = Array(name.lowercased().unicodeScalars.prefix(200))
+            let candidate = name.unicodeScalars.prefix(200).lowercased
+            left -= (target.count + 1) * (candidate.count + 1)
+            guard left >= 0, StreamSafeText.holds(name) else { return nil }
             let distance = editDistance(target, candidate)
             // A name inside the other is a likely slip however much is missing around it.
             if contains(candidate, target) || contains(target, candidate) { return (name, min(distance, 1)) }
@@ -61,4 +71,9 @@ public enum NearestNames {
         guard part.count >= 3, part.count <= whole.count else { return false }
         return (0...whole.count - part.count).contains { Array(whole[$0..<$0 + part.count]) == part }
     }
+}
+
+extension Substring.UnicodeScalarView {
+    /// The scalars in small letters.
+    fileprivate var lowercased: [Unicode.Scalar] { flatMap { Array($0.properties.lowercaseMapping.unicodeScalars) } }
 }

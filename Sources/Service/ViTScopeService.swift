@@ -29,6 +29,10 @@ public final class ViTScopeService: Sendable {
     let uploads: UploadStore
     let now: @Sendable () -> Date
     private let feed = JobFeed()
+    /// Who asks whether a question waits in the queue.
+    let askers = TurnKeeper()
+    let dryRuns = DryRuns()
+    let digests = CheckedDigests()
 
     /// - Parameter now: the clock that dates are taken from.
     public init(configuration: ServiceConfiguration, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
@@ -42,7 +46,8 @@ public final class ViTScopeService: Sendable {
         uploads = UploadStore(folder: data + "/uploads/sha256", limit: limits.uploadBytes)
         catalogue = ModelCatalogue(
             modelsDirectory: configuration.modelsDirectory, uploads: uploads,
-            file: CatalogueFile(path: data + "/models.json"), memoryLimit: limits.modelBytes, now: now
+            file: CatalogueFile(path: data + "/models.json"), marks: LoadMarks(path: data + "/models-loading.json"),
+            memoryLimit: limits.modelBytes, now: now
         ) { engine.forget($0) }
         let datasets = DatasetCatalogue(directory: configuration.datasetsDirectory)
         library = ImageLibrary(
@@ -95,6 +100,10 @@ public final class ViTScopeService: Sendable {
         guard Folder.isWritable(directory), let space = try? DiskSpace(at: directory) else { return .readOnly }
         return space.isExhausted ? .diskFull : .ready
     }
+
+    /// What was found amiss when the service began, in sentences for whoever runs it; they name nothing outside of the
+    /// data directory.
+    public var warnings: [String] { jobQueue?.warnings ?? [] }
 
     /// The queue of jobs, while there is one.
     var jobQueue: JobQueue? { life.withLock { $0.jobs } }

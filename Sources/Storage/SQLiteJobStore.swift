@@ -9,14 +9,19 @@ import Synchronization
 /// two connections write, is safe too; `lock` in the data directory keeps other processes out.
 public final class SQLiteJobStore: JobStore {
     private let database: DatabaseQueue
+    private let path: String
     private let isOpen = Mutex(true)
+    public let warnings: [String]
+    /// A longer log moves into the main file, bytes.
+    package static let longestLog = 4 << 20
 
     /// Opens the file at `path`, or makes it, and brings it up to date.
     ///
     /// - Throws: where the file is damaged, or of a newer version of the program.
     public init(path: String) async throws(JobStoreError) {
+        self.path = path
         do {
-            database = try await Task { try JobDatabase.open(path) }.value
+            (database, warnings) = try await Task { try JobDatabase.open(path) }.value
         } catch {
             throw JobStoreError(error)
         }
@@ -106,7 +111,12 @@ extension SQLiteJobStore {
     }
 
     public func commit(_ change: JobChange) async throws -> Bool {
-        try await write { db in try JobTable.write(change, in: db) }
+        let isWritten = try await write { db in try JobTable.write(change, in: db) }
+        // What is finished leaves the log, whose damage would take it away. It is durable in either place.
+        if isWritten, change.after.state.isTerminal, !change.before.state.isTerminal {
+            try? await run(Self.truncateLog)
+        }
+        return isWritten
     }
 
     public func notices(of id: JobID, after number: Int, limit: Int) async throws -> [NumberedNotice] {
@@ -193,15 +203,21 @@ extension SQLiteJobStore {
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(JobStoreError) -> Value {
-        try await run { db in
+        try await run { [self] db in
             var value: Value?
             try db.inTransaction(.immediate) {
                 value = try work(db)
                 return .commit
             }
             guard let value else { throw JobStoreError.failed("a transaction came to nothing") }
+            // What was committed stays so, also where there is no room to move it.
+            if logSize > Self.longestLog { try? Self.truncateLog(db) }
             return value
         }
+    }
+
+    private var logSize: Int {
+        (try? FileManager.default.attributesOfItem(atPath: path + "-wal"))?[.size] as? Int ?? 0
     }
 
     /// Nobody else writes to the file, and accesses come one after another, so that reading needs no transaction.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Service
 
 /// The program: what do self-supervised Vision Transformers learn, as a service.
 struct Vitscope: AsyncParsableCommand {
@@ -12,7 +13,8 @@ struct Vitscope: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Train.self, Jobs.self, Reproduce.self, Analyze.self, Compare.self, Assert.self, Verify.self,
+            Serve.self, Train.self, Jobs.self, Backup.self, Restore.self, Reproduce.self, Analyze.self, Compare.self,
+            Assert.self, Verify.self,
             Inspect.self, Convert.self, Bench.self,
             PrintVersion.self, Worker.self,
         ])
@@ -20,7 +22,14 @@ struct Vitscope: AsyncParsableCommand {
 
 @main
 enum Main {
-    static func main() async {
+    @MainActor static func main() async {
+        // On the first thread, before any other of ours: all that begin later take after it, and so do workers with all
+        // their threads, also those that libraries start before a program is asked.
+        ViTScopeService.renouncePrivileges()
+        await run()
+    }
+
+    private nonisolated static func run() async {
         do {
             var command = try Vitscope.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -74,4 +74,23 @@ import Testing
             try JSON.parse(bytes)
         }
     }
+
+    /// Whoever compares such a text takes the square of its length; here it is refused before anybody does.
+    @Test func textsThatAreDearToCompareAreRefused() throws {
+        let marks = String(repeating: "\u{301}\u{327}", count: 20_000)
+        #expect(throws: CheckpointError.tooManyMarks(byte: 1)) { try parse("{\"a\(marks)\": 1}") }
+        #expect(throws: CheckpointError.tooManyMarks(byte: 6)) { try parse("{\"b\": \"a\(marks)\"}") }
+        let escaped = String(repeating: #"\u0301\u0327"#, count: 16)
+        #expect(throws: CheckpointError.tooManyMarks(byte: 1)) { try parse("[\"a\(escaped)\"]") }
+        let most = "a" + String(repeating: "\u{301}", count: 30)
+        #expect(try parse("[\"\(most)\"]")[0]?.string == most)
+        #expect(throws: CheckpointError.tooManyMarks(byte: 1)) { try parse("[\"\(most)\u{327}\"]") }
+    }
+
+    @Test func keysAreBounded() throws {
+        let most = String(repeating: "k", count: 1024)
+        #expect(try parse("{\"\(most)\": 1}")[most]?.int == 1)
+        #expect(throws: CheckpointError.nameTooLong(limit: 1024, byte: 1)) { try parse("{\"\(most)k\": 1}") }
+        #expect(try parse("[\"\(most)k\"]")[0]?.string == most + "k", "a value may be longer")
+    }
 }

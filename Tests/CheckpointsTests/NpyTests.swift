@@ -99,4 +99,9 @@ import Testing
             try Npy.decode(try Fixture.bytes("refused/bigendian.npy"))
         }
     }
+
+    @Test func aHeaderThatIsDearToCompareIsRefused() {
+        let marks = String(repeating: "\u{301}", count: 1000)
+        guard case .badNpyHeader? = refusal("{'a\(marks)': 1}") else { return #expect(Bool(false)) }
+    }
 }

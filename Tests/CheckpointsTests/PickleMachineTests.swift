@@ -239,4 +239,26 @@ import Testing
     }
 
     private enum PickleLimits { static let opcodes = 1_000_000 }
+
+    // MARK: Text that is dear to compare
+
+    @Test func longRunsOfMarksAreRefusedWhereverTextIsRead() throws {
+        let marks = Array(String(repeating: "\u{301}\u{327}", count: 2000).utf8)
+        let count = (0..<4).map { UInt8(truncatingIfNeeded: marks.count >> (8 * $0)) }
+        #expect(refusal([0x58] + count + marks, P.stop) == .tooManyMarks(byte: 2))
+        #expect(refusal(Array("c".utf8) + marks + Array("\nname\n".utf8), P.stop) == .tooManyMarks(byte: 2))
+        let escaped = String(repeating: "\\u0301", count: 40)
+        #expect(refusal(Array("V\(escaped)\n".utf8), P.stop) == .tooManyMarks(byte: 2))
+        // Python 2's strings are bytes, and stay so.
+        #expect(try value([0x54] + count + marks, P.stop).string == nil)
+        #expect(try value(Array("Va\\u0301\n".utf8), P.stop).string == "a\u{301}")
+    }
+
+    @Test func keysAreBounded() throws {
+        let key = Array(String(repeating: "k", count: 1025).utf8)
+        let text = [0x58, 0x01, 0x04, 0, 0] + key
+        #expect(refusal(P.emptyDictionary, text, [0x4e, 0x73], P.stop) != nil)
+        #expect(refusal([0x28], text, [0x4e, 0x64], P.stop) != nil)
+        #expect(try value(text, P.stop).string?.utf8.count == 1025, "what is no key may be longer")
+    }
 }

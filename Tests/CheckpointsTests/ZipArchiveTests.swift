@@ -249,4 +249,11 @@ struct LyingZip {
             try Checkpoint.decode(Bytes(writer.finish()))
         }
     }
+
+    @Test func namesThatAreDearToCompareAreRefused() {
+        var zip = LyingZip.valid()
+        zip.entries[1].name = "archive/a" + String(repeating: "\u{301}", count: 31)
+        let error = #expect(throws: CheckpointError.self) { try Checkpoint.decode(zip.bytes()) }
+        guard case .tooManyMarks? = error else { return #expect(Bool(false), "\(error as Any)") }
+    }
 }

@@ -29,6 +29,7 @@ import Testing
 
     static let events: [(name: String, event: JobEvent)] = [
         ("claimed", .claimed(owner: "b")), ("adopted", .adopted(owner: "b")),
+        ("found", .found(owner: "b", attempt: 4)),
         ("reported", .reported(JobSamples.report(step: 1))), ("succeeded", .succeeded), ("stopped", .stopped),
         ("crashed", .crashed("x")), ("failed", .failed(JobFailure(.failed, "x"))),
         ("failed, may pass", .failed(JobFailure(.diskFull, "x"))), ("cancelRequested", .cancelRequested),
@@ -55,7 +56,11 @@ import Testing
             if after.finishRequestedAt != nil { words.append("to finish") }
         }
         if after.state == .failed { words.append(after.failure?.reason.rawValue ?? "") }
-        if after.attempt != job.attempt { words.append(after.attempt > job.attempt ? "attempt + 1" : "attempt − 1") }
+        if case .found = event, after.attempt != job.attempt {
+            words.append("attempt of the folder")
+        } else if after.attempt != job.attempt {
+            words.append(after.attempt > job.attempt ? "attempt + 1" : "attempt − 1")
+        }
         return words.joined(separator: ", ")
     }
 

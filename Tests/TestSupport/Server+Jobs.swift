@@ -56,4 +56,9 @@ extension Server {
 public struct UnexpectedReply: Error {
     public let status: Int
     public let text: String
+
+    public init(status: Int, text: String) {
+        self.status = status
+        self.text = text
+    }
 }

@@ -11,9 +11,10 @@ public final class Server: @unchecked Sendable {
     /// - Parameters:
     ///   - arguments: besides `serve`, the port and the directories.
     ///   - data: an existing data directory, or nil for a new one.
+    ///   - openFiles: how many files and sockets the process may have open; nil for what these tests may.
     public init(
         _ arguments: [String] = [], data: String? = nil, port: Int = 0, models: String? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], openFiles: Int? = nil
     ) throws {
         folder = data == nil ? try TemporaryFolder() : nil
         self.data = data ?? (folder?.path ?? "") + "/data"
@@ -23,6 +24,10 @@ public final class Server: @unchecked Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.arguments =
             ["serve", "--port", "\(port)", "--data", self.data] + (models.map { ["--models", $0] } ?? []) + arguments
+        if let openFiles, let arguments = process.arguments {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "ulimit -n \(openFiles) && exec \"$0\" \"$@\"", vitscope] + arguments
+        }
         let pipe = Pipe()
         process.standardOutput = pipe
         let log = self.data + ".log"

@@ -19,6 +19,13 @@ int linux_kill_process(int pid, int (*is_wanted)(int pid, const void *context), 
 // Sets how far the thread steps back behind others; 0 is the calling one.
 void linux_lower_priority(int thread, int niceness);
 
+// Raises how many descriptors this process may have open as far as it may itself, to `most` at the most; hands back how
+// many that are.
+int linux_raise_descriptors(int most);
+
+// No privileges that a program's file would give, for this thread and all that it starts.
+void linux_renounce_privileges(void);
+
 // No core dumps, and no privileges that a program's file would give.
 void linux_renounce(void);
 

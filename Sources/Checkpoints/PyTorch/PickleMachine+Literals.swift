@@ -42,6 +42,12 @@ extension PickleMachine {
         let bytes = try cursor.take(count)
         try budget.spend(characters: count, at: start)
         guard let text = bytes.utf8String else { throw .badLiteral("text", byte: start) }
+        return try cheap(text)
+    }
+
+    /// - Throws: `tooManyMarks` for a text that is dear to compare.
+    private func cheap(_ text: String) throws(CheckpointError) -> String {
+        guard StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
         return text
     }
 
@@ -68,7 +74,7 @@ extension PickleMachine {
     mutating func lineText() throws(CheckpointError) -> String {
         let line = try line()
         guard let text = String(validating: line, as: UTF8.self) else { throw .badLiteral("name", byte: start) }
-        return text
+        return try cheap(text)
     }
 
     mutating func decimalLine() throws(CheckpointError) -> Int {
@@ -171,7 +177,7 @@ extension PickleMachine {
             guard let scalar = Unicode.Scalar(code) else { throw .badLiteral("text", byte: start) }
             text.unicodeScalars.append(scalar)
         }
-        return text
+        return try cheap(text)
     }
 
     private static func hex(_ rest: inout ArraySlice<UInt8>, digits: Int) -> UInt32? {

@@ -163,6 +163,15 @@ struct PickleMachine {
     /// `refs` must be read from the stack in a statement before: as an argument, reading would copy the whole stack.
     private func pairs(_ refs: [Ref]) throws(CheckpointError) -> PickleGraph.Items {
         guard refs.count % 2 == 0 else { throw operand("a value for every key") }
+        for place in stride(from: 0, to: refs.count, by: 2) {
+            let length: Int
+            switch graph.nodes[refs[place]] {
+            case .text(let text): length = text.utf8.count
+            case .byteString(let bytes): length = bytes.count
+            default: continue
+            }
+            guard length <= JSON.maximumKey else { throw .nameTooLong(limit: JSON.maximumKey, byte: start) }
+        }
         return stride(from: 0, to: refs.count, by: 2).map { (refs[$0], refs[$0 + 1]) }
     }
 

@@ -114,7 +114,8 @@ struct PickleRebuilder {
         case .text(let text): return .value(.string(text))
         case .bytes(let bytes): return .value(.bytes(bytes))
         case .byteString(let bytes):
-            guard let text = bytes.utf8String else { return .value(.bytes(bytes)) }
+            // Bytes that happen to read as a text that is dear to compare stay bytes.
+            guard let text = bytes.utf8String, StreamSafeText.holds(text) else { return .value(.bytes(bytes)) }
             try budget.spend(characters: bytes.count, at: graph.origins[ref])
             return .value(.string(text))
         case .sequence(let index): return .value(.list(graph.sequences[index].elements.map { value($0) }))

@@ -31,6 +31,7 @@ struct ZipRecord {
         _ = try cursor.integer(UInt32.self)
         let header = try cursor.integer(UInt32.self)
         guard let name = try cursor.take(Int(nameLength)).utf8String else { throw .notUTF8(part: "a zip entry's name") }
+        guard StreamSafeText.holds(name) else { throw .tooManyMarks(byte: cursor.offset) }
         let extra = try cursor.take(Int(extraLength))
         _ = try cursor.take(Int(commentLength))
 

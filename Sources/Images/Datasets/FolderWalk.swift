@@ -74,7 +74,14 @@ struct FolderWalk {
             throw ImageError.tooManyFolders(path: shown, limit: ImageFolder.maxFolders)
         }
         let whole = path.isEmpty ? name : name == "." ? path : "\(name)/\(path)"
-        do { return try ContainedFile.entries(whole, beneath: root) } catch {
+        do throws(FileError) {
+            let entries = try ContainedFile.entries(whole, beneath: root)
+            // Paths are compared and looked up; a name that is dear to compare is none of a picture's.
+            for entry in entries where !StreamSafeText.holds(entry.name) {
+                throw FileError.badName(path: whole == "." ? shown : whole)
+            }
+            return entries
+        } catch {
             // "." tells nobody which folder is meant.
             if whole == ".", case .system(let call, _, let code) = error {
                 throw ImageError.file(.system(call, path: shown, code: code))

@@ -40,9 +40,10 @@ actor ModelCatalogue {
     private let memoryLimit: Int
     private let now: @Sendable () -> Date
     private let forget: @Sendable (LoadedModel) -> Void
-    private let thread = WorkerThread()
-    /// Models load one after another: two at once would need twice the memory and take as long.
-    private let turns = TurnKeeper()
+    private let line: LoadLine
+    private let marks: LoadMarks
+    /// Those whose load has begun and is not over.
+    private var underWay: Set<String> = []
     private var entries: [String: Entry] = [:]
     private var loads: [String: Task<Void, Never>] = [:]
     private var lastNumber = 0
@@ -53,26 +54,37 @@ actor ModelCatalogue {
     ///   - memoryLimit: of all loaded models, bytes.
     ///   - forget: told about a model that is gone.
     init(
-        modelsDirectory: String?, uploads: UploadStore, file: CatalogueFile, memoryLimit: Int,
-        now: @escaping @Sendable () -> Date, forget: @escaping @Sendable (LoadedModel) -> Void
+        modelsDirectory: String?, uploads: UploadStore, file: CatalogueFile, marks: LoadMarks, memoryLimit: Int,
+        line: LoadLine = LoadLine(), now: @escaping @Sendable () -> Date,
+        forget: @escaping @Sendable (LoadedModel) -> Void
     ) {
         self.modelsDirectory = modelsDirectory
         self.uploads = uploads
         self.file = file
+        self.marks = marks
+        self.line = line
         self.memoryLimit = memoryLimit
         self.now = now
         self.forget = forget
     }
 
     /// Reads what was registered before; the models load in the background.
+    /// What had not finished loading when the last process ended comes after all others.
     func open(logger: Logger) throws {
+        let unfinished = marks.read()
         for remembered in try file.read(logger: logger) {
             let registration = remembered.registration
             // A file that has gone is a failed model, with a sentence, not a forgotten one.
             let place =
                 (try? self.place(of: registration.path))
                 ?? CheckpointPlace(name: registration.path, directory: modelsDirectory ?? ".")
-            add(registration, place: place, createdAt: remembered.createdAt, origin: .registered)
+            let isLast = unfinished.contains(registration.name)
+            if isLast {
+                logger.warning(
+                    "This model had not finished loading when the last server ended, so it loads after all others.",
+                    metadata: ["model": "\(registration.name)"])
+            }
+            add(registration, place: place, createdAt: remembered.createdAt, origin: .registered, isLast: isLast)
         }
     }
 
@@ -214,19 +226,24 @@ actor ModelCatalogue {
         return entry
     }
 
-    private func add(_ registration: ModelRegistration, place: CheckpointPlace, createdAt: Date, origin: Origin) {
+    private func add(
+        _ registration: ModelRegistration, place: CheckpointPlace, createdAt: Date, origin: Origin,
+        isLast: Bool = false
+    ) {
         lastNumber += 1
         let number = lastNumber, name = registration.name
         entries[name] = Entry(
             registration: registration, place: place, createdAt: createdAt, origin: origin, number: number)
         let options = registration.options
-        loads[name] = Task { [thread, turns] in
+        loads[name] = Task { [line] in
             let state: State
             do {
-                let model = try await turns.withTurn(for: "load") {
-                    try await self.checkMemory(place)
-                    return try await thread.run { try ModelLoader.load(place, options) }
-                }
+                let model = try await line.run(
+                    isLast: isLast,
+                    begun: {
+                        await self.mark(name, origin)
+                        try await self.checkMemory(place)
+                    }, { try ModelLoader.load(place, options) })
                 state = .ready(model)
             } catch let failure as LoadFailure {
                 state = .failed(failure)
@@ -237,7 +254,15 @@ actor ModelCatalogue {
         }
     }
 
+    /// A load begins.
+    private func mark(_ name: String, _ origin: Origin) {
+        guard origin == .registered else { return }
+        underWay.insert(name)
+        marks.write(underWay)
+    }
+
     private func finish(_ name: String, _ number: Int, _ state: State) {
+        if underWay.remove(name) != nil { marks.write(underWay) }
         // The name may have been deleted, or given to another, meanwhile.
         guard entries[name]?.number == number else { return }
         entries[name]?.state = state
@@ -282,7 +307,7 @@ actor ModelCatalogue {
             return CheckpointPlace(name: path, directory: modelsDirectory)
         } catch {
             switch error {
-            case .outside, .notRegular:
+            case .outside, .notRegular, .badName:
                 throw .invalid("/path", "“\(path.shortened)” is no file or folder inside the models directory.")
             case .system where error.isMissing:
                 let known = CheckpointFolder.names(in: modelsDirectory)

@@ -84,6 +84,15 @@ extension ResultValue {
         self.init(value)
     }
 
+    /// The value of a request's body.
+    ///
+    /// - Throws: `unreadable` with a sentence that names the place.
+    public static func parse(_ body: [UInt8]) throws(ServiceError) -> ResultValue {
+        do { return ResultValue(try JSON.parse(Bytes(body))) } catch {
+            throw .unreadable("The body is not JSON that can be read: \(error).")
+        }
+    }
+
     /// The value of a JSON document; no document is deeper than 64 levels.
     init(_ value: Value) {
         switch value {

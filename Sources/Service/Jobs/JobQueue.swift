@@ -15,6 +15,8 @@ final class JobQueue: Sendable {
     let feed: JobFeed
     let folder: String
     let limit: Int
+    /// What was found amiss at the start, in sentences for whoever runs the server.
+    let warnings: [String]
     private let drainSeconds: Double
     private let logger: Logger
     private let life = Mutex<(loop: Task<Void, Never>?, drain: Task<Void, Never>?)>((nil, nil))
@@ -28,28 +30,42 @@ final class JobQueue: Sendable {
     ) async throws {
         folder = data + "/jobs"
         try Folder.create(folder)
+        let setAside = SetAsideFolder(data: data)
+        var warnings = [setAside.reminder, try Self.lost(data + "/jobs.sqlite", beside: folder)].compactMap(\.self)
         let opened = try await open(data + "/jobs.sqlite")
-        store = FaultPointStore(store: opened)
-        archive = ResultArchive(store: opened, logger: logger)
+        warnings += opened.warnings
+        let store = FaultPointStore(store: opened), archive = ResultArchive(store: opened, logger: logger)
+        let jobs = folder, owner = RandomBytes.hex(16)
+        self.store = store
+        self.archive = archive
         executor = makeExecutor(folder)
         self.feed = feed
         self.logger = logger
         limit = settings.queueLength
         drainSeconds = settings.drainSeconds
         runner = JobRunner(
-            store: store, executor: executor, settings: settings.runner, owner: RandomBytes.hex(16), now: now,
-            changed: { feed.changed($0) }, log: { logger.error("\($0)") })
+            store: store, executor: executor, settings: settings.runner, owner: owner, now: now,
+            changed: { feed.changed($0) }, log: { logger.error("\($0)") },
+            keep: { await archive.keepResult(of: $0, in: jobs, at: now()) })
         try? Folder.removeTree(data + "/dry-runs")
-        try await sweep()
+        let found = FoundJobs(
+            store: store, executor: executor, folder: folder, setAside: setAside, owner: owner, now: now, logger: logger
+        )
+        warnings += try await found.bringTogether()
+        for warning in warnings { logger.warning("\(warning)") }
+        self.warnings = warnings
         try await runner.recover()
     }
 
-    /// Removes the folders of jobs that are not there any more, or never were: the process ended between two steps.
-    private func sweep() async throws {
-        for entry in try Folder.entries(folder) where entry.isFolder {
-            guard let id = JobID(entry.name), try await store.job(id) == nil else { continue }
-            await executor.remove(id)
-        }
+    /// What to say where the database is not there and jobs are; nil where all is well.
+    private static func lost(_ database: String, beside folder: String) throws -> String? {
+        guard (Folder.fileSize(database) ?? 0) == 0 else { return nil }
+        let count = try Folder.entries(folder).count { $0.isFolder && JobID($0.name) != nil }
+        guard count > 0 else { return nil }
+        return "The database of the queue, jobs.sqlite, is missing or empty beside the folders of \(count) "
+            + "job\(count == 1 ? "" : "s"). A new one was begun, and the jobs are found again by their folders; those that "
+            + "had not started have none. If there is a backup, stop the server and run "
+            + "“vitscope restore --data DIR --from BACKUP”."
     }
 
     /// Begins to work.

@@ -13,7 +13,6 @@ public enum AnalysisOutcome: Sendable {
 extension ViTScopeService {
     /// What takes longer is answered later, seconds.
     private static let patience = 2.0
-    private static let label = "analysis_id"
 
     /// Answers at once where that is possible within two seconds; otherwise the question goes into the queue.
     ///
@@ -25,14 +24,36 @@ extension ViTScopeService {
         _ analysis: PreparedAnalysis, waiting seconds: Double? = nil, inQueue: Bool = false
     ) async throws(ServiceError) -> AnalysisOutcome {
         if let known = try await known(analysis) { return .done(known) }
-        guard jobQueue != nil, estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1) else {
-            return .done(try await run(analysis))
+        guard jobQueue != nil else { return .done(try await run(analysis)) }
+        // One after another, so that two who ask at the same time have one job.
+        let found = try await perform {
+            try await askers.withTurn(for: analysis.id) { try await self.pending(analysis, inQueue: inQueue) }
         }
-        let job = try await enqueue(analysis)
-        guard let seconds, seconds > 0 else { return .pending(job) }
-        let ended = try await self.job(job.id, waiting: seconds)
-        guard ended.isTerminal else { return .pending(ended) }
-        return try await self.analysis(analysis.id)
+        switch found {
+        case nil: return .done(try await run(analysis))
+        case .done(let result)?: return .done(result)
+        case .pending(let job)?:
+            guard let seconds, seconds > 0 else { return .pending(job) }
+            let ended = try await self.job(job.id, waiting: seconds)
+            guard ended.isTerminal else { return .pending(ended) }
+            return try await self.analysis(analysis.id)
+        }
+    }
+
+    /// What the queue knows of the question, which goes into it where it takes its time; nil for one to be answered at
+    /// once.
+    private func pending(
+        _ analysis: PreparedAnalysis, inQueue: Bool
+    ) async throws(ServiceError) -> AnalysisOutcome? {
+        // It may have been answered while others had their turn.
+        if let known = try await known(analysis) { return .done(known) }
+        let queue = try openQueue()
+        if let job = try await analysisJob(analysis.id) {
+            if !job.state.isTerminal { return .pending(try await perform { try await info(job, queue) }) }
+            if job.state == .succeeded, let result = try await taken(job) { return .done(result.found(for: analysis)) }
+        }
+        guard estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1) else { return nil }
+        return .pending(try await enqueue(analysis, queue))
     }
 
     /// A result by its name.
@@ -51,7 +72,7 @@ extension ViTScopeService {
             }
             switch job.state {
             case .queued, .running: return .pending(try await perform { try await info(job, try openQueue()) })
-            case .succeeded: if let result = try await taken(job, id) { return .done(result) }
+            case .succeeded: if let result = try await taken(job) { return .done(result) }
             case .failed:
                 throw .conflict("The analysis failed: \(job.failure?.message ?? "nobody knows why"). Ask again.")
             case .cancelled: throw .conflict("The analysis was cancelled. Ask again.")
@@ -76,12 +97,8 @@ extension ViTScopeService {
         return stored.manifest
     }
 
-    /// Puts the question into the queue, unless it is there.
-    private func enqueue(_ analysis: PreparedAnalysis) async throws(ServiceError) -> JobInfo {
-        let queue = try openQueue()
-        if let job = try await analysisJob(analysis.id), !job.state.isTerminal {
-            return try await perform { try await info(job, queue) }
-        }
+    /// Puts the question into the queue.
+    private func enqueue(_ analysis: PreparedAnalysis, _ queue: JobQueue) async throws(ServiceError) -> JobInfo {
         var models: [AnalysisRequest.Model] = []
         for model in analysis.task.models { models.append(try await catalogue.request(model.name)) }
         let request = AnalysisRequest(
@@ -94,7 +111,7 @@ extension ViTScopeService {
                 request: JobRequest(
                     kind: .analysis, name: analysis.kind.rawValue, method: "analysis",
                     body: JobBody(config: request.field, initFromPath: nil, threads: configuration.threads).text,
-                    labels: [Self.label: analysis.id]), at: date)
+                    labels: [AnalysisRequest.label: analysis.id]), at: date)
             switch try await queue.store.submit(job, key: nil, limit: queue.limit) {
             case .accepted(let job), .repeated(let job):
                 queue.feed.changed(job.id)
@@ -111,24 +128,16 @@ extension ViTScopeService {
         guard let queue = jobQueue else { return nil }
         var filter = JobFilter()
         filter.kind = .analysis
-        filter.labels = [Self.label: id]
+        filter.labels = [AnalysisRequest.label: id]
         return try await perform { try await queue.store.jobs(filter, before: nil, limit: 1).first }
     }
 
     /// Takes over what a worker has left.
-    private func taken(_ job: Job, _ id: String) async throws(ServiceError) -> AnalysisResult? {
-        let queue = try openQueue(), folder = JobFolder(job.id, in: queue.folder)
+    private func taken(_ job: Job) async throws(ServiceError) -> AnalysisResult? {
+        let queue = try openQueue()
         return try await perform {
-            guard let request = JobBody(job.request.body).flatMap({ AnalysisRequest($0.config) }),
-                let bytes = try? MappedFile.open(folder.result),
-                let manifest = try? MappedFile.open(folder.resultManifest),
-                let result = ResultCodec.decode(bytes.array, id: id, kind: request.kind)
-            else { return nil }
-            try await queue.archive.store.keep(
-                StoredResult(
-                    id: id, kind: request.kind.rawValue, createdAt: job.finishedAt ?? now(),
-                    manifest: String(decoding: manifest.array, as: UTF8.self), document: bytes.array))
-            engine.remember(result)
+            let result = try await queue.archive.take(job, in: queue.folder, at: now())
+            if let result { engine.remember(result) }
             return result
         }
     }

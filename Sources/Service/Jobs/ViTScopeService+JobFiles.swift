@@ -56,11 +56,17 @@ extension ViTScopeService {
     /// The bytes of a checkpoint.
     ///
     /// - Parameter step: a number, or `latest`.
-    /// - Throws: `notFound`, `gone` for a checkpoint that made room for newer ones.
+    /// - Throws: `notFound`, `gone` for a checkpoint that made room for newer ones, `conflict` for one that is damaged.
     public func jobCheckpoint(_ id: String, step: String) async throws(ServiceError) -> CheckpointDownload {
         let job = try await find(id), found = try checkpoint(of: job, step)
         return try await perform {
             guard let bytes = try Self.bytes(found.path) else { throw Self.pruned(job, found.step) }
+            // Wrong weights are worse than none.
+            guard try await digests.check(bytes, of: found, on: engine.intake) else {
+                throw ServiceError.conflict(
+                    "The checkpoint of step \(found.step) is damaged on the server's disk: its bytes are not those that "
+                        + "were written. Take another one; GET /v1/jobs/\(job.id)/checkpoints lists them.")
+            }
             return CheckpointDownload(
                 fileName: "\(job.id)-step-\(found.step).safetensors", sha256: found.sha256, bytes: bytes)
         }

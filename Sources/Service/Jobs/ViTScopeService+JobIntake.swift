@@ -1,8 +1,6 @@
 import Checkpoints
 import Jobs
 import Platform
-import Subprocess
-import SystemPackage
 import Training
 
 // What is looked at before a job is taken.
@@ -39,12 +37,10 @@ extension ViTScopeService {
         var arguments = ["train", "--config", file, "--dry-run", "--json"]
         if let datasets = configuration.datasetsDirectory { arguments += ["--datasets", Folder.absolute(datasets)] }
         arguments += ["--threads", "\(found.configuration.threads ?? configuration.threads)"]
-        let result = try await Subprocess.run(
-            .path(FilePath(configuration.jobs.program)), arguments: Arguments(arguments),
-            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-        guard case .exited(0) = result.terminationStatus, let answer = ResultValue(json: result.standardOutput) else {
-            throw ServiceError.invalid(
-                "", "The first steps could not be made. \(Self.cause(result.standardError))")
+        if let own = ProcessStatus.current { arguments += ["--parent", "\(own.identifier)"] }
+        let result = try await dryRuns.run(configuration.jobs.program, arguments)
+        guard result.succeeded, let answer = ResultValue(json: result.output) else {
+            throw ServiceError.invalid("", "The first steps could not be made. \(Self.cause(result.errors))")
         }
         return answer
     }

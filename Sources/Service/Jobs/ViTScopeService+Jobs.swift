@@ -166,12 +166,17 @@ extension ViTScopeService {
     public func deleteJob(_ id: String) async throws(ServiceError) {
         let queue = try openQueue(), job = try await find(id)
         try await perform {
+            let folder = JobFolder(job.id, in: queue.folder)
+            // A start that finds a folder without a row must know that it was meant to go.
+            try folder.markRemoved()
             let gone = try await queue.store.delete(job.id)
             guard !gone.isEmpty else {
+                try folder.unmarkRemoved()
                 throw ServiceError.conflict(
                     "The job is \(job.state.rawValue). Cancel it first, and delete it when it is at its end.")
             }
             for id in gone {
+                try? JobFolder(id, in: queue.folder).markRemoved()
                 await queue.executor.remove(id)
                 await self.catalogue.forgetJob(id.text)
                 queue.feed.forget(id)

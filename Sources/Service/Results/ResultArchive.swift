@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Jobs
 import Logging
+import Platform
 
 /// Results beyond the process: what was computed once is found again after a restart.
 struct ResultArchive: Sendable {
@@ -18,6 +19,32 @@ struct ResultArchive: Sendable {
             let kind = AnalysisKind(rawValue: stored.kind)
         else { return nil }
         return ResultCodec.decode(document, id: id, kind: kind)
+    }
+
+    /// Takes over what the worker of an analysis has left in its folder; nil where it is no question, or left nothing.
+    func take(_ job: Job, in jobs: String, at date: Date) async throws -> AnalysisResult? {
+        let folder = JobFolder(job.id, in: jobs)
+        guard let request = JobBody(job.request.body).flatMap({ AnalysisRequest($0.config) }),
+            let bytes = try? MappedFile.open(folder.result),
+            let manifest = try? MappedFile.open(folder.resultManifest),
+            let result = ResultCodec.decode(bytes.array, id: request.id, kind: request.kind)
+        else { return nil }
+        try await store.keep(
+            StoredResult(
+                id: request.id, kind: request.kind.rawValue, createdAt: job.finishedAt ?? date,
+                manifest: String(decoding: manifest.array, as: UTF8.self), document: bytes.array))
+        return result
+    }
+
+    /// Keeps the result of a job whose worker is done, whoever watches. Where that fails, the folder still has it.
+    func keepResult(of job: Job, in jobs: String, at date: Date) async {
+        guard job.request.kind == .analysis else { return }
+        do {
+            guard try await take(job, in: jobs, at: date) != nil else { return }
+            try await store.prune(to: Self.budget)
+        } catch {
+            logger.warning("The result of the job \(job.id) is in its folder and not in the database: \(error)")
+        }
     }
 
     /// Keeps what was computed. Who computed has an answer even where the disk has no room for it.

@@ -132,7 +132,7 @@ public struct JobValidation: Sendable {
             return modelsDirectory + "/" + name
         } catch {
             switch error {
-            case .outside, .notRegular:
+            case .outside, .notRegular, .badName:
                 throw .invalid("/init_from", "“\(name.shortened)” is no file or folder inside the models directory.")
             case .system where error.isMissing:
                 let near = NearestNames.of(name, among: CheckpointFolder.names(in: modelsDirectory))

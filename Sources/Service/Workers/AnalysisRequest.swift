@@ -12,6 +12,9 @@ struct AnalysisRequest: Sendable {
         let options: ModelLoader.Options
     }
 
+    /// The label by which the job of a question is found.
+    static let label = "analysis_id"
+
     let id: String
     let kind: AnalysisKind
     let models: [Model]

@@ -1,4 +1,5 @@
 import Checkpoints
+import FoundationEssentials
 package import Jobs
 import Platform
 
@@ -28,6 +29,9 @@ package struct JobFolder: Sendable, Equatable {
     /// What an analysis has found, and what it was made of.
     var result: String { path + "/result.bin" }
     var resultManifest: String { path + "/manifest.json" }
+
+    /// Says that a user has deleted the job; with it, the folder may go.
+    private var removalMarker: String { path + "/removed" }
 
     private var specFile: String { path + "/spec.json" }
     private var controlFile: String { path + "/control.json" }
@@ -66,6 +70,9 @@ package struct JobFolder: Sendable, Equatable {
         }
     }
 
+    /// `text` with paths as the folder knows them, wherever on the machine it lies.
+    func relative(_ text: String) -> String { text.replacing(path + "/", with: "") }
+
     /// Writes what is to be done, and makes the folder where there is none.
     package func write(_ spec: JobSpec) throws {
         try Folder.create(path + "/logs")
@@ -94,6 +101,26 @@ package struct JobFolder: Sendable, Equatable {
 
     /// Forgets how an earlier worker ended.
     package func removeState() throws { try Folder.removeFile(stateFile) }
+
+    /// Says, before the job is taken out of the store, that its folder goes too.
+    package func markRemoved() throws {
+        if Folder.exists(path) { try AtomicFile.write([], to: removalMarker) }
+    }
+
+    /// The job stays after all.
+    func unmarkRemoved() throws { try Folder.removeFile(removalMarker) }
+
+    /// Whether a user has deleted the job, or was about to.
+    package var isMarkedRemoved: Bool { Folder.exists(removalMarker) }
+
+    /// Which start of the job the folder is of; 0 where none is written down.
+    var attempt: Int { max(state()?.attempt ?? 0, control()?.attempt ?? 0, 0) }
+
+    /// How the newest start ended; nil where it has not, or without a word.
+    var outcome: WorkerLook.Outcome? {
+        guard let state = state(), state.attempt == attempt else { return nil }
+        return state.outcome
+    }
 
     /// Whether a worker is there.
     package var isLocked: Bool {

@@ -57,4 +57,24 @@ package struct JobSpec: Sendable, Equatable {
             .init("init_from_path", .optional(initFromPath)),
         ])
     }
+
+    /// The request that this was made of, but for its priority, which only the store knew.
+    var request: JobRequest {
+        let config = body.document
+        var request = JobRequest(
+            kind: kind, name: config["name"]?.string, method: config["method"]?.string ?? "analysis",
+            body: JobBody(config: body, initFromPath: initFromPath, threads: threads).text, parentID: parentID)
+        for (key, value) in config["labels"]?.dictionary ?? ValueDictionary() {
+            if let key = key.string, let value = value.string { request.labels[key] = value }
+        }
+        guard kind == .analysis else { return request }
+        request.method = "analysis"
+        if let question = AnalysisRequest(body) {
+            request.name = question.kind.rawValue
+            request.labels = [AnalysisRequest.label: question.id]
+        } else {
+            request.priority = JobRequest.lowPriority
+        }
+        return request
+    }
 }

@@ -85,11 +85,11 @@ public final class JobWorker: Sendable {
             try events.sync()
             return outcome
         } catch let failure as WorkerFailure {
-            return .failed(failure.failure)
+            return .failed(JobFailure(failure.failure.reason, folder.relative(failure.failure.message)))
         } catch let error as FileError where error.isDiskFull {
             return .failed(JobFailure(.diskFull, ServiceError.diskFull.detail))
         } catch {
-            return .failed(JobFailure(.failed, ServiceError.sentence("\(error)")))
+            return .failed(JobFailure(.failed, folder.relative(ServiceError.sentence("\(error)"))))
         }
     }
 

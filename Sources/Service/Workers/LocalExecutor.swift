@@ -94,8 +94,8 @@ public final class LocalExecutor: Executor {
 
     private func ended(_ id: JobID, _ how: String) { state.withLock { $0.children[id]?.end = how } }
 
-    /// What a worker needs of our environment; never a secret.
-    private static var environment: [Environment.Key: String] {
+    /// What a process that we start needs of our environment; never a secret.
+    static var environment: [Environment.Key: String] {
         var kept: [Environment.Key: String] = [:]
         for name in [
             "PATH", "HOME", "TMPDIR", "LANG", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VITSCOPE_FAULT",
@@ -127,6 +127,11 @@ extension LocalExecutor {
         look.parentFinishReason = judge(&reports, job)
         look.finishReason = reports.finishReason
         look.findings = reports.findings
+        // A snapshot goes when it has been looked at: who reads old reports again does not ask for it again.
+        look.findings.children.removeAll { child in
+            guard let snapshot = JobBody(child.body).flatMap({ SnapshotRequest($0.config) }) else { return false }
+            return !Folder.exists(folder.path + "/" + snapshot.model)
+        }
         if reports.isNew || end == nil && isBeatDue(job) {
             look.report = reports.report
             look.report?.isAlive = end == nil

@@ -108,9 +108,8 @@ final class TrainingWork: Sendable {
         guard case .object(let members) = value else { return value }
         return .object(
             members.map { member in
-                guard member.name == "path", case .string(let path) = member.value, path.hasPrefix(folder.path + "/")
-                else { return member }
-                return .init("path", .string(String(path.dropFirst(folder.path.utf8.count + 1))))
+                guard case .string(let text) = member.value else { return member }
+                return .init(member.name, .string(folder.relative(text)))
             })
     }
 }

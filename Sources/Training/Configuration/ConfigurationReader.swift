@@ -34,7 +34,7 @@ final class ConfigurationReader {
     convenience init(_ value: Value, nearest: @escaping Nearest) {
         let faults = FaultList()
         if value.dictionary == nil {
-            faults.all.append(ConfigurationFault(pointer: "", detail: "The body must be a JSON object."))
+            faults.add(ConfigurationFault(pointer: "", detail: "The body must be a JSON object."))
         }
         self.init(value.dictionary ?? ValueDictionary(), "", faults, nearest, parent: nil, name: "")
     }
@@ -62,7 +62,7 @@ final class ConfigurationReader {
 
     /// Says that `key` is wrong.
     func fault(_ key: String, _ detail: String) {
-        faults.all.append(
+        faults.add(
             ConfigurationFault(pointer: key.isEmpty ? pointer : "\(pointer)/\(Self.escaped(key))", detail: detail))
     }
 
@@ -109,7 +109,7 @@ final class ConfigurationReader {
 
     /// Says that `word`, the value of `key`, is none of the known ones.
     func unknown(_ key: String, _ word: String, among known: [String]) {
-        let near = nearest(word, known), word = String(word.prefix(64))
+        let near = faults.isFull ? [] : nearest(word, known), word = String(word.prefix(64))
         let list = known.prefix(20).joined(separator: ", ") + (known.count > 20 ? " and more" : "")
         fault(
             key,
@@ -120,9 +120,10 @@ final class ConfigurationReader {
 
     /// Says what nobody asked for, and hands what was written down to the outer object.
     func finish() {
-        for (key, _) in fields {
+        let known = asked.sorted()
+        for (key, _) in fields where !faults.isFull {
             guard let key = key.string, !asked.contains(key) else { continue }
-            let near = nearest(key, asked.sorted())
+            let near = nearest(key, known)
             fault(
                 key,
                 "There is no setting “\(key)”."
@@ -138,7 +139,16 @@ final class ConfigurationReader {
 
 /// What the readers of one document share.
 private final class FaultList {
-    var all: [ConfigurationFault] = []
+    /// Who has more wrong than that mends these first; every one of them takes time to tell.
+    private static let most = 200
+
+    private(set) var all: [ConfigurationFault] = []
+
+    var isFull: Bool { all.count >= Self.most }
+
+    func add(_ fault: ConfigurationFault) {
+        if !isFull { all.append(fault) }
+    }
 }
 
 extension ConfigurationReader {

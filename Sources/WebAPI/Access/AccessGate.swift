@@ -39,16 +39,16 @@ package struct AccessGate: Sendable {
     }
 
     private func judge(_ offered: String, _ token: AccessToken, _ context: APIRequestContext) throws(Problem) {
+        // Who knows the token is not locked out by what others guess, who behind a proxy have the same address.
+        guard !token.matches(offered) else { return }
         let address = context.remoteAddress
         if let seconds = failures.pause(for: address) {
             throw Problem(
                 .tooManyFailures, "Too many wrong tokens came from your address. Wait \(seconds) seconds.",
                 fields: [.retryAfter: String(seconds)])
         }
-        guard token.matches(offered) else {
-            failures.count(address)
-            throw AccessGate.unauthorized("This is not the server's token.", error: "invalid_token")
-        }
+        failures.count(address)
+        throw AccessGate.unauthorized("This is not the server's token.", error: "invalid_token")
     }
 
     private static func unauthorized(_ detail: String, error: String? = nil) -> Problem {

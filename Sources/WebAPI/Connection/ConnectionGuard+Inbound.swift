@@ -1,5 +1,6 @@
 package import NIOCore
 import NIOHTTP1
+import Platform
 
 // Requests, on their way in.
 extension ConnectionGuard {
@@ -81,7 +82,9 @@ extension ConnectionGuard {
         var marked = HTTPRequestHead(version: .http1_1, method: head.method, uri: target)
         marked.headers.add(name: Refusal.fieldName, value: refusal.rawValue)
         for name in ["accept", "x-request-id"] {
-            if let value = head.headers.first(name: name) { marked.headers.add(name: name, value: value) }
+            if let value = head.headers.first(name: name), StreamSafeText.holds(value) {
+                marked.headers.add(name: name, value: value)
+            }
         }
         exchanges.append(Exchange(isOldProtocol: head.version.minor < 1, closes: true))
         inbound = .discarding

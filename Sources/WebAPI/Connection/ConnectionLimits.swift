@@ -34,6 +34,15 @@ public struct ConnectionLimits: Sendable {
 
     public init() {}
 
+    /// Leaves of `openFiles` descriptors what the process needs for itself: its database and files, its threads, the
+    /// pipes and files of programs that it starts. Where none is left for those, libraries end the process.
+    public mutating func fit(openFiles: Int) {
+        let own = max(128, openFiles / 8)
+        connections = max(8, min(connections, openFiles - own))
+        connectionsPerAddress = min(connectionsPerAddress, connections)
+        connectionsFromLoopback = min(connectionsFromLoopback, connections)
+    }
+
     /// How long a body may have kept its reader waiting once `received` bytes are there.
     func allowedWait(received: Int) -> TimeAmount {
         .seconds(Int64(bodyGraceSeconds)) + .milliseconds(Int64(received) * 1000 / Int64(max(bodyBytesPerSecond, 1)))

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Platform
 
 /// What a request's head must be like before anybody looks at what it asks for.
 package struct RequestRules: Sendable {
@@ -22,6 +23,7 @@ package struct RequestRules: Sendable {
         head.headers.remove(name: Refusal.fieldName)
         do throws(RefusalError) {
             guard head.uri.utf8.count <= limits.targetBytes else { throw RefusalError(.targetTooLong) }
+            guard head.headers.allSatisfy({ StreamSafeText.holds($0.value) }) else { throw RefusalError(.malformed) }
             try checkFraming(head)
             try checkHost(&head)
             let path = head.uri.prefix { $0 != "?" }

@@ -67,6 +67,7 @@ enum Schemas {
             ),
             ("libraries", Schema([("type", .string("object")), ("additionalProperties", Schema.string.value)])),
             ("limits", Schema([("type", .string("object")), ("additionalProperties", Schema.integer.value)])),
+            ("warnings", .array(.string)),
             ("links", links),
         ])
     }

@@ -1,3 +1,5 @@
+import Platform
+
 /// Escapes of URLs (RFC 3986), read strictly.
 package enum PercentEncoding {
     /// The text that `encoded` stands for.
@@ -22,6 +24,11 @@ package enum PercentEncoding {
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Problem(.unreadable, "“\(encoded.prefix(100))” does not stand for UTF-8 text.")
+        }
+        guard StreamSafeText.holds(text) else {
+            throw Problem(
+                .unreadable,
+                "A text in the address has more than \(StreamSafeText.longestRun) combining marks in a row.")
         }
         guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw Problem(.unreadable, "“\(encoded.prefix(100))” has a control character in it.")

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -6,7 +5,7 @@ import Service
 
 /// The members of a JSON object, read strictly; faults are collected.
 struct Body {
-    private let members: [String: JSON]
+    private let members: [String: ResultValue]
     private let prefix: String
     private(set) var faults: [ServiceError.Fault] = []
 
@@ -14,26 +13,26 @@ struct Body {
     init(_ call: Call, known: [String]) async throws {
         try ContentKinds.checkJSON(call.request.headers[values: .contentType])
         let bytes = try await call.body(upTo: Route.smallBody)
-        let value: JSON
-        do {
-            value = try JSONDecoder().decode(JSON.self, from: Data(bytes.readableBytesView))
-        } catch let error as DecodingError {
-            throw Problem(.unreadable, "The body is not JSON that can be read: send one object.", cause: "\(error)")
-        }
-        guard case .object(let members) = value else {
+        guard case .object(let members) = try ResultValue.parse(Array(bytes.readableBytesView)) else {
             throw ServiceError.invalid([.init(pointer: "", detail: "The body must be a JSON object.")])
         }
-        self.init(members, prefix: "", known: known)
+        self.init(Body.byName(members), prefix: "", known: known)
     }
 
-    private init(_ members: [String: JSON], prefix: String, known: [String]) {
+    private init(_ members: [String: ResultValue], prefix: String, known: [String]) {
         self.members = members
         self.prefix = prefix
-        for name in members.keys.sorted() where !known.contains(name) {
+        // Whoever has so many wrong mends these first.
+        for name in members.keys.sorted().filter({ !known.contains($0) }).prefix(64) {
             let near = NearestNames.of(name, among: known, count: 1)
             let advice = near.first.map { "Did you mean \($0)?" } ?? "Known are \(known.joined(separator: ", "))."
             fault(name, "There is no member “\(name.prefix(100))”. \(advice)")
         }
+    }
+
+    /// The reader of JSON refuses a name that comes twice.
+    private static func byName(_ members: [ResultValue.Member]) -> [String: ResultValue] {
+        Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }
 
     mutating func fault(_ name: String, _ detail: String) {
@@ -58,7 +57,7 @@ struct Body {
     mutating func integer(_ name: String, atLeast least: Int = .min) -> Int? {
         switch members[name] ?? .null {
         case .null: return nil
-        case .int(let number) where number >= least: return number
+        case let value where value.whole.map({ $0 >= least }) ?? false: return value.whole
         default:
             fault(name, "\(name) must be a whole number" + (least == .min ? "." : ", \(least) or more."))
             return nil
@@ -85,7 +84,7 @@ struct Body {
     mutating func numbers(_ name: String) -> [Double]? {
         switch members[name] ?? .null {
         case .null: return nil
-        case .array(let values):
+        case .list(let values):
             let numbers = values.compactMap(\.number)
             if numbers.count == values.count { return numbers }
             fallthrough
@@ -95,15 +94,15 @@ struct Body {
 
     /// One or two whole numbers: `224`, or `[224, 160]`, rows first.
     mutating func extents(_ name: String) -> [Int]? {
-        switch members[name] ?? .null {
-        case .null: return nil
-        case .int(let side): return [side, side]
-        case .array(let values):
-            let sides = values.compactMap { if case .int(let side) = $0 { side } else { nil as Int? } }
+        let value = members[name] ?? .null
+        if value == .null { return nil }
+        if let side = value.whole { return [side, side] }
+        if case .list(let values) = value {
+            let sides = values.compactMap(\.whole)
             if sides.count == values.count, sides.count == 2 { return sides }
-            fallthrough
-        default: fault(name, "\(name) must be a whole number or [height, width]."); return nil
         }
+        fault(name, "\(name) must be a whole number or [height, width].")
+        return nil
     }
 
     /// What `read` makes of the object called `name`.
@@ -111,7 +110,7 @@ struct Body {
         switch members[name] ?? .null {
         case .null: return nil
         case .object(let inner):
-            var body = Body(inner, prefix: "\(prefix)/\(name)", known: known)
+            var body = Body(Body.byName(inner), prefix: "\(prefix)/\(name)", known: known)
             let value = read(&body)
             faults += body.faults
             return value
@@ -125,30 +124,17 @@ struct Body {
     }
 }
 
-/// Any JSON value.
-private enum JSON: Decodable, Equatable {
-    case null, bool(Bool), int(Int), double(Double), string(String), array([JSON]), object([String: JSON])
-
-    init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        if value.decodeNil() {
-            self = .null
-        } else if let bool = try? value.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let int = try? value.decode(Int.self) {
-            self = .int(int)
-        } else if let double = try? value.decode(Double.self) {
-            self = .double(double)
-        } else if let string = try? value.decode(String.self) {
-            self = .string(string)
-        } else if let array = try? value.decode([JSON].self) {
-            self = .array(array)
-        } else {
-            self = .object(try value.decode([String: JSON].self))
+extension ResultValue {
+    /// A whole number, however it is written.
+    fileprivate var whole: Int? {
+        switch self {
+        case .int(let number): number
+        case .double(let number): Int(exactly: number)
+        default: nil
         }
     }
 
-    var number: Double? {
+    fileprivate var number: Double? {
         switch self {
         case .int(let number): Double(number)
         case .double(let number): number

@@ -125,6 +125,7 @@ struct ServiceRoutes {
                     .init("job_queue_length", .int(service.configuration.jobs.queueLength)),
                     .init("job_body_bytes", .int(JobRoutes.bodyLimit)),
                 ])),
+            .init("warnings", .list(service.warnings.map { .string($0) })),
             .init("links", .object(paths.map { .init($0.0, .string($0.1)) })),
         ])
     }

@@ -38,7 +38,9 @@ struct Serve: AsyncParsableCommand {
         if printConfig {
             return try Self.printConfiguration(settings, json: json)
         }
-        let web = try Self.web(settings)
+        let openFiles = ViTScopeService.raiseOpenFiles()
+        var web = try Self.web(settings)
+        web.limits.fit(openFiles: openFiles)
         let logger = Self.logger(level: settings.logLevel.value)
         let service = ViTScopeService(configuration: Self.service(settings), logger: logger)
         do {
@@ -99,6 +101,12 @@ struct Serve: AsyncParsableCommand {
             if !settings.tokenFile.value.isEmpty {
                 guard let data = FileManager.default.contents(atPath: settings.tokenFile.value) else {
                     throw Failure("cannot read the token file \(settings.tokenFile.value)", .configuration)
+                }
+                let mode = try? FileManager.default.attributesOfItem(atPath: settings.tokenFile.value)
+                if let mode = mode?[.posixPermissions] as? Int, mode & 0o077 != 0 {
+                    Terminal.write(
+                        "vitscope: others on this machine may read the token file \(settings.tokenFile.value); "
+                            + "chmod 600 keeps them out\n")
                 }
                 return .token(try AccessToken(String(decoding: data, as: UTF8.self)))
             }

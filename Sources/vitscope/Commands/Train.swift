@@ -36,12 +36,17 @@ struct Train: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Option(help: .private)
+    var parent: Int?
+
     func validate() throws {
         if !dryRun, out == nil { throw ValidationError("--out DIR is missing; only --dry-run goes without it.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
     }
 
     func run() async throws {
+        // A server that asks for a dry run may be killed before it has the answer.
+        if let parent { ViTScopeService.leave(without: parent) }
         var request = TrainingRequest(configuration: config, output: out)
         request.datasetsDirectory = datasets
         request.threads = threads

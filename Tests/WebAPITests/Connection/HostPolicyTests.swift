@@ -1,6 +1,17 @@
 import Testing
 import WebAPI
 
+@Suite struct ConnectionLimitsTests {
+    /// Descriptors stay for the process itself, whatever the system allows.
+    @Test(arguments: [(64, 8), (256, 128), (512, 384), (1024, 896), (4096, 1024), (65_536, 1024)])
+    func connectionsFitTheDescriptors(openFiles: Int, connections: Int) {
+        var limits = ConnectionLimits()
+        limits.fit(openFiles: openFiles)
+        #expect(limits.connections == connections)
+        #expect(limits.connectionsFromLoopback <= connections && limits.connectionsPerAddress <= connections)
+    }
+}
+
 @Suite struct HostPolicyTests {
     let policy = HostPolicy(boundHost: "10.0.0.5", configured: ["vit.example"])
 

@@ -28,6 +28,34 @@ import WebAPI
         }
     }
 
+    @Test func fieldsThatAreDearToCompareAreRefused() async throws {
+        try await withServer { client in
+            let marks = String(repeating: "\u{301}\u{327}", count: 3000)
+            for name in ["Accept", "If-None-Match", "Authorization", "Cookie", "Origin", "X-Request-Id", "X-Other"] {
+                let request = "GET /v1 HTTP/1.1\r\nHost: localhost\r\n\(name): a\(marks)\r\n\r\n"
+                let answer = try RawResponse(try await client.exchange([request]))
+                #expect(answer.status == 400, "\(name)")
+            }
+            let short = "GET /v1 HTTP/1.1\r\nHost: localhost\r\nX-Other: é\u{301}\r\nConnection: close\r\n\r\n"
+            #expect(try RawResponse(try await client.exchange([short])).status == 200)
+        }
+    }
+
+    @Test func bodiesThatAreDearToCompareAreRefused() async throws {
+        try await withServer(starts: true) { client in
+            let marks = String(repeating: "\u{301}\u{327}", count: 5000)
+            for json in ["{\"a\(marks)\": 1}", "{\"name\": \"a\(marks)\"}"] {
+                for path in ["/v1/models", "/v1/probe-sets", "/v1/session"] {
+                    let answer = try await client.post(path, json: json)
+                    #expect(answer.status == 400 && answer.body.contains("combining marks"), "\(path) \(answer.body)")
+                }
+            }
+            // Numbers are whole however they are written.
+            let answer = try await client.post("/v1/models", json: #"{"name": "x", "path": "y", "num_heads": 4.0}"#)
+            #expect(!answer.body.contains("num_heads"), "\(answer.body)")
+        }
+    }
+
     @Test func clientStillSendingReadsTheRefusal() async throws {
         try await withServer { client in
             let head = "POST /v1/models HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8000000\r\n\r\n"

@@ -13,6 +13,15 @@ import WebAPI
             ($0 as? Problem)?.kind == .unreadable
         }
     }
+
+    /// Whoever compares such a text takes the square of its length.
+    @Test func textsThatAreDearToCompareAreUnreadable() throws {
+        let mark = "%CC%81"
+        #expect(try PercentEncoding.decode("a" + String(repeating: mark, count: 30), plusIsSpace: true).count == 1)
+        #expect { try PercentEncoding.decode("a" + String(repeating: mark, count: 31), plusIsSpace: true) } throws: {
+            ($0 as? Problem)?.kind == .unreadable
+        }
+    }
 }
 
 @Suite struct AcceptTests {

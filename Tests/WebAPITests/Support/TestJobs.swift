@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import JobsTestSupport
+import Platform
 import Service
 import Testing
 
@@ -97,7 +98,7 @@ struct TestJobs: Sendable {
         var entries: [String] = []
         for (step, bytes) in checkpoints.sorted(by: { $0.key < $1.key }) {
             try bytes.write(to: URL(fileURLWithPath: "\(run)/checkpoints/step-\(step).safetensors"))
-            let digest = String(repeating: String(step % 10), count: 64)
+            let digest = SHA256.hex(of: Array(bytes))
             entries.append(#"{"step": \#(step), "size_bytes": \#(bytes.count), "sha256": "\#(digest)"}"#)
         }
         let record =
