@@ -13,22 +13,19 @@ struct ProductBlocks: Sendable {
 
     /// Rows of a piece at the most: where products are at their best, and an image of a common size is one piece.
     private static let rowsPerBlock = 256
-    /// Outputs of a panel, more or less: below it a product slows down.
+    /// Outputs of a panel: a product of fewer slows down, and this many fill the vectors of every processor.
     private static let outputsPerPanel = 192
 
-    /// The outputs of one panel for a layer of so many: an even number of panels, so that two threads share an image.
-    static func panelWidth(outputs: Int) -> Int {
-        let pairs = (outputs + outputsPerPanel) / (2 * outputsPerPanel)
-        guard pairs > 0 else { return max(outputs, 1) }
-        let even = (outputs + 2 * pairs - 1) / (2 * pairs)
-        return (even + 15) / 16 * 16
-    }
+    /// The outputs of one panel for a layer of so many.
+    static func panelWidth(outputs: Int) -> Int { max(min(outputs, outputsPerPanel), 1) }
 
     init(images: Int, rows: Int, panels: Int) {
         self.images = images
         self.rows = rows
         self.panels = panels
-        cuts = max((rows + Self.rowsPerBlock - 1) / Self.rowsPerBlock, 1)
+        // Two threads share one image evenly: by its panels, or else by its rows where there are many.
+        let least = panels % 2 == 1 && rows >= Self.rowsPerBlock / 2 ? 2 : 1
+        cuts = max((rows + Self.rowsPerBlock - 1) / Self.rowsPerBlock, least)
     }
 
     var count: Int { images * cuts * panels }
