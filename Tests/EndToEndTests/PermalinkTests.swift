@@ -55,6 +55,21 @@ import Testing
         #expect(try Self.analyses(server) == 0)
     }
 
+    /// The queue takes what it can do: what never fits is refused at once, and what looks short and is not goes there.
+    @Test func whatTheQueueTakes() throws {
+        let folder = try TemporaryFolder()
+        let server = try Self.server(folder.path + "/data")
+        let retry = ["--retry", "5", "--retry-all-errors"]
+        let reply = try server.curl(
+            "/v1/cka?a=simmim&b=moco_v3&probe_set=many&kernel=rbf&estimator=biased&tokens=patches", retry)
+        #expect(reply.status == 413 && reply.text.contains("batch_size"), "\(reply.status) \(reply.text)")
+        #expect(try Self.analyses(server) == 0)
+        // A thousand other images are drawn for one.
+        let bias = try server.curl("/v1/models/simmim/analyses/shape-bias?image=shapes-textures:0", retry)
+        #expect(bias.status == 202, "\(bias.status) \(bias.text)")
+        #expect(try Self.analyses(server) == 1)
+    }
+
     @Test func whoAsksAtTheSameInstantHasTheSameJob() throws {
         let folder = try TemporaryFolder()
         let server = try Self.server(folder.path + "/data")

@@ -65,13 +65,15 @@ struct AlignmentTask: AnalysisTask {
             neighbours: k ?? max(1, min(10, images - 1)), tokens: tokens, convention: convention, images: images)
     }
 
+    func need(images: Int) -> MemoryNeed? {
+        MemoryNeed(
+            bytes: saturatingSum(bytes(a, images), bytes(b, images)), alternative: "Ask for fewer images or layers.")
+    }
+
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let isSame = a.model.model.fingerprint == b.model.model.fingerprint
         let metric = metric, neighbours = neighbours
-        let bytes = saturatingSum(bytes(a, context.images.count), bytes(b, context.images.count))
-        let (left, right, similarity) = try await context.admitted(
-            bytes: bytes, alternative: "Ask for fewer images or layers."
-        ) { slices in
+        let (left, right, similarity) = try await context.admitted(need(images: context.images.count)) { slices in
             let (left, right) = try await (sides(a, context, slices), sides(b, context, slices))
             let similarity = try await slices.run { slice in
                 try left.map { row in

@@ -100,8 +100,9 @@ struct CKATask: AnalysisTask {
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let chunk = min(batchSize ?? context.images.count, context.images.count)
         let empty = CKA(kernel: kernel == .linear ? .linear : .rbf, estimator: estimator)
+        let need = need(chunk: chunk)
         let matrix: CKAMatrix = try await context.admitted(
-            bytes: bytes(chunk: chunk, kernel: empty.kernel), alternative: alternative(chunk)
+            bytes: need.bytes, alternative: need.alternative
         ) { slices in
             var cka = empty
             for start in stride(from: 0, to: context.images.count, by: chunk) {
@@ -176,7 +177,13 @@ struct CKATask: AnalysisTask {
         return threshold
     }
 
-    private func bytes(chunk: Int, kernel: CKA.Kernel) -> Int {
+    func need(images: Int) -> MemoryNeed? { need(chunk: min(batchSize ?? images, images)) }
+
+    private func need(chunk: Int) -> MemoryNeed {
+        MemoryNeed(bytes: bytes(chunk: chunk), alternative: alternative(chunk))
+    }
+
+    private func bytes(chunk: Int) -> Int {
         let sides = isSymmetric ? [a] : [a, b]
         let samples = saturatingProduct(chunk, tokens.samples(a.layout))
         let layers = sides.reduce(0) { $0 + $1.layers.hiddenStates.count }
@@ -185,7 +192,9 @@ struct CKATask: AnalysisTask {
         let features = saturatingProduct(samples, layers, width, 16)
         let forward = sides.map { ForwardCost($0.model.model.config).bytes(images: chunk) }.max() ?? 0
         return saturatingSum(
-            features, forward, CKA.batchBytes(samples: samples, features: width, layers: layers, kernel: kernel))
+            features, forward,
+            CKA.batchBytes(
+                samples: samples, features: width, layers: layers, kernel: kernel == .linear ? .linear : .rbf))
     }
 
     private func alternative(_ chunk: Int) -> String {

@@ -64,6 +64,8 @@ protocol AnalysisTask: Sendable {
     var mapSize: MapSize? { get }
     /// What it takes beside decoding and the passes through the models, about, seconds of one thread.
     var secondsBeside: Double { get }
+    /// The memory that it takes for so many images; nil where it takes what a batch of images does.
+    func need(images: Int) -> MemoryNeed?
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer
 }
@@ -71,6 +73,14 @@ protocol AnalysisTask: Sendable {
 extension AnalysisTask {
     var mapSize: MapSize? { nil }
     var secondsBeside: Double { 0 }
+    func need(images: Int) -> MemoryNeed? { nil }
+}
+
+/// Memory that an analysis takes, and what to ask for instead where there is too little.
+struct MemoryNeed: Sendable, Equatable {
+    let bytes: Int
+    /// A sentence.
+    let alternative: String
 }
 
 /// The maps that one image gives.

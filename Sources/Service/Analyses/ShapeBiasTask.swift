@@ -36,6 +36,12 @@ struct ShapeBiasTask: AnalysisTask {
         ["train \(train.rawValue)", "n_train \(trainCount)", "convention \(convention.rawValue)"]
     }
 
+    /// Drawing the images that a classifier is fitted to, and their passes; a head of ImageNet's classes needs none.
+    var secondsBeside: Double {
+        let config = model.model.config
+        return config.numClasses == 1000 ? 0 : Double(trainCount) * (config.forwardFLOPs / 5e10 + 0.004)
+    }
+
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         var drawn: [(BuiltInDataset, Int)] = []
         for source in context.images {

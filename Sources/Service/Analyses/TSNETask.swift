@@ -51,15 +51,19 @@ struct TSNETask: AnalysisTask {
         case lost(String)
     }
 
+    func need(images: Int) -> MemoryNeed? {
+        let count = points.count(images: images)
+        let near = saturatingProduct(count, TSNEAffinities.neighbours(of: count, perplexity: settings.perplexity), 160)
+        return MemoryNeed(
+            bytes: saturatingSum(
+                ForwardCost(model.model.config).bytes(images: images),
+                saturatingProduct(count, model.model.config.embedDim, 8, 3), near, saturatingProduct(256, count, 24)),
+            alternative: "Ask for fewer images, or for tokens=patch_mean.")
+    }
+
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let count = points.count(images: context.images.count), settings = settings
-        let near = saturatingProduct(count, TSNEAffinities.neighbours(of: count, perplexity: settings.perplexity), 160)
-        let bytes = saturatingSum(
-            ForwardCost(model.model.config).bytes(images: context.images.count),
-            saturatingProduct(count, model.model.config.embedDim, 8, 3), near, saturatingProduct(256, count, 24))
-        let outcome = try await context.admitted(
-            bytes: bytes, alternative: "Ask for fewer images, or for tokens=patch_mean."
-        ) { slices in
+        let outcome = try await context.admitted(need(images: context.images.count)) { slices in
             let samples = try await points.gather(context, model.model, slices)
             return try await slices.run { slice -> Outcome in
                 guard samples.isFinite else {

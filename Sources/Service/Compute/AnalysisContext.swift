@@ -26,6 +26,13 @@ struct AnalysisContext: Sendable {
         }
     }
 
+    /// Calls `body` when there is the memory that a task says it needs.
+    func admitted<R: Sendable>(
+        _ need: MemoryNeed?, _ body: @Sendable (ComputeSlices) async throws -> R
+    ) async throws -> R {
+        try await admitted(bytes: need?.bytes ?? 0, alternative: need?.alternative ?? "", body)
+    }
+
     /// Takes the images at `indices` through `model` in batches; memory does not grow with their number.
     ///
     /// - Parameter work: looks inside one batch, on the thread that computes.

@@ -56,16 +56,19 @@ package actor Compute {
     package func admitted<R: Sendable>(
         bytes: Int, alternative: String, _ body: @Sendable (ComputeSlices) async throws -> R
     ) async throws -> R {
-        guard bytes <= budget else {
-            throw ServiceError.tooLarge(
-                "This needs about \(ByteCount.text(bytes)) of memory, "
-                    + "and an analysis may use \(ByteCount.text(budget)).",
-                alternative: alternative)
-        }
+        try checkBudget(bytes: bytes, alternative: alternative)
         try await enter(bytes)
         let start = ContinuousClock.now
         defer { leave(bytes, after: ContinuousClock.now - start) }
         return try await body(ComputeSlices(pool: pool, thread: thread))
+    }
+
+    /// - Throws: `ServiceError.tooLarge` where so much memory is never there.
+    nonisolated func checkBudget(bytes: Int, alternative: String) throws(ServiceError) {
+        guard bytes > budget else { return }
+        throw .tooLarge(
+            "This needs about \(ByteCount.text(bytes)) of memory, and an analysis may use \(ByteCount.text(budget)).",
+            alternative: alternative)
     }
 
     private func enter(_ bytes: Int) async throws {

@@ -52,6 +52,10 @@ extension ViTScopeService {
             if !job.state.isTerminal { return .pending(try await perform { try await info(job, queue) }) }
             if job.state == .succeeded, let result = try await taken(job) { return .done(result.found(for: analysis)) }
         }
+        // What never fits is not put into the queue to fail there.
+        if let need = analysis.task.need(images: analysis.images.sources.count) {
+            try engine.compute.checkBudget(bytes: need.bytes, alternative: need.alternative)
+        }
         guard estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1) else { return nil }
         return .pending(try await enqueue(analysis, queue))
     }
