@@ -34,10 +34,17 @@ extension Npy {
 
     private static func encode(_ descr: String, shape: [Int], _ words: [UInt64]) -> [UInt8] {
         precondition(words.count == Tensor.count(of: shape), "\(words.count) numbers do not fill the shape \(shape)")
-        var file = header(descr, shape: shape)
-        file.reserveCapacity(file.count + words.count * 8)
-        for word in words { for byte in 0..<8 { file.append(UInt8(truncatingIfNeeded: word >> (UInt64(byte) * 8))) } }
-        return file
+        return header(descr, shape: shape) + bytes(words)
+    }
+
+    /// `numbers` as an NPY file has them after its header: 64-bit floats, little-endian.
+    public static func littleEndianBytes(_ numbers: [Double]) -> [UInt8] { bytes(numbers.map(\.bitPattern)) }
+
+    private static func bytes(_ words: [UInt64]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(words.count * 8)
+        for word in words { for byte in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: word >> (UInt64(byte) * 8))) } }
+        return bytes
     }
 
     private static func header(_ descr: String, shape: [Int]) -> [UInt8] {

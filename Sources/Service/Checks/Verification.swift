@@ -65,7 +65,8 @@ public struct Verification: Sendable {
         do { value = try JSON.parse(Bytes(manifest)) } catch {
             throw .unreadable("The manifest is not JSON: \(error).")
         }
-        guard value["manifest"]?.int == 1, let id = value["analysis_id"]?.string,
+        guard let version = value["manifest"]?.int, (1...Manifest.version).contains(version),
+            let id = value["analysis_id"]?.string,
             let kind = value["analysis"]?.string.flatMap(AnalysisKind.init), let models = value["models"]?.array,
             let images = value["images"]?.array, let expected = value["results"]?.fields
         else {
@@ -88,7 +89,7 @@ public struct Verification: Sendable {
             id: id, isSameQuestion: prepared.id == id,
             differences: expected.map { key, wanted in
                 let name = key.string ?? ""
-                return Difference(name: name, largest: found[name].flatMap { largest($0, wanted) })
+                return Difference(name: name, largest: found[name].flatMap { largest($0, wanted, version: version) })
             })
     }
 
@@ -129,10 +130,10 @@ public struct Verification: Sendable {
     }
 
     /// Nil where the numbers cannot be told apart one by one and are not the same.
-    private static func largest(_ array: NamedArray, _ wanted: Value) -> Double? {
+    private static func largest(_ array: NamedArray, _ wanted: Value, version: Int) -> Double? {
         guard wanted["shape"]?.array?.compactMap(\.int) == array.shape else { return nil }
         guard let expected = wanted["values"]?.array else {
-            return wanted["sha256"]?.string == Manifest.digest(array.doubles) ? 0 : nil
+            return version == Manifest.version && wanted["sha256"]?.string == Manifest.digest(array) ? 0 : nil
         }
         var largest = 0.0
         for (found, wanted) in zip(array.doubles, expected) {

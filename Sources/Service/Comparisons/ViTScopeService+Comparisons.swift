@@ -136,7 +136,8 @@ extension ViTScopeService {
     private func remember(_ id: String, _ parts: [ComparisonPart]) async throws(ServiceError) {
         guard let archive else { return }
         let manifest = ResultValue.object([
-            .init("manifest", .int(1)), .init("analysis_id", .string(id)), .init("analysis", .string("comparison")),
+            .init("manifest", .int(Manifest.version)), .init("analysis_id", .string(id)),
+            .init("analysis", .string("comparison")),
             .init("code_version", .string(configuration.codeVersion)), .init("created_at", .date(now())),
             .init("parts", .list(parts.map(\.field))),
         ])

@@ -1,3 +1,5 @@
+import Checkpoints
+import Platform
 public import Tensors
 
 /// The answer to one analysis: named fields in the order in which they are written, some of them arrays of numbers.
@@ -82,10 +84,18 @@ public struct NamedArray: Sendable, Equatable {
         self.numbers = numbers
     }
 
+    /// The numbers' own bytes: `dtype`, row-major.
+    var littleEndianBytes: Bytes {
+        switch numbers {
+        case .float32(let tensor): tensor.littleEndianBytes
+        case .float64(let numbers): Bytes(Npy.littleEndianBytes(numbers))
+        }
+    }
+
     /// The numbers as doubles.
     var doubles: [Double] {
         switch numbers {
-        case .float32(let tensor): (0..<tensor.count).map { Double(tensor[flat: $0]) }
+        case .float32(let tensor): tensor.array.map(Double.init)
         case .float64(let numbers): numbers
         }
     }

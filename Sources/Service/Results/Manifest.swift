@@ -4,6 +4,8 @@ import Platform
 
 /// Everything that somebody needs who wants the same numbers again.
 struct Manifest {
+    /// Of the fields below. The first had another digest, of numbers in digits.
+    static let version = 2
     /// Numbers written out at the most; of more, their digest alone.
     private static let numberLimit = 1 << 18
 
@@ -19,7 +21,7 @@ struct Manifest {
         }
         let images = analysis.images
         return .object([
-            .init("manifest", .int(1)), .init("analysis_id", .string(analysis.id)),
+            .init("manifest", .int(version)), .init("analysis_id", .string(analysis.id)),
             .init("analysis", .string(analysis.kind.rawValue)), .init("code_version", .string(codeVersion)),
             .init("created_at", .date(date)), .init("threads", .int(threads)),
             .init("cpu", .string(Machine.processor.model)), .init("revision", .string(ViTScopeService.revision)),
@@ -51,17 +53,13 @@ struct Manifest {
     }
 
     private static func numbers(_ array: NamedArray) -> ResultValue {
-        let values = array.doubles
+        let isShort = array.shape.reduce(1) { saturatingProduct($0, $1) } <= numberLimit
         return .object([
-            .init("shape", .ints(array.shape)), .init("sha256", .string(digest(values))),
-            .init("values", values.count <= numberLimit ? .doubles(values) : .null),
+            .init("shape", .ints(array.shape)), .init("dtype", .string(array.dtype)),
+            .init("sha256", .string(digest(array))), .init("values", isShort ? .doubles(array.doubles) : .null),
         ])
     }
 
-    /// Of numbers, each in its shortest digits, a line each.
-    static func digest(_ values: [Double]) -> String {
-        let hash = SHA256()
-        for value in values { hash.update("\(value)\n") }
-        return hash.hex()
-    }
+    /// Of an array's numbers as an NPY file has them after its header.
+    static func digest(_ array: NamedArray) -> String { SHA256.hex(of: array.littleEndianBytes) }
 }

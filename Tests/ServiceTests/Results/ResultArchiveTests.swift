@@ -1,5 +1,6 @@
 import Foundation
 import JobsTestSupport
+import Platform
 import Service
 import Testing
 
@@ -47,6 +48,24 @@ import Testing
         #expect(page.items.count == 6 && page.items[0]["analysis"] == .string("attention"))
         #expect(try await again.results(kind: "fourier").items.count == 1)
         await again.shutdown()
+    }
+
+    /// Of the bytes of the array, as an NPY file has them: hashing printed numbers held up every large answer.
+    @Test func aManifestHasTheDigestOfTheNumbersBytes() async throws {
+        let test = try await service(MemoryJobStore())
+        try await test.register("a")
+        for kind in [AnalysisKind.attention, .attentionNMI] {
+            let result = try await test.analyze(kind, "a", ["image": "pets:3"])
+            let text = try await test.service.manifest(result.id)
+            let manifest = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+            let results = try #require(manifest["results"] as? [String: [String: Any]])
+            let main = try #require(results[result.mainField])
+            let file = try await test.service.encode(result, as: .npy).bytes
+            let body = file.dropFirst(10 + Int(file[8]) + 256 * Int(file[9]))
+            #expect(main["sha256"] as? String == SHA256.hex(of: Array(body)))
+            #expect(main["dtype"] as? String == (kind == .attention ? "<f4" : "<f8"))
+            #expect((main["values"] as? [Double])?.count == result.array(result.mainField)?.shape.reduce(1, *))
+        }
     }
 
     @Test func whatIsNotThereIsNotFound() async throws {
