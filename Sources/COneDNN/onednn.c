@@ -322,8 +322,6 @@ size_t onednn_linear_bytes(const onednn_linear *l) {
     return bytes;
 }
 
-int64_t onednn_linear_panels(const onednn_linear *l) { return l->count; }
-
 int onednn_linear_forward(onednn_linear *l, int64_t index, float *dst, const float *src, const float *bias, int64_t M,
                           int epilogue) {
     panel *part = &l->panels[index];

@@ -78,7 +78,7 @@ public final class ThreadPool: @unchecked Sendable {
     }
 
     /// How many ranges `parallelRanges` makes.
-    public static func parts(of count: Int, block: Int) -> Int {
+    private static func parts(of count: Int, block: Int) -> Int {
         precondition(count >= 0 && block > 0, "no ranges of \(block) items in \(count)")
         guard count > 0 else { return 0 }
         // An even number, so that two threads end together.

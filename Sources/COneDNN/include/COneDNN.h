@@ -25,9 +25,6 @@ void onednn_linear_destroy(onednn_linear *linear);
 // Bytes the packed weight takes.
 size_t onednn_linear_bytes(const onednn_linear *linear);
 
-// How many panels it has.
-int64_t onednn_linear_panels(const onednn_linear *linear);
-
 // The columns of dst (M, N) that belong to panel `index`: epilogue(src (M, K) · weightᵀ + bias (N)); bias may be null.
 // Safe to call from several threads at once.
 int onednn_linear_forward(onednn_linear *linear, int64_t index, float *dst, const float *src, const float *bias,
