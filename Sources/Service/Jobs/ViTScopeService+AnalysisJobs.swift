@@ -24,7 +24,8 @@ extension ViTScopeService {
         _ analysis: PreparedAnalysis, waiting seconds: Double? = nil, inQueue: Bool = false
     ) async throws(ServiceError) -> AnalysisOutcome {
         if let known = try await known(analysis) { return .done(known) }
-        guard jobQueue != nil else { return .done(try await run(analysis)) }
+        // What never goes into the queue does not ask what the queue knows of it.
+        guard jobQueue != nil, estimatedSeconds(analysis) > 0 else { return .done(try await run(analysis)) }
         // One after another, so that two who ask at the same time have one job.
         let found = try await perform {
             try await askers.withTurn(for: analysis.id) { try await self.pending(analysis, inQueue: inQueue) }
