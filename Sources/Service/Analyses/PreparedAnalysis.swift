@@ -9,6 +9,10 @@ public struct PreparedAnalysis: Sendable {
     let images: AnalysisImages
     /// As they came.
     let parameters: [AnalysisParameter]
+    /// Every parameter that decides the numbers, resolved, in the order of its declaration.
+    let canonical: [String]
+    /// What the answer repeats of the parameters.
+    let echo: [AnalysisResult.Field]
 
     /// Whether the answer will go into `format`, which its shape tells before anything is computed.
     ///
@@ -56,12 +60,12 @@ struct AnalysisImages: Sendable {
 protocol AnalysisTask: Sendable {
     /// The models it looks into.
     var models: [NamedModel] { get }
-    /// Every parameter that decides the numbers, resolved, in a fixed order.
-    var canonical: [String] { get }
     /// Analyses with the same key and images make the same activations; nil where the task stands alone.
     var turnKey: String? { get }
     /// What each image adds to the answer; nil where answers stay small.
     var mapSize: MapSize? { get }
+    /// How often each image goes through a model.
+    var passes: Int { get }
     /// What it takes beside decoding and the passes through the models, about, seconds of one thread.
     var secondsBeside: Double { get }
     /// The memory that it takes for so many images; nil where it takes what a batch of images does.
@@ -71,7 +75,9 @@ protocol AnalysisTask: Sendable {
 }
 
 extension AnalysisTask {
+    var turnKey: String? { nil }
     var mapSize: MapSize? { nil }
+    var passes: Int { 1 }
     var secondsBeside: Double { 0 }
     func need(images: Int) -> MemoryNeed? { nil }
 }
@@ -92,7 +98,7 @@ struct MapSize: Sendable, Equatable {
 
 /// What an analysis found out.
 struct AnalysisAnswer: Sendable {
-    /// Echo of the parameters and the numbers, under JSON's names.
+    /// The numbers, and what they belong to, under JSON's names.
     var fields: [AnalysisResult.Field]
     /// The field that an NPY file holds.
     var mainField: String

@@ -67,7 +67,8 @@ public struct Verification: Sendable {
         }
         guard let version = value["manifest"]?.int, (1...Manifest.version).contains(version),
             let id = value["analysis_id"]?.string,
-            let kind = value["analysis"]?.string.flatMap(AnalysisKind.init), let models = value["models"]?.array,
+            let kind = value["analysis"]?.string.flatMap({ AnalysisKinds.standard[$0] }),
+            let models = value["models"]?.array,
             let images = value["images"]?.array, let expected = value["results"]?.fields
         else {
             throw .unreadable(

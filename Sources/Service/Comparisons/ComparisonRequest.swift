@@ -3,27 +3,21 @@ import Platform
 
 /// What somebody wants compared.
 struct ComparisonRequest: Sendable {
-    /// What is compared unless something is said.
-    static let usualMetrics: [AnalysisKind] = [
-        .attentionDistance, .attentionNMI, .attentionEntropy, .fourier, .tokenSimilarity, .singularValues,
-    ]
-    /// Kinds that give a curve of each model by itself, or a matrix of two.
-    static let metrics: [AnalysisKind] = AnalysisKind.allCases.filter {
-        !$0.givesMaps
-    }
     private static let modelLimit = 16
 
     var models: [String] = []
     var probeSet: String?
     var images: [String] = []
-    var metrics: [AnalysisKind] = usualMetrics
+    var metrics: [AnalysisKind]
     /// Parameters of single metrics, beside models and images.
     var parameters: [AnalysisKind: [AnalysisParameter]] = [:]
     /// Results that are there, instead of everything else.
     var analyses: [String] = []
 
+    /// - Parameter kinds: what can be asked.
     /// - Throws: `unreadable`, and `invalid` with every fault.
-    init(_ body: [UInt8]) throws(ServiceError) {
+    init(_ body: [UInt8], kinds: AnalysisKinds) throws(ServiceError) {
+        metrics = kinds.usuallyCompared
         let value: Value
         do { value = try JSON.parse(Bytes(body)) } catch {
             throw .unreadable("The body is not JSON that can be read: \(error).")
@@ -51,21 +45,18 @@ struct ComparisonRequest: Sendable {
         analyses = strings("analyses")
         probeSet = value["probe_set"]?.string
         if value["metrics"]?.string == "all" {
-            metrics = Self.metrics
+            metrics = kinds.comparable
         } else if value["metrics"] != nil {
             metrics = strings("metrics").compactMap { name in
-                if let kind = AnalysisKind(rawValue: name), Self.metrics.contains(kind) { return kind }
-                let nearest = NearestNames.of(name, among: Self.metrics.map(\.rawValue), count: 1).first
+                if let kind = kinds[name], kind.spec.isComparable { return kind }
+                let advice = AnalysisKinds.advice(on: name, among: kinds.comparable)
                 faults.append(
-                    .init(
-                        pointer: "/metrics",
-                        detail: "“\(name.shortened)” is not compared. "
-                            + (nearest.map { "Did you mean “\($0)”?" }
-                                ?? "There are: \(Self.metrics.map(\.rawValue).joined(separator: ", ")), or “all”.")))
+                    .init(pointer: "/metrics", detail: "“\(name.shortened)” is not compared, or write “all”. \(advice)")
+                )
                 return nil
             }
         }
-        readParameters(value["parameters"], &faults)
+        readParameters(value["parameters"], kinds, &faults)
         if analyses.isEmpty {
             if models.count < 2 || Set(models).count != models.count || models.count > Self.modelLimit {
                 faults.append(
@@ -88,9 +79,11 @@ struct ComparisonRequest: Sendable {
         guard faults.isEmpty else { throw .invalid(faults) }
     }
 
-    private mutating func readParameters(_ value: Value?, _ faults: inout [ServiceError.Fault]) {
+    private mutating func readParameters(
+        _ value: Value?, _ kinds: AnalysisKinds, _ faults: inout [ServiceError.Fault]
+    ) {
         for (key, settings) in value?.fields ?? ValueDictionary() {
-            guard let kind = key.string.flatMap(AnalysisKind.init(rawValue:)), let fields = settings.fields else {
+            guard let kind = key.string.flatMap({ kinds[$0] }), let fields = settings.fields else {
                 faults.append(
                     .init(
                         pointer: "/parameters",

@@ -12,11 +12,12 @@ struct ResultArchive: Sendable {
 
     let store: any ResultStore
     let logger: Logger
+    let kinds: AnalysisKinds
 
     /// The result under its id, as it was when it was kept; nil where it is not there.
     func result(_ id: String) async throws -> AnalysisResult? {
         guard let stored = try await store.result(id), let document = stored.document,
-            let kind = AnalysisKind(rawValue: stored.kind)
+            let kind = kinds[stored.kind]
         else { return nil }
         return ResultCodec.decode(document, id: id, kind: kind)
     }
@@ -27,11 +28,12 @@ struct ResultArchive: Sendable {
         guard let request = JobBody(job.request.body).flatMap({ AnalysisRequest($0.config) }),
             let bytes = try? MappedFile.open(folder.result),
             let manifest = try? MappedFile.open(folder.resultManifest),
-            let result = ResultCodec.decode(bytes.array, id: request.id, kind: request.kind)
+            let kind = kinds[request.kind],
+            let result = ResultCodec.decode(bytes.array, id: request.id, kind: kind)
         else { return nil }
         try await store.keep(
             StoredResult(
-                id: request.id, kind: request.kind.rawValue, createdAt: job.finishedAt ?? date,
+                id: request.id, kind: request.kind, createdAt: job.finishedAt ?? date,
                 manifest: String(decoding: manifest.array, as: UTF8.self), document: bytes.array))
         return result
     }
@@ -56,7 +58,7 @@ struct ResultArchive: Sendable {
         do {
             try await store.keep(
                 StoredResult(
-                    id: result.id, kind: result.kind.rawValue, createdAt: date,
+                    id: result.id, kind: result.kind.name, createdAt: date,
                     manifest: String(decoding: manifest.json, as: UTF8.self), document: document))
             try await store.prune(to: Self.budget)
         } catch {

@@ -16,12 +16,13 @@ struct AnalysisRequest: Sendable {
     static let label = "analysis_id"
 
     let id: String
-    let kind: AnalysisKind
+    /// The name of a kind.
+    let kind: String
     let models: [Model]
     /// With the images, without the models.
     let parameters: [AnalysisParameter]
 
-    init(id: String, kind: AnalysisKind, models: [Model], parameters: [AnalysisParameter]) {
+    init(id: String, kind: String, models: [Model], parameters: [AnalysisParameter]) {
         self.id = id
         self.kind = kind
         self.models = models
@@ -31,7 +32,7 @@ struct AnalysisRequest: Sendable {
     /// Nil for a value that is no such request.
     init?(_ field: ResultValue) {
         let value = field.document
-        guard let id = value["analysis_id"]?.string, let kind = value["analysis"]?.string.flatMap(AnalysisKind.init),
+        guard let id = value["analysis_id"]?.string, let kind = value["analysis"]?.string,
             let models = value["models"]?.array?.compactMap(Model.init), !models.isEmpty,
             let parameters = value["parameters"]?.array
         else { return nil }
@@ -45,7 +46,7 @@ struct AnalysisRequest: Sendable {
 
     var field: ResultValue {
         .object([
-            .init("analysis_id", .string(id)), .init("analysis", .string(kind.rawValue)),
+            .init("analysis_id", .string(id)), .init("analysis", .string(kind)),
             .init("models", .list(models.map(\.field))),
             .init(
                 "parameters",

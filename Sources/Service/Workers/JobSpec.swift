@@ -70,7 +70,7 @@ package struct JobSpec: Sendable, Equatable {
         guard kind == .analysis else { return request }
         request.method = "analysis"
         if let question = AnalysisRequest(body) {
-            request.name = question.kind.rawValue
+            request.name = question.kind
             request.labels = [AnalysisRequest.label: question.id]
         } else {
             request.priority = JobRequest.lowPriority

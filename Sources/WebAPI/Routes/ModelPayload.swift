@@ -13,15 +13,14 @@ extension ResultValue {
 }
 
 extension ModelInfo {
-    var payload: ResultValue {
-        let path = "/v1/models/\(PercentEncoding.encode(name))"
-        let analyses = ["attention-distance", "attention-nmi", "attention-entropy", "fourier"]
+    /// - Parameter kinds: what can be asked of it.
+    func payload(_ kinds: AnalysisKinds) -> ResultValue {
+        let encoded = PercentEncoding.encode(name), path = "/v1/models/\(encoded)"
         let links: [(String, String)] =
-            [
-                ("self", path), ("load_report", path + "/load-report"), ("attention", path + "/attention"),
-                ("attention_rollout", path + "/attention/rollout"),
-                ("attention_gradient_rollout", path + "/attention/gradient-rollout"),
-            ] + analyses.map { ($0.replacing("-", with: "_"), "\(path)/analyses/\($0)") }
+            [("self", path), ("load_report", path + "/load-report")]
+            + kinds.all.compactMap { kind in
+                kind.spec.linkName.map { ($0, kind.spec.path.replacing("{name}", with: encoded)) }
+            }
         return .object([
             .init("name", .string(name)),
             .init("state", .string(state.rawValue)),

@@ -103,11 +103,11 @@ import Testing
         _ test: TestService, _ kind: AnalysisKind, _ model: String, _ pictures: Pictures
     ) async throws -> AnalysisResult? {
         var parameters = pictures.references(kind).map { AnalysisParameter("image", $0) }
-        if kind.comparesTwo { parameters += [.init("a", model), .init("b", model)] }
+        if kind.spec.comparesTwo { parameters += [.init("a", model), .init("b", model)] }
         parameters += Self.settings[kind] ?? []
         do {
             let prepared = try await test.service.prepare(
-                kind, model: kind.comparesTwo ? nil : model, parameters: parameters)
+                kind, model: kind.spec.comparesTwo ? nil : model, parameters: parameters)
             return try await test.service.run(prepared)
         } catch {
             switch error {
@@ -120,12 +120,12 @@ import Testing
     @Test(arguments: Shape.allCases, Damage.allCases)
     func everyNumberIsFiniteOrNullWithAReason(_ shape: Shape, _ damage: Damage) async throws {
         let test = try await service(shape, [damage])
-        for kind in AnalysisKind.allCases {
+        for kind in AnalysisKinds.standard.all {
             var answered = 0
             for pictures in Pictures.allCases {
                 guard let result = try await answer(test, kind, damage.rawValue, pictures) else { continue }
                 answered += 1
-                let place = "\(kind.rawValue), \(shape), \(damage), \(pictures)"
+                let place = "\(kind.name), \(shape), \(damage), \(pictures)"
                 let missing = Self.unexplained(result)
                 #expect(missing.isEmpty, "\(place): \(missing.prefix(4))")
                 try await expectForms(test, result, place, picture: pictures == .several && shape == .plain)
@@ -133,7 +133,7 @@ import Testing
                 if damage == .nanInAll { expectNoFigure(result, place) }
             }
             // Of one patch an image, there are fewer points than some kinds take.
-            #expect(answered > 0 || shape == .onePatch, "\(kind.rawValue) refuses \(shape)")
+            #expect(answered > 0 || shape == .onePatch, "\(kind.name) refuses \(shape)")
         }
     }
 
