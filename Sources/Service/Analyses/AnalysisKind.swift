@@ -5,11 +5,11 @@ public struct AnalysisKind: Sendable {
     let task: @Sendable (inout ParameterValues, Subjects) -> (any AnalysisTask)?
 
     /// What is looked at.
-    struct Subjects: Sendable {
+    package struct Subjects: Sendable {
         /// One, or two where two are compared.
-        let models: [NamedModel]
+        package let models: [NamedModel]
         /// How many images there are; `.max` where they could not be found, so that none is told to be missing twice.
-        let images: Int
+        package let images: Int
 
         init?(_ models: [NamedModel], images: Int) {
             guard let first = models.first, let last = models.last else { return nil }
@@ -19,11 +19,13 @@ public struct AnalysisKind: Sendable {
         }
 
         /// The only model, or the first of two.
-        let model: NamedModel
-        let b: NamedModel
+        package let model: NamedModel
+        package let b: NamedModel
     }
 
-    init(_ spec: AnalysisSpec, task: @escaping @Sendable (inout ParameterValues, Subjects) -> (any AnalysisTask)?) {
+    package init(
+        _ spec: AnalysisSpec, task: @escaping @Sendable (inout ParameterValues, Subjects) -> (any AnalysisTask)?
+    ) {
         self.spec = spec
         self.task = task
     }

@@ -1,8 +1,10 @@
+public import JSON
+
 /// The kinds of analysis that a service answers, in the order in which they are listed.
 public struct AnalysisKinds: Sendable {
     public let all: [AnalysisKind]
 
-    init(_ kinds: [AnalysisKind]) { all = kinds }
+    package init(_ kinds: [AnalysisKind]) { all = kinds }
 
     /// Every kind there is. A new one is a file and a line here.
     public static let standard = AnalysisKinds([
@@ -49,5 +51,5 @@ public struct AnalysisKinds: Sendable {
     }
 
     /// As `GET /v1/analysis-kinds` has them.
-    public var value: ResultValue { .object([.init("analysis_kinds", .list(all.map(\.spec.value)))]) }
+    public var value: JSONValue { .object([.init("analysis_kinds", .list(all.map(\.spec.value)))]) }
 }

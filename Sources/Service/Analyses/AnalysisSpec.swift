@@ -1,3 +1,5 @@
+public import JSON
+
 /// What is said of a kind of analysis: its route, its parameters, its forms on the page and its help come from here.
 public struct AnalysisSpec: Sendable {
     /// Kinds that are read together.
@@ -25,10 +27,15 @@ public struct AnalysisSpec: Sendable {
 
     /// What one training shows of it while it runs: fields of the answer that become a point of its trajectory.
     public struct Trajectory: Sendable, Equatable {
+        public let title: String
+        /// How it is read while a model learns.
+        public let reading: String
         /// The field with the numbers, their errors, and the layers or depths they belong to.
         public let values: String
         public let errors: String
         public let places: String
+        /// What one of the places is: a layer or a depth.
+        public let placesTitle: String
         public let unit: String
     }
 
@@ -58,7 +65,7 @@ public struct AnalysisSpec: Sendable {
     /// Below a model, `analyses/NAME` for most.
     private let pathBelowModel: String
 
-    init(
+    package init(
         _ name: String, group: Group, title: String, summary: String, reading: String,
         cost: String = "One pass of each image.",
         parameters: [any AnyDeclaredParameter], models: Int = 1, images: ImageNeed = .any, givesMaps: Bool = false,
@@ -104,7 +111,7 @@ public struct AnalysisSpec: Sendable {
     }
 
     /// As `GET /v1/analysis-kinds` has it.
-    public var value: ResultValue {
+    public var value: JSONValue {
         .object([
             .init("name", .string(name)), .init("group", .string(group.rawValue)),
             .init("group_title", .string(group.title)), .init("title", .string(title)),
@@ -116,8 +123,10 @@ public struct AnalysisSpec: Sendable {
                 "trajectory",
                 trajectory.map {
                     .object([
+                        .init("title", .string($0.title)), .init("reading", .string($0.reading)),
                         .init("values", .string($0.values)), .init("sem", .string($0.errors)),
-                        .init("places", .string($0.places)), .init("unit", .string($0.unit)),
+                        .init("places", .string($0.places)),
+                        .init("places_title", .string($0.placesTitle)), .init("unit", .string($0.unit)),
                     ])
                 } ?? .null),
             .init("parameters", .list((subjects + parameters).map(\.value))),

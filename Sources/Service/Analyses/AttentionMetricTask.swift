@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 import Tensors
 
@@ -95,7 +96,7 @@ struct AttentionMetricTask: AnalysisTask {
         _ statistics: LayerHeadStatistics, images: Int, _ config: VisionTransformerConfig
     ) -> AnalysisAnswer {
         let layout = TokenLayout(config)
-        func byLayer(_ values: [Double?]) -> ResultValue {
+        func byLayer(_ values: [Double?]) -> JSONValue {
             .array(NamedArray(shape: [layers.count], axes: ["layer"], numbers: .float64(values.map { $0 ?? .nan })))
         }
         let perHead = statistics.perHead.flatMap { $0.map { $0 ?? .nan } }
@@ -140,12 +141,15 @@ struct AttentionMetricTask: AnalysisTask {
 extension AnalysisKind {
     /// One of the three metrics of attention by layer and head.
     static func attentionMetric(
-        _ metric: AttentionMetric, _ name: String, title: String, summary: String, reading: String
+        _ metric: AttentionMetric, _ name: String, title: String, summary: String, reading: String,
+        whileLearning: String
     ) -> AnalysisKind {
         let spec = AnalysisSpec(
             name, group: .attention, title: title, summary: summary, reading: reading,
             parameters: [DeclaredParameter.layers, DeclaredParameter.convention], isUsuallyCompared: true,
-            trajectory: .init(values: "mean", errors: "sem", places: "layers", unit: metric.unit))
+            trajectory: .init(
+                title: title, reading: whileLearning, values: "mean", errors: "sem", places: "layers",
+                placesTitle: "layer", unit: metric.unit))
         return AnalysisKind(spec) { values, subjects in
             values.blocks(subjects.model).map {
                 AttentionMetricTask(

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 import Platform
 import Tensors
@@ -215,7 +216,7 @@ struct CKATask: AnalysisTask {
         return AnalysisAnswer(
             fields: [
                 ("a", a.model.field), ("b", b.model.field),
-                ("bandwidth_threshold", threshold.map(ResultValue.double) ?? .null),
+                ("bandwidth_threshold", threshold.map(JSONValue.double) ?? .null),
                 ("cka", .array(array)),
                 ("checks", .object([.init("self_similarity_max_error", .double(error ?? .nan))])),
             ], mainField: "cka",

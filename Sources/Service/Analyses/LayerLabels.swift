@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// Layers of a comparison: `embed`, and the outputs of blocks, as labels (`blocks.3`) or indices of blocks (`3`, `-1`,

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 
 extension AnalysisKind {
@@ -51,7 +52,7 @@ struct LesionTask: AnalysisTask {
             }
         }
         let changes = AccuracyChanges(hits)
-        func byPart(_ numbers: [Double?]) -> ResultValue {
+        func byPart(_ numbers: [Double?]) -> JSONValue {
             .array(
                 NamedArray(
                     shape: [parts.names.count, config.depth], axes: ["part", "layer"],

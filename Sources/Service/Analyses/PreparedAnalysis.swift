@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 
 /// An analysis whose parameters were checked and whose model and images were found.
 public struct PreparedAnalysis: Sendable {
@@ -57,7 +58,7 @@ struct AnalysisImages: Sendable {
 }
 
 /// One kind of analysis with its parameters.
-protocol AnalysisTask: Sendable {
+package protocol AnalysisTask: Sendable {
     /// The models it looks into.
     var models: [NamedModel] { get }
     /// Analyses with the same key and images make the same activations; nil where the task stands alone.
@@ -75,29 +76,29 @@ protocol AnalysisTask: Sendable {
 }
 
 extension AnalysisTask {
-    var turnKey: String? { nil }
-    var mapSize: MapSize? { nil }
-    var passes: Int { 1 }
-    var secondsBeside: Double { 0 }
-    func need(images: Int) -> MemoryNeed? { nil }
+    package var turnKey: String? { nil }
+    package var mapSize: MapSize? { nil }
+    package var passes: Int { 1 }
+    package var secondsBeside: Double { 0 }
+    package func need(images: Int) -> MemoryNeed? { nil }
 }
 
 /// Memory that an analysis takes, and what to ask for instead where there is too little.
-struct MemoryNeed: Sendable, Equatable {
+package struct MemoryNeed: Sendable, Equatable {
     let bytes: Int
     /// A sentence.
     let alternative: String
 }
 
 /// The maps that one image gives.
-struct MapSize: Sendable, Equatable {
+package struct MapSize: Sendable, Equatable {
     let maps: Int
     /// In all of them together.
     let numbers: Int
 }
 
 /// What an analysis found out.
-struct AnalysisAnswer: Sendable {
+package struct AnalysisAnswer: Sendable {
     /// The numbers, and what they belong to, under JSON's names.
     var fields: [AnalysisResult.Field]
     /// The field that an NPY file holds.
@@ -106,4 +107,13 @@ struct AnalysisAnswer: Sendable {
     var reasons: [Reason] = []
     /// How it is drawn, the most telling figure first.
     var figures: [ResultFigure] = []
+}
+
+extension AnalysisAnswer {
+    /// - Parameters:
+    ///   - mainField: the field that an NPY file holds.
+    ///   - figures: the most telling first.
+    package init(_ fields: [AnalysisResult.Field], mainField: String, figures: [ResultFigure]) {
+        self.init(fields: fields, mainField: mainField, figures: figures)
+    }
 }

@@ -5,7 +5,7 @@ import Synchronization
 import Tensors
 
 /// What an analysis works with: its images, the caches, and the way to the threads that compute.
-struct AnalysisContext: Sendable {
+package struct AnalysisContext: Sendable {
     let engine: AnalysisEngine
     let images: [ImageSource]
     let time: TimeKeeper

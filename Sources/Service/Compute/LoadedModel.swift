@@ -1,9 +1,10 @@
 import Images
+import JSON
 import Models
 import Platform
 
 /// A model in memory, with everything that decides what it answers. A class because its weights are held once.
-final class LoadedModel: Sendable {
+package final class LoadedModel: Sendable {
     let transformer: VisionTransformer
     let transform: EvaluationTransform
     /// Of the checkpoint's bytes.
@@ -36,12 +37,12 @@ final class LoadedModel: Sendable {
 }
 
 /// A model under the name by which it was asked for.
-struct NamedModel: Sendable {
+package struct NamedModel: Sendable {
     let name: String
     let model: LoadedModel
 
     /// `{name, sha256}`
-    var field: ResultValue { .object([.init("name", .string(name)), .init("sha256", .string(model.sha256))]) }
+    var field: JSONValue { .object([.init("name", .string(name)), .init("sha256", .string(model.sha256))]) }
 }
 
 extension Preprocess {

@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// The first figure of a result as a tidy table: a row a number, a column for each thing that tells the rows apart, and

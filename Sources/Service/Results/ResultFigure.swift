@@ -1,6 +1,8 @@
+import JSON
+
 /// How a result is drawn: which of its arrays go where. Pictures, the page and reports read the same description.
-struct ResultFigure: Sendable, Equatable {
-    enum Form: String, Sendable {
+package struct ResultFigure: Sendable, Equatable {
+    package enum Form: String, Sendable {
         /// `values` is (points) or (series, points) over `x`.
         case lines
         /// `values` is (rows, columns), the first row on top.
@@ -32,7 +34,7 @@ struct ResultFigure: Sendable, Equatable {
     /// Whether the first row of a heat map is at the bottom.
     var startsAtBottom = false
 
-    init(
+    package init(
         _ form: Form, _ values: String, title: String, x: String? = nil, series: String? = nil, band: String? = nil,
         reference: String? = nil, xLabel: String = "", yLabel: String = "", isOrdered: Bool = false,
         range: ClosedRange<Double>? = nil, startsAtBottom: Bool = false
@@ -52,7 +54,7 @@ struct ResultFigure: Sendable, Equatable {
     }
 
     /// As JSON has it.
-    var value: ResultValue {
+    var value: JSONValue {
         .object([
             .init("form", .string(form.rawValue)), .init("title", .string(title)), .init("values", .string(values)),
             .init("x", .optional(x)), .init("series", .optional(series)), .init("band", .optional(band)),

@@ -1,3 +1,5 @@
+public import JSON
+
 /// The forms in which a result is given. Raw values are what `format=` says.
 public enum ResultFormat: String, Sendable, CaseIterable {
     case json, png, npy, npz, csv
@@ -20,7 +22,7 @@ public struct EncodingOptions: Sendable, Equatable {
     /// PNG and CSV: the `values` of the figure that is wanted; nil for the first.
     public var figure: String?
     /// JSON: members of `links`, for example `self`.
-    public var links: [ResultValue.Member] = []
+    public var links: [JSONValue.Member] = []
 
     public init() {}
 }

@@ -1,4 +1,5 @@
 import Jobs
+import JSON
 import Platform
 import Training
 
@@ -56,8 +57,8 @@ struct SnapshotWork: Sendable {
 
     private func point(
         _ metric: String, _ result: AnalysisResult, _ trajectory: AnalysisSpec.Trajectory
-    ) -> ResultValue {
-        func numbers(_ field: String) -> ResultValue {
+    ) -> JSONValue {
+        func numbers(_ field: String) -> JSONValue {
             .doubles(result.allArrays.first { $0.name == field }?.array.doubles ?? [])
         }
         return .object([

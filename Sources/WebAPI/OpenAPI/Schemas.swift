@@ -1,3 +1,4 @@
+import JSON
 import Service
 
 /// The named schemas of the document.
@@ -198,7 +199,8 @@ enum Schemas {
                 ("maximum", .number), ("example", .string),
             ], required: ["name", "aliases", "type", "default", "required", "detail"])
         let trajectory = Schema.object([
-            ("values", .string), ("sem", .string), ("places", .string), ("unit", .string),
+            ("title", .string), ("reading", .string), ("values", .string), ("sem", .string), ("places", .string),
+            ("places_title", .string), ("unit", .string),
         ])
         let kind = Schema.object([
             ("name", .string), ("group", .string), ("group_title", .string), ("title", .string), ("summary", .string),

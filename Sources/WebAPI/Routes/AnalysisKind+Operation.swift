@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 import Service
 
 // What OpenAPI says of each analysis, which its spec says.
@@ -66,7 +67,7 @@ extension Schema {
     /// Of the values of a declared parameter.
     init(_ declaration: ParameterDeclaration) {
         let standard = declaration.standard
-        func defaulting(_ schema: Schema, _ value: (String) -> ResultValue?) -> Schema {
+        func defaulting(_ schema: Schema, _ value: (String) -> JSONValue?) -> Schema {
             standard.flatMap(value).map { schema.defaulting(to: $0) } ?? schema
         }
         self =
@@ -74,11 +75,11 @@ extension Schema {
             case .choice(let words): defaulting(.oneOf(words)) { .string($0) }
             case .integer(let range):
                 defaulting(.integer(atLeast: range.lowerBound, atMost: range.upperBound)) {
-                    Int($0).map(ResultValue.int)
+                    Int($0).map(JSONValue.int)
                 }
             case .number(let range):
                 defaulting(.number(from: range.lowerBound, to: range.upperBound)) {
-                    Double($0).map(ResultValue.double)
+                    Double($0).map(JSONValue.double)
                 }
             case .flag: defaulting(.boolean) { .bool($0 == "true") }
             case .integers, .numbers: defaulting(.string) { .string($0) }

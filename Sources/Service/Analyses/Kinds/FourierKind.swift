@@ -24,7 +24,12 @@ extension AnalysisKind {
             cost: "One pass of each image; part=decoder about three, one image at a time.",
             parameters: [layers, convention, map, part, ratio, seed, heads], isUsuallyCompared: true,
             trajectory: .init(
+                title: "High frequencies by depth",
+                reading:
+                    "The strength of the finest detail in the tokens. Falling = details are smoothed away; depth 0 "
+                    + "is the embedding.",
                 values: "depth_curve.high_frequency", errors: "depth_curve.high_frequency_sem", places: "depths",
+                placesTitle: "depth",
                 unit: "log amplitude"))
         return AnalysisKind(spec) { values, subjects in
             let model = subjects.model, config = model.model.config

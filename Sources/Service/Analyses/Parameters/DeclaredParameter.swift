@@ -1,8 +1,9 @@
 import Analysis
+package import JSON
 import Platform
 
 /// A declaration whose values have one Swift type or another.
-protocol AnyDeclaredParameter: Sendable {
+package protocol AnyDeclaredParameter: Sendable {
     var declaration: ParameterDeclaration { get }
     /// The name in the answer's echo; nil where the answer tells it in another way.
     var echoName: String? { get }
@@ -11,23 +12,28 @@ protocol AnyDeclaredParameter: Sendable {
 }
 
 /// A value that was read: as the id of the result has it, and as the answer repeats it.
-struct ParameterReading: Sendable {
-    var canonical: String
-    var echo: ResultValue
+package struct ParameterReading: Sendable {
+    package var canonical: String
+    package var echo: JSONValue
+
+    package init(canonical: String, echo: JSONValue) {
+        self.canonical = canonical
+        self.echo = echo
+    }
 }
 
 /// A parameter of an analysis, declared once: its name, form, default and words, and how its text is read.
-struct DeclaredParameter<Value: Sendable>: AnyDeclaredParameter {
-    let declaration: ParameterDeclaration
+package struct DeclaredParameter<Value: Sendable>: AnyDeclaredParameter {
+    package let declaration: ParameterDeclaration
     let standard: Value
-    let echoName: String?
+    package let echoName: String?
     private let parse: @Sendable (String) -> Value?
     private let told: @Sendable (Value) -> ParameterReading
 
     /// - Parameters:
     ///   - parse: nil for a text that has no meaning.
     ///   - told: the canonical text and the echo.
-    init(
+    package init(
         _ declaration: ParameterDeclaration, default standard: Value, echo: String?,
         parse: @escaping @Sendable (String) -> Value?, told: @escaping @Sendable (Value) -> ParameterReading
     ) {
@@ -44,14 +50,14 @@ struct DeclaredParameter<Value: Sendable>: AnyDeclaredParameter {
         return parse(text)
     }
 
-    func reading(of text: String?) -> ParameterReading? { value(of: text).map(told) }
+    package func reading(of text: String?) -> ParameterReading? { value(of: text).map(told) }
 }
 
 extension DeclaredParameter where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of the raw values of `Value`.
     ///
     /// - Parameter echo: whether the answer repeats it; not where it tells it in another way.
-    static func choice(_ name: String, default standard: Value, echo: Bool = true, _ detail: String) -> Self {
+    package static func choice(_ name: String, default standard: Value, echo: Bool = true, _ detail: String) -> Self {
         Self(
             ParameterDeclaration(
                 name, form: .choice(Value.allCases.map(\.rawValue)), standard: standard.rawValue, detail: detail),
@@ -63,7 +69,7 @@ extension DeclaredParameter where Value: RawRepresentable & CaseIterable, Value.
 
 extension DeclaredParameter {
     /// One of the raw values of `Choice`; without it nil, and the model or another parameter decides.
-    static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
+    package static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
         _ name: String, of _: Choice.Type, _ detail: String
     ) -> Self where Value == Choice?, Choice.RawValue == String {
         Self(
@@ -75,7 +81,7 @@ extension DeclaredParameter {
 
 extension DeclaredParameter<Int> {
     /// A whole number.
-    static func integer(
+    package static func integer(
         _ name: String, in range: ClosedRange<Int>, default standard: Int, echo: Bool = true, _ detail: String
     ) -> Self {
         Self(
@@ -88,7 +94,7 @@ extension DeclaredParameter<Int> {
 
 extension DeclaredParameter<Int?> {
     /// A whole number; without it nil, and the model or the images decide.
-    static func integer(
+    package static func integer(
         _ name: String, in range: ClosedRange<Int>, echo: Bool = true, _ detail: String
     ) -> Self {
         Self(
@@ -101,7 +107,7 @@ extension DeclaredParameter<Int?> {
 
 extension DeclaredParameter<Double> {
     /// A number.
-    static func number(
+    package static func number(
         _ name: String, in range: ClosedRange<Double>, default standard: Double, _ detail: String
     ) -> Self {
         Self(
@@ -114,20 +120,20 @@ extension DeclaredParameter<Double> {
 
 extension DeclaredParameter<Double?> {
     /// A number; without it nil, and another parameter or the images decide.
-    static func number(_ name: String, in range: ClosedRange<Double>, _ detail: String) -> Self {
+    package static func number(_ name: String, in range: ClosedRange<Double>, _ detail: String) -> Self {
         Self(
             ParameterDeclaration(name, form: .number(range), detail: detail), default: nil, echo: name,
             parse: { text in Double(text).flatMap { range.contains($0) ? .some($0) : nil } },
             told: {
                 ParameterReading(
-                    canonical: $0.map { "\($0)" } ?? "", echo: $0.map(ResultValue.double) ?? .null)
+                    canonical: $0.map { "\($0)" } ?? "", echo: $0.map(JSONValue.double) ?? .null)
             })
     }
 }
 
 extension DeclaredParameter<Bool> {
     /// `true` or `false`.
-    static func flag(_ name: String, default standard: Bool = false, _ detail: String) -> Self {
+    package static func flag(_ name: String, default standard: Bool = false, _ detail: String) -> Self {
         Self(
             ParameterDeclaration(name, form: .flag, standard: "\(standard)", detail: detail), default: standard,
             echo: name, parse: { Bool($0) }, told: { ParameterReading(canonical: "\($0)", echo: .bool($0)) })
@@ -136,7 +142,7 @@ extension DeclaredParameter<Bool> {
 
 extension DeclaredParameter<[Int]> {
     /// Whole numbers with commas between them.
-    static func integers(
+    package static func integers(
         _ name: String, in range: ClosedRange<Int>, upTo count: Int, default standard: [Int], echo: String,
         _ detail: String
     ) -> Self {
@@ -153,7 +159,7 @@ extension DeclaredParameter<[Int]> {
 
 extension DeclaredParameter<[Double]> {
     /// Numbers with commas between them.
-    static func numbers(
+    package static func numbers(
         _ name: String, in range: ClosedRange<Double>, upTo count: Int, default standard: [Double], echo: Bool = true,
         _ detail: String
     ) -> Self {
@@ -177,7 +183,7 @@ private func separated<Number>(_ text: String, upTo count: Int, _ read: (String)
 
 extension DeclaredParameter<IndexSelection> {
     /// Indices; which of them there are is known when the model is.
-    static func indices(
+    package static func indices(
         _ name: String, aliases: [String] = [], default standard: String, echo: String? = nil, _ detail: String
     ) -> Self {
         Self(
@@ -192,7 +198,7 @@ extension DeclaredParameter<IndexSelection> {
 
 extension DeclaredParameter<IndexSelection> {
     /// Blocks, from 0.
-    static var layers: Self {
+    package static var layers: Self {
         .indices("layers", default: "all", "Which blocks: `all`, or indices and ranges from 0; -1 is the last.")
     }
 }
@@ -206,7 +212,7 @@ extension DeclaredParameter<Convention> {
 }
 
 extension DeclaredParameter<Double> {
-    static var trainFraction: Self {
+    package static var trainFraction: Self {
         .number(
             "train_fraction", in: 0.01...0.99, default: 0.5,
             "Share of each class that the classifier is fitted to; the others are asked.")
@@ -215,7 +221,7 @@ extension DeclaredParameter<Double> {
 
 extension DeclaredParameter<Int> {
     /// Every seed is a whole number that JSON carries exactly.
-    static var seed: Self {
+    package static var seed: Self {
         .integer(
             "seed", in: 0...(1 << 53 - 1), default: 0, "Of the split and of everything else that is drawn at random.")
     }

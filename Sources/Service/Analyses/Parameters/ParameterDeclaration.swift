@@ -1,3 +1,5 @@
+public import JSON
+
 /// What is said of a parameter: everything that does not depend on the Swift type of its value.
 public struct ParameterDeclaration: Sendable, Equatable {
     public let name: String
@@ -10,7 +12,7 @@ public struct ParameterDeclaration: Sendable, Equatable {
     public let detail: String
     public let isRequired: Bool
 
-    init(
+    package init(
         _ name: String, aliases: [String] = [], form: ParameterForm, standard: String? = nil, detail: String,
         isRequired: Bool = false
     ) {
@@ -26,8 +28,8 @@ public struct ParameterDeclaration: Sendable, Equatable {
     public var repeats: Bool { form == .image }
 
     /// As `GET /v1/analysis-kinds` has it.
-    public var value: ResultValue {
-        var members: [ResultValue.Member] = [
+    public var value: JSONValue {
+        var members: [JSONValue.Member] = [
             .init("name", .string(name)), .init("aliases", .strings(aliases)), .init("type", .string(form.typeName)),
             .init("default", .optional(standard)), .init("required", .bool(isRequired)),
             .init("detail", .string(detail)),
@@ -46,12 +48,12 @@ public struct ParameterDeclaration: Sendable, Equatable {
 }
 
 extension ParameterDeclaration {
-    static let image = ParameterDeclaration(
+    package static let image = ParameterDeclaration(
         "image", form: .image, detail: "`sha256:…` or `DATASET:INDEX`; may come several times.")
-    static let probeSet = ParameterDeclaration(
+    package static let probeSet = ParameterDeclaration(
         "probe_set", form: .probeSet, detail: "Instead of images: the name of a probe set.")
-    static let a = ParameterDeclaration(
+    package static let a = ParameterDeclaration(
         "a", form: .model, detail: "A model's name; its layers are the rows.", isRequired: true)
-    static let b = ParameterDeclaration(
+    package static let b = ParameterDeclaration(
         "b", form: .model, detail: "A model's name; its layers are the columns.", isRequired: true)
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// The parameters of a kind as options of a command line: `--layers 0-3`, `--train-fraction=0.3`, `--map`.
 public enum ParameterFlags {
     /// The parameters that `arguments` give, for `ParameterValues` to read.
@@ -6,7 +8,7 @@ public enum ParameterFlags {
     public static func read(
         _ arguments: [String], of spec: AnalysisSpec
     ) throws(ServiceError) -> [AnalysisParameter] {
-        var parameters: [AnalysisParameter] = [], faults: [ServiceError.Fault] = []
+        var parameters: [AnalysisParameter] = [], faults: [Fault] = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -1,21 +1,23 @@
+package import JSON
 import Models
 
 /// What was given for the parameters of a kind, read against their declarations, with everything that is wrong with
 /// it, so that all of it is told at once.
-struct ParameterValues {
+package struct ParameterValues {
     private let spec: AnalysisSpec
     private var given: [String: [String]] = [:]
+    /// By the declared name: the name or alias under which it was given.
+    private var writtenAs: [String: String] = [:]
     /// By the declared name: what is resolved where the text alone does not decide.
     private var readings: [String: ParameterReading] = [:]
-    private(set) var faults: [ServiceError.Fault] = []
+    package private(set) var faults: [Fault] = []
     /// The first fault, where it is that something does not exist.
     private var missing: ServiceError?
 
     /// - Parameter withImages: whether images and models are named among the parameters.
-    init(_ parameters: [AnalysisParameter], of spec: AnalysisSpec, withImages: Bool = true) {
+    package init(_ parameters: [AnalysisParameter], of spec: AnalysisSpec, withImages: Bool = true) {
         self.spec = spec
         let declared = spec.parameters + (withImages ? spec.subjects : [])
-        var writtenAs: [String: String] = [:]
         for parameter in parameters {
             guard
                 let known = declared.first(where: { $0.name == parameter.name || $0.aliases.contains(parameter.name) })
@@ -40,7 +42,7 @@ struct ParameterValues {
             if let reading = parameter.reading(of: text) {
                 readings[declaration.name] = reading
             } else if let text {
-                add(writtenAs[declaration.name] ?? declaration.name, Self.unfit(text, declaration))
+                add(parameter, Self.unfit(text, declaration))
                 given[declaration.name] = nil
                 readings[declaration.name] = parameter.reading(of: nil)
             }
@@ -65,15 +67,15 @@ struct ParameterValues {
     // Values
 
     /// The value, the default where there is none.
-    subscript<Value>(parameter: DeclaredParameter<Value>) -> Value {
+    package subscript<Value>(parameter: DeclaredParameter<Value>) -> Value {
         parameter.value(of: given[parameter.declaration.name]?.first) ?? parameter.standard
     }
 
     /// The value of the parameter `seed`.
-    var seed: UInt64 { UInt64(self[.seed]) }
+    package var seed: UInt64 { UInt64(self[.seed]) }
 
     /// Whether it was given.
-    func isGiven(_ parameter: some AnyDeclaredParameter) -> Bool { given[parameter.declaration.name] != nil }
+    package func isGiven(_ parameter: some AnyDeclaredParameter) -> Bool { given[parameter.declaration.name] != nil }
 
     /// Every value of a subject that may come several times.
     func all(_ name: String) -> [String] { given[name] ?? [] }
@@ -83,7 +85,7 @@ struct ParameterValues {
     /// The indices below `count` that a parameter means; nil, with a fault noted, where one does not exist.
     ///
     /// - Parameter noun: what is counted, for the sentence.
-    mutating func indices(_ parameter: DeclaredParameter<IndexSelection>, count: Int, noun: String) -> [Int]? {
+    package mutating func indices(_ parameter: DeclaredParameter<IndexSelection>, count: Int, noun: String) -> [Int]? {
         indices(self[parameter], of: parameter, count: count, noun: noun)
     }
 
@@ -102,7 +104,7 @@ struct ParameterValues {
     }
 
     /// The blocks that the parameter `layers` means; nil, with a fault noted, where one does not exist.
-    mutating func blocks(
+    package mutating func blocks(
         _ model: NamedModel, _ parameter: DeclaredParameter<IndexSelection> = .layers, ascending: Bool = false
     ) -> [Int]? {
         guard var blocks = indices(parameter, count: model.model.config.depth, noun: "layer") else { return nil }
@@ -114,21 +116,21 @@ struct ParameterValues {
     }
 
     /// Says what a parameter comes to where the text alone does not decide.
-    mutating func resolve(_ parameter: some AnyDeclaredParameter, to echo: ResultValue, canonical: String) {
+    package mutating func resolve(_ parameter: some AnyDeclaredParameter, to echo: JSONValue, canonical: String) {
         readings[parameter.declaration.name] = ParameterReading(canonical: canonical, echo: echo)
     }
 
     /// Leaves a parameter that says nothing here out of the id and the echo.
-    mutating func omit(_ parameter: some AnyDeclaredParameter) { readings[parameter.declaration.name] = nil }
+    package mutating func omit(_ parameter: some AnyDeclaredParameter) { readings[parameter.declaration.name] = nil }
 
     // Faults
 
     /// Notes a fault.
-    mutating func add(_ parameter: some AnyDeclaredParameter, _ detail: String) {
-        add(parameter.declaration.name, detail)
+    package mutating func add(_ parameter: some AnyDeclaredParameter, _ detail: String) {
+        add(writtenAs[parameter.declaration.name] ?? parameter.declaration.name, detail)
     }
 
-    mutating func add(_ name: String, _ detail: String) {
+    package mutating func add(_ name: String, _ detail: String) {
         faults.append(.init(pointer: "/" + name.shortened, detail: detail))
     }
 
@@ -150,13 +152,21 @@ struct ParameterValues {
     /// - Throws: `ServiceError.invalid` with every fault, where there is one; `notFound` where that is the only one.
     func check() throws(ServiceError) {
         if faults.count == 1, let missing { throw missing }
-        guard faults.isEmpty else { throw .invalid(faults) }
+        guard faults.isEmpty else { throw .invalid(ordered) }
+    }
+
+    /// What is not known first, then the others in the order of the declarations.
+    private var ordered: [Fault] {
+        let names = (spec.subjects + spec.parameters).map { "/" + (writtenAs[$0.name] ?? $0.name) }
+        func place(_ fault: Fault) -> Int { names.firstIndex(of: fault.pointer) ?? -1 }
+        return faults.enumerated().sorted { (place($0.element), $0.offset) < (place($1.element), $1.offset) }
+            .map(\.element)
     }
 
     // What they come to
 
     /// Every parameter that decides the numbers, resolved, in the order of the declarations.
-    var canonical: [String] {
+    package var canonical: [String] {
         spec.declared.compactMap { parameter in
             readings[parameter.declaration.name].map { "\(parameter.declaration.name) \($0.canonical)" }
         }
