@@ -67,12 +67,43 @@ let package = Package(
             dependencies: ["Analysis", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Jobs", swiftSettings: safe),
         .target(
-            name: "Service",
+            name: "Catalogue",
             dependencies: [
-                "Jobs", "Training", "Analysis", "Models", "Checkpoints", "Images", "Plots", "Tensors", "Platform",
+                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Catalogue", "Analysis", "Training", "Plots", "Jobs",
+                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Runs",
+            dependencies: [
+                "Engine", "Catalogue", "Training", "Jobs",
+                "Checkpoints", "Models", "Images", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Reproduction",
+            dependencies: [
+                "Runs", "Engine", "Catalogue", "Analysis", "Training",
+                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Reproduction", "Runs", "Engine", "Catalogue", "Training", "Jobs",
+                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: safe),
         .target(
@@ -81,7 +112,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Service", "Models", "Platform",
+                "Service", "Runs", "Engine", "Catalogue", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -97,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "vitscope",
             dependencies: [
-                "WebAPI", "Storage", "Service",
+                "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -127,18 +158,50 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["Storage", "Jobs", "JobsTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: house),
-        .testTarget(
-            name: "ServiceTests",
+        .target(
+            name: "ServiceTestSupport",
             dependencies: [
-                "Jobs", "JobsTestSupport",
-                "Service", "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Service", "Engine", "Catalogue", "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/ServiceTestSupport", swiftSettings: house),
+        .testTarget(
+            name: "CatalogueTests",
+            dependencies: [
+                "Catalogue", "Engine", "Service", "ServiceTestSupport",
+                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
+                "Checkpoints", "Models", "Images", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
         .testTarget(
+            name: "RunsTests",
+            dependencies: [
+                "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
+                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "ReproductionTests",
+            dependencies: [
+                "Reproduction", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Models", "Platform",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: ["Service", "Catalogue", "ServiceTestSupport", "Jobs", "JobsTestSupport", "Platform"],
+            swiftSettings: house),
+        .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "WebAPI", "Service", "Jobs", "JobsTestSupport", "Platform",
+                "WebAPI", "Service", "Runs", "Engine", "Catalogue", "Jobs", "JobsTestSupport", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,3 +1,4 @@
+import Catalogue
 import Service
 
 /// A load report for people: one line a fact, one line a tensor that needs a look.

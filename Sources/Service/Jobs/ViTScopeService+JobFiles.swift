@@ -1,6 +1,8 @@
+public import Catalogue
 import Checkpoints
 import Jobs
 import Platform
+import Runs
 import Training
 
 /// A checkpoint's bytes, for a client to keep.

@@ -1,6 +1,8 @@
+import Catalogue
 import Checkpoints
 import Jobs
 import Platform
+import Runs
 import Training
 
 // What is looked at before a job is taken.

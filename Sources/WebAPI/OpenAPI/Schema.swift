@@ -1,3 +1,4 @@
+import Catalogue
 package import Service
 
 /// A JSON Schema (2020-12, as OpenAPI 3.1 has it).

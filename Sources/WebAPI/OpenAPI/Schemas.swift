@@ -1,3 +1,5 @@
+import Catalogue
+import Engine
 import Service
 
 /// The named schemas of the document.

@@ -1,3 +1,5 @@
+import Catalogue
+import Engine
 package import Service
 
 /// The query of a request: names and values in order, checked against what the route knows.

@@ -1,6 +1,9 @@
+import Catalogue
+import Engine
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Runs
 import Service
 
 /// The analyses: one route for each kind, all of them answered the same way.

@@ -1,6 +1,8 @@
+import Catalogue
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Runs
 import Service
 
 /// Training jobs: posted, listed, looked at, and asked for something.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Service
 
 /// Prints what a checkpoint is and what would become of each tensor.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Runs
 import Service
 
 /// Trains a model, without a server.

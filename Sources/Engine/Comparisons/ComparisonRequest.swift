@@ -1,0 +1,116 @@
+package import Catalogue
+import Checkpoints
+import Platform
+
+/// What somebody wants compared.
+package struct ComparisonRequest: Sendable {
+    /// What is compared unless something is said.
+    static let usualMetrics: [AnalysisKind] = [
+        .attentionDistance, .attentionNMI, .attentionEntropy, .fourier, .tokenSimilarity, .singularValues,
+    ]
+    /// Kinds that give a curve of each model by itself, or a matrix of two.
+    package static let metrics: [AnalysisKind] = AnalysisKind.allCases.filter {
+        !$0.givesMaps
+    }
+    private static let modelLimit = 16
+
+    package var models: [String] = []
+    var probeSet: String?
+    var images: [String] = []
+    package var metrics: [AnalysisKind] = usualMetrics
+    /// Parameters of single metrics, beside models and images.
+    package var parameters: [AnalysisKind: [AnalysisParameter]] = [:]
+    /// Results that are there, instead of everything else.
+    package var analyses: [String] = []
+
+    /// - Throws: `unreadable`, and `invalid` with every fault.
+    package init(_ body: [UInt8]) throws(ServiceError) {
+        let value: Value
+        do { value = try JSON.parse(Bytes(body)) } catch {
+            throw .unreadable("The body is not JSON that can be read: \(error).")
+        }
+        guard let members = value.fields, value.dictionary != nil else {
+            throw .unreadable("The body is a JSON object with models, probe_set and metrics.")
+        }
+        var faults: [ServiceError.Fault] = []
+        let known = ["models", "probe_set", "images", "metrics", "parameters", "analyses"]
+        for (key, _) in members where !known.contains(key.string ?? "") {
+            faults.append(
+                .init(
+                    pointer: "/" + (key.string ?? "").shortened,
+                    detail: "This is not known here. There are: \(known.joined(separator: ", "))."))
+        }
+        func strings(_ name: String) -> [String] {
+            guard let found = value[name], !found.isNone else { return [] }
+            let list = found.array?.compactMap(\.string)
+            if let list, list.count == found.array?.count { return list }
+            faults.append(.init(pointer: "/" + name, detail: "\(name) is a list of strings."))
+            return []
+        }
+        models = strings("models")
+        images = strings("images")
+        analyses = strings("analyses")
+        probeSet = value["probe_set"]?.string
+        if value["metrics"]?.string == "all" {
+            metrics = Self.metrics
+        } else if value["metrics"] != nil {
+            metrics = strings("metrics").compactMap { name in
+                if let kind = AnalysisKind(rawValue: name), Self.metrics.contains(kind) { return kind }
+                let nearest = NearestNames.of(name, among: Self.metrics.map(\.rawValue), count: 1).first
+                faults.append(
+                    .init(
+                        pointer: "/metrics",
+                        detail: "“\(name.shortened)” is not compared. "
+                            + (nearest.map { "Did you mean “\($0)”?" }
+                                ?? "There are: \(Self.metrics.map(\.rawValue).joined(separator: ", ")), or “all”.")))
+                return nil
+            }
+        }
+        readParameters(value["parameters"], &faults)
+        if analyses.isEmpty {
+            if models.count < 2 || Set(models).count != models.count || models.count > Self.modelLimit {
+                faults.append(
+                    .init(pointer: "/models", detail: "models names 2 to \(Self.modelLimit) different models."))
+            }
+            if (probeSet == nil) == images.isEmpty {
+                faults.append(
+                    .init(
+                        pointer: "/probe_set",
+                        detail: "Say on which images: a probe_set, or a list of images; all models see the same ones."))
+            }
+            if metrics.isEmpty, faults.isEmpty {
+                faults.append(.init(pointer: "/metrics", detail: "metrics names at least one, or is “all”."))
+            }
+        } else if !models.isEmpty || analyses.count < 2 {
+            faults.append(
+                .init(pointer: "/analyses", detail: "analyses names two or more results, and then there are no models.")
+            )
+        }
+        guard faults.isEmpty else { throw .invalid(faults) }
+    }
+
+    private mutating func readParameters(_ value: Value?, _ faults: inout [ServiceError.Fault]) {
+        for (key, settings) in value?.fields ?? ValueDictionary() {
+            guard let kind = key.string.flatMap(AnalysisKind.init(rawValue:)), let fields = settings.fields else {
+                faults.append(
+                    .init(
+                        pointer: "/parameters",
+                        detail: "parameters has for a metric its settings: {\"fourier\": {\"layers\": \"-1\"}}."))
+                continue
+            }
+            for (name, value) in fields {
+                let text = value.string ?? value.int.map(String.init) ?? value.double.map { "\($0)" }
+                guard let name = name.string, let text else {
+                    faults.append(.init(pointer: "/parameters", detail: "A setting is a text or a number."))
+                    continue
+                }
+                parameters[kind, default: []].append(AnalysisParameter(name, text))
+            }
+        }
+    }
+
+    /// Models and images of a metric, as the analysis takes them.
+    package var imageParameters: [AnalysisParameter] {
+        probeSet.map { [AnalysisParameter("probe_set", $0)] } ?? images.map { AnalysisParameter("image", $0) }
+    }
+}

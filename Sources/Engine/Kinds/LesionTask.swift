@@ -1,0 +1,86 @@
+import Analysis
+import Catalogue
+import Models
+
+/// What the loss of one branch of one block costs in accuracy (Veit et al. 2016, Bhojanapalli et al. 2021).
+struct LesionTask: AnalysisTask {
+    enum Parts: String, Sendable, CaseIterable {
+        case attn, mlp, both
+
+        var names: [String] { self == .both ? ["attn", "mlp"] : [rawValue] }
+    }
+
+    let model: NamedModel
+    let parts: Parts
+    let trainFraction: Double
+    let seed: UInt64
+    let convention: Convention
+
+    var models: [NamedModel] { [model] }
+    var turnKey: String? { nil }
+
+    /// Reads the parameters; nil, with a fault noted, where they do not fit.
+    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> LesionTask? {
+        LesionTask(
+            model: model, parts: parameters.choice("parts", default: .both),
+            trainFraction: parameters.number("train_fraction", in: 0.01...0.99) ?? 0.5,
+            seed: UInt64(parameters.integer("seed", in: 0...Int.max) ?? 0),
+            convention: parameters.choice("convention", default: .corrected))
+    }
+
+    var canonical: [String] {
+        [
+            "parts \(parts.rawValue)", "train_fraction \(trainFraction)", "seed \(seed)",
+            "convention \(convention.rawValue)",
+        ]
+    }
+
+    func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
+        let config = model.model.config, cost = ForwardCost(config)
+        let probe = try AccuracyProbe(model.model, context.images, trainFraction: trainFraction, seed: seed)
+        let lesions: [ResidualBranch] = parts.names.flatMap { name in
+            (0..<config.depth).map { name == "attn" ? .attention($0) : .mlp($0) }
+        }
+        let bytes = saturatingSum(
+            cost.bytes(images: context.images.count), probe.bytes(variants: lesions.count + 1))
+        let hits = try await context.admitted(
+            bytes: bytes, alternative: "Ask for fewer images, or for parts=attn and parts=mlp one after the other."
+        ) { slices in
+            try await probe.hits(variants: lesions.count + 1, context, slices) { variant, batch in
+                try probe.read(batch, skipping: variant == 0 ? [] : [lesions[variant - 1]])
+            }
+        }
+        let changes = AccuracyChanges(hits)
+        func byPart(_ numbers: [Double?]) -> ResultValue {
+            .array(
+                NamedArray(
+                    shape: [parts.names.count, config.depth], axes: ["part", "layer"],
+                    numbers: .float64(numbers.map { $0 ?? .nan })))
+        }
+        let places = (0..<config.depth).map { config.depth > 1 ? Double($0) / Double(config.depth - 1) : 0 }
+        return AnalysisAnswer(
+            fields: [
+                ("parts", .strings(parts.names)), ("layers", .ints(Array(0..<config.depth))),
+                ("train_fraction", .double(trainFraction)), ("seed", .string(String(seed))),
+                ("convention", .string(convention.rawValue)),
+            ] + probe.fields + [
+                (
+                    "normalized_depth",
+                    .array(NamedArray(shape: [config.depth], axes: ["layer"], numbers: .float64(places)))
+                ),
+                ("clean_accuracy", .double(changes.clean.mean ?? .nan)),
+                ("clean_accuracy_sem", .double(changes.clean.standardError ?? .nan)),
+                ("accuracy", byPart(changes.accuracy.map(\.mean))),
+                ("accuracy_change", byPart(changes.change.map(\.mean))),
+                ("accuracy_change_sem", byPart(changes.change.map(\.standardError))),
+            ], mainField: "accuracy_change",
+            reasons: probe.reasons(
+                changes, ["accuracy", "accuracy_change", "accuracy_change_sem"], variants: "lesions"),
+            figures: [
+                ResultFigure(
+                    .lines, "accuracy_change", title: "Accuracy lost with one branch", x: "normalized_depth",
+                    series: "parts", band: "accuracy_change_sem", xLabel: "Normalized depth",
+                    yLabel: "Change of accuracy")
+            ])
+    }
+}

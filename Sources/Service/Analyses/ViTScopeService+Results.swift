@@ -1,0 +1,53 @@
+public import Catalogue
+import Checkpoints
+import Engine
+import Jobs
+import Platform
+
+extension ViTScopeService {
+    /// The results that are kept, the newest first: id, kind, models, images and when.
+    ///
+    /// - Parameter kind: nil for all.
+    /// - Throws: `invalid`, `unreadable` for a page token that is none.
+    public func results(
+        kind: String? = nil, pageSize: Int? = nil, pageToken: String? = nil
+    ) async throws(ServiceError) -> Page<ResultValue> {
+        let limits = configuration.limits, size = pageSize ?? limits.defaultPageSize
+        guard (1...limits.pageSize).contains(size) else {
+            throw .invalid("/page_size", "page_size is a whole number from 1 to \(limits.pageSize).")
+        }
+        if let pageToken, !Digest.isValid(pageToken) {
+            throw .unreadable(
+                "“\(pageToken.shortened)” is no page token. Take next_page_token from the page before, as it is.")
+        }
+        if let kind, kind != "comparison", AnalysisKind(rawValue: kind) == nil {
+            let nearest = NearestNames.of(kind, among: AnalysisKind.allCases.map(\.rawValue), count: 1).first
+            throw .invalid(
+                "?analysis",
+                "There is no analysis “\(kind.shortened)”." + (nearest.map { " Did you mean “\($0)”?" } ?? ""))
+        }
+        guard let archive else { return Page(items: [], nextPageToken: nil) }
+        return try await perform {
+            var found = try await archive.store.results(kind: kind, before: pageToken, limit: size + 1)
+            let isMore = found.count > size
+            if isMore { found.removeLast() }
+            return Page(items: found.map(Self.summary), nextPageToken: isMore ? found.last?.id : nil)
+        }
+    }
+
+    private static func summary(_ stored: StoredResult) -> ResultValue {
+        let manifest = try? JSON.parse(Bytes(Array(stored.manifest.utf8)))
+        return .object([
+            .init("analysis_id", .string(stored.id)), .init("analysis", .string(stored.kind)),
+            .init("created_at", .date(stored.createdAt)),
+            .init(
+                "models",
+                .strings(
+                    (manifest?["models"]?.array ?? []).compactMap { $0["name"]?.string }
+                        + (manifest?["parts"]?.array ?? []).flatMap { $0["models"]?.array?.compactMap(\.string) ?? [] }
+                        .reduce(into: []) { if !$0.contains($1) { $0.append($1) } })),
+            .init("probe_set", .optional(manifest?["probe_set"]?["name"]?.string)),
+            .init("links", .object([.init("self", .string("/v1/analyses/\(stored.id)"))])),
+        ])
+    }
+}
