@@ -59,17 +59,19 @@ let package = Package(
         .target(name: "Plots", dependencies: ["CCairo"], swiftSettings: house),
 
         // What ViTScope is about
-        .target(name: "Checkpoints", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
+        .target(name: "JSON", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
+        .target(name: "Checkpoints", dependencies: ["JSON", "Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Models", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Analysis", dependencies: ["Models", "Tensors", "Platform"], swiftSettings: safe),
         .target(
             name: "Training",
-            dependencies: ["Analysis", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: safe),
+            dependencies: ["Analysis", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
+            swiftSettings: safe),
         .target(name: "Jobs", swiftSettings: safe),
         .target(
             name: "Catalogue",
             dependencies: [
-                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: safe),
@@ -77,7 +79,7 @@ let package = Package(
             name: "Engine",
             dependencies: [
                 "Catalogue", "Analysis", "Training", "Plots", "Jobs",
-                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: safe),
@@ -85,7 +87,7 @@ let package = Package(
             name: "Runs",
             dependencies: [
                 "Engine", "Catalogue", "Training", "Jobs",
-                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -94,15 +96,15 @@ let package = Package(
         .target(
             name: "Reproduction",
             dependencies: [
-                "Runs", "Engine", "Catalogue", "Analysis", "Training",
-                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Runs", "Engine", "Catalogue", "Analysis", "Training", "Plots",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
             ],
             swiftSettings: safe),
         .target(
             name: "Service",
             dependencies: [
                 "Reproduction", "Runs", "Engine", "Catalogue", "Training", "Jobs",
-                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: safe),
@@ -112,7 +114,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Service", "Runs", "Engine", "Catalogue", "Platform",
+                "Service", "Runs", "Engine", "Catalogue", "JSON", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -128,7 +130,7 @@ let package = Package(
         .executableTarget(
             name: "vitscope",
             dependencies: [
-                "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "Platform",
+                "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "JSON", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -141,8 +143,10 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"], swiftSettings: house),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "Platform"], swiftSettings: house),
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Tensors", "Platform"],
+            swiftSettings: house),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"], swiftSettings: house),
         .testTarget(
@@ -152,7 +156,8 @@ let package = Package(
             name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: house),
+            dependencies: ["Training", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
+            swiftSettings: house),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport"], swiftSettings: house),
         .testTarget(
             name: "StorageTests",
@@ -161,7 +166,7 @@ let package = Package(
         .target(
             name: "ServiceTestSupport",
             dependencies: [
-                "Service", "Engine", "Catalogue", "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Service", "Engine", "Catalogue", "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/ServiceTestSupport", swiftSettings: house),
@@ -169,14 +174,14 @@ let package = Package(
             name: "CatalogueTests",
             dependencies: [
                 "Catalogue", "Engine", "Service", "ServiceTestSupport",
-                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
             ],
             swiftSettings: house),
         .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
-                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
@@ -184,7 +189,7 @@ let package = Package(
             name: "RunsTests",
             dependencies: [
                 "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
-                "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
@@ -196,12 +201,14 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ServiceTests",
-            dependencies: ["Service", "Catalogue", "ServiceTestSupport", "Jobs", "JobsTestSupport", "Platform"],
+            dependencies: [
+                "Service", "Catalogue", "ServiceTestSupport", "Jobs", "JobsTestSupport", "JSON", "Platform",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "WebAPI", "Service", "Runs", "Engine", "Catalogue", "Jobs", "JobsTestSupport", "Platform",
+                "WebAPI", "Service", "Runs", "Engine", "Catalogue", "Jobs", "JobsTestSupport", "JSON", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

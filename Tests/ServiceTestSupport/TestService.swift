@@ -3,8 +3,9 @@ import Checkpoints
 package import Engine
 import Foundation
 import Images
+package import JSON
 import Logging
-import Models
+package import Models
 import Platform
 package import Service
 import Tensors
@@ -43,7 +44,9 @@ package final class TestService: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Another service on the same directories.
-    package static func make(_ folder: String, _ change: (inout ServiceConfiguration) -> Void = { _ in }) -> ViTScopeService {
+    package static func make(_ folder: String, _ change: (inout ServiceConfiguration) -> Void = { _ in })
+        -> ViTScopeService
+    {
         var configuration = ServiceConfiguration(
             modelsDirectory: folder + "/models", datasetsDirectory: folder + "/datasets",
             dataDirectory: folder + "/data", threads: 2)
@@ -70,7 +73,8 @@ package final class TestService: Sendable {
     }
 
     /// Prepares and runs.
-    package func analyze(_ kind: AnalysisKind, _ model: String?, _ parameters: KeyValuePairs<String, String>) async throws
+    package func analyze(_ kind: AnalysisKind, _ model: String?, _ parameters: KeyValuePairs<String, String>)
+        async throws
         -> AnalysisResult
     {
         try await service.run(try await prepare(kind, model, parameters))
@@ -90,14 +94,8 @@ package func failure(_ body: () async throws -> Void) async -> ServiceError? {
     return nil
 }
 
-extension ResultValue {
-    /// A member of an object, an element of a list of objects by nothing.
-    package subscript(name: String) -> ResultValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
-    }
-
-    package var elements: [ResultValue] {
+extension JSONValue {
+    package var elements: [JSONValue] {
         if case .list(let elements) = self { return elements }
         return []
     }

@@ -6,7 +6,8 @@ package struct BuiltInDataset: Sendable, Hashable {
     private let pictures: ShapesTextures
 
     /// What every service offers: `shapes-textures`, large enough for models of 224 pixels.
-    package static let standard: [BuiltInDataset] = (try? ShapesTextures(count: 1000, imgSize: 224)).map { [.init($0)] } ?? []
+    package static let standard: [BuiltInDataset] =
+        (try? ShapesTextures(count: 1000, imgSize: 224)).map { [.init($0)] } ?? []
 
     init(_ pictures: ShapesTextures) { self.pictures = pictures }
 

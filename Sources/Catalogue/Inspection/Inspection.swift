@@ -1,4 +1,5 @@
 package import Checkpoints
+public import JSON
 public import Models
 import Platform
 import Tensors
@@ -54,7 +55,7 @@ public enum Inspection {
     /// What a checkpoint is.
     public struct Report: Sendable {
         /// The load report with the network's sizes, as JSON has it.
-        public let value: ResultValue
+        public let value: JSONValue
         /// Whether a network can be built of it.
         public let isUsable: Bool
         /// Why not, a sentence.
@@ -66,7 +67,7 @@ public enum Inspection {
     /// - Throws: `notFound`, or `unreadable` for what is no checkpoint.
     public static func inspect(_ path: String, options: Options = Options()) throws(ServiceError) -> Report {
         let (checkpoint, place) = try open(path)
-        var members: [ResultValue.Member] = [
+        var members: [JSONValue.Member] = [
             .init("file", .string(place.name)), .init("size_bytes", .int(checkpoint.byteCount)),
             .init("sha256", .string(checkpoint.digest())),
         ]

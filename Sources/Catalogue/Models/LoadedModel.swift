@@ -1,4 +1,5 @@
 package import Images
+package import JSON
 package import Models
 import Platform
 
@@ -46,7 +47,7 @@ package struct NamedModel: Sendable {
     }
 
     /// `{name, sha256}`
-    package var field: ResultValue { .object([.init("name", .string(name)), .init("sha256", .string(model.sha256))]) }
+    package var field: JSONValue { .object([.init("name", .string(name)), .init("sha256", .string(model.sha256))]) }
 }
 
 extension Preprocess {

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import Images
+package import JSON
 package import Logging
 import Models
 import Platform
@@ -107,7 +108,7 @@ package actor ModelCatalogue {
     }
 
     /// - Throws: `ServiceError.notFound`, or `conflict` where there is no report.
-    package func loadReport(_ name: String) throws(ServiceError) -> ResultValue {
+    package func loadReport(_ name: String) throws(ServiceError) -> JSONValue {
         switch try entry(name).state {
         case .loading: throw .conflict("The model “\(name)” is still loading. Its report is there when it has loaded.")
         case .ready(let model): return model.summary.field

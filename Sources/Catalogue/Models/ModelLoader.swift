@@ -41,7 +41,10 @@ package enum ModelLoader {
         var activation: ActivationFunction?
         var preprocess: PreprocessOptions?
 
-        package init(arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil, activation: ActivationFunction? = nil, preprocess: PreprocessOptions? = nil) {
+        package init(
+            arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil,
+            activation: ActivationFunction? = nil, preprocess: PreprocessOptions? = nil
+        ) {
             self.arch = arch
             self.numHeads = numHeads
             self.imgSize = imgSize

@@ -1,5 +1,6 @@
 import Checkpoints
 import Images
+package import JSON
 import Models
 
 /// How images are prepared for a model: what was asked for, else what its folder says, else timm's defaults.
@@ -26,7 +27,7 @@ package enum PreprocessChoice {
     }
 
     /// What is wrong with options before any file is read.
-    package static func faults(_ options: PreprocessOptions) -> [ServiceError.Fault] {
+    package static func faults(_ options: PreprocessOptions) -> [Fault] {
         do throws(ImageError) {
             if let name = options.interpolation { _ = try interpolation(name) }
             if let name = options.cropMode { _ = try Preprocess.CropMode(named: name) }

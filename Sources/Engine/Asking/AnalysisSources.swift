@@ -1,5 +1,6 @@
 package import Catalogue
 import FoundationEssentials
+import JSON
 import Logging
 
 /// Where the images of an analysis are found.

@@ -1,5 +1,6 @@
 public import Catalogue
 import Images
+import JSON
 import Platform
 
 /// Analyses of a checkpoint on pictures of one's own, without a server: what `vitscope analyze` does.

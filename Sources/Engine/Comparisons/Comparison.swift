@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Platform
 
 /// Results of the same question about several models, side by side.
@@ -36,13 +37,13 @@ public struct Comparison: Sendable {
     }
 
     /// - Parameter results: ids, in order.
-    static func id(_ results: [String]) -> String {
+    package static func id(_ results: [String]) -> String {
         SHA256.hex(of: Array(("vitscope comparison\n" + results.joined(separator: "\n")).utf8))
     }
 
     /// The model names, each once.
-    var models: [ResultValue] {
-        var seen: Set<String> = [], fields: [ResultValue] = []
+    var models: [JSONValue] {
+        var seen: Set<String> = [], fields: [JSONValue] = []
         for part in metrics.flatMap(\.parts) {
             for name in ["model", "a", "b"] {
                 guard let field = part.result[name], case .object(let members) = field,
@@ -80,7 +81,7 @@ public struct Comparison: Sendable {
     }
 
     /// As JSON has it.
-    var fields: [ResultValue.Member] {
+    var fields: [JSONValue.Member] {
         let first = metrics.first?.parts.first?.result
         return [
             .init("analysis", .string("comparison")), .init("analysis_id", .string(id)), .init("models", .list(models)),
@@ -149,8 +150,8 @@ extension Comparison.Metric {
         return found
     }
 
-    fileprivate var value: ResultValue {
-        func numbers(_ values: [Double]?) -> ResultValue {
+    fileprivate var value: JSONValue {
+        func numbers(_ values: [Double]?) -> JSONValue {
             values.map {
                 .array(NamedArray(shape: [$0.count], axes: ["point"], numbers: .float64($0)))
             } ?? .null

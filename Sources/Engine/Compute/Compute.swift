@@ -177,5 +177,5 @@ final class CancellationFlag: Sendable {
 
 extension Duration {
     /// As seconds.
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

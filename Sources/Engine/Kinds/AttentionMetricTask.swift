@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Models
 import Tensors
 
@@ -107,7 +108,7 @@ struct AttentionMetricTask: AnalysisTask {
         _ statistics: LayerHeadStatistics, images: Int, _ config: VisionTransformerConfig
     ) -> AnalysisAnswer {
         let layout = TokenLayout(config)
-        func byLayer(_ values: [Double?]) -> ResultValue {
+        func byLayer(_ values: [Double?]) -> JSONValue {
             .array(NamedArray(shape: [layers.count], axes: ["layer"], numbers: .float64(values.map { $0 ?? .nan })))
         }
         let perHead = statistics.perHead.flatMap { $0.map { $0 ?? .nan } }

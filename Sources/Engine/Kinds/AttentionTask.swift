@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Models
 import Platform
 import Tensors
@@ -166,7 +167,7 @@ struct AttentionTask: AnalysisTask {
         var answer = AnalysisAnswer(
             fields: [
                 ("layers", .ints(layers)),
-                ("heads", heads.map(ResultValue.ints) ?? .strings([map.fusion?.rawValue ?? ""])),
+                ("heads", heads.map(JSONValue.ints) ?? .strings([map.fusion?.rawValue ?? ""])),
                 ("query", .string(map.query.text)),
                 ("normalize", .string(map.normalization.rawValue)),
                 ("convention", .string(convention.rawValue)),

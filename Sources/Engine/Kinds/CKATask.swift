@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Models
 import Platform
 import Tensors
@@ -225,7 +226,7 @@ struct CKATask: AnalysisTask {
                 ("layers_a", .strings(a.layers.labels)),
                 ("layers_b", .strings(b.layers.labels)),
                 ("kernel", .string(kernel.rawValue)),
-                ("bandwidth_threshold", threshold.map(ResultValue.double) ?? .null),
+                ("bandwidth_threshold", threshold.map(JSONValue.double) ?? .null),
                 ("estimator", .string(estimator.rawValue)),
                 ("tokens", .string(tokens.rawValue)),
                 ("batch_size", .optional(batchSize)),

@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Platform
 import Tensors
 
@@ -113,7 +114,7 @@ struct KNNTask: AnalysisTask {
         }
     }
 
-    private func byDepth(_ values: [Double]) -> ResultValue {
+    private func byDepth(_ values: [Double]) -> JSONValue {
         .array(NamedArray(shape: [values.count], axes: ["depth"], numbers: .float64(values)))
     }
 }

@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Platform
 import Tensors
 import Training
@@ -100,7 +101,7 @@ struct LinearProbeTask: AnalysisTask {
         return answer
     }
 
-    private func byDepth(_ values: [Double]) -> ResultValue {
+    private func byDepth(_ values: [Double]) -> JSONValue {
         .array(NamedArray(shape: [values.count], axes: ["depth"], numbers: .float64(values)))
     }
 }

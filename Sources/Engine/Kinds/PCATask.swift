@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Models
 import Platform
 import Tensors
@@ -46,7 +47,7 @@ struct PCATask: AnalysisTask {
         let coordinates =
             found?.coordinates
             ?? DoubleMatrix(rows: count, cols: dimensions, [Double](repeating: .nan, count: count * dimensions))
-        func components(_ values: [Double]?) -> ResultValue {
+        func components(_ values: [Double]?) -> JSONValue {
             let numbers = values ?? [Double](repeating: .nan, count: coordinates.cols)
             return .array(NamedArray(shape: [numbers.count], axes: ["component"], numbers: .float64(numbers)))
         }

@@ -1,5 +1,6 @@
 import Analysis
 public import Catalogue
+import JSON
 
 /// An analysis whose parameters were checked and whose model and images were found.
 public struct PreparedAnalysis: Sendable {

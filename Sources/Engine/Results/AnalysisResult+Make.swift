@@ -1,6 +1,7 @@
 import Analysis
 import Catalogue
 import Images
+import JSON
 import Models
 import Tensors
 
@@ -57,7 +58,7 @@ extension AnalysisResult {
         return result
     }
 
-    private mutating func set(_ name: String, _ value: ResultValue) {
+    private mutating func set(_ name: String, _ value: JSONValue) {
         if let index = fields.firstIndex(where: { $0.name == name }) { fields[index].value = value }
     }
 

@@ -1,12 +1,12 @@
-public import Catalogue
-import Checkpoints
+import Catalogue
+public import JSON
 import Platform
 import Tensors
 
 /// The answer to one analysis: named fields in the order in which they are written, some of them arrays of numbers.
 public struct AnalysisResult: Sendable {
     /// A name with its value.
-    public typealias Field = (name: String, value: ResultValue)
+    public typealias Field = (name: String, value: JSONValue)
 
     /// SHA-256 over everything that decides the numbers.
     public let id: String
@@ -21,7 +21,7 @@ public struct AnalysisResult: Sendable {
     public internal(set) var timing: Timing
 
     /// The field called `name`.
-    public subscript(name: String) -> ResultValue? { fields.first { $0.name == name }?.value }
+    public subscript(name: String) -> JSONValue? { fields.first { $0.name == name }?.value }
 
     /// The array called `name`.
     public func array(_ name: String) -> NamedArray? {

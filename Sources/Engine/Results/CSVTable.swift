@@ -1,4 +1,5 @@
 import Catalogue
+import JSON
 import Tensors
 
 /// A tidy table of a result: a row a number, a column for each thing that tells the rows apart.

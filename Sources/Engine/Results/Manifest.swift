@@ -1,7 +1,10 @@
-package import Catalogue
+import Catalogue
+import Checkpoints
 package import FoundationEssentials
 import Images
+package import JSON
 import Platform
+import Tensors
 
 /// Everything that somebody needs who wants the same numbers again.
 package struct Manifest {
@@ -13,9 +16,9 @@ package struct Manifest {
     /// Of a result that was just computed.
     package static func make(
         _ analysis: PreparedAnalysis, _ result: AnalysisResult, codeVersion: String, threads: Int, at date: Date
-    ) -> ResultValue {
+    ) -> JSONValue {
         let models = analysis.task.models.map { model in
-            ResultValue.object([
+            JSONValue.object([
                 .init("name", .string(model.name)), .init("sha256", .string(model.model.sha256)),
                 .init("fingerprint", .string(model.model.fingerprint)), .init("arch", .optional(model.model.arch)),
             ])
@@ -53,7 +56,7 @@ package struct Manifest {
         ])
     }
 
-    private static func numbers(_ array: NamedArray) -> ResultValue {
+    private static func numbers(_ array: NamedArray) -> JSONValue {
         let isShort = array.shape.reduce(1) { saturatingProduct($0, $1) } <= numberLimit
         return .object([
             .init("shape", .ints(array.shape)), .init("dtype", .string(array.dtype)),
@@ -63,4 +66,14 @@ package struct Manifest {
 
     /// Of an array's numbers as an NPY file has them after its header.
     package static func digest(_ array: NamedArray) -> String { SHA256.hex(of: array.littleEndianBytes) }
+}
+
+extension NamedArray {
+    /// The numbers' own bytes: `dtype`, row-major.
+    fileprivate var littleEndianBytes: Bytes {
+        switch numbers {
+        case .float32(let tensor): tensor.littleEndianBytes
+        case .float64(let numbers): Bytes(Npy.littleEndianBytes(numbers))
+        }
+    }
 }

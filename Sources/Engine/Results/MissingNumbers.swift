@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Tensors
 
 /// Numbers of an answer that stand as null without anybody having said why.
@@ -18,7 +19,7 @@ struct MissingNumbers {
         for (name, value) in answer.fields { look(at: value, "/" + name) }
     }
 
-    private mutating func look(at value: ResultValue, _ pointer: String) {
+    private mutating func look(at value: JSONValue, _ pointer: String) {
         switch value {
         case .double(let number):
             if !number.isFinite { miss(pointer) }

@@ -1,6 +1,7 @@
 import Catalogue
 package import FoundationEssentials
 package import Jobs
+import JSON
 package import Logging
 import Platform
 

@@ -1,4 +1,5 @@
-public import Catalogue
+import Catalogue
+public import JSON
 
 /// The forms in which a result is given. Raw values are what `format=` says.
 public enum ResultFormat: String, Sendable, CaseIterable {
@@ -20,7 +21,7 @@ public struct EncodingOptions: Sendable, Equatable {
     /// PNG of attention: blend the map over the image.
     public var overlay = false
     /// JSON: members of `links`, for example `self`.
-    public var links: [ResultValue.Member] = []
+    public var links: [JSONValue.Member] = []
 
     public init() {}
 }

@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Plots
 
 // What an answer says itself about how it is drawn.

@@ -1,5 +1,6 @@
 import Catalogue
 import Images
+import JSON
 import Plots
 import Tensors
 

@@ -1,4 +1,5 @@
 public import Catalogue
+import JSON
 import Models
 import Platform
 import Tensors
@@ -33,7 +34,7 @@ public enum TrainingBenchmark {
     public static func run(
         method: String, arch: String, batch: Int, threads: Int, rounds: Int
     ) throws(ServiceError) -> Report {
-        var faults: [ServiceError.Fault] = []
+        var faults: [Fault] = []
         let config = VisionTransformerConfig.named(arch)
         if config == nil {
             let sizes = VisionTransformerConfig.knownSizes.joined(separator: ", ")

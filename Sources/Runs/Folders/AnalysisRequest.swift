@@ -1,8 +1,6 @@
 package import Catalogue
-import Checkpoints
 package import Engine
-import Models
-import Platform
+package import JSON
 
 /// An analysis that runs in the queue: what its worker needs to ask the same question.
 package struct AnalysisRequest: Sendable {
@@ -23,11 +21,10 @@ package struct AnalysisRequest: Sendable {
     }
 
     /// Nil for a value that is no such request.
-    init?(_ field: ResultValue) {
-        let value = field.document
+    init?(_ value: JSONValue) {
         guard let id = value["analysis_id"]?.string, let kind = value["analysis"]?.string.flatMap(AnalysisKind.init),
-            let models = value["models"]?.array?.compactMap(ModelReference.init), !models.isEmpty,
-            let parameters = value["parameters"]?.array
+            let models = value["models"]?.list?.compactMap(ModelReference.init), !models.isEmpty,
+            let parameters = value["parameters"]?.list
         else { return nil }
         self.init(
             id: id, kind: kind, models: models,
@@ -37,7 +34,7 @@ package struct AnalysisRequest: Sendable {
             })
     }
 
-    package var field: ResultValue {
+    package var field: JSONValue {
         .object([
             .init("analysis_id", .string(id)), .init("analysis", .string(kind.rawValue)),
             .init("models", .list(models.map(\.field))),

@@ -1,6 +1,6 @@
-import Platform
+package import Platform
 import Synchronization
-import Training
+package import Training
 
 /// Whether checkpoints are still what was written. A class because all downloads share what was found.
 package final class CheckedDigests: Sendable {
@@ -10,8 +10,10 @@ package final class CheckedDigests: Sendable {
 
     private let found = Mutex<[String: (digest: String, until: ContinuousClock.Instant)]>([:])
 
+    package init() {}
+
     /// Whether `bytes` have the digest that was written down with the checkpoint.
-    func check(_ bytes: Bytes, of checkpoint: StoredCheckpoint, on thread: WorkerThread) async throws -> Bool {
+    package func check(_ bytes: Bytes, of checkpoint: StoredCheckpoint, on thread: WorkerThread) async throws -> Bool {
         let known = found.withLock { $0[checkpoint.path] }
         if let known, known.digest == checkpoint.sha256, known.until > .now, bytes.count == checkpoint.sizeBytes {
             return true

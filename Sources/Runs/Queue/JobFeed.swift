@@ -17,6 +17,8 @@ package final class JobFeed: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Whether the service stops, so that nobody should wait any more.
     package var isOver: Bool { state.withLock { $0.isOver } }
 
@@ -37,7 +39,7 @@ package final class JobFeed: Sendable {
     }
 
     /// The service stops: nobody waits any longer.
-    func end() {
+    package func end() {
         let waiters = state.withLock { state in
             state.isOver = true
             defer { state.waiters = [:] }

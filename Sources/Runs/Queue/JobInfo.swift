@@ -1,7 +1,7 @@
-public import Catalogue
-import Checkpoints
+import Catalogue
 import FoundationEssentials
 package import Jobs
+public import JSON
 import Platform
 import Training
 
@@ -11,9 +11,9 @@ public struct JobInfo: Sendable {
     public let state: String
     public let isTerminal: Bool
     /// The last progress, JSON.
-    public let progress: ResultValue
+    public let progress: JSONValue
     /// The API's JSON of the job.
-    public let field: ResultValue
+    public let field: JSONValue
 
     /// - Parameters:
     ///   - queuePosition: how many start before it; nil unless it waits.
@@ -22,10 +22,10 @@ public struct JobInfo: Sendable {
         id = job.id.text
         state = job.state.rawValue
         isTerminal = job.state.isTerminal
-        progress = job.progress.flatMap(ResultValue.init(json:)) ?? .null
+        progress = job.progress.flatMap(JSONValue.init(json:)) ?? .null
         let path = "/v1/jobs/\(job.id)"
         let links = ["events", "metrics", "logs", "checkpoints", "trajectory"].map {
-            ResultValue.Member($0, .string("\(path)/\($0)"))
+            JSONValue.Member($0, .string("\(path)/\($0)"))
         }
         field = .object([
             .init("id", .string(job.id.text)),
@@ -67,7 +67,7 @@ public struct JobInfo: Sendable {
 }
 
 extension MetricSummary {
-    fileprivate var field: ResultValue {
+    fileprivate var field: JSONValue {
         .object([
             .init("last", .double(last)), .init("min", .double(min)), .init("min_step", .int(minStep)),
             .init("max", .double(max)), .init("max_step", .int(maxStep)),

@@ -1,5 +1,5 @@
-package import Catalogue
-import Checkpoints
+import Catalogue
+package import JSON
 import Platform
 
 /// One metric by step.
@@ -21,12 +21,11 @@ package struct MetricSeries: Sendable, Equatable {
         var all: [MetricSeries] = [], places: [String: Int] = [:]
         for line in bytes.array.split(separator: UInt8(ascii: "\n")) {
             // A worker may be writing the last line.
-            guard let fields = try? JSON.parse(Bytes(Array(line))).dictionary, let step = fields["step"]?.int else {
-                continue
-            }
-            let epoch = fields["epoch"]?.double ?? .nan
-            for (name, value) in fields {
-                guard let key = name.string, key != "step", key != "epoch", let number = value.double else { continue }
+            guard let value = try? JSONValue.parse(Array(line)), let step = value["step"]?.int else { continue }
+            let epoch = value["epoch"]?.double ?? .nan
+            for field in value.object ?? [] where field.name != "step" && field.name != "epoch" {
+                guard let number = field.value.double else { continue }
+                let key = field.name
                 let place = places[key] ?? all.count
                 if place == all.count {
                     places[key] = place
@@ -75,7 +74,7 @@ package struct MetricSeries: Sendable, Equatable {
     }
 
     /// `{keys, series: {KEY: {steps, epochs, values}}}`
-    package static func field(_ all: [MetricSeries]) -> ResultValue {
+    package static func field(_ all: [MetricSeries]) -> JSONValue {
         .object([
             .init("keys", .strings(all.map(\.key))),
             .init(

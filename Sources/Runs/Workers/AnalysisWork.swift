@@ -2,6 +2,7 @@ import Catalogue
 import Engine
 import FoundationEssentials
 import Jobs
+import JSON
 import Logging
 import Platform
 import Synchronization

@@ -1,6 +1,7 @@
 public import Catalogue
 import Engine
 import Images
+public import JSON
 import Platform
 
 extension ViTScopeService {
@@ -111,7 +112,7 @@ extension ViTScopeService {
     }
 
     /// Everything that is wrong with a request for a probe set, before any image is read.
-    public func faults(of request: ProbeSetRequest) async -> [ServiceError.Fault] {
+    public func faults(of request: ProbeSetRequest) async -> [Fault] {
         await probeSetStore.faults(of: request)
     }
 

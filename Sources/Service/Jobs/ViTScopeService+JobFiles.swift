@@ -1,6 +1,7 @@
 public import Catalogue
-import Checkpoints
+import Engine
 import Jobs
+public import JSON
 import Platform
 import Runs
 import Training
@@ -30,7 +31,7 @@ extension ViTScopeService {
     /// The checkpoints of a training, by step.
     ///
     /// - Throws: `notFound`.
-    public func jobCheckpoints(_ id: String) async throws(ServiceError) -> ResultValue {
+    public func jobCheckpoints(_ id: String) async throws(ServiceError) -> JSONValue {
         let job = try await find(id)
         let all = try stored(job)
         return .object([

@@ -1,8 +1,8 @@
-import Catalogue
+package import Catalogue
 import HTTPTypes
 import Hummingbird
 import NIOCore
-package import Service
+import Service
 
 // The one place where errors become answers.
 extension Problem {

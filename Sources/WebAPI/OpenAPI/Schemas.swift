@@ -1,5 +1,6 @@
 import Catalogue
 import Engine
+import JSON
 import Service
 
 /// The named schemas of the document.

@@ -1,5 +1,6 @@
 import Engine
 import HTTPTypes
+import JSON
 import Service
 
 // What is said about each analysis.

@@ -1,6 +1,7 @@
 import Catalogue
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import Service
 

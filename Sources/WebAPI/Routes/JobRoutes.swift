@@ -1,6 +1,8 @@
 import Catalogue
+import Engine
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import Runs
 import Service

@@ -1,6 +1,7 @@
 import Catalogue
 import HTTPTypes
 import Hummingbird
+import JSON
 import Service
 
 /// The catalogue of models.

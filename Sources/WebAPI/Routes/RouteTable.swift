@@ -1,5 +1,6 @@
 import Catalogue
 import HTTPTypes
+import JSON
 import Service
 
 /// All routes, found by path: for the guard's limits, for `Allow`, and for advice where nothing is found.

@@ -1,7 +1,9 @@
 import Catalogue
 import HTTPTypes
 import Hummingbird
+import JSON
 import Platform
+import Runs
 import Service
 
 /// The server itself: whether it lives, what it is, what it counts.
@@ -90,7 +92,7 @@ struct ServiceRoutes {
         }
     }
 
-    private var payload: ResultValue {
+    private var payload: JSONValue {
         let limits = service.configuration.limits
         let processor = Machine.processor
         let paths = [

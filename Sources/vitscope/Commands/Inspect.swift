@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogue
+import JSON
 import Service
 
 /// Prints what a checkpoint is and what would become of each tensor.

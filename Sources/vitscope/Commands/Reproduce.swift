@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogue
+import Reproduction
 import Runs
 import Service
 

@@ -2,6 +2,7 @@ import Catalogue
 import Checkpoints
 import Engine
 import Foundation
+import JSON
 import Platform
 import Service
 import ServiceTestSupport

@@ -1,6 +1,7 @@
 import Catalogue
 import Checkpoints
 import Foundation
+import JSON
 import Models
 import Platform
 import Service

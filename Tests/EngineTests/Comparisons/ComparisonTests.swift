@@ -2,6 +2,7 @@ import Catalogue
 import Engine
 import Foundation
 import JobsTestSupport
+import Runs
 import Service
 import ServiceTestSupport
 import Testing

@@ -1,4 +1,6 @@
 import Catalogue
+import Engine
+import JSON
 import Service
 import ServiceTestSupport
 import Testing

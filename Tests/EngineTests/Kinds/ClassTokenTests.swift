@@ -1,6 +1,7 @@
 import Catalogue
 import Checkpoints
 import Engine
+import JSON
 import Models
 import Platform
 import Service

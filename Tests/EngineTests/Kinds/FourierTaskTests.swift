@@ -1,3 +1,5 @@
+import Engine
+import JSON
 import Service
 import ServiceTestSupport
 import Testing

@@ -1,5 +1,7 @@
 import Checkpoints
+import Engine
 import Images
+import JSON
 import Models
 import Platform
 import ServiceTestSupport

@@ -1,3 +1,6 @@
+import Catalogue
+import Engine
+import JSON
 import ServiceTestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Catalogue
 import Checkpoints
 import Engine
 import Images
+import JSON
 import Models
 import Platform
 import Service

@@ -1,6 +1,7 @@
 import Catalogue
 import Engine
 import Images
+import JSON
 import Platform
 import Service
 import ServiceTestSupport

@@ -1,6 +1,7 @@
 import Catalogue
 import Engine
 import Foundation
+import JSON
 import Platform
 import Service
 import ServiceTestSupport

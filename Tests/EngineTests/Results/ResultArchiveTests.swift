@@ -1,7 +1,10 @@
+import Catalogue
 import Engine
 import Foundation
 import JobsTestSupport
+import JSON
 import Platform
+import Runs
 import Service
 import ServiceTestSupport
 import Testing

@@ -3,6 +3,7 @@ import Checkpoints
 import Engine
 import Foundation
 import Images
+import JSON
 import Platform
 import Service
 import ServiceTestSupport

@@ -1,3 +1,4 @@
+import Catalogue
 import Reproduction
 import ServiceTestSupport
 import Testing

@@ -1,6 +1,9 @@
+import Catalogue
+import Engine
 import Foundation
 import JobsTestSupport
 import Reproduction
+import Runs
 import Service
 import ServiceTestSupport
 import Testing

@@ -1,6 +1,8 @@
+import Catalogue
 import Foundation
 import Jobs
 import JobsTestSupport
+import JSON
 import Platform
 import Runs
 import Service

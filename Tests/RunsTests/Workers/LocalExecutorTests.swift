@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Platform
 import Runs
+import ServiceTestSupport
 import Testing
 
 /// Workers as processes, with shell scripts for workers.

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Platform
 import Runs
+import ServiceTestSupport
 import Testing
 
 /// A folder of jobs with a worker of one's own making: a shell script in the program's place.
@@ -69,17 +70,6 @@ private func checkpointed(_ step: Int) -> JobReport {
     var report = JobReport(offset: 0)
     report.checkpointStep = step
     return report
-}
-
-/// The first thing that `body` finds; asked again until it does.
-func eventually<R>(_ what: String, _ body: () async throws -> R?) async throws -> R {
-    let end = ContinuousClock.now + .seconds(300)
-    while ContinuousClock.now < end {
-        if let found = try await body() { return found }
-        try await Task.sleep(for: .milliseconds(2))
-    }
-    Issue.record("nothing came of it: \(what)")
-    throw CancellationError()
 }
 
 extension LocalExecutor {

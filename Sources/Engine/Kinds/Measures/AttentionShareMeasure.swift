@@ -1,5 +1,6 @@
 import Analysis
 import Catalogue
+import JSON
 import Models
 import Platform
 import Tensors

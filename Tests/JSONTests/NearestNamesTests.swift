@@ -1,4 +1,4 @@
-import Catalogue
+import JSON
 import Testing
 
 @Suite struct NearestNamesTests {

@@ -1,5 +1,3 @@
-import Checkpoints
-package import Platform
 public import Tensors
 
 /// An array of numbers with names for its extents.
@@ -25,16 +23,8 @@ public struct NamedArray: Sendable, Equatable {
         self.numbers = numbers
     }
 
-    /// The numbers' own bytes: `dtype`, row-major.
-    package var littleEndianBytes: Bytes {
-        switch numbers {
-        case .float32(let tensor): tensor.littleEndianBytes
-        case .float64(let numbers): Bytes(Npy.littleEndianBytes(numbers))
-        }
-    }
-
     /// The numbers as doubles.
-    package var doubles: [Double] {
+    public var doubles: [Double] {
         switch numbers {
         case .float32(let tensor): tensor.array.map(Double.init)
         case .float64(let numbers): numbers
