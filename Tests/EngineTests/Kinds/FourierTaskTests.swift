@@ -1,3 +1,4 @@
+import Catalogue
 import Engine
 import JSON
 import Service
