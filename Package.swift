@@ -69,13 +69,43 @@ let package = Package(
             swiftSettings: safe),
         .target(name: "Jobs", swiftSettings: safe),
         .target(
-            name: "Service",
+            name: "Catalogue",
             dependencies: [
-                "Jobs", "Training", "Analysis", "Models", "Checkpoints", "Images", "Plots", "JSON", "Tensors",
-                "Platform",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Catalogue", "Analysis", "Training", "Plots", "Jobs",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Runs",
+            dependencies: [
+                "Engine", "Catalogue", "Training", "Jobs",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Reproduction",
+            dependencies: [
+                "Runs", "Engine", "Catalogue", "Analysis", "Training", "Plots",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Reproduction", "Runs", "Engine", "Catalogue", "Training", "Jobs",
+                "Models", "Images", "JSON", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: safe),
         .target(
@@ -84,7 +114,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Service", "JSON", "Platform",
+                "Service", "Runs", "Engine", "Catalogue", "JSON", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -100,7 +130,7 @@ let package = Package(
         .executableTarget(
             name: "vitscope",
             dependencies: [
-                "WebAPI", "Storage", "Service", "JSON",
+                "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "JSON", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -133,18 +163,52 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["Storage", "Jobs", "JobsTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: house),
+        .target(
+            name: "ServiceTestSupport",
+            dependencies: [
+                "Service", "Engine", "Catalogue", "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/ServiceTestSupport", swiftSettings: house),
+        .testTarget(
+            name: "CatalogueTests",
+            dependencies: [
+                "Catalogue", "Engine", "Service", "ServiceTestSupport",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "RunsTests",
+            dependencies: [
+                "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
+                "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "ReproductionTests",
+            dependencies: [
+                "Reproduction", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Models", "Platform",
+            ],
+            swiftSettings: house),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Jobs", "JobsTestSupport",
-                "Service", "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
-                .product(name: "Logging", package: "swift-log"),
+                "Service", "Catalogue", "ServiceTestSupport", "Jobs", "JobsTestSupport", "JSON", "Platform",
             ],
             swiftSettings: house),
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "WebAPI", "Service", "Jobs", "JobsTestSupport", "JSON", "Platform",
+                "WebAPI", "Service", "Runs", "Engine", "Catalogue", "Jobs", "JobsTestSupport", "JSON", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

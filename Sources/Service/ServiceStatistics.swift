@@ -1,3 +1,6 @@
+public import Catalogue
+public import Engine
+
 /// Counts since the start, and sizes of the moment, for the metrics.
 public struct ServiceStatistics: Sendable, Equatable {
     public var modelsByState: [ModelState: Int] = [:]

@@ -23,10 +23,4 @@ extension ViTScopeService {
     /// No program that this process or one of its children runs gains a right by the rights of its file. Only threads
     /// that begin later are bound by it, so this comes first.
     public static func renouncePrivileges() { Machine.renouncePrivileges() }
-
-    /// Which build this is: the first digits of the running program's own SHA-256. Hashed once; the program is large.
-    public static let revision: String = {
-        guard let program = try? MappedFile.open("/proc/self/exe") else { return "unknown" }
-        return String(SHA256.hex(of: program).prefix(12))
-    }()
 }

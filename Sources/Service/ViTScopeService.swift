@@ -1,7 +1,10 @@
+public import Catalogue
+import Engine
 public import FoundationEssentials
 import Jobs
 public import Logging
 import Platform
+import Runs
 import Synchronization
 import Tensors
 
@@ -185,6 +188,8 @@ public final class ViTScopeService: Sendable {
     func perform<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
         do {
             return try await body()
+        } catch JobStoreError.diskFull {
+            throw .diskFull
         } catch {
             throw ServiceError(error)
         }

@@ -1,3 +1,4 @@
+import Catalogue
 import Service
 
 /// What the program's exit code says.

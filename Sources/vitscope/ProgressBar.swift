@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 import Service
 
 /// A line such as `epoch 3/22 ███████░░░ 14 % 96.1 images/s, 8 min left, loss 3.21`.

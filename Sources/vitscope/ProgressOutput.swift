@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Runs
 import Service
 import Synchronization
 

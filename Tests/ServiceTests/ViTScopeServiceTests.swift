@@ -1,5 +1,7 @@
+import Catalogue
 import Foundation
 import Service
+import ServiceTestSupport
 import Testing
 
 @Suite struct ViTScopeServiceTests {

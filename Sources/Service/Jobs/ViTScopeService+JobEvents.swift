@@ -1,5 +1,7 @@
+public import Catalogue
 public import FoundationEssentials
 import Jobs
+import Runs
 
 /// Something that was told about a job.
 public struct JobEventInfo: Sendable {

@@ -1,6 +1,9 @@
+public import Catalogue
+import Engine
 import Jobs
 public import JSON
 import Platform
+import Runs
 import Training
 
 /// A checkpoint's bytes, for a client to keep.

@@ -1,6 +1,8 @@
+import Catalogue
 import Jobs
 import JSON
 import Platform
+import Runs
 import Training
 
 // What is looked at before a job is taken.

@@ -1,6 +1,8 @@
+public import Catalogue
 import Jobs
 public import JSON
 import Platform
+import Runs
 import Training
 
 /// The course of a job's metrics.
@@ -90,13 +92,5 @@ extension ViTScopeService {
         return job.state == .queued
             ? "The job has not started yet."
             : "This metric is not among the job's analysis.metrics, or has no point yet."
-    }
-}
-
-extension JSONValue {
-    /// The member called `name` of an object.
-    subscript(name: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
     }
 }

@@ -1,7 +1,9 @@
+public import Catalogue
 import FoundationEssentials
 import Jobs
 public import JSON
 import Platform
+public import Runs
 
 /// Which jobs are wanted; all trainings, unless something is said.
 public struct JobListFilter: Sendable {

@@ -1,7 +1,8 @@
+package import Catalogue
 import HTTPTypes
 import Hummingbird
 import NIOCore
-package import Service
+import Service
 
 // The one place where errors become answers.
 extension Problem {

@@ -1,3 +1,4 @@
+import Catalogue
 package import HTTPTypes
 package import JSON
 import Service

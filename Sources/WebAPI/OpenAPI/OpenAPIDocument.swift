@@ -1,3 +1,4 @@
+import Catalogue
 import HTTPTypes
 package import JSON
 import Service

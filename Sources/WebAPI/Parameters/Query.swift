@@ -1,5 +1,7 @@
+import Catalogue
+package import Engine
 package import JSON
-package import Service
+import Service
 
 /// The query of a request: names and values in order, checked against what the route knows.
 ///

@@ -1,8 +1,11 @@
+import Catalogue
+import Engine
 import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
 import Platform
+import Runs
 import Service
 
 /// The analyses: one route for each kind, all of them answered the same way, and one that lists the kinds.

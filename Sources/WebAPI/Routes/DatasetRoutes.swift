@@ -1,3 +1,4 @@
+import Catalogue
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird

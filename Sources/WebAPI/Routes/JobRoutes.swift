@@ -1,7 +1,10 @@
+import Catalogue
+import Engine
 import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
+import Runs
 import Service
 
 /// Training jobs: posted, listed, looked at, and asked for something.

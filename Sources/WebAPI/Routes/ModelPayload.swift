@@ -1,3 +1,5 @@
+import Catalogue
+import Engine
 import FoundationEssentials
 import JSON
 import Service

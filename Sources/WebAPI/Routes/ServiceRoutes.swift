@@ -1,7 +1,9 @@
+import Catalogue
 import HTTPTypes
 import Hummingbird
 import JSON
 import Platform
+import Runs
 import Service
 
 /// The server itself: whether it lives, what it is, what it counts.

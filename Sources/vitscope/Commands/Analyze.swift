@@ -1,4 +1,6 @@
 import ArgumentParser
+import Catalogue
+import Engine
 import Foundation
 import Service
 

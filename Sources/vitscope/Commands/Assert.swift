@@ -1,6 +1,9 @@
 import ArgumentParser
+import Catalogue
+import Engine
 import Foundation
 import JSON
+import Reproduction
 import Service
 
 /// Checks statements about a model, for pipelines.

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Catalogue
+import Runs
 import Service
 import Storage
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Reproduction
 import Service
 
 /// Times what ViTScope computes, beside the best that this machine could do.

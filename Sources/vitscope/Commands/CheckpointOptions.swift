@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Service
 
 /// What a checkpoint leaves open, for every command that reads one.

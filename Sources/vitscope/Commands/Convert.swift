@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Service
 
 /// Turns a checkpoint into a safetensors file.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Service
 
 /// How pictures are prepared for a checkpoint, where its folder does not say it or should not have its way.

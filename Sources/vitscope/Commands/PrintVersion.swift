@@ -1,4 +1,5 @@
 import ArgumentParser
+import Platform
 import Service
 
 /// Prints which ViTScope this is.
@@ -17,7 +18,7 @@ struct PrintVersion: ParsableCommand {
     private struct Answer: Encodable {
         let name = "vitscope"
         let version = Version.text
-        let revision = ViTScopeService.revision
+        let revision = Machine.revision
         let libraries = Dictionary(uniqueKeysWithValues: ViTScopeService.libraries.map { ($0.name, $0.version) })
     }
 }

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Catalogue
+import Reproduction
+import Runs
 import Service
 
 /// Trains the demo's models again and prints the paper's checklist with measured numbers.

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Platform
+import Reproduction
+import Runs
 import Service
 import Storage
 import UnixSignals
@@ -68,7 +71,7 @@ struct Serve: AsyncParsableCommand {
     /// Where and for whom to listen.
     private static func web(_ settings: ServeSettings) throws -> WebServerConfiguration {
         var configuration = WebServerConfiguration(
-            info: ServerInfo(version: Version.text, revision: ViTScopeService.revision))
+            info: ServerInfo(version: Version.text, revision: Machine.revision))
         configuration.host = settings.host.value
         configuration.port = settings.port.value
         configuration.allowedHosts = settings.allowHosts.value

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JSON
+import Runs
 import Service
 
 /// Trains a model, without a server.

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Catalogue
 import Foundation
 import JSON
+import Reproduction
 import Service
 
 /// Runs the question of a manifest again.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Runs
 import Service
 
 /// Does the work of one job of a server's queue, in a process of its own.

@@ -3,6 +3,7 @@ import Jobs
 import JobsTestSupport
 import Logging
 import NIOCore
+import Runs
 import Service
 import Testing
 import UnixSignals

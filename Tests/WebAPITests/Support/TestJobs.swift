@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import JobsTestSupport
 import Platform
+import Runs
 import Service
 import Testing
 

@@ -1,0 +1,65 @@
+package import Images
+
+extension DatasetInfo {
+    /// What there is to say about a dataset.
+    package init(_ name: String, _ dataset: DatasetCatalogue.Dataset) {
+        self.init(name: name, numImages: dataset.count, classes: dataset.classes, isBuiltIn: dataset.isBuiltIn)
+        switch dataset {
+        case .builtIn: indexRule = "Images are numbered from 0; image n is drawn the same every time."
+        case .folder(let folder):
+            leftOut = folder.leftOut.map(LeftOutFiles.init)
+            emptyClasses = folder.emptyClasses
+            indexRule = Self.indexRule(folder)
+        case .splits(let names):
+            splits = names.map { "\(name)/\($0)" }
+            indexRule = "It has no images of its own: each split is a dataset, whose images are numbered from 0."
+        case .unreadable(let reason): error = reason
+        }
+    }
+
+    private static func indexRule(_ folder: ImageFolder) -> String {
+        let order =
+            folder.classes.isEmpty
+            ? "Images are numbered from 0 by file name, by code point; only .jpg, .jpeg and .png files count."
+            : "Images are numbered from 0 in the order of torchvision's ImageFolder: class folders by name, then folders "
+                + "and files by name, by code point; only .jpg, .jpeg and .png files count."
+        let others = folder.leftOut.filter(\.countsForTorchvision)
+        guard !others.isEmpty, !folder.classes.isEmpty else { return order }
+        let words = others.prefix(3).map(\.words).joined(separator: ", ")
+        return order + " Torchvision's own numbers differ, because it also counts what was left out here: \(words)."
+    }
+}
+
+extension LeftOutFiles {
+    fileprivate init(_ group: LeftOut) {
+        self.init(reason: group.reason.rawValue, kind: group.kind, count: group.count, example: group.example)
+    }
+}
+
+extension DatasetImage {
+    /// The same with what a look into its file says.
+    package func checked(_ folder: ImageFolder, _ index: Int) -> DatasetImage {
+        var image = self
+        do throws(ImageError) {
+            image.warnings = try ImageCheck.warnings(folder, index)
+        } catch {
+            image.warnings = []
+            image.error = ServiceError(error).detail
+        }
+        return image
+    }
+}
+
+/// Looks into files of datasets.
+enum ImageCheck {
+    /// What is odd about image `index`, sentences; none for a file in order.
+    ///
+    /// - Throws: what decoding throws.
+    static func warnings(_ folder: ImageFolder, _ index: Int) throws(ImageError) -> [String] {
+        let bytes = try folder.bytes(at: index)
+        let found = try Image.decoded(bytes, orientation: .ignore).warnings.map { ServiceError.sentence("\($0)") }
+        let format = try ImageFormat(of: bytes), name = folder.entries[index].path.lowercased()
+        guard name.hasSuffix(".png") != (format == .png) else { return found }
+        return found + ["It is a \(format) by its bytes, whatever its name says, and was read as one."]
+    }
+}

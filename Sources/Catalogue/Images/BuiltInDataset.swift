@@ -1,0 +1,46 @@
+package import Images
+import Platform
+
+/// A dataset that is drawn when it is needed.
+package struct BuiltInDataset: Sendable, Hashable {
+    private let pictures: ShapesTextures
+
+    /// What every service offers: `shapes-textures`, large enough for models of 224 pixels.
+    package static let standard: [BuiltInDataset] =
+        (try? ShapesTextures(count: 1000, imgSize: 224)).map { [.init($0)] } ?? []
+
+    init(_ pictures: ShapesTextures) { self.pictures = pictures }
+
+    package var name: String { ShapesTextures.name }
+    package var count: Int { pictures.count }
+    package var classes: [String] { pictures.classes }
+
+    func label(of index: Int) -> Int { pictures.label(at: index) }
+
+    func image(at index: Int) -> Image { pictures.image(at: index) }
+
+    /// Shape and texture in words.
+    func description(of index: Int) -> String {
+        let shape = ShapesTextures.shapeNames[pictures.shapeLabel(at: index)]
+        return "\(shape)-\(ShapesTextures.textureNames[pictures.textureLabel(at: index)])-\(index)"
+    }
+
+    /// The classes by shape and by texture, whose numbers go together where cues match.
+    package func cues(of index: Int) -> (shape: Int, texture: Int) {
+        (pictures.shapeLabel(at: index), pictures.textureLabel(at: index))
+    }
+
+    /// As many other pictures of the same size, in which shape and texture agree.
+    package func matched(count: Int, seed: UInt64) throws(ImageError) -> BuiltInDataset {
+        BuiltInDataset(try ShapesTextures(count: count, imgSize: pictures.imgSize, seed: seed, cue: .matched))
+    }
+
+    /// Of the size and the pixels, because there is no file.
+    package func sha256(of index: Int) -> String {
+        let image = image(at: index)
+        let hash = SHA256()
+        hash.update("\(image.height)x\(image.width)\n")
+        hash.update(image.pixels)
+        return hash.hex()
+    }
+}

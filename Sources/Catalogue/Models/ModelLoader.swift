@@ -1,0 +1,166 @@
+package import Checkpoints
+import Images
+package import Models
+import Platform
+
+/// A checkpoint's place: a name, and the directory that nothing leads out of.
+package struct CheckpointPlace: Sendable, Equatable {
+    package let name: String
+    package let directory: String
+
+    init(name: String, directory: String) {
+        self.name = name
+        self.directory = directory
+    }
+
+    /// A file or folder anywhere, for those who may name one: the command line.
+    package init(path: String) {
+        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        let parts = trimmed.split(separator: "/", omittingEmptySubsequences: false)
+        name = parts.last.map(String.init) ?? trimmed
+        directory =
+            parts.count > 1
+            ? (parts.count == 2 && parts[0].isEmpty ? "/" : parts.dropLast().joined(separator: "/")) : "."
+    }
+}
+
+/// Where a model's checkpoint was read, and how.
+package struct CheckpointOrigin: Sendable {
+    package let place: CheckpointPlace
+    package let options: ModelLoader.Options
+}
+
+/// Makes a model of a checkpoint.
+package enum ModelLoader {
+    /// What is asked for beside the file.
+    package struct Options: Sendable, Equatable {
+        var arch: String?
+        var numHeads: Int?
+        package var imgSize: ImageSize?
+        var checkpointKey: String?
+        var activation: ActivationFunction?
+        var preprocess: PreprocessOptions?
+
+        package init(
+            arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil,
+            activation: ActivationFunction? = nil, preprocess: PreprocessOptions? = nil
+        ) {
+            self.arch = arch
+            self.numHeads = numHeads
+            self.imgSize = imgSize
+            self.checkpointKey = checkpointKey
+            self.activation = activation
+            self.preprocess = preprocess
+        }
+    }
+
+    /// Reads, recognises and builds.
+    package static func load(_ place: CheckpointPlace, _ options: Options) throws(LoadFailure) -> LoadedModel {
+        let checkpoint: Checkpoint
+        do { checkpoint = try Checkpoint.open(place.name, beneath: place.directory) } catch {
+            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: nil)
+        }
+        let recognised = try recognise(checkpoint, options, fileName: place.name)
+        let summary = LoadSummary(
+            format: checkpoint.format.rawValue, report: recognised.report, opaqueGlobals: checkpoint.opaqueGlobals)
+        let preprocess: Preprocess
+        do { preprocess = try PreprocessChoice.preprocess(checkpoint, options.preprocess) } catch {
+            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: summary)
+        }
+        let transformer: VisionTransformer
+        do { transformer = try VisionTransformer(config: recognised.config, stateDict: recognised.stateDict) } catch {
+            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: summary)
+        }
+        return LoadedModel(
+            transformer: transformer, preprocess: preprocess, sha256: checkpoint.digest(),
+            choices: [
+                "heads \(recognised.config.numHeads)", "key \(recognised.report.checkpointKey ?? "")",
+                "prefix \(recognised.report.prefixRemoved ?? "")",
+                "as \(recognised.report.recognisedAs?.rawValue ?? "")", "eps \(recognised.config.eps)",
+            ], arch: recognised.arch, summary: summary,
+            origin: CheckpointOrigin(place: place, options: options))
+    }
+
+    /// Finds the network, without building it.
+    package static func recognise(
+        _ checkpoint: Checkpoint, _ options: Options, fileName: String
+    ) throws(LoadFailure) -> RecognisedModel {
+        var hints = ModelHints()
+        hints.arch = options.arch
+        hints.numHeads = options.numHeads
+        hints.imgSize = options.imgSize
+        hints.checkpointKey = options.checkpointKey
+        hints.activation = options.activation
+        hints.preparedSize = checkpoint.preprocessor.flatMap(PreparedSize.read)
+        hints.fields = HintFields.of(checkpoint.root)
+        for (key, text) in checkpoint.metadata where hints.fields[key] == nil { hints.fields[key] = .string(text) }
+        hints.config = checkpoint.config.map(HintFields.of) ?? [:]
+        hints.fileName = fileName.split(separator: "/").last.map(String.init) ?? fileName
+        do {
+            return try KeyMap.recognise(checkpoint.stateDicts(), hints: hints)
+        } catch {
+            throw LoadFailure(
+                error, options,
+                summary: LoadSummary(
+                    format: checkpoint.format.rawValue, report: error.report, opaqueGlobals: checkpoint.opaqueGlobals))
+        }
+    }
+}
+
+/// The size that preprocessor_config.json brings images to.
+enum PreparedSize {
+    /// Of the crop, or of the image where nothing is cropped; nil where the image's own shape decides.
+    static func read(_ fields: Value) -> ImageSize? {
+        let crops = fields["crop_size"] != nil && fields["do_center_crop"]?.bool != false
+        let size = fields[crops ? "crop_size" : "size"]
+        if let side = size?.int { return HintValue.int(side).imageSize }
+        guard let height = size?["height"]?.int, let width = size?["width"]?.int else { return nil }
+        return HintValue.ints([height, width]).imageSize
+    }
+}
+
+/// The simple values of a tree under dotted paths.
+package enum HintFields {
+    /// A checkpoint says little of itself beside its tensors; more is noise, such as an optimizer's state.
+    private static let limit = 4096
+    private static let depth = 8
+
+    package static func of(_ root: Value) -> [String: HintValue] {
+        var fields: [String: HintValue] = [:]
+        // Level by level, so that what lies further out is not crowded out.
+        var level: [(path: String, value: Value)] = [("", root)]
+        for _ in 0..<depth where !level.isEmpty && fields.count < limit {
+            var next: [(path: String, value: Value)] = []
+            for (path, value) in level {
+                for (key, child) in value.fields ?? ValueDictionary() {
+                    guard let name = key.string, fields.count < limit else { continue }
+                    let place = path.isEmpty ? name : path + "." + name
+                    if let hint = HintValue(child) {
+                        fields[place] = hint
+                    } else if child.fields != nil {
+                        next.append((place, child))
+                    }
+                }
+            }
+            level = next
+        }
+        return fields
+    }
+}
+
+extension HintValue {
+    /// Nil for what is not simple.
+    fileprivate init?(_ value: Value) {
+        switch value {
+        case .bool(let value): self = .bool(value)
+        case .int(let value): self = .int(value)
+        case .double(let value): self = .double(value)
+        case .string(let value): self = .string(value)
+        case .list(let values):
+            let ints = values.compactMap(\.int)
+            guard !values.isEmpty, values.count <= 16, ints.count == values.count else { return nil }
+            self = .ints(ints)
+        default: return nil
+        }
+    }
+}

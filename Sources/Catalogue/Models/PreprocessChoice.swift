@@ -1,0 +1,127 @@
+import Checkpoints
+import Images
+package import JSON
+import Models
+
+/// How images are prepared for a model: what was asked for, else what its folder says, else timm's defaults.
+package enum PreprocessChoice {
+    static func preprocess(_ checkpoint: Checkpoint, _ options: PreprocessOptions?) throws(ImageError) -> Preprocess {
+        let options = options ?? PreprocessOptions()
+        let base: Preprocess
+        if let fields = checkpoint.preprocessor {
+            do { base = try Preprocess(HuggingFacePreprocessor(fields)) } catch {
+                // Whoever says how needs no readable file.
+                guard options != PreprocessOptions() else { throw error }
+                base = .standard
+            }
+        } else if let fields = checkpoint.config?["pretrained_cfg"], fields.dictionary != nil {
+            base = try timm(fields, options)
+        } else {
+            base = .standard
+        }
+        return try Preprocess(
+            cropPct: options.cropPct ?? base.cropPct,
+            interpolation: options.interpolation.map(interpolation) ?? base.interpolation,
+            cropMode: options.cropMode.map { name throws(ImageError) in try .init(named: name) } ?? base.cropMode,
+            cropRounding: base.cropRounding, mean: options.mean ?? base.mean, std: options.std ?? base.std)
+    }
+
+    /// What is wrong with options before any file is read.
+    package static func faults(_ options: PreprocessOptions) -> [Fault] {
+        do throws(ImageError) {
+            if let name = options.interpolation { _ = try interpolation(name) }
+            if let name = options.cropMode { _ = try Preprocess.CropMode(named: name) }
+            _ = try Preprocess(
+                cropPct: options.cropPct ?? Preprocess.standard.cropPct, mean: options.mean ?? Preprocess.imageNetMean,
+                std: options.std ?? Preprocess.imageNetStd)
+            return []
+        } catch {
+            if case .setting("std", _) = error {
+                let detail = "std must be three positive numbers, one a channel."
+                return [.init(pointer: "/preprocess/std", detail: detail)]
+            }
+            if case .setting(let name, let reason) = error {
+                return [.init(pointer: "/preprocess/" + name, detail: ServiceError.sentence("\(name): \(reason)"))]
+            }
+            return [.init(pointer: "/preprocess", detail: ServiceError.sentence("\(error)"))]
+        }
+    }
+
+    /// What timm's `pretrained_cfg` says; fields that were asked for are not read, so that they mend what it says.
+    private static func timm(_ fields: Value, _ options: PreprocessOptions) throws(ImageError) -> Preprocess {
+        func field<T>(
+            _ name: String, unless given: Bool, _ usual: T, _ rule: String, _ read: (Value) throws(ImageError) -> T?
+        ) throws(ImageError) -> T {
+            guard !given, let value = fields[name] else { return usual }
+            if case .none = value { return usual }
+            guard let found = try read(value) else { throw .setting(name: name, reason: "config.json has no \(rule)") }
+            return found
+        }
+        let standard = Preprocess.standard
+        return try Preprocess(
+            cropPct: field("crop_pct", unless: options.cropPct != nil, standard.cropPct, "number") { $0.double },
+            interpolation: field(
+                "interpolation", unless: options.interpolation != nil, standard.interpolation, "filter's name"
+            ) { value throws(ImageError) in try value.string.map(interpolation) },
+            cropMode: field("crop_mode", unless: options.cropMode != nil, standard.cropMode, "mode's name") {
+                value throws(ImageError) in
+                guard let name = value.string else { return nil }
+                return try Preprocess.CropMode(named: name)
+            },
+            mean: field("mean", unless: options.mean != nil, standard.mean, "list of numbers", doubles),
+            std: field("std", unless: options.std != nil, standard.std, "list of numbers", doubles))
+    }
+
+    private static func interpolation(_ name: String) throws(ImageError) -> Interpolation {
+        guard let found = Interpolation(rawValue: name) else {
+            let known = Interpolation.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .setting(name: "interpolation", reason: "“\(name.shortened)” is none of \(known)")
+        }
+        return found
+    }
+
+    fileprivate static func doubles(_ value: Value) -> [Double]? {
+        guard let values = value.array else { return nil }
+        let numbers = values.compactMap(\.double)
+        return numbers.count == values.count ? numbers : nil
+    }
+}
+
+extension PreprocessOptions {
+    /// The names of the crop modes there are.
+    public static let cropModes = Preprocess.CropMode.allCases.map(\.rawValue)
+}
+
+extension HuggingFacePreprocessor {
+    fileprivate init(_ fields: Value) {
+        self.init()
+        processorType = fields["image_processor_type"]?.string ?? fields["feature_extractor_type"]?.string
+        size = Self.size(fields["size"])
+        cropSize = Self.size(fields["crop_size"])
+        doResize = fields["do_resize"]?.bool
+        doCenterCrop = fields["do_center_crop"]?.bool
+        doRescale = fields["do_rescale"]?.bool
+        rescaleFactor = fields["rescale_factor"]?.double
+        doNormalize = fields["do_normalize"]?.bool
+        resample = fields["resample"]?.int
+        imageMean = fields["image_mean"].flatMap(PreprocessChoice.doubles)
+        imageStd = fields["image_std"].flatMap(PreprocessChoice.doubles)
+    }
+
+    private static func size(_ value: Value?) -> Size? {
+        if let side = value?.int { return .side(side) }
+        if let side = value?["shortest_edge"]?.int { return .shortestEdge(side) }
+        if let height = value?["height"]?.int, let width = value?["width"]?.int {
+            return .sides(height: height, width: width)
+        }
+        return nil
+    }
+}
+
+extension PreprocessInfo {
+    init(_ preprocess: Preprocess) {
+        self.init(
+            cropPct: preprocess.cropPct, interpolation: preprocess.interpolation.rawValue,
+            cropMode: preprocess.cropMode.rawValue, mean: preprocess.mean, std: preprocess.std)
+    }
+}

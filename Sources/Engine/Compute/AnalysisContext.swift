@@ -1,0 +1,137 @@
+import Catalogue
+import Images
+import Models
+import Platform
+import Synchronization
+import Tensors
+
+/// What an analysis works with: its images, the caches, and the way to the threads that compute.
+package struct AnalysisContext: Sendable {
+    let engine: AnalysisEngine
+    let images: [ImageSource]
+    let time: TimeKeeper
+    /// Is told how many images have gone through a model.
+    let progress: (@Sendable (Int) -> Void)?
+
+    /// Images that may be wanted again are kept; those of a large set stream through.
+    var keepsActivations: Bool { images.count <= 64 }
+
+    /// Calls `body` when there is memory for `bytes`; see `Compute.admitted`.
+    func admitted<R: Sendable>(
+        bytes: Int, alternative: String, _ body: @Sendable (ComputeSlices) async throws -> R
+    ) async throws -> R {
+        let start = ContinuousClock.now
+        return try await engine.compute.admitted(bytes: bytes, alternative: alternative) { slices in
+            time.add("queue", (ContinuousClock.now - start).seconds)
+            return try await body(slices)
+        }
+    }
+
+    /// Calls `body` when there is the memory that a task says it needs.
+    func admitted<R: Sendable>(
+        _ need: MemoryNeed?, _ body: @Sendable (ComputeSlices) async throws -> R
+    ) async throws -> R {
+        try await admitted(bytes: need?.bytes ?? 0, alternative: need?.alternative ?? "", body)
+    }
+
+    /// Takes the images at `indices` through `model` in batches; memory does not grow with their number.
+    ///
+    /// - Parameter work: looks inside one batch, on the thread that computes.
+    /// - Returns: what `work` returned, batch by batch.
+    func forEachBatch<R: Sendable>(
+        of indices: [Int], model: LoadedModel, batchSize: Int, _ slices: ComputeSlices,
+        _ work: @escaping @Sendable (ForwardBatch) throws -> R
+    ) async throws -> [R] {
+        var results: [R] = []
+        for start in stride(from: 0, to: indices.count, by: batchSize) {
+            let batch = Array(indices[start..<min(start + batchSize, indices.count)])
+            let result = try await slices.run { slice in
+                let input = try input(batch, model, slice)
+                try slice.checkCancellation()
+                return try work(ForwardBatch(indices: batch, input: input, model: model, slice: slice, context: self))
+            }
+            results.append(result)
+            progress?(batch.count)
+        }
+        return results
+    }
+
+    /// Takes every image through `model` and adds up what `look` saw, batch by batch in their order; memory does not
+    /// grow with their number.
+    ///
+    /// - Parameters:
+    ///   - look: looks inside one batch, on the thread that computes.
+    ///   - add: adds what it saw to the sum.
+    func fold<Sum: Sendable, Part: Sendable>(
+        into start: Sum, model: LoadedModel, batchSize: Int, _ slices: ComputeSlices,
+        look: @escaping @Sendable (ForwardBatch) throws -> Part, add: (inout Sum, Part) -> Void
+    ) async throws -> Sum {
+        var sum = start
+        for first in stride(from: 0, to: images.count, by: batchSize) {
+            let indices = Array(first..<min(first + batchSize, images.count))
+            for part in try await forEachBatch(of: indices, model: model, batchSize: batchSize, slices, look) {
+                add(&sum, part)
+            }
+        }
+        return sum
+    }
+
+    /// (batch, 3, height, width), decoded by all threads.
+    private func input(_ batch: [Int], _ model: LoadedModel, _ slice: ComputeSlice) throws -> Tensor {
+        try time.measure("decode") {
+            let slots = Mutex([Result<Tensor, any Error>?](repeating: nil, count: batch.count))
+            slice.pool.parallelFor(batch.count) { place, _ in
+                let result = Result {
+                    model.transform.normalized(
+                        try engine.view(of: images[batch[place]], model.transform, keeping: keepsActivations))
+                }
+                slots.withLock { $0[place] = result }
+            }
+            return Tensor.stacking(try slots.withLock { $0 }.compactMap { try $0?.get() })
+        }
+    }
+}
+
+/// Some images on their way through a model.
+struct ForwardBatch {
+    /// Which of the analysis' images they are.
+    let indices: [Int]
+    fileprivate let input: Tensor
+    fileprivate let model: LoadedModel
+    fileprivate let slice: ComputeSlice
+    fileprivate let context: AnalysisContext
+
+    var pool: ThreadPool { slice.pool }
+
+    /// What goes in, (batch, 3, height, width), normalized.
+    var pixels: Tensor { input }
+
+    /// - Throws: `CancellationError` where nobody waits any more.
+    func checkCancellation() throws { try slice.checkCancellation() }
+
+    /// The images themselves.
+    var sources: [ImageSource] { indices.map { context.images[$0] } }
+
+    /// The same images, changed: `change` gets and gives (batch, 3, height, width), normalized.
+    func changed(_ change: (Tensor) -> Tensor) -> ForwardBatch {
+        ForwardBatch(indices: indices, input: change(input), model: model, slice: slice, context: context)
+    }
+
+    /// Runs the model as far as `request` needs.
+    ///
+    /// - Throws: `CancellationError` between layers, and what `visit` throws.
+    func forward(_ request: IntermediatesRequest, visit: (Intermediate) throws -> Void) throws {
+        var inside = 0.0
+        let start = ContinuousClock.now
+        try model.transformer.forward(input, request: request, pool: slice.pool) { intermediate in
+            try slice.checkCancellation()
+            let entered = ContinuousClock.now
+            try visit(intermediate)
+            inside += (ContinuousClock.now - entered).seconds
+        }
+        let seconds = (ContinuousClock.now - start).seconds - inside
+        context.time.add("forward", seconds)
+        context.time.add("analysis", inside)
+        context.engine.countForward(images: indices.count, seconds: seconds)
+    }
+}

@@ -1,0 +1,181 @@
+package import Catalogue
+import Platform
+import Synchronization
+import Tensors
+
+/// The only door to the threads that compute.
+///
+/// Work is admitted by the memory it will need, waits its turn in a line of bounded length, and then runs in slices
+/// (a batch of images, say) on one thread of its own, which shares its loops with the pool. Slices of several admitted
+/// analyses alternate, so a long one does not keep a short one waiting. An actor because the line is shared mutable
+/// state.
+package actor Compute {
+    /// What the metrics tell.
+    package struct Counts: Sendable {
+        package var running = 0
+        package var waiting = 0
+        package var bytes = 0
+        package var refused = 0
+    }
+
+    private struct Waiter {
+        let id: Int
+        let bytes: Int
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private let pool: ThreadPool
+    private let thread = WorkerThread { NumericLibraries.prepareThread() }
+    /// Memory that admitted analyses may need together, bytes.
+    nonisolated let budget: Int
+    private let queueLength: Int
+    private let concurrency: Int
+    private var waiters: [Waiter] = []
+    private var lastWaiter = 0
+    private var counts = Counts()
+    /// Of the last analyses, for the guess of when to come again.
+    private var meanSeconds = 1.0
+
+    package init(threads: Int, budget: Int, queueLength: Int, concurrency: Int = 8) {
+        pool = ThreadPool(threads: max(threads, 1)) { NumericLibraries.prepareThread() }
+        self.budget = budget
+        self.queueLength = queueLength
+        self.concurrency = concurrency
+    }
+
+    /// What runs and waits.
+    package func snapshot() -> Counts {
+        var counts = counts
+        counts.waiting = waiters.count
+        return counts
+    }
+
+    /// Calls `body` when there is room for `bytes` more of memory, with a way to run slices.
+    ///
+    /// - Throws: `ServiceError.tooLarge` at once where they never fit, `busy` where the line is full,
+    ///   `CancellationError`, and what `body` throws.
+    package func admitted<R: Sendable>(
+        bytes: Int, alternative: String, _ body: @Sendable (ComputeSlices) async throws -> R
+    ) async throws -> R {
+        try checkBudget(bytes: bytes, alternative: alternative)
+        try await enter(bytes)
+        let start = ContinuousClock.now
+        defer { leave(bytes, after: ContinuousClock.now - start) }
+        return try await body(ComputeSlices(pool: pool, thread: thread))
+    }
+
+    /// - Throws: `ServiceError.tooLarge` where so much memory is never there.
+    package nonisolated func checkBudget(bytes: Int, alternative: String) throws(ServiceError) {
+        guard bytes > budget else { return }
+        throw .tooLarge(
+            "This needs about \(ByteCount.text(bytes)) of memory, and an analysis may use \(ByteCount.text(budget)).",
+            alternative: alternative)
+    }
+
+    private func enter(_ bytes: Int) async throws {
+        try Task.checkCancellation()
+        if waiters.isEmpty, hasRoom(for: bytes) {
+            take(bytes)
+            return
+        }
+        guard waiters.count < queueLength else {
+            counts.refused += 1
+            let seconds = meanSeconds * Double(waiters.count + counts.running) / Double(min(concurrency, 2))
+            throw ServiceError.busy(
+                "All places in the line of analyses are taken.",
+                retryAfter: Int(rounding: seconds, .up, into: 1...60) ?? 60)
+        }
+        lastWaiter += 1
+        let id = lastWaiter
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                // A cancel from before this moment found nobody to send away.
+                if Task.isCancelled {
+                    continuation.resume(throwing: CancellationError())
+                } else {
+                    waiters.append(Waiter(id: id, bytes: bytes, continuation: continuation))
+                }
+            }
+        } onCancel: {
+            Task { await self.sendAway(id) }
+        }
+    }
+
+    private func sendAway(_ id: Int) {
+        guard let index = waiters.firstIndex(where: { $0.id == id }) else { return }
+        waiters.remove(at: index).continuation.resume(throwing: CancellationError())
+        admitNext()
+    }
+
+    private func leave(_ bytes: Int, after duration: Duration) {
+        counts.running -= 1
+        counts.bytes -= bytes
+        meanSeconds = meanSeconds * 0.8 + duration.seconds * 0.2
+        admitNext()
+    }
+
+    /// In the order of arrival: a large one at the head is not overtaken for ever by small ones.
+    private func admitNext() {
+        while let first = waiters.first, hasRoom(for: first.bytes) {
+            waiters.removeFirst()
+            take(first.bytes)
+            first.continuation.resume()
+        }
+    }
+
+    private func hasRoom(for bytes: Int) -> Bool {
+        counts.running < concurrency && (counts.running == 0 || counts.bytes <= budget - bytes)
+    }
+
+    private func take(_ bytes: Int) {
+        counts.running += 1
+        counts.bytes += bytes
+    }
+}
+
+/// Runs slices of an admitted analysis.
+package struct ComputeSlices: Sendable {
+    fileprivate let pool: ThreadPool
+    fileprivate let thread: WorkerThread
+
+    /// Runs `work` on the thread that computes, after the slices that were there before.
+    ///
+    /// - Throws: `CancellationError` where the task was cancelled before or while it ran, and what `work` throws.
+    package func run<R: Sendable>(_ work: @escaping @Sendable (ComputeSlice) throws -> R) async throws -> R {
+        let flag = CancellationFlag()
+        return try await withTaskCancellationHandler {
+            try await thread.run { [pool] in
+                let slice = ComputeSlice(pool: pool, flag: flag)
+                try slice.checkCancellation()
+                return try work(slice)
+            }
+        } onCancel: {
+            flag.raise()
+        }
+    }
+}
+
+/// What a slice works with.
+package struct ComputeSlice: Sendable {
+    let pool: ThreadPool
+    let flag: CancellationFlag
+
+    /// - Throws: `CancellationError` where nobody waits for the result any more.
+    package func checkCancellation() throws {
+        if flag.isRaised { throw CancellationError() }
+    }
+}
+
+/// Carries a task's cancellation to a thread that is no task. A class because both sides look at the same flag.
+final class CancellationFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var isRaised: Bool { flag.load(ordering: .relaxed) }
+
+    func raise() { flag.store(true, ordering: .relaxed) }
+}
+
+extension Duration {
+    /// As seconds.
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

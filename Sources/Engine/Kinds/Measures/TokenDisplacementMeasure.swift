@@ -1,0 +1,58 @@
+import Analysis
+import Catalogue
+import JSON
+import Models
+import Platform
+import Tensors
+
+/// How alike the steps are by which attention moves the tokens of an image (science: B.5).
+struct TokenDisplacementMeasure: ImageMeasure {
+    let layers: [Int]
+    let layout: TokenLayout
+
+    var request: IntermediatesRequest { Self.request(layers) }
+
+    /// Shows the tokens before and after the attention of each of `layers`.
+    static func request(_ layers: [Int]) -> IntermediatesRequest {
+        var request = IntermediatesRequest()
+        request.hiddenStates = Set(layers)
+        request.attentionResiduals = Set(layers)
+        return request
+    }
+
+    var outputs: [MeasureOutput] {
+        ["unison", "displacement_cosine", "displacement_norm"].map {
+            MeasureOutput(name: $0, shape: [layers.count], axes: ["layer"])
+        }
+    }
+
+    func measure(_ seen: Intermediates, images: Int, pool: ThreadPool) -> [[[Double]]] {
+        let pairs = layers.compactMap { layer -> (DoubleMatrix, DoubleMatrix)? in
+            guard let before = seen.hiddenStates[layer], let after = seen.attentionResiduals[layer] else { return nil }
+            return (
+                DoubleMatrix(tokens: before, in: layout.patches), DoubleMatrix(tokens: after, in: layout.patches)
+            )
+        }
+        let count = layout.grid.count
+        return pool.map(images) { image in
+            let own = image * count..<(image + 1) * count
+            let found = pairs.map { TokenDisplacement(before: $0.rows(own), after: $1.rows(own)) }
+            return [found.map(\.unison), found.map(\.cosine), found.map(\.length)]
+        }
+    }
+
+    var fields: [AnalysisResult.Field] { [] }
+
+    var figures: [ResultFigure] {
+        [
+            ResultFigure(
+                .lines, "unison", title: "tokens that move in unison", x: "layers", band: "unison_std",
+                xLabel: "block", yLabel: "‖mean step‖ / mean ‖step‖"),
+            ResultFigure(
+                .lines, "displacement_cosine", title: "cosine between the steps of tokens", x: "layers",
+                band: "displacement_cosine_std", xLabel: "block", yLabel: "cosine"),
+        ]
+    }
+
+    var reasons: [Reason] { Reason.lone(patches: layout.grid.count, ["displacement_cosine"], heads: 2, []) }
+}

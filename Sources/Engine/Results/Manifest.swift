@@ -1,0 +1,79 @@
+import Catalogue
+import Checkpoints
+package import FoundationEssentials
+import Images
+package import JSON
+import Platform
+import Tensors
+
+/// Everything that somebody needs who wants the same numbers again.
+package struct Manifest {
+    /// Of the fields below. The first had another digest, of numbers in digits.
+    package static let version = 2
+    /// Numbers written out at the most; of more, their digest alone.
+    private static let numberLimit = 1 << 18
+
+    /// Of a result that was just computed.
+    package static func make(
+        _ analysis: PreparedAnalysis, _ result: AnalysisResult, codeVersion: String, threads: Int, at date: Date
+    ) -> JSONValue {
+        let models = analysis.task.models.map { model in
+            JSONValue.object([
+                .init("name", .string(model.name)), .init("sha256", .string(model.model.sha256)),
+                .init("fingerprint", .string(model.model.fingerprint)), .init("arch", .optional(model.model.arch)),
+            ])
+        }
+        let images = analysis.images
+        return .object([
+            .init("manifest", .int(version)), .init("analysis_id", .string(analysis.id)),
+            .init("analysis", .string(analysis.kind.name)), .init("code_version", .string(codeVersion)),
+            .init("created_at", .date(date)), .init("threads", .int(threads)),
+            .init("cpu", .string(Machine.processor.model)), .init("revision", .string(Machine.revision)),
+            .init("models", .list(models)),
+            .init(
+                "parameters",
+                .list(
+                    analysis.parameters.filter { !["image", "probe_set", "a", "b"].contains($0.name) }.map {
+                        .object([.init("name", .string($0.name)), .init("value", .string($0.value))])
+                    })),
+            .init("canonical", .strings(analysis.canonical)),
+            .init(
+                "probe_set",
+                images.probeSet.map {
+                    .object([
+                        .init("name", .string($0.name)), .init("sha256", .string($0.sha256)),
+                        .init("dataset", .string($0.dataset)), .init("seed", .int($0.seed)),
+                        .init("stratified", .bool($0.stratified)),
+                    ])
+                } ?? .null),
+            .init(
+                "images",
+                .list(
+                    images.sources.map {
+                        .object([.init("ref", .string($0.ref)), .init("sha256", .string($0.sha256))])
+                    })),
+            .init("results", .object(result.allArrays.map { .init($0.name, numbers($0.array)) })),
+        ])
+    }
+
+    private static func numbers(_ array: NamedArray) -> JSONValue {
+        let isShort = array.shape.reduce(1) { saturatingProduct($0, $1) } <= numberLimit
+        return .object([
+            .init("shape", .ints(array.shape)), .init("dtype", .string(array.dtype)),
+            .init("sha256", .string(digest(array))), .init("values", isShort ? .doubles(array.doubles) : .null),
+        ])
+    }
+
+    /// Of an array's numbers as an NPY file has them after its header.
+    package static func digest(_ array: NamedArray) -> String { SHA256.hex(of: array.littleEndianBytes) }
+}
+
+extension NamedArray {
+    /// The numbers' own bytes: `dtype`, row-major.
+    fileprivate var littleEndianBytes: Bytes {
+        switch numbers {
+        case .float32(let tensor): tensor.littleEndianBytes
+        case .float64(let numbers): Bytes(Npy.littleEndianBytes(numbers))
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Catalogue
+import Images
+import JSON
+import Plots
+import Tensors
+
+/// Draws results.
+struct ResultPicture {
+    /// Maps on one picture at the most: more are dots.
+    private static let mapLimit = 576
+    /// Maps are drawn at least this large, pixels.
+    private static let side = 448
+
+    let result: AnalysisResult
+    /// What the models see of the scene's images, for maps that are laid over them; empty otherwise.
+    let views: [Image]
+
+    /// Draws the figure whose `values` are asked for, the first where nothing is.
+    ///
+    /// - Throws: `ServiceError.invalid` for what does not go on a picture.
+    func png(figure wanted: String? = nil) throws(ServiceError) -> [UInt8] {
+        let figure = result.figures.first { wanted == nil || $0.values == wanted }
+        guard let figure, let array = result.anyArray(figure.values) else {
+            throw .invalid("/format", "This answer has no picture. Ask for json, npy, npz or csv.")
+        }
+        switch figure.form {
+        case .lines: return lines(figure, array)
+        case .heatMap: return heatMap(figure, array)
+        case .scatter: return scatter(figure, array)
+        case .maps: return try maps(figure, array)
+        }
+    }
+
+    /// - Throws: `ServiceError.invalid` where so many maps do not go on a picture.
+    static func checkMaps(_ count: Int) throws(ServiceError) {
+        guard count > mapLimit else { return }
+        throw .invalid(
+            "/format",
+            "A picture shows at most \(mapLimit) maps, and these are \(count). Ask for fewer images, layers or heads.")
+    }
+
+    var title: String {
+        let images =
+            result.scene.sources.count == 1
+            ? result.scene.sources[0].ref.shortened(to: 24) : "\(count("n_images")) images"
+        return "\(result.scene.modelNames.joined(separator: " · ")), \(images)"
+    }
+
+    private func count(_ field: String) -> Int {
+        if case .int(let number)? = result[field] { return number }
+        return 0
+    }
+}
+
+// Maps
+
+extension ResultPicture {
+    private func maps(_ figure: ResultFigure, _ array: NamedArray) throws(ServiceError) -> [UInt8] {
+        guard case .float32(let tensor) = array.numbers else {
+            throw .internalFault("the result \(result.id) has no maps")
+        }
+        let stack = MapStack(array, tensor)
+        try Self.checkMaps(stack.count)
+        if stack.count == 1 {
+            let map = raster(stack.matrix(0), array, image: 0)
+            // A map alone shows its cells at any size; an image is worth a closer look.
+            let side = views.isEmpty ? Self.side / 2 : Self.side
+            return PNG.encode(Image(map.enlarged(max(1, (side + map.width - 1) / map.width))), level: 3)
+        }
+        let columns = stack.columns
+        let cells = stride(from: 0, to: stack.count, by: columns).map { start in
+            (start..<min(start + columns, stack.count)).map {
+                raster(stack.matrix($0), array, image: $0 / stack.perImage)
+            }
+        }
+        return MapGrid(
+            cells, rowNames: rowNames(figure, stack), columnNames: columnNames(figure),
+            title: "\(figure.title): \(title)"
+        ).png()
+    }
+
+    /// A map in colours from its least to its greatest number, over the image where there is one.
+    private func raster(_ matrix: Matrix, _ array: NamedArray, image: Int) -> Raster {
+        let size = result.scene.transform.map { ($0.width, $0.height) } ?? (Self.side, Self.side)
+        // Maps of the patches have the image's shape; other matrices have their own.
+        guard array.axes.last == "key_col", !MapStack.hasQueries(array) else {
+            let cell = max(1, Self.side / max(matrix.rows, matrix.cols))
+            // A single row is drawn as a strip that can be seen.
+            return Raster(
+                matrix, colorMap: .plasma, range: matrix.range, width: matrix.cols * cell,
+                height: max(matrix.rows * cell, 24))
+        }
+        var map = Raster(matrix, colorMap: .plasma, range: matrix.range, width: size.0, height: size.1)
+        if views.indices.contains(image), views[image].width == size.0, views[image].height == size.1 {
+            map = map.blended(over: Raster(views[image]), opacity: 0.6)
+        }
+        mark(&map)
+        return map
+    }
+
+    /// A white frame around the patch whose attention is shown.
+    private func mark(_ map: inout Raster) {
+        let parts = result.text("query").split(separator: ",").compactMap { Int($0) }
+        guard parts.count == 2, case .int(let patch)? = result["patch_size"] else { return }
+        map.frame(
+            x: parts[1] * patch, y: parts[0] * patch, width: patch, height: patch, thickness: max(1, patch / 8),
+            color: Color(red: 255, green: 255, blue: 255))
+    }
+
+    private func rowNames(_ figure: ResultFigure, _ stack: MapStack) -> [String] {
+        guard let series = figure.series else { return [] }
+        let images = result.scene.sources.map { $0.ref.shortened(to: 20) }
+        let layers = result.names(series).map { "block \($0)" }
+        if stack.perImage == stack.count { return layers }
+        return images.flatMap { image in layers.map { layers.count > 1 ? "\(image) \($0)" : image } }
+    }
+
+    private func columnNames(_ figure: ResultFigure) -> [String] {
+        let heads = figure.x.map { result.names($0) } ?? []
+        return heads.map { Int($0) == nil ? $0 : "head \($0)" }
+    }
+}
+
+/// The two innermost extents of an array as matrices, one after another.
+private struct MapStack {
+    let count: Int
+    /// Of them, those of one image.
+    let perImage: Int
+    /// How many stand side by side.
+    let columns: Int
+    private let rows: Int
+    private let cols: Int
+    private let tensor: Tensor
+
+    /// Whether the maps of several queries stand in it.
+    static func hasQueries(_ array: NamedArray) -> Bool {
+        zip(array.axes, array.shape).contains { $0 == "query" && $1 > 1 }
+    }
+
+    init(_ array: NamedArray, _ tensor: Tensor) {
+        let shape = array.shape
+        // Every query: the matrix of queries and keys is the picture.
+        if Self.hasQueries(array), shape.count == 6 {
+            (rows, cols) = (shape[3], shape[4] * shape[5])
+        } else {
+            (rows, cols) = (shape[shape.count - 2], shape[shape.count - 1])
+        }
+        count = max(tensor.count / max(rows * cols, 1), 1)
+        perImage = max(count / max(shape[0], 1), 1)
+        columns = shape.count > 3 ? max(shape[2], 1) : min(8, count)
+        self.tensor = tensor
+    }
+
+    func matrix(_ index: Int) -> Matrix {
+        let start = index * rows * cols
+        return Matrix(rows: rows, cols: cols, values: (0..<rows * cols).map { Double(tensor[flat: start + $0]) })
+    }
+}
+
+extension Raster {
+    init(_ image: Image) { self.init(width: image.width, height: image.height, rgb: image.pixels) }
+}
+
+extension Image {
+    fileprivate init(_ raster: Raster) { self.init(height: raster.height, width: raster.width, pixels: raster.rgb) }
+}

@@ -1,0 +1,115 @@
+public import Catalogue
+import JSON
+import Models
+import Platform
+import Tensors
+import Training
+
+/// Times a step of training from ready views to moved weights, beside the machine's ceiling.
+public enum TrainingBenchmark {
+    /// What was measured.
+    public struct Report: Sendable, Codable {
+        public let method: String
+        public let arch: String
+        public let batch: Int
+        public let threads: Int
+        public let precision: String
+        public let rounds: Int
+        /// Of a step: forward, backward, optimizer; median of the rounds.
+        public let durationSeconds: Double
+        /// Images, or pairs of views for contrastive methods, a second.
+        public let imagesPerSecond: Double
+        public let gflops: Double
+        /// The best matrix product of the same run.
+        public let gemmCeilingGflops: Double
+        public let fractionOfCeiling: Double
+    }
+
+    /// The methods that are timed.
+    public static let methods = ["moco_v3", "simmim", "mae", "hybrid", "supervised"]
+
+    /// Times `rounds` steps on `batch` images of noise after one to warm up; between them, products for the ceiling.
+    ///
+    /// - Throws: `ServiceError.invalid` for an unknown method or architecture, or counts out of range: all at once.
+    public static func run(
+        method: String, arch: String, batch: Int, threads: Int, rounds: Int
+    ) throws(ServiceError) -> Report {
+        var faults: [Fault] = []
+        let config = VisionTransformerConfig.named(arch)
+        if config == nil {
+            let sizes = VisionTransformerConfig.knownSizes.joined(separator: ", ")
+            faults.append(
+                .init(
+                    pointer: "/arch",
+                    detail: "“\(arch)” is unknown; write vit_SIZE_patchP_S with SIZE one of \(sizes)."))
+        }
+        if !methods.contains(method) {
+            let known = methods.joined(separator: ", ")
+            faults.append(.init(pointer: "/method", detail: "“\(method)” is unknown; there are \(known)."))
+        }
+        for (name, value, range) in [
+            ("batch", batch, 2...512), ("threads", threads, 1...1024), ("rounds", rounds, 1...1000),
+        ]
+        where !range.contains(value) {
+            faults.append(
+                .init(pointer: "/\(name)", detail: "\(name) must lie from \(range.lowerBound) to \(range.upperBound)."))
+        }
+        guard faults.isEmpty, let config else { throw .invalid(faults) }
+        NumericLibraries.prepareThread()
+        let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
+        let objective = objective(method, config)
+        let images = noise(batch, config)
+        var ceiling = GEMMCeiling(config: config, batch: batch, pool: pool)
+        var state = objective.initialState(seed: 0), gradients = ParameterBuffer(objective.layout)
+        var optimizer = Optimizer(
+            .adamW(AdamWConstants()), layout: objective.layout,
+            groups: [
+                ParameterGroup(
+                    objective.layout.parameters.filter { !objective.frozen.contains($0.name) }, weightDecay: 0.05)
+            ], schedule: LearningRateSchedule(.constant, peak: 1e-4, totalSteps: rounds + 1))
+        var seconds: [Double] = []
+        for round in 0...rounds {
+            ceiling.measure()
+            let time = Stopwatch.seconds {
+                gradients.zero()
+                _ = objective.step(
+                    images, state: &state, gradients: &gradients, StepContext(step: round, epochs: 1, pool: pool))
+                let norm = optimizer.gradientNorm(gradients, pool: pool)
+                optimizer.step(round, weights: &state.weights, gradients: gradients, norm: norm, pool: pool)
+            }
+            if round > 0 { seconds.append(time) }
+        }
+        let median = seconds.sorted()[seconds.count / 2]
+        let gflops = Double(batch) * objective.stepFLOPs / median / 1e9
+        return Report(
+            method: method, arch: arch, batch: batch, threads: threads, precision: "f32", rounds: rounds,
+            durationSeconds: median, imagesPerSecond: Double(batch) / median, gflops: gflops,
+            gemmCeilingGflops: ceiling.gflops, fractionOfCeiling: gflops / ceiling.gflops)
+    }
+
+    private static func objective(_ method: String, _ config: VisionTransformerConfig) -> any Objective & StepCost {
+        let recipe = ViTRecipe(config, positions: .sinCos(.mocoV3))
+        switch method {
+        case "moco_v3": return MoCoV3(vit: recipe)
+        case "simmim": return SimMIM(vit: recipe)
+        case "mae": return MAE(vit: recipe)
+        case "hybrid": return Hybrid(vit: recipe, lambda: 0.3)
+        default:
+            var classifier = recipe
+            classifier.config.numClasses = 1000
+            return Classification(vit: classifier)
+        }
+    }
+
+    private static func noise(_ batch: Int, _ config: VisionTransformerConfig) -> Batch {
+        let shape = [batch, config.inChans, config.imgSize.height, config.imgSize.width]
+        func uniform(_ name: String, _ shape: [Int]) -> Tensor {
+            var random = RandomStream(seed: 0, name)
+            return Tensor(shape: shape, (0..<shape.reduce(1, *)).map { _ in Float(random.uniform()) })
+        }
+        let noise = uniform("noise", [batch, config.grid.count])
+        return Batch(
+            views: (0..<3).map { uniform("view \($0)", shape) }, mask: noise.map { $0 < 0.6 ? 1 : 0 }, noise: noise,
+            labels: (0..<batch).map { $0 % 1000 })
+    }
+}

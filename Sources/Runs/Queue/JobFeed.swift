@@ -1,0 +1,101 @@
+package import Jobs
+import Synchronization
+
+/// Wakes those who wait for something to happen to a job.
+///
+/// A class because all who wait and all who change share it.
+package final class JobFeed: Sendable {
+    private struct State {
+        /// Counts changes of all jobs together.
+        var generation = 0
+        /// The generation of each job's last change.
+        var changes: [JobID: Int] = [:]
+        var waiters: [JobID: [Int: CheckedContinuation<Void, Never>]] = [:]
+        var lastKey = 0
+        var isOver = false
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Whether the service stops, so that nobody should wait any more.
+    package var isOver: Bool { state.withLock { $0.isOver } }
+
+    /// Something has happened to `id`.
+    package func changed(_ id: JobID) {
+        let waiters = state.withLock { state in
+            state.generation += 1
+            state.changes[id] = state.generation
+            return state.waiters.removeValue(forKey: id) ?? [:]
+        }
+        for waiter in waiters.values { waiter.resume() }
+    }
+
+    /// The job is gone: nothing will happen to it any more.
+    package func forget(_ id: JobID) {
+        changed(id)
+        state.withLock { $0.changes[id] = nil }
+    }
+
+    /// The service stops: nobody waits any longer.
+    package func end() {
+        let waiters = state.withLock { state in
+            state.isOver = true
+            defer { state.waiters = [:] }
+            return state.waiters.values.flatMap(\.values)
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Asks `look` now and after every change of `id` until it answers something, or until the time is over, the
+    /// service stops or the task is cancelled.
+    ///
+    /// - Parameter look: answers nil to wait on.
+    /// - Returns: nil where it never answered.
+    package func wait<R: Sendable>(
+        for id: JobID, seconds: Double, _ look: @Sendable () async throws -> R?
+    ) async throws -> R? {
+        let deadline = ContinuousClock.now + .seconds(max(0, min(seconds, 3600)))
+        while true {
+            let seen = state.withLock { $0.generation }
+            if let found = try await look() { return found }
+            guard ContinuousClock.now < deadline, !isOver, !Task.isCancelled else { return nil }
+            await withTaskGroup { group in
+                group.addTask { await self.change(of: id, after: seen) }
+                group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func change(of id: JobID, after seen: Int) async {
+        let key = state.withLock { state in
+            state.lastKey += 1
+            return state.lastKey
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLock { state in
+                    guard !state.isOver, state.changes[id] ?? 0 <= seen else { return false }
+                    state.waiters[id, default: [:]][key] = continuation
+                    return true
+                }
+                // A cancel from before this moment found nobody to wake.
+                if !waits { continuation.resume() } else if Task.isCancelled { wake(id, key) }
+            }
+        } onCancel: {
+            wake(id, key)
+        }
+    }
+
+    private func wake(_ id: JobID, _ key: Int) {
+        let waiter = state.withLock { state in
+            let waiter = state.waiters[id]?.removeValue(forKey: key)
+            if state.waiters[id]?.isEmpty == true { state.waiters[id] = nil }
+            return waiter
+        }
+        waiter?.resume()
+    }
+}

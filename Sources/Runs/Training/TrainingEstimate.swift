@@ -1,0 +1,48 @@
+import Catalogue
+public import JSON
+import Training
+
+/// What a run would need: the answer of a dry run.
+public struct TrainingEstimate: Sendable {
+    let cost: TrainingCost
+    let images: Int
+    let classes: Int
+    let stepsPerEpoch: Int
+    let epochs: Int
+    /// Measured on a few real steps.
+    let secondsPerEpoch: Double
+    let measuredSteps: Int
+
+    /// As JSON.
+    public var value: JSONValue {
+        .object([
+            .init("parameters", .int(cost.parameters)), .init("trainable_parameters", .int(cost.trainableParameters)),
+            .init("memory_bytes", .int(cost.memoryBytes)),
+            .init(
+                "memory",
+                .object([
+                    .init("weights_bytes", .int(cost.weightBytes)), .init("gradients_bytes", .int(cost.gradientBytes)),
+                    .init("moments_bytes", .int(cost.momentBytes)),
+                    .init("momentum_encoder_bytes", .int(cost.momentumEncoderBytes)),
+                    .init("activations_bytes", .int(cost.activationBytes)),
+                ])),
+            .init("n_images", .int(images)), .init("n_classes", .int(classes)),
+            .init("steps_per_epoch", .int(stepsPerEpoch)), .init("epochs", .int(epochs)),
+            .init("seconds_per_epoch", .double(secondsPerEpoch)), .init("measured_steps", .int(measuredSteps)),
+        ])
+    }
+
+    /// For people.
+    public var lines: [String] {
+        func megabytes(_ bytes: Int) -> String { "\((bytes + 500_000) / 1_000_000) MB" }
+        return [
+            "parameters: \(cost.parameters), of which \(cost.trainableParameters) train",
+            "memory: about \(megabytes(cost.memoryBytes)) (weights \(megabytes(cost.weightBytes)), gradients "
+                + "\(megabytes(cost.gradientBytes)), moments \(megabytes(cost.momentBytes)), momentum encoder "
+                + "\(megabytes(cost.momentumEncoderBytes)), activations \(megabytes(cost.activationBytes)))",
+            "data: \(images) images, \(stepsPerEpoch) steps an epoch, \(epochs) epochs",
+            "time: \((secondsPerEpoch * 10).rounded() / 10) seconds an epoch, measured on \(measuredSteps) real "
+                + "step\(measuredSteps == 1 ? "" : "s")",
+        ]
+    }
+}

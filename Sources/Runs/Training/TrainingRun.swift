@@ -1,0 +1,124 @@
+import Catalogue
+import Platform
+import Tensors
+import Training
+public import Jobs
+
+/// A run of `vitscope train`: reads the configuration, finds images and weights, and trains on threads of its own.
+///
+/// A class because a run has an identity that a signal can stop.
+public final class TrainingRun: Sendable {
+    let request: TrainingRequest
+    let settings: RunSettings
+    let threads: Int
+    private let worker = WorkerThread { NumericLibraries.prepareThread() }
+    private let flag = StopFlag()
+
+    /// Reads the configuration, and the checkpoint that it begins with.
+    ///
+    /// - Throws: `TrainingFailure` with every fault of it.
+    public init(_ request: TrainingRequest) throws(TrainingFailure) {
+        self.request = request
+        settings = try RunSettings(request)
+        threads = request.threads ?? settings.configuration.threads ?? Machine.processors
+    }
+
+    /// Asks the run to save itself and stop before its next step.
+    public func stop() { flag.raise() }
+
+    /// Asks the run for something that it does before its next step.
+    public func ask(for wish: WorkerWish) {
+        switch wish {
+        case .stop: flag.raise(.stop)
+        case .cancel: flag.raise(.cancel)
+        case .finish: flag.raise(.finish)
+        }
+    }
+
+    /// Trains to the end, to a signal, or to an error.
+    ///
+    /// - Returns: whether the run was stopped before its end.
+    /// - Throws: `TrainingFailure`.
+    public func run(
+        report: @escaping @Sendable (TrainingReport) -> Void
+    ) async throws -> Bool {
+        try await onThread {
+            guard let output = self.request.output else { throw TrainingFailure(.configuration, "Name a directory.") }
+            // The lock comes first, so that a second trainer learns at once that it is late.
+            let directory = try RunDirectory(output, restart: self.request.restart)
+            var parts = try self.prepare { message in
+                report(TrainingReport(.warning(code: "dataset", message: message)))
+            }
+            let liberties = try directory.enter(
+                self.settings.configuration, identity: parts.identity, allowInexact: self.request.allowInexact)
+            for liberty in liberties { report(TrainingReport(.warning(code: "inexact", message: liberty))) }
+            self.warnOfWhatNeedsAServer(report)
+            let (images, validation) = (parts.images, parts.validation)
+            // In place: a copy of the trainer would be a second copy of every weight and moment.
+            let outcome = try parts.trainer.run(
+                in: directory, batches: images.batches(from:), validation: validation,
+                snapshots: self.request.snapshotsDirectory.map { SnapshotFolder($0) },
+                linesTold: self.request.metricLinesTold, stop: self.flag
+            ) { report(TrainingReport($0)) }
+            return outcome == .stopped
+        }
+    }
+
+    /// Analyses, and the rules that judge them, are the queue's work.
+    private func warnOfWhatNeedsAServer(_ report: (TrainingReport) -> Void) {
+        guard request.snapshotsDirectory == nil, settings.configuration.analysis != nil else { return }
+        let queue = "a server's queue; post the job to /v1/jobs for them. Training goes on without."
+        report(
+            TrainingReport(
+                .warning(code: "analysis_skipped", message: "Analyses while the model trains need \(queue)")))
+        if settings.configuration.stopRules.contains(where: { $0.analysis != nil }) {
+            report(
+                TrainingReport(
+                    .warning(code: "stop_when_skipped", message: "Rules of stop_when about analyses need \(queue)")))
+        }
+    }
+
+    /// Measures what the run would need; nothing is written.
+    ///
+    /// - Throws: `TrainingFailure`.
+    public func estimate() async throws -> TrainingEstimate {
+        try await onThread {
+            var parts = try self.prepare { _ in }
+            let plan = parts.trainer.plan
+            let loaded = parts.images.batches(from: 0)
+            // A run of one step has no batch for a second one: the first comes again.
+            var firstStep: [Int: Batch] = [:]
+            let batches: Trainer.Batches = { step, part in
+                guard plan.steps == 1 else { return try loaded(step, part) }
+                if let batch = firstStep[part] { return batch }
+                let batch = try loaded(step, part)
+                firstStep[part] = batch
+                return batch
+            }
+            // The first step pays for what later ones find ready.
+            _ = try parts.trainer.step(batches)
+            var seconds: [Double] = []
+            while seconds.isEmpty || (seconds.count < 3 && parts.trainer.snapshot.step < plan.steps) {
+                let start = ContinuousClock.now
+                _ = try parts.trainer.step(batches)
+                seconds.append((ContinuousClock.now - start) / .seconds(1))
+            }
+            let median = seconds.sorted()[seconds.count / 2]
+            return TrainingEstimate(
+                cost: self.settings.configuration.cost(of: parts.objective), images: parts.images.count,
+                classes: parts.images.classes, stepsPerEpoch: plan.stepsPerEpoch,
+                epochs: plan.epochs, secondsPerEpoch: median * Double(plan.stepsPerEpoch),
+                measuredSteps: seconds.count)
+        }
+    }
+
+    private func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+        try await worker.run {
+            do { return try body() } catch let failure as TrainingFailure { throw failure } catch let error
+                as TrainingError
+            {
+                throw TrainingFailure(error)
+            } catch { throw TrainingFailure(.badData, ServiceError.sentence("\(error)")) }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+public import Catalogue
+public import Engine
+import Jobs
+import Models
+import Platform
+public import Runs
+
+/// What became of a question.
+public enum AnalysisOutcome: Sendable {
+    case done(AnalysisResult)
+    /// It waits in the queue, or runs there.
+    case pending(JobInfo)
+}
+
+// Questions that take their time run in the queue, and their answers are found under their names.
+extension ViTScopeService {
+    /// What takes longer is answered later, seconds.
+    private static let patience = 2.0
+
+    /// Answers at once where that is possible within two seconds; otherwise the question goes into the queue.
+    ///
+    /// - Parameters:
+    ///   - seconds: how long the client will wait for the queue; nil for a client that did not say.
+    ///   - inQueue: whether it is one of several, so that a tenth of the time is long enough for the queue.
+    /// - Throws: as `run`, and `queueFull`.
+    public func answer(
+        _ analysis: PreparedAnalysis, waiting seconds: Double? = nil, inQueue: Bool = false
+    ) async throws(ServiceError) -> AnalysisOutcome {
+        if let known = try await known(analysis) { return .done(known) }
+        // What never goes into the queue does not ask what the queue knows of it.
+        guard jobQueue != nil, estimatedSeconds(analysis) > 0 else { return .done(try await run(analysis)) }
+        // One after another, so that two who ask at the same time have one job.
+        let found = try await perform {
+            try await askers.withTurn(for: analysis.id) { try await self.pending(analysis, inQueue: inQueue) }
+        }
+        switch found {
+        case nil: return .done(try await run(analysis))
+        case .done(let result)?: return .done(result)
+        case .pending(let job)?:
+            guard let seconds, seconds > 0 else { return .pending(job) }
+            let ended = try await self.job(job.id, waiting: seconds)
+            guard ended.isTerminal else { return .pending(ended) }
+            return try await self.analysis(analysis.id)
+        }
+    }
+
+    /// What the queue knows of the question, which goes into it where it takes its time; nil for one to be answered at
+    /// once.
+    private func pending(
+        _ analysis: PreparedAnalysis, inQueue: Bool
+    ) async throws(ServiceError) -> AnalysisOutcome? {
+        // It may have been answered while others had their turn.
+        if let known = try await known(analysis) { return .done(known) }
+        let queue = try openQueue()
+        if let job = try await analysisJob(analysis.id) {
+            if !job.state.isTerminal { return .pending(try await perform { try await info(job, queue) }) }
+            if job.state == .succeeded, let result = try await taken(job) { return .done(result.found(for: analysis)) }
+        }
+        // What never fits is not put into the queue to fail there.
+        if let need = analysis.task.need(images: analysis.images.sources.count) {
+            try engine.compute.checkBudget(bytes: need.bytes, alternative: need.alternative)
+        }
+        guard estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1) else { return nil }
+        return .pending(try await enqueue(analysis, queue))
+    }
+
+    /// A result by its name.
+    ///
+    /// - Parameter seconds: how long to wait for one that is being computed.
+    /// - Throws: `notFound`; `gone` where it was let go of; `conflict` where its computation failed.
+    public func analysis(_ id: String, waiting seconds: Double = 0) async throws(ServiceError) -> AnalysisOutcome {
+        guard Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        if let result = engine.results.value(for: id) { return .done(result) }
+        guard let archive else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        if let result = try await perform({ try await archive.result(id) }) { return .done(result) }
+        if var job = try await analysisJob(id) {
+            if seconds > 0, !job.state.isTerminal {
+                _ = try await self.job(job.id.text, waiting: seconds)
+                job = try await find(job.id.text)
+            }
+            switch job.state {
+            case .queued, .running: return .pending(try await perform { try await info(job, try openQueue()) })
+            case .succeeded: if let result = try await taken(job) { return .done(result) }
+            case .failed:
+                throw .conflict(
+                    "The analysis failed: \(job.failure?.message ?? "its worker left no reason"). Ask again.")
+            case .cancelled: throw .conflict("The analysis was cancelled. Ask again.")
+            }
+        }
+        if try await perform({ try await archive.store.result(id) }) != nil {
+            throw .gone(
+                "The numbers of this analysis were let go of, to make room. Its manifest says how to ask again.")
+        }
+        throw .notFound(.analysis, name: id.shortened, nearest: [])
+    }
+
+    /// What a result was made of, JSON.
+    ///
+    /// - Throws: `notFound`; `conflict` while it is being computed.
+    public func manifest(_ id: String) async throws(ServiceError) -> String {
+        guard let archive, Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        if let stored = try await perform({ try await archive.store.result(id) }) { return stored.manifest }
+        guard case .done = try await analysis(id),
+            let stored = try await perform({ try await archive.store.result(id) })
+        else { throw .conflict("The analysis is not done yet. Ask again when it is.") }
+        return stored.manifest
+    }
+
+    /// Puts the question into the queue.
+    private func enqueue(_ analysis: PreparedAnalysis, _ queue: JobQueue) async throws(ServiceError) -> JobInfo {
+        var models: [ModelReference] = []
+        for model in analysis.task.models { models.append(try await catalogue.request(model.name)) }
+        let request = AnalysisRequest(
+            id: analysis.id, kind: analysis.kind.name, models: models,
+            parameters: analysis.parameters.filter { $0.name != "a" && $0.name != "b" })
+        return try await perform {
+            let date = now()
+            let job = Job(
+                id: JobID(at: date),
+                request: JobRequest(
+                    kind: .analysis, name: analysis.kind.name, method: "analysis",
+                    body: JobBody(config: request.field, initFromPath: nil, threads: configuration.threads).text,
+                    labels: [AnalysisRequest.label: analysis.id]), at: date)
+            switch try await queue.store.submit(job, key: nil, limit: queue.limit) {
+            case .accepted(let job), .repeated(let job):
+                queue.feed.changed(job.id)
+                return try await info(job, queue)
+            case .otherRequest, .full:
+                throw ServiceError.queueFull(
+                    "\(queue.limit) analyses wait already. Ask again when some are done.", retryAfter: 60)
+            }
+        }
+    }
+
+    /// The newest job that asks this question.
+    private func analysisJob(_ id: String) async throws(ServiceError) -> Job? {
+        guard let queue = jobQueue else { return nil }
+        var filter = JobFilter()
+        filter.kind = .analysis
+        filter.labels = [AnalysisRequest.label: id]
+        return try await perform { try await queue.store.jobs(filter, before: nil, limit: 1).first }
+    }
+
+    /// Takes over what a worker has left.
+    private func taken(_ job: Job) async throws(ServiceError) -> AnalysisResult? {
+        let queue = try openQueue()
+        return try await perform {
+            let result = try await queue.archive.take(job, in: queue.folder, at: now())
+            if let result { engine.remember(result) }
+            return result
+        }
+    }
+
+    /// What computing would take, from the sizes of models and images and the speed seen so far.
+    private func estimatedSeconds(_ analysis: PreparedAnalysis) -> Double {
+        let images = Double(analysis.images.sources.count)
+        // Whoever moves over an image waits for its maps, and they are not sent through the queue.
+        if analysis.kind.spec.isImmediate { return 0 }
+        let flops = analysis.task.models.reduce(0) { $0 + $1.model.config.forwardFLOPs }
+        let passes = Double(analysis.task.passes)
+        let decoding = 0.004, threads = Double(max(configuration.threads, 1))
+        return images * passes * (flops / 5e10 / threads + decoding) + analysis.task.secondsBeside / threads
+    }
+}

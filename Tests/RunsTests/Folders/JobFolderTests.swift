@@ -1,0 +1,78 @@
+import Foundation
+import Jobs
+import Platform
+import Runs
+import Testing
+
+@Suite struct JobFolderTests {
+    private static func folder() throws -> JobFolder {
+        let path = NSTemporaryDirectory() + "vitscope-folder-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return JobFolder(path: path)
+    }
+
+    private static func write(_ text: String, _ name: String, in folder: JobFolder) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name))
+    }
+
+    @Test func whatIsWrittenIsRead() throws {
+        let folder = try Self.folder()
+        defer { try? Folder.removeTree(folder.path) }
+        let job = try claimedJob(config: #"{"method": "simmim", "epochs": 3}"#)
+        let spec = try JobSpec(job, dataDirectory: "/data", datasetsDirectory: "/sets")
+        try folder.write(spec)
+        #expect(try folder.spec() == spec)
+        let control = JobFolder.Control(attempt: 4, wish: .finish)
+        try folder.write(control)
+        #expect(folder.control() == control)
+        let outcomes: [WorkerLook.Outcome?] = [
+            nil, .succeeded, .stopped, .failed(JobFailure(.lossNotFinite, "“NaN”\n")),
+        ]
+        for outcome in outcomes {
+            let state = JobFolder.WorkerState(
+                identifier: 7, startTicks: 8, attempt: 4, beat: 9, outcome: outcome)
+            try folder.write(state)
+            #expect(folder.state() == state)
+        }
+        try folder.removeState()
+        #expect(folder.state() == nil)
+    }
+
+    @Test(arguments: [
+        "", "{", "{}", "[]", "null", #"{"attempt": "1"}"#, #"{"attempt": 1e30}"#, #"{"attempt": 99999999999999999999}"#,
+        #"{"pid": 1, "started": 2}"#,
+        #"{"id": "no-id", "kind": "training", "body": {}, "data_directory": "/d"}"#,
+        #"{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "kind": "theft", "body": {}, "data_directory": "/d"}"#,
+        #"{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "kind": "training", "body": {}, "data_directory": "d"}"#,
+        String(repeating: "[", count: 100_000),
+    ]) func foreignFilesAreNothing(text: String) throws {
+        let folder = try Self.folder()
+        defer { try? Folder.removeTree(folder.path) }
+        for name in ["spec.json", "control.json", "state.json"] { try Self.write(text, name, in: folder) }
+        #expect(folder.control() == nil && folder.state() == nil)
+        #expect(throws: JobFolderError.self) { try folder.spec() }
+    }
+
+    @Test func unknownOutcomeIsNone() throws {
+        let folder = try Self.folder()
+        defer { try? Folder.removeTree(folder.path) }
+        try Self.write(
+            #"{"pid": 1, "started": 2, "attempt": 3, "outcome": {"kind": "whim"}}"#, "state.json", in: folder)
+        #expect(folder.state() == nil)
+    }
+
+    @Test func lockIsSeen() throws {
+        let folder = try Self.folder()
+        defer { try? Folder.removeTree(folder.path) }
+        #expect(!folder.isLocked)
+        let lock = try #require(try LockFile(folder.lock))
+        #expect(withExtendedLifetime(lock) { folder.isLocked })
+    }
+
+    /// A snapshot lies among the snapshots.
+    @Test(arguments: ["/etc/passwd", "snapshots/../../x", "run/model.safetensors"])
+    func snapshotElsewhereIsRefused(path: String) {
+        let request = SnapshotRequest(model: path, step: 1, epoch: 1, probeSet: "p", metrics: [])
+        #expect(SnapshotRequest(request.field) == nil)
+    }
+}
