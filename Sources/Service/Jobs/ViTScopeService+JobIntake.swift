@@ -37,10 +37,12 @@ extension ViTScopeService {
         arguments += ["--threads", "\(found.configuration.threads ?? configuration.threads)"]
         if let own = ProcessStatus.current { arguments += ["--parent", "\(own.identifier)"] }
         let result = try await dryRuns.run(configuration.jobs.program, arguments)
-        guard result.succeeded, let answer = JSONValue(json: result.output) else {
+        guard result.succeeded, let answer = JSONValue(json: result.output)?.object else {
             throw ServiceError.invalid("", "The first steps could not be made. \(Self.cause(result.errors))")
         }
-        return answer
+        // The process was told where the checkpoint lies; the user is told what they called it.
+        return .object(
+            answer.map { $0.name == "settings" ? .init($0.name, found.configuration.resolved) : $0 })
     }
 
     /// What the process said, without the paths of this machine.

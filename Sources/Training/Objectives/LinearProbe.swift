@@ -46,6 +46,8 @@ public struct LinearProbe: Objective {
     public var momentumLayout: ParameterLayout? { nil }
     public var frozen: Set<String> { Set(encoder.parameters.map(\.name)) }
 
+    public var stepFLOPs: Double { encoder.config.forwardFLOPs }
+
     public func initialState(seed: UInt64) -> ModelState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(encoder, recipe)

@@ -95,7 +95,8 @@ struct ServiceRoutes {
         let processor = Machine.processor
         let paths = [
             ("self", "/v1"), ("models", "/v1/models"), ("uploads", "/v1/uploads"), ("images", "/v1/images"),
-            ("datasets", "/v1/datasets"), ("jobs", "/v1/jobs"), ("probe_sets", "/v1/probe-sets"), ("cka", "/v1/cka"),
+            ("datasets", "/v1/datasets"), ("jobs", "/v1/jobs"),
+            ("training_settings", TrainingSettingsRoutes.path), ("probe_sets", "/v1/probe-sets"), ("cka", "/v1/cka"),
             ("openapi", "/openapi.json"), ("metrics", "/metrics"), ("page", "/"),
         ]
         return .object([
