@@ -156,8 +156,9 @@ let package = Package(
             name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
-            swiftSettings: house),
+            dependencies: [
+                "Training", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform", "TestSupport",
+            ], swiftSettings: house),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport"], swiftSettings: house),
         .testTarget(
             name: "StorageTests",
@@ -208,7 +209,8 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "WebAPI", "Service", "Runs", "Engine", "Catalogue", "Jobs", "JobsTestSupport", "JSON", "Platform",
+                "WebAPI", "Service", "Runs", "Engine", "Catalogue", "Jobs", "JobsTestSupport", "TestSupport", "JSON",
+                "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

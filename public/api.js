@@ -116,6 +116,7 @@ export function createApi({
       method: "POST", body: file, headers: {"Content-Type": file.type || "application/octet-stream"}
     }),
 
+    trainingSettings: () => json("v1/training-settings"),
     jobs: () => list("v1/jobs", "jobs", {limit: 200}),
     job: (id) => json(jobPath(id)),
     /** The same key makes a repeat harmless. */

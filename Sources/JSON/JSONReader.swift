@@ -40,6 +40,9 @@ package final class JSONReader {
     /// Whether `key` is there and not null.
     package func has(_ key: String) -> Bool { fields[key].map { !$0.isNull } ?? false }
 
+    /// Whether anybody has asked for `key`.
+    package func hasAsked(_ key: String) -> Bool { asked.contains(key) }
+
     /// Says that `key` is wrong.
     package func fault(_ key: String, _ detail: String) {
         faults.add(

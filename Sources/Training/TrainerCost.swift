@@ -17,15 +17,13 @@ public struct TrainingCost: Sendable, Equatable {
     /// All together.
     public var memoryBytes: Int { weightBytes + gradientBytes + momentBytes + momentumEncoderBytes + activationBytes }
 
-    init(objective: any Objective, optimizer: OptimizerRule, batchSize: Int, method: TrainingMethod) {
+    init(objective: any Objective, optimizer: OptimizerRule, batchSize: Int) {
         let all = objective.layout.parameters
         parameters = all.reduce(0) { $0 + $1.count }
         trainableParameters = all.reduce(0) { $0 + (objective.frozen.contains($1.name) ? 0 : $1.count) }
         let bytes = objective.layout.count * 4
         weightBytes = bytes + objective.buffers.count * 4
-        // A hybrid of both losses keeps the gradients of each apart beside their sum.
-        let isMixed = (objective as? Hybrid).map { $0.lambda > 0 && $0.lambda < 1 } ?? false
-        gradientBytes = isMixed ? 3 * bytes : bytes
+        gradientBytes = objective.gradientCopies * bytes
         momentBytes = optimizer.hasSecondMoment ? 2 * bytes : bytes
         momentumEncoderBytes =
             ((objective.momentumLayout?.count ?? 0) + (objective.momentumBuffersLayout?.count ?? 0)) * 4
@@ -35,8 +33,8 @@ public struct TrainingCost: Sendable, Equatable {
         let block = tokens * (9 * width + 2 * hidden) + Double(config.numHeads) * tokens * tokens
         let pixels = Double(config.inChans * config.imgSize.height * config.imgSize.width)
         let image = Double(config.depth) * block + 2 * pixels
-        // Both queries are kept until the way back; a second batch is made ready meanwhile.
-        let views: Double = method.isContrastive ? 2 : 1
-        activationBytes = Int(rounding: 4 * image * Double(batchSize) * views, .down, into: 0...1 << 60) ?? .max
+        // A second batch is made ready meanwhile.
+        let passes = Double(objective.keptPasses)
+        activationBytes = Int(rounding: 4 * image * Double(batchSize) * passes, .down, into: 0...1 << 60) ?? .max
     }
 }

@@ -12,19 +12,8 @@ extension TrainingConfiguration {
     public func encoder(_ vit: ViTRecipe, classes: Int) -> ViTRecipe {
         var vit = vit
         vit.dropPath = dropPath
-        vit.config.numClasses = method == .supervised || method == .finetune ? classes : 0
-        switch method {
-        case .finetune:
-            // SimMIM's and MAE's fine-tuning: the mean patch behind a norm of its own, a table a block.
-            vit.config.globalPool = .avg
-            vit.config.fcNorm = true
-            vit.config.finalNorm = false
-            if vit.config.relPos == .shared { vit.config.relPos = .perBlock }
-            // Positions train from here on.
-            if vit.config.posEmbed != .none { vit.positions = .learned }
-        case .supervised: vit.config.globalPool = vit.config.classToken ? .token : .avg
-        case .mocoV3, .simMIM, .mae, .hybrid, .linearProbe: break
-        }
+        vit.config.numClasses = 0
+        method.descriptor.prepare(&vit, classes: classes)
         return vit
     }
 
@@ -41,20 +30,7 @@ extension TrainingConfiguration {
                     pointer: "/dataset", detail: "The method \(method.rawValue) learns classes, and there are none.")
             ])
         }
-        switch method {
-        case .mocoV3: return MoCoV3(vit: vit, config: objective.moco)
-        case .simMIM: return SimMIM(vit: vit, config: objective.simMIM)
-        case .mae: return MAE(vit: vit, config: objective.mae)
-        case .hybrid:
-            return Hybrid(vit: vit, moco: objective.moco, simMIM: objective.simMIM, lambda: objective.lambda)
-        case .supervised: return Classification(vit: vit, smoothing: smoothing, headStd: 0.02)
-        case .finetune:
-            let std = optimization.recipe.flavour == .mae ? 2e-5 : 0.02 * 0.001
-            return Classification(vit: vit, smoothing: smoothing, headStd: std)
-        case .linearProbe:
-            let layers = objective.probedDepths(of: vit.config.depth)
-            return LinearProbe(vit: vit, classes: classes, layers: layers, pooling: objective.probePooling)
-        }
+        return method.descriptor.make(vit, classes: classes, self)
     }
 
     /// How it is learned.
@@ -98,6 +74,6 @@ extension TrainingConfiguration {
 
     /// How many parameters there are, those that train, and the memory of a run in bytes.
     public func cost(of objective: any Objective) -> TrainingCost {
-        TrainingCost(objective: objective, optimizer: optimization.rule, batchSize: batchSize, method: method)
+        TrainingCost(objective: objective, optimizer: optimization.rule, batchSize: batchSize)
     }
 }

@@ -44,6 +44,7 @@ package struct WebAPI: Sendable {
             + ResultRoutes(service: service).routes
             + ComparisonRoutes(service: service).routes
             + JobRoutes(service: service).routes
+            + TrainingSettingsRoutes().routes
             + JobEventRoutes(service: service).routes
             + JobFileRoutes(service: service).routes
         let operations = routes.map(\.operation) + [documentation]

@@ -306,6 +306,8 @@ class PageCheck:
         self.open("#view=training")
         self.chrome.wait_for("!!document.querySelector('.job-row, .training-empty:not([hidden])')", 30)
         self.chrome.evaluate("document.querySelector('[aria-label=\"New training\"]').click()")
+        # The form is built from the settings that the server declares.
+        self.chrome.wait_for("!!document.querySelector('#job-form [name=\"moco.dim\"]')", 30)
         self.fill_form({"Images": 20_000_000, "Batch": 16, "Epochs": 2, "Every": 1, "Name": "page check"})
         # The browser would keep such a number back; the server says it beside the field.
         self.chrome.evaluate("document.querySelector('#job-form form').noValidate = true")

@@ -1,43 +1,27 @@
 import {button, field, fill, h, select} from "../lib/dom.js";
 import {bytes, count, duration} from "../lib/format.js";
 import {problemView} from "./problem.js";
+import {controlOf, defaultAt, defaultWords, flatten, put, valueOf} from "./setting-fields.js";
 
-const METHODS = [["hybrid", "hybrid (contrast + masking)"], ["moco_v3", "MoCo v3 (contrast)"],
-  ["simmim", "SimMIM (masking)"], ["mae", "MAE (masking)"], ["supervised", "supervised"]];
 const SMALL = {img_size: 48, patch_size: 6, embed_dim: 96, depth: 6, num_heads: 3};
 const ARCHS = [["small", "6 blocks of 96, 48 px"], ["vit_tiny_patch16_224", "vit_tiny_patch16_224"],
-  ["vit_small_patch16_224", "vit_small_patch16_224"], ["vit_base_patch16_224", "vit_base_patch16_224"]];
-const MASK_PATCH = {small: 6};
+  ["vit_small_patch16_224", "vit_small_patch16_224"], ["vit_base_patch16_224", "vit_base_patch16_224"],
+  ["", "the checkpoint's own"]];
 const BUILT_IN = "shapes-textures";
+/** The settings above the fold, with their labels and what stands in them at first. */
+const FIRST = {method: "Method", "hybrid.lambda": "λ: share of contrast", arch: "Architecture", dataset: "Dataset",
+  "dataset_options.n_images": "Images", epochs: "Epochs", batch_size: "Batch", init_from: "Start from checkpoint",
+  "analysis.probe_set": "Look inside with probe set", "analysis.every_epochs": "Every … epochs", name: "Name"};
+const BEGIN = {"dataset_options.n_images": 2048, epochs: 10, batch_size: 64, "hybrid.lambda": 0.2,
+  "analysis.every_epochs": 2};
+const ROWS = [["method", "hybrid.lambda", "arch", "init_from"],
+  ["dataset", "dataset_options.n_images", "epochs", "batch_size"],
+  ["analysis.probe_set", "analysis.every_epochs", "name"]];
 
-/** The dialog that posts a training. What it leaves out, the method's paper decides. Calls `added(job)`. */
+/** The dialog that posts a training, built from the settings that the server declares. Calls `added(job)`. */
 export function createJobForm({api, lists, added}) {
-  const whole = (value, min, max) => h("input", {type: "number", min, max, step: 1, value, required: true});
-  const controls = {
-    name: h("input", {maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: "my run"}),
-    method: select(METHODS, {on: {change: adapt}}),
-    arch: select(ARCHS),
-    dataset: select([], {required: true, on: {change: adapt}}),
-    n_images: whole(2048, 1, 1_000_000),
-    epochs: whole(10, 1, 100_000),
-    batch_size: whole(64, 1, 65_536),
-    lambda: h("input", {type: "number", min: 0, max: 1, step: 0.05, value: 0.2, required: true}),
-    probe_set: select([], {on: {change: adapt}}),
-    every_epochs: whole(2, 1, 100_000)
-  };
-  // Where the server's pointer leads: /hybrid/lambda is said at λ.
-  const places = {"/hybrid": "lambda", "/dataset_options": "n_images", "/analysis/every_epochs": "every_epochs",
-    "/analysis": "probe_set"};
-  const faults = Object.fromEntries(Object.keys(controls).map((key) =>
-    [key, h("small", {class: "fault", id: `job-fault-${key}`})]));
-  const part = (label, key) => {
-    controls[key].setAttribute("aria-describedby", `job-fault-${key}`);
-    const node = field(label, controls[key]);
-    node.append(faults[key]);
-    return node;
-  };
-  const parts = {lambda: part("λ: share of masking", "lambda"), n_images: part("Images", "n_images"),
-    every_epochs: part("Every … epochs", "every_epochs")};
+  const fields = new Map();
+  const form = h("form", {class: "form", on: {submit}});
   const result = h("div", {class: "form-result", "aria-live": "polite"});
   const send = h("button", {class: "button primary"}, "Start");
   const estimate = button("Estimate", () => run(async () => {
@@ -45,32 +29,68 @@ export function createJobForm({api, lists, added}) {
     const answer = await api.estimateJob(body());
     result.replaceChildren(h("p", {class: "muted"}, estimateWords(answer)));
   }));
+  const end = h("div", {class: "form-end"}, estimate, send);
+  let methods = null;
   let key = {text: "", value: ""};
 
+  const value = (name) => fields.get(name)?.control.value.trim() ?? "";
+  const method = () => methods.find(({name}) => name === value("method"));
+
+  function build({methods: known, settings}) {
+    methods = known;
+    const special = {
+      method: select(known.map(({name, title}) => [name, title]), {value: "hybrid", on: {change: adapt}}),
+      arch: select(ARCHS, {on: {change: adapt}}),
+      dataset: select([], {required: true, on: {change: adapt}}),
+      "analysis.probe_set": select([], {on: {change: adapt}})
+    };
+    for (const setting of flatten(settings)) {
+      const control = special[setting.key] ?? controlOf(setting);
+      if (BEGIN[setting.key] != null) Object.assign(control, {value: BEGIN[setting.key], required: true});
+      const id = `job-fault-${setting.key.replaceAll(".", "-")}`;
+      const fault = h("small", {class: "fault", id});
+      control.setAttribute("aria-describedby", id);
+      const node = field(FIRST[setting.key] ?? setting.key, control);
+      node.title = setting.words;
+      node.append(fault);
+      fields.set(setting.key, {setting, control, fault, node});
+    }
+    const others = [...fields.values()].filter(({setting}) => !FIRST[setting.key]);
+    form.replaceChildren(...ROWS.map((row) => h("div", {class: "form-row"}, row.map((name) => fields.get(name).node))),
+      h("details", {}, h("summary", {}, "Everything else"),
+        h("p", {class: "small muted"}, "What is left empty is as the method's paper has it; grey shows that for the " +
+          "paper's own number of epochs."),
+        h("div", {class: "form-row"}, others.map(({node}) => node))),
+      end, result);
+  }
+
+  /** What the method, the images and the probe set leave to say. */
   function adapt() {
-    parts.lambda.hidden = controls.method.value !== "hybrid";
-    parts.n_images.hidden = controls.dataset.value !== BUILT_IN;
-    parts.every_epochs.hidden = controls.probe_set.value === "";
-    for (const name of Object.keys(parts)) controls[name].disabled = parts[name].hidden;
+    const {name, defaults, needs_checkpoint: needsCheckpoint} = method();
+    for (const {setting, control, node} of fields.values()) {
+      const isUnwanted = setting.methods != null && !setting.methods.includes(name)
+        || setting.key.startsWith("hybrid.") && name !== "hybrid"
+        || setting.key.startsWith("dataset_options.") && value("dataset") !== BUILT_IN
+        || setting.key.startsWith("analysis.") && setting.key !== "analysis.probe_set" && value("analysis.probe_set") === "";
+      node.hidden = isUnwanted;
+      control.disabled = isUnwanted;
+      const standard = defaultWords(defaultAt(defaults, setting.path));
+      if (control.localName === "input") control.placeholder = standard;
+      const [silent] = control.localName === "select" && control.options[0]?.value === "" ? control.options : [];
+      if (silent && !FIRST[setting.key]) silent.textContent = standard;
+    }
+    fields.get("init_from").control.required = needsCheckpoint;
   }
 
   function body() {
-    const value = (name) => controls[name].value.trim();
-    const isSmall = value("arch") === "small";
-    const wanted = {
-      method: value("method"), arch: isSmall ? SMALL : value("arch"), dataset: value("dataset"),
-      epochs: Number(value("epochs")), batch_size: Number(value("batch_size"))
-    };
-    if (value("name")) wanted.name = value("name");
-    if (wanted.method === "hybrid") wanted.hybrid = {lambda: Number(value("lambda"))};
-    if (isSmall && ["hybrid", "simmim"].includes(wanted.method)) {
-      wanted.simmim = {mask_patch_size: MASK_PATCH.small};
+    const wanted = {};
+    for (const {setting, control} of fields.values()) {
+      const said = control.disabled ? undefined : valueOf(setting, control);
+      if (said !== undefined) put(wanted, setting.path, said);
     }
-    if (wanted.dataset === BUILT_IN) {
-      wanted.dataset_options = {n_images: Number(value("n_images")), ...(isSmall ? {img_size: SMALL.img_size} : {})};
-    }
-    if (value("probe_set")) {
-      wanted.analysis = {every_epochs: Number(value("every_epochs")), probe_set: value("probe_set")};
+    if (wanted.arch === "small") {
+      wanted.arch = SMALL;
+      if (wanted.dataset === BUILT_IN) wanted.dataset_options = {img_size: SMALL.img_size, ...wanted.dataset_options};
     }
     return wanted;
   }
@@ -86,7 +106,7 @@ export function createJobForm({api, lists, added}) {
   }
 
   async function run(work) {
-    for (const fault of Object.values(faults)) fault.textContent = "";
+    for (const {fault} of fields.values()) fault.textContent = "";
     send.disabled = true;
     estimate.disabled = true;
     try {
@@ -98,13 +118,20 @@ export function createJobForm({api, lists, added}) {
     estimate.disabled = false;
   }
 
-  /** Each fault beside its field; those without one below. */
+  /** Each fault beside its field, or that of the object around it; those without one below. */
   function show(error) {
     const elsewhere = (error.errors ?? []).filter(({pointer = "", detail}) => {
-      const found = Object.keys(places).find((place) => pointer.startsWith(place));
-      const name = found ? places[found] : pointer.split("/")[1];
-      if (!faults[name] || controls[name].disabled) return true;
-      faults[name].textContent = detail;
+      const path = pointer.split("/").slice(1);
+      let place = null;
+      while (path.length > 0 && !place) {
+        const name = path.join(".");
+        place = fields.get(name) ?? [...fields.values()].find(({setting, control}) =>
+          setting.key.startsWith(`${name}.`) && !control.disabled);
+        path.pop();
+      }
+      if (!place || place.control.disabled) return true;
+      place.fault.textContent = detail;
+      place.node.closest("details")?.setAttribute("open", "");
       return false;
     });
     const told = (error.errors ?? []).length > elsewhere.length;
@@ -127,30 +154,31 @@ export function createJobForm({api, lists, added}) {
 
   const dialog = h("dialog", {class: "dialog", id: "job-form", "aria-labelledby": "job-form-title"},
     h("header", {class: "dialog-head"}, h("h2", {id: "job-form-title"}, "New training"),
-      button("Close", () => dialog.close(), {look: "button quiet"})),
-    h("form", {class: "form", on: {submit}},
-      h("div", {class: "form-row"}, part("Method", "method"), parts.lambda, part("Architecture", "arch")),
-      h("div", {class: "form-row"}, part("Dataset", "dataset"), parts.n_images, part("Epochs", "epochs"),
-        part("Batch", "batch_size")),
-      h("div", {class: "form-row"}, part("Look inside with probe set", "probe_set"), parts.every_epochs,
-        part("Name", "name")),
-      h("p", {class: "small muted"}, "Everything else is as the method's paper has it. A job file posted with curl " +
-        "or with ", h("code", {}, "vitscope jobs submit"), " says more."),
-      h("div", {class: "form-end"}, estimate, send), result));
+      button("Close", () => dialog.close(), {look: "button quiet"})), form);
   document.body.append(dialog);
 
-  return {
-    open() {
-      const {datasets, probeSets} = lists.value;
-      fill(controls.dataset, (datasets ?? []).filter(({n_images: n}) => n > 0).map(({name, n_images: n}) =>
-        [name, name === BUILT_IN ? `${name} (built in)` : `${name} (${n})`]), controls.dataset.value || BUILT_IN);
-      fill(controls.probe_set, [["", "not at all"], ...(probeSets ?? []).map(({name}) => [name, name])],
-        controls.probe_set.value || probeSets?.[0]?.name || "");
-      result.replaceChildren();
-      adapt();
-      dialog.showModal();
+  async function open() {
+    result.replaceChildren();
+    dialog.showModal();
+    try {
+      if (!methods) {
+        form.replaceChildren("Reading…");
+        build(await api.trainingSettings());
+      }
+    } catch (error) {
+      return form.replaceChildren(problemView(error));
     }
-  };
+    const {datasets, probeSets} = lists.value;
+    const dataset = fields.get("dataset").control;
+    const probeSet = fields.get("analysis.probe_set").control;
+    fill(dataset, (datasets ?? []).filter(({n_images: n}) => n > 0).map(({name, n_images: n}) =>
+      [name, name === BUILT_IN ? `${name} (built in)` : `${name} (${n})`]), dataset.value || BUILT_IN);
+    fill(probeSet, [["", "not at all"], ...(probeSets ?? []).map(({name}) => [name, name])],
+      probeSet.value || probeSets?.[0]?.name || "");
+    adapt();
+  }
+
+  return {open};
 }
 
 /** The estimate in a line: parameters, memory, time. */

@@ -25,8 +25,8 @@ public enum TrainingBenchmark {
         public let fractionOfCeiling: Double
     }
 
-    /// The methods that are timed.
-    public static let methods = ["moco_v3", "simmim", "mae", "hybrid", "supervised"]
+    /// The methods that are timed: those that need no checkpoint.
+    public static let methods = TrainingMethod.allCases.filter { !$0.needsCheckpoint }.map(\.rawValue)
 
     /// Times `rounds` steps on `batch` images of noise after one to warm up; between them, products for the ceiling.
     ///
@@ -57,7 +57,7 @@ public enum TrainingBenchmark {
         guard faults.isEmpty, let config else { throw .invalid(faults) }
         NumericLibraries.prepareThread()
         let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
-        let objective = objective(method, config)
+        let objective = try objective(method, arch, config)
         let images = noise(batch, config)
         var ceiling = GEMMCeiling(config: config, batch: batch, pool: pool)
         var state = objective.initialState(seed: 0), gradients = ParameterBuffer(objective.layout)
@@ -87,18 +87,20 @@ public enum TrainingBenchmark {
             gemmCeilingGflops: ceiling.gflops, fractionOfCeiling: gflops / ceiling.gflops)
     }
 
-    private static func objective(_ method: String, _ config: VisionTransformerConfig) -> any Objective & StepCost {
-        let recipe = ViTRecipe(config, positions: .sinCos(.mocoV3))
-        switch method {
-        case "moco_v3": return MoCoV3(vit: recipe)
-        case "simmim": return SimMIM(vit: recipe)
-        case "mae": return MAE(vit: recipe)
-        case "hybrid": return Hybrid(vit: recipe, lambda: 0.3)
-        default:
-            var classifier = recipe
-            classifier.config.numClasses = 1000
-            return Classification(vit: classifier)
-        }
+    /// The objective with its usual settings over a plain network.
+    private static func objective(
+        _ method: String, _ arch: String, _ config: VisionTransformerConfig
+    ) throws(ServiceError) -> any Objective {
+        var recipe = ViTRecipe(config, positions: .sinCos(.mocoV3))
+        do throws(TrainingError) {
+            let job = try TrainingConfiguration(
+                .object([
+                    .init("method", .string(method)), .init("arch", .string(arch)),
+                    .init("dataset", .string(DatasetSettings.builtIn)),
+                ]))
+            if job.method.isSupervised { recipe.config.numClasses = 1000 }
+            return try job.makeObjective(recipe, classes: 1000)
+        } catch { throw .internalFault("\(error)") }
     }
 
     private static func noise(_ batch: Int, _ config: VisionTransformerConfig) -> Batch {

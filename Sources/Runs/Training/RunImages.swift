@@ -36,13 +36,7 @@ struct RunImages: Sendable {
 
     private static func plan(_ configuration: TrainingConfiguration, patchSize: Int, classes: Int) -> ViewPlan {
         var plan = ViewPlan(views: configuration.augmentation.views)
-        if configuration.method.isMasked {
-            let simMIM = configuration.objective.simMIM
-            plan.masking = .simMIM(
-                patchSize: patchSize, maskPatchSize: simMIM.maskPatchSize, maskRatio: simMIM.maskRatio)
-        } else if configuration.method == .mae {
-            plan.masking = .mae(patchSize: patchSize)
-        }
+        plan.masking = configuration.method.masking(configuration.objective, patchSize: patchSize)
         let augmentation = configuration.augmentation
         if augmentation.mixup > 0 || augmentation.cutmix > 0 {
             plan.mixing = Mixing(

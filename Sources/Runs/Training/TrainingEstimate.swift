@@ -12,6 +12,8 @@ public struct TrainingEstimate: Sendable {
     /// Measured on a few real steps.
     let secondsPerEpoch: Double
     let measuredSteps: Int
+    /// Every setting with the value that counts.
+    let settings: JSONValue
 
     /// As JSON.
     public var value: JSONValue {
@@ -29,6 +31,7 @@ public struct TrainingEstimate: Sendable {
             .init("n_images", .int(images)), .init("n_classes", .int(classes)),
             .init("steps_per_epoch", .int(stepsPerEpoch)), .init("epochs", .int(epochs)),
             .init("seconds_per_epoch", .double(secondsPerEpoch)), .init("measured_steps", .int(measuredSteps)),
+            .init("settings", settings),
         ])
     }
 
@@ -42,7 +45,7 @@ public struct TrainingEstimate: Sendable {
                 + "\(megabytes(cost.momentumEncoderBytes)), activations \(megabytes(cost.activationBytes)))",
             "data: \(images) images, \(stepsPerEpoch) steps an epoch, \(epochs) epochs",
             "time: \((secondsPerEpoch * 10).rounded() / 10) seconds an epoch, measured on \(measuredSteps) real "
-                + "step\(measuredSteps == 1 ? "" : "s")",
-        ]
+                + "step\(measuredSteps == 1 ? "" : "s")", "settings:",
+        ] + (settings.object ?? []).map { "  \($0.name): \(String(decoding: $0.value.canonical, as: UTF8.self))" }
     }
 }

@@ -108,7 +108,7 @@ public final class TrainingRun: Sendable {
                 cost: self.settings.configuration.cost(of: parts.objective), images: parts.images.count,
                 classes: parts.images.classes, stepsPerEpoch: plan.stepsPerEpoch,
                 epochs: plan.epochs, secondsPerEpoch: median * Double(plan.stepsPerEpoch),
-                measuredSteps: seconds.count)
+                measuredSteps: seconds.count, settings: self.settings.configuration.resolved)
         }
     }
 

@@ -2,6 +2,8 @@ import JSON
 
 /// What is looked at while a model trains, and how often. It changes nothing that is learned.
 public struct AnalysisSettings: Sendable, Hashable {
+    private typealias Own = JobSetting.Analysis
+
     /// Epochs between two snapshots.
     public let everyEpochs: Int
     /// The images that every snapshot is shown.
@@ -18,18 +20,18 @@ public struct AnalysisSettings: Sendable, Hashable {
 
     /// Reads `analysis`; nil where it is not there.
     init?(_ outer: JSONReader) {
-        guard let value = outer.value("analysis") else { return nil }
+        guard let value = outer.value(.analysis) else { return nil }
         guard value.object != nil else {
-            outer.fault("analysis", "analysis must be an object with every_epochs and probe_set.")
+            outer.fault(.analysis, "analysis must be an object with every_epochs and probe_set.")
             return nil
         }
-        let reader = outer.object("analysis")
-        let everyEpochs = reader.int("every_epochs", default: 5, in: 1...1_000_000)
-        if !reader.has("probe_set") {
-            reader.fault("probe_set", "Analyses need a probe_set; GET /v1/probe-sets lists those there are.")
+        let reader = outer.object(.analysis)
+        let everyEpochs = reader.int(Own.everyEpochs)
+        if !reader.has(Own.probeSet) {
+            reader.fault(Own.probeSet, "Analyses need a probe_set; GET /v1/probe-sets lists those there are.")
         }
-        let probeSet = reader.optionalText("probe_set", longest: 128) ?? ""
-        let metrics = reader.choices("metrics", default: AnalysisMetric.standard)
+        let probeSet = reader.optionalText(Own.probeSet) ?? ""
+        let metrics = reader.choices(Own.metrics, default: AnalysisMetric.standard)
         reader.finish()
         self.init(everyEpochs: everyEpochs, probeSet: probeSet, metrics: metrics)
     }

@@ -17,24 +17,24 @@ public struct DatasetSettings: Sendable, Hashable {
 
     /// Reads `dataset`, `validation_dataset` and `dataset_options`.
     init(_ reader: JSONReader) {
-        let found = reader.optionalText("dataset")
+        let found = reader.optionalText(.dataset)
         if found == nil {
-            reader.fault("dataset", "A job needs a dataset: \(Self.builtIn), a folder, or a name below --datasets.")
+            reader.fault(.dataset, "A job needs a dataset: \(Self.builtIn), a folder, or a name below --datasets.")
         }
         name = found ?? Self.builtIn
-        validation = reader.optionalText("validation_dataset")
-        let options = reader.object("dataset_options")
+        validation = reader.optionalText(.validationDataset)
+        let options = reader.object(.datasetOptions)
         if options.hasFields, name != Self.builtIn {
-            reader.fault("dataset_options", "dataset_options belong to the built-in dataset \(Self.builtIn) alone.")
+            reader.fault(.datasetOptions, "dataset_options belong to the built-in dataset \(Self.builtIn) alone.")
         }
-        numImages = options.optionalInt("n_images", in: 1...10_000_000)
-        imgSize = options.optionalInt("img_size", in: 16...1024)
-        seed = options.optionalInt("seed", in: 0...Int.max)
-        cue = options.optionalChoice("cue", Cue.self)?.rawValue
+        numImages = options.optionalInt(JobSetting.DatasetOption.numImages)
+        imgSize = options.optionalInt(JobSetting.DatasetOption.imgSize)
+        seed = options.optionalInt(JobSetting.DatasetOption.seed)
+        cue = options.optionalChoice(JobSetting.DatasetOption.cue, Cue.self)?.rawValue
         options.finish()
     }
 
-    private enum Cue: String, CaseIterable { case independent, matched, conflict, shape, texture }
+    enum Cue: String, CaseIterable { case independent, matched, conflict, shape, texture }
 }
 
 /// When a run saves itself.
@@ -48,10 +48,10 @@ public struct CheckpointSettings: Sendable, Hashable {
 
     /// Reads `checkpoint`.
     init(_ outer: JSONReader) {
-        let reader = outer.object("checkpoint")
-        everyEpochs = reader.int("every_epochs", default: 1, in: 1...1_000_000)
-        everySteps = reader.optionalInt("every_steps", in: 1...1_000_000_000)
-        keepLast = reader.int("keep_last", default: 3, in: 1...10_000)
+        let reader = outer.object(.checkpoint)
+        everyEpochs = reader.int(JobSetting.Checkpoint.everyEpochs)
+        everySteps = reader.optionalInt(JobSetting.Checkpoint.everySteps)
+        keepLast = reader.int(JobSetting.Checkpoint.keepLast)
         reader.finish()
     }
 }

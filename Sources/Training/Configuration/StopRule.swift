@@ -58,6 +58,8 @@ public struct StopRule: Sendable, Hashable {
 }
 
 extension StopRule {
+    private typealias Own = JobSetting.Stop
+
     /// Reads `stop_when`.
     ///
     /// - Parameters:
@@ -67,44 +69,44 @@ extension StopRule {
     static func read(
         _ outer: JSONReader, analysis: AnalysisSettings?, known: [String], depth: Int?
     ) -> [StopRule] {
-        let readers = outer.objects("stop_when", atMost: 64)
+        let readers = outer.objects(.stopWhen)
         let rules = readers.compactMap { reader in
             let rule = read(reader, analysis, known, depth)
             reader.finish()
             return rule
         }
-        if !readers.isEmpty { outer.record("stop_when", .list(readers.map { .object($0.resolved) })) }
+        if !readers.isEmpty { outer.record(.stopWhen, .list(readers.map { .object($0.resolved) })) }
         return rules
     }
 
     private static func read(
         _ reader: JSONReader, _ analysis: AnalysisSettings?, _ known: [String], _ depth: Int?
     ) -> StopRule? {
-        if !reader.has("metric") { reader.fault("metric", "A rule needs a metric, such as loss or attention-nmi.") }
-        let metric = reader.optionalText("metric", longest: 100)
+        if !reader.has(Own.metric) { reader.fault(Own.metric, "A rule needs a metric, such as loss or attention-nmi.") }
+        let metric = reader.optionalText(Own.metric)
         let found = metric.flatMap { AnalysisMetric(rawValue: $0) }
         if let metric { check(metric, found, reader, analysis, known) }
-        let layer = reader.optionalInt("layer", in: -1000...1000)
+        let layer = reader.optionalInt(Own.layer)
         if found != nil {
-            reader.record("layer", .int(layer ?? -1))
+            reader.record(Own.layer, .int(layer ?? -1))
             // An axis has the blocks, or the embedding as well.
             if let layer, let depth, !(-depth - 1...depth).contains(layer) {
-                reader.fault("layer", "There is no layer \(layer): the encoder has \(depth) blocks.")
+                reader.fault(Own.layer, "There is no layer \(layer): the encoder has \(depth) blocks.")
             }
         } else if layer != nil, metric != nil {
-            reader.fault("layer", "Only analyses have layers; a metric of training has none.")
+            reader.fault(Own.layer, "Only analyses have layers; a metric of training has none.")
         }
-        let below = reader.optionalNumber("below", in: -1e300...1e300)
-        let above = reader.optionalNumber("above", in: -1e300...1e300)
-        if reader.has("below"), reader.has("above") {
-            reader.fault("above", "A rule has one bound, below or above; two rules have two.")
+        let below = reader.optionalNumber(Own.below)
+        let above = reader.optionalNumber(Own.above)
+        if reader.has(Own.below), reader.has(Own.above) {
+            reader.fault(Own.above, "A rule has one bound, below or above; two rules have two.")
             return nil
         }
-        if !reader.has("below"), !reader.has("above") {
+        if !reader.has(Own.below), !reader.has(Own.above) {
             reader.fault("", "A rule needs a bound: below or above.")
             return nil
         }
-        let afterEpochs = reader.number("after_epochs", default: 0, in: 0...1_000_000)
+        let afterEpochs = reader.number(Own.afterEpochs)
         guard let metric, (below == nil) != (above == nil) else { return nil }
         return StopRule(metric: metric, layer: layer, below: below, above: above, afterEpochs: afterEpochs)
     }
@@ -115,9 +117,9 @@ extension StopRule {
     ) {
         if let found {
             if let analysis, !analysis.metrics.contains(found) {
-                reader.fault("metric", "\(metric) is not among the metrics of analysis, so nobody would measure it.")
+                reader.fault(Own.metric, "\(metric) is not among the metrics of analysis, so it would not be measured.")
             } else if analysis == nil {
-                reader.fault("metric", "\(metric) is measured by analyses; say when and on what in analysis.")
+                reader.fault(Own.metric, "\(metric) is measured by analyses; say when and on what in analysis.")
             }
         } else if !known.contains(metric) {
             reader.unknown("metric", metric, among: known + AnalysisMetric.allCases.map(\.rawValue))

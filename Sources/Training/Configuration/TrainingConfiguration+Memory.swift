@@ -37,55 +37,16 @@ private struct NeededMemory {
     let batch: Double
 
     init(_ config: VisionTransformerConfig, _ configuration: TrainingConfiguration) {
-        let method = configuration.method, objective = configuration.objective
-        let width = Double(config.embedDim), patch = 3 * Double(config.patchSize) * Double(config.patchSize)
-        let rows = Double(config.imgSize.height / config.patchSize)
-        let columns = Double(config.imgSize.width / config.patchSize)
-        let patches = rows * columns, tokens = patches + Double(config.numPrefixTokens)
-        let heads = Double(config.numHeads), depth = Double(config.depth)
-        let tables: Double = config.relPos == .none ? 0 : config.relPos == .perBlock ? depth : 1
-        let encoder =
-            width * (patch + tokens) + depth * Self.block(width, Double(config.mlpHidden))
-            + tables * heads * (2 * rows - 1) * (2 * columns - 1)
-        var weights = encoder, momentum = 0.0
-        if method.isContrastive {
-            let hidden = Double(objective.moco.mlpDim), dim = Double(objective.moco.dim)
-            let projector = hidden * (width + hidden + dim)
-            weights += projector + 2 * hidden * dim
-            momentum = encoder + projector
-        }
-        if method.isMasked { weights += width * patch }
-        let decoderWidth = Double(objective.mae.decoderDim), decoderDepth = Double(objective.mae.decoderDepth)
-        if method == .mae {
-            weights +=
-                decoderWidth * (width + patch + tokens) + decoderDepth * Self.block(decoderWidth, 4 * decoderWidth)
-        }
-        let isMixed = method == .hybrid && objective.lambda > 0 && objective.lambda < 1
-        let copies: Double = 1 + (isMixed ? 3 : 1) + (configuration.optimization.rule.hasSecondMoment ? 2 : 1)
+        let sizes = EncoderSizes(config)
+        let own = configuration.method.descriptor.memory(sizes, configuration.objective)
+        let copies: Double = 1 + own.gradients + (configuration.optimization.rule.hasSecondMoment ? 2 : 1)
         // The place of each pair in a table, and the bias of each head.
-        let pairs = tables > 0 ? tokens * tokens * (8 + 4 * heads * tables) : 0
-        fixed = 4 * (weights * copies + momentum) + pairs
-        // The probe looks at one block after another; MAE's encoder sees the patches that are kept.
-        let visible = method == .mae ? 1 + patches * (1 - objective.mae.maskRatio) : tokens
-        let kept = method == .linearProbe ? min(depth, 1) : depth
-        var image = kept * Self.activations(visible, width, Double(config.mlpHidden), heads)
-        if method == .mae {
-            image +=
-                decoderDepth
-                * Self.activations(1 + patches, decoderWidth, 4 * decoderWidth, Double(objective.mae.decoderHeads))
-        }
+        let pairs = sizes.tables > 0 ? sizes.tokens * sizes.tokens * (8 + 4 * sizes.heads * sizes.tables) : 0
+        fixed = 4 * ((sizes.weights + own.weights) * copies + own.momentum) + pairs
+        let block = EncoderSizes.activations(
+            own.visible ?? sizes.tokens, sizes.width, sizes.mlpHidden, sizes.heads)
+        let image = ((own.blocks ?? sizes.depth) * block + own.activations) * own.passes
         let pixels = 3 * Double(config.imgSize.height) * Double(config.imgSize.width)
-        let views = Double(configuration.augmentation.views.count)
-        // Both queries are kept until the way back.
-        image = image * (method.isContrastive ? 2 : 1) + views * pixels
-        batch = 4 * image * Double(configuration.batchSize)
-    }
-
-    /// Weights of a block: two matrices of attention, two of the MLP.
-    private static func block(_ width: Double, _ hidden: Double) -> Double { width * (4 * width + 2 * hidden) }
-
-    /// Numbers that the way back needs of a block and an image, as `TrainingCost` counts them.
-    private static func activations(_ tokens: Double, _ width: Double, _ hidden: Double, _ heads: Double) -> Double {
-        tokens * (9 * width + 2 * hidden) + heads * tokens * tokens
+        batch = 4 * (image + Double(configuration.augmentation.views.count) * pixels) * Double(configuration.batchSize)
     }
 }

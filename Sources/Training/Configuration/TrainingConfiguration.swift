@@ -23,9 +23,9 @@ public struct TrainingConfiguration: Sendable {
     public let optimization: OptimizationSettings
     public let augmentation: AugmentationSettings
     public let objective: ObjectiveSettings
-    /// Of stochastic depth in the last block.
+    /// The rate of stochastic depth in the last block.
     public let dropPath: Double
-    /// Of the labels.
+    /// How much the class labels are smoothed, 0 to 1.
     public let smoothing: Double
     /// A checkpoint whose encoder the run starts from.
     public let initFrom: String?
@@ -49,124 +49,104 @@ public struct TrainingConfiguration: Sendable {
     /// Reads `body`.
     ///
     /// - Throws: `TrainingError.configuration` with every fault there is.
-    public init(_ body: JSONValue) throws(TrainingError) {
+    public init(_ body: JSONValue, settings: JobSettingList = .standard) throws(TrainingError) {
         let reader = JSONReader(body)
-        name = reader.optionalText("name", longest: 200)
-        if !reader.has("method") {
+        name = reader.optionalText(.name)
+        if !reader.has(.method) {
             reader.fault(
-                "method", "A job needs a method: \(TrainingMethod.allCases.map(\.rawValue).joined(separator: ", ")).")
+                .method, "A job needs a method: \(TrainingMethod.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
-        method = reader.choice("method", default: .mocoV3)
+        method = reader.choice(.method, default: TrainingMethod.allCases[0])
         let recipe = Self.readRecipe(reader, method)
-        var vit = ViTRecipe.read(reader, method: method)
+        let descriptor = method.descriptor
+        var vit = ViTRecipe.read(reader, descriptor)
         initialization = reader.choice(
-            "initialization", default: vit?.initialization ?? (method == .mae ? .mae : .simMIM))
-        imgSize = vit?.config.imgSize.height ?? reader.value("img_size")?.int
-        initFrom = reader.optionalText("init_from")
-        if (method == .finetune || method == .linearProbe) && initFrom == nil {
-            reader.fault("init_from", "\(method.rawValue) starts from a checkpoint; name it in init_from.")
+            .initialization, default: vit?.initialization ?? (descriptor.initialization == .mae ? .mae : .simMIM))
+        imgSize = vit?.config.imgSize.height ?? reader.value(.imgSize)?.int
+        initFrom = reader.optionalText(.initFrom)
+        if descriptor.needsCheckpoint, initFrom == nil {
+            reader.fault(.initFrom, "\(method.rawValue) starts from a checkpoint; name it in init_from.")
         }
-        if initFrom == nil, !reader.has("arch") {
-            reader.fault("arch", "A job needs an arch, such as vit_tiny_patch16_224, or a checkpoint in init_from.")
+        if initFrom == nil, !reader.has(.arch) {
+            reader.fault(.arch, "A job needs an arch, such as vit_tiny_patch16_224, or a checkpoint in init_from.")
         }
         dataset = DatasetSettings(reader)
-        epochs = reader.int("epochs", default: recipe.epochs, in: 1...1_000_000)
-        batchSize = reader.int("batch_size", default: 64, in: 1...65_536)
-        accumulationSteps = reader.int("accumulation_steps", default: 1, in: 1...65_536)
-        seed = UInt64(reader.int("seed", default: 0, in: 0...Int.max))
+        epochs = reader.int(.epochs, default: recipe.epochs)
+        batchSize = reader.int(.batchSize)
+        accumulationSteps = reader.int(.accumulationSteps)
+        seed = UInt64(reader.int(.seed))
         optimization = OptimizationSettings(
-            reader, recipe: recipe, method: method, epochs: epochs, images: batchSize * accumulationSteps)
-        augmentation = AugmentationSettings(reader, method: method, recipe: recipe, imgSize: imgSize ?? 224)
-        objective = ObjectiveSettings(
-            reader, method: method, flavour: recipe.flavour, patchSize: vit?.config.patchSize ?? 16)
-        dropPath = reader.number("drop_path", default: recipe.dropPath, in: 0...0.99)
+            reader, recipe: recipe, epochs: epochs, images: batchSize * accumulationSteps)
+        augmentation = AugmentationSettings(
+            reader, descriptor: descriptor, recipe: recipe, imgSize: imgSize ?? 224)
+        let context = JobSettingContext(
+            method: method, flavour: recipe.flavour.rawValue, patchSize: vit?.config.patchSize ?? 16)
+        objective = ObjectiveSettings(reader, context)
+        dropPath = reader.number(.dropPath, default: recipe.dropPath)
         vit?.initialization = initialization
         vit?.dropPath = dropPath
         self.vit = vit
-        smoothing = reader.number("smoothing", default: recipe.smoothing, in: 0...0.99)
+        smoothing = reader.number(.smoothing, default: recipe.smoothing)
         checkpoints = CheckpointSettings(reader)
-        logEverySteps = reader.int("log_every_steps", default: 10, in: 1...1_000_000)
+        logEverySteps = reader.int(.logEverySteps)
         threads = Self.readResources(reader)
         labels = Self.readLabels(reader)
         analysis = AnalysisSettings(reader)
-        let depth = vit?.config.depth, probed = objective
+        let depth = vit?.config.depth
         stopRules = StopRule.read(
             reader, analysis: analysis,
-            known: method.metricNames(
-                lambda: objective.lambda,
-                // Where the encoder is not known yet, any depth may be one of its own.
-                layers: depth.flatMap { probed.probedDepths(of: $0) } ?? Array(0...(depth ?? 1000)),
-                validates: dataset.validation != nil),
+            // Where the encoder is not known yet, any depth may be one of its own.
+            known: method.metricNames(objective, depth: depth ?? 1000, validates: dataset.validation != nil),
             depth: depth)
         if !method.isSupervised {
             if dataset.validation != nil {
                 reader.fault(
-                    "validation_dataset", "The method \(method.rawValue) learns no classes that could be validated.")
+                    .validationDataset, "The method \(method.rawValue) learns no classes that could be validated.")
             }
             if smoothing > 0 {
-                reader.fault("smoothing", "smoothing is of labels, which the method \(method.rawValue) does not use.")
+                reader.fault(.smoothing, "smoothing is of labels, which the method \(method.rawValue) does not use.")
             }
         }
-        if method == .linearProbe {
-            if smoothing > 0 {
-                reader.fault("smoothing", "A linear probe learns from the labels as they are, so leave smoothing out.")
-            }
-            if dropPath > 0 {
-                reader.fault("drop_path", "A linear probe trains no block that could be dropped; leave drop_path out.")
-            }
+        if augmentation.mixup > 0 || augmentation.cutmix > 0, batchSize % 2 != 0 {
+            reader.fault(.batchSize, "Mixup and cutmix pair the images of a batch, so batch_size must be even.")
         }
-        Self.checkBatch(reader, batchSize, method, augmentation)
+        descriptor.check(
+            ObjectiveCourse(
+                batchSize: batchSize, smoothing: smoothing, dropPath: dropPath, layerDecay: optimization.layerDecay)
+        ) { reader.fault($0, $1) }
         if let vit { Self.check(vit, method, objective) { reader.fault($0, $1) } }
+        for setting in settings.all where !reader.hasAsked(setting.name) { reader.read(setting, context) }
         reader.finish()
         guard reader.allFaults.isEmpty else { throw .configuration(reader.allFaults) }
         resolved = .object(reader.resolved)
     }
 
     private static func readRecipe(_ reader: JSONReader, _ method: TrainingMethod) -> TrainingRecipe {
-        let flavours = TrainingRecipe.flavours(of: method)
-        let asked = reader.optionalChoice("recipe", TrainingRecipe.Flavour.self)
+        let recipes = method.descriptor.recipes, flavours = recipes.map(\.flavour)
+        let asked = reader.optionalChoice(.recipe, TrainingRecipe.Flavour.self)
         if let asked, !flavours.contains(asked) {
             reader.fault(
-                "recipe",
+                .recipe,
                 "The method \(method.rawValue) follows \(flavours.map(\.rawValue).joined(separator: " or ")).")
         }
         let flavour = asked.flatMap { flavours.contains($0) ? $0 : nil } ?? flavours[0]
-        reader.record("recipe", .string(flavour.rawValue))
-        return TrainingRecipe.of(method, flavour)
+        reader.record(.recipe, .string(flavour.rawValue))
+        return recipes.first { $0.flavour == flavour } ?? recipes[0]
     }
 
     private static func readResources(_ reader: JSONReader) -> Int? {
-        let resources = reader.object("resources")
-        let executor = resources.optionalText("executor", longest: 100) ?? "local"
+        let resources = reader.object(.resources)
+        let executor = resources.optionalText(JobSetting.Resource.executor) ?? "local"
         if executor != "local" {
-            resources.fault("executor", "The only executor is local, not “\(executor)”.")
+            resources.fault(JobSetting.Resource.executor, "The only executor is local, not “\(executor)”.")
         }
-        let threads = resources.optionalInt("threads", in: 1...1024)
+        let threads = resources.optionalInt(JobSetting.Resource.threads)
         resources.finish()
         return threads
     }
 
     private static func readLabels(_ reader: JSONReader) -> [String: String] {
-        guard let labels = reader.value("labels") else { return [:] }
-        let isSound = labels.object.map { $0.count <= 64 && $0.allSatisfy { $0.value.string != nil } } ?? false
-        if !isSound { reader.fault("labels", "labels must be an object of at most 64 texts.") }
-        reader.record("labels", labels)
-        let pairs = (labels.object ?? []).map { ($0.name, $0.value.string ?? "") }
-        return Dictionary(pairs) { $1 }
-    }
-
-    private static func checkBatch(
-        _ reader: JSONReader, _ batchSize: Int, _ method: TrainingMethod, _ augmentation: AugmentationSettings
-    ) {
-        if augmentation.mixup > 0 || augmentation.cutmix > 0, batchSize % 2 != 0 {
-            reader.fault("batch_size", "Mixup and cutmix pair the images of a batch, so batch_size must be even.")
-        }
-        if method.isContrastive, batchSize < 2 {
-            reader.fault("batch_size", "A contrastive loss needs other images beside each, so batch_size is 2 or more.")
-        }
-        if method == .linearProbe, batchSize < 2 {
-            reader.fault("batch_size", "A linear probe normalizes over its batch, so batch_size is 2 or more.")
-        }
+        Dictionary(reader.texts(.labels).map { ($0.name, $0.text) }) { $1 }
     }
 
     /// What does not go together with the encoder `vit`.
@@ -174,52 +154,9 @@ public struct TrainingConfiguration: Sendable {
         _ vit: ViTRecipe, _ method: TrainingMethod, _ objective: ObjectiveSettings,
         fault: (_ key: String, _ detail: String) -> Void
     ) {
-        let config = vit.config, side = config.imgSize.height
-        if method != .simMIM, !config.classToken, !method.isSupervised {
-            fault("arch", "The method \(method.rawValue) needs the class token.")
+        method.descriptor.check(vit.config, objective, fault)
+        if vit.config.relPos != .none, vit.config.numPrefixTokens != 1 {
+            fault(JobSetting.arch.name, "Relative positions need the class token and no registers.")
         }
-        if method.isMasked {
-            let cell = objective.simMIM.maskPatchSize
-            if cell % config.patchSize != 0 || side % cell != 0 {
-                fault(
-                    "simmim",
-                    "mask_patch_size \(cell) must be a multiple of patch_size \(config.patchSize) and divide img_size "
-                        + "\(side).")
-            }
-        }
-        if method == .mae, vit.config.relPos != .none {
-            fault("arch", "MAE drops patches, which relative positions do not allow; take rel_pos none.")
-        }
-        if method == .mae, config.classToken, config.numPrefixTokens != 1 {
-            fault(
-                "arch",
-                "MAE has the class token and nothing else before the patches; this encoder has "
-                    + "\(config.numPrefixTokens) such tokens.")
-        }
-        if config.relPos != .none, config.numPrefixTokens != 1 {
-            fault("arch", "Relative positions need the class token and no registers.")
-        }
-        if method == .linearProbe { checkProbe(config, objective, fault) }
-    }
-
-    private static func checkProbe(
-        _ config: VisionTransformerConfig, _ objective: ObjectiveSettings,
-        _ fault: (_ key: String, _ detail: String) -> Void
-    ) {
-        if objective.probePooling == .token, !config.classToken {
-            fault("probe", "The encoder has no class token to pool; take the pooling avg.")
-        }
-        guard let layers = objective.probeLayers else { return }
-        if let wrong = layers.first(where: { $0 > config.depth || $0 < -config.depth - 1 }) {
-            fault(
-                "probe", "There is no depth \(wrong): the encoder has \(config.depth) blocks, and 0 is the embedding.")
-        } else if let twice = objective.probedDepths(of: config.depth).flatMap(repeated) {
-            fault("probe", "The depth \(twice) is in layers twice; negative ones count from the end.")
-        }
-    }
-
-    private static func repeated(_ depths: [Int]) -> Int? {
-        var seen: Set<Int> = []
-        return depths.first { !seen.insert($0).inserted }
     }
 }

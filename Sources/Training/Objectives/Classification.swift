@@ -28,6 +28,8 @@ public struct Classification: Objective {
     public var momentumLayout: ParameterLayout? { nil }
     public var frozen: Set<String> { encoder.frozen }
 
+    public var stepFLOPs: Double { encoder.trainingFLOPs() }
+
     public func initialState(seed: UInt64) -> ModelState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(encoder, recipe)

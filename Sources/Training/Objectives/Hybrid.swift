@@ -36,6 +36,12 @@ public struct Hybrid: Objective {
     public var momentumBuffersLayout: ParameterLayout? { contrastive.momentumBuffers }
     public var frozen: Set<String> { contrastive.encoder.frozen }
 
+    public var stepFLOPs: Double { (lambda > 0 ? contrastive.stepFLOPs : 0) + (lambda < 1 ? masked.stepFLOPs : 0) }
+    /// The gradients of each loss are kept apart beside their sum.
+    public var gradientCopies: Int { lambda > 0 && lambda < 1 ? 3 : 1 }
+    /// Both queries are kept until the way back.
+    public var keptPasses: Int { 2 }
+
     public func initialState(seed: UInt64) -> ModelState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(contrastive.encoder, recipe)

@@ -3,7 +3,7 @@ public import Platform
 public import Tensors
 
 /// Linear probing: the encoder stays as it is, and a linear classifier learns on the features of every layer, all in
-/// one pass (Park et al. 2023, Figure 10; science: B.11).
+/// one pass (Park et al. 2023, Figure 10).
 public struct LinearProbe: Objective {
     /// What is read of a layer's tokens. Raw values are JSON's words.
     public enum Pooling: String, Sendable, Hashable, CaseIterable {
@@ -45,6 +45,8 @@ public struct LinearProbe: Objective {
 
     public var momentumLayout: ParameterLayout? { nil }
     public var frozen: Set<String> { Set(encoder.parameters.map(\.name)) }
+
+    public var stepFLOPs: Double { encoder.config.forwardFLOPs }
 
     public func initialState(seed: UInt64) -> ModelState {
         var initializer = Initializer(layout, seed: seed)

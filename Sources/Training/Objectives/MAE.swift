@@ -49,6 +49,11 @@ public struct MAE: Objective {
     public var momentumLayout: ParameterLayout? { nil }
     public var frozen: Set<String> { encoder.frozen.union([decoder.posEmbed.name]) }
 
+    public var stepFLOPs: Double {
+        encoder.trainingFLOPs(visible: Self.keptPatches(encoder.config.grid.count, ratio: config.maskRatio))
+            + decoder.stepFLOPs
+    }
+
     public func initialState(seed: UInt64) -> ModelState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(encoder, recipe)

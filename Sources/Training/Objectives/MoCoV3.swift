@@ -50,6 +50,10 @@ public struct MoCoV3: Objective {
     public var momentumBuffersLayout: ParameterLayout? { branch.momentumBuffers }
     public var frozen: Set<String> { branch.encoder.frozen }
 
+    public var stepFLOPs: Double { branch.stepFLOPs }
+    /// Both queries are kept until the way back.
+    public var keptPasses: Int { 2 }
+
     public func initialState(seed: UInt64) -> ModelState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(branch.encoder, recipe)

@@ -67,7 +67,7 @@ public struct StepContext: Sendable {
 }
 
 /// A way to learn: a network, a loss, and its gradients.
-public protocol Objective: Sendable {
+public protocol Objective: StepCost {
     /// Places of every parameter, trained or frozen.
     var layout: ParameterLayout { get }
     /// Places of running statistics.
@@ -81,6 +81,11 @@ public protocol Objective: Sendable {
     /// Names of parameters that never change: a frozen patch projection, a fixed position table.
     var frozen: Set<String> { get }
 
+    /// Copies of the gradients that a step keeps.
+    var gradientCopies: Int { get }
+    /// Passes through the encoder whose activations a step keeps until the way back.
+    var keptPasses: Int { get }
+
     /// The state before the first step, repeatable by `seed`.
     func initialState(seed: UInt64) -> ModelState
 
@@ -93,6 +98,8 @@ public protocol Objective: Sendable {
 
 extension Objective {
     public var momentumBuffersLayout: ParameterLayout? { nil }
+    public var gradientCopies: Int { 1 }
+    public var keptPasses: Int { 1 }
 }
 
 extension StepContext {

@@ -35,6 +35,8 @@ public struct SimMIM: Objective {
     public var momentumLayout: ParameterLayout? { nil }
     public var frozen: Set<String> { branch.encoder.frozen }
 
+    public var stepFLOPs: Double { branch.stepFLOPs }
+
     public func initialState(seed: UInt64) -> ModelState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(branch.encoder, recipe)

@@ -37,22 +37,3 @@ extension MaskedBranch {
         encoder.trainingFLOPs() + 6 * Double(encoder.config.grid.count) * Double(decoder.weight.count)
     }
 }
-
-extension MoCoV3: StepCost { public var stepFLOPs: Double { branch.stepFLOPs } }
-
-extension SimMIM: StepCost { public var stepFLOPs: Double { branch.stepFLOPs } }
-
-extension Hybrid: StepCost {
-    public var stepFLOPs: Double { (lambda > 0 ? contrastive.stepFLOPs : 0) + (lambda < 1 ? masked.stepFLOPs : 0) }
-}
-
-extension MAE: StepCost {
-    public var stepFLOPs: Double {
-        encoder.trainingFLOPs(visible: Self.keptPatches(encoder.config.grid.count, ratio: config.maskRatio))
-            + decoder.stepFLOPs
-    }
-}
-
-extension Classification: StepCost { public var stepFLOPs: Double { encoder.trainingFLOPs() } }
-
-extension LinearProbe: StepCost { public var stepFLOPs: Double { encoder.config.forwardFLOPs } }

@@ -8,7 +8,8 @@ enum JobSchemas {
 
     static var all: [(name: String, schema: Schema)] {
         [
-            ("JobRequest", request), ("Job", job), ("JobProgress", progress), ("MetricSummary", summary),
+            ("JobRequest", request), ("TrainingSettings", settings),
+            ("TrainingSetting", setting), ("Job", job), ("JobProgress", progress), ("MetricSummary", summary),
             ("JobList", .object([("jobs", .array(.ref("Job"))), ("next_page_token", .optional(.string))])),
             ("JobEstimate", estimate), ("JobEvents", eventPage), ("JobMetrics", metrics),
             ("CheckpointList", checkpoints), ("Trajectory", trajectory),
@@ -22,18 +23,30 @@ enum JobSchemas {
         Schema([("type", .string("object")), ("additionalProperties", schema.value)])
     }
 
-    private static var request: Schema {
+    /// As the settings are declared.
+    private static var request: Schema { Schema(TrainingSettings.schema) }
+
+    private static var settings: Schema {
+        .object([
+            (
+                "methods",
+                .array(
+                    .object([
+                        ("name", .string), ("title", .string), ("summary", .string), ("needs_checkpoint", .boolean),
+                        ("learns_classes", .boolean), ("settings", .array(.string)), ("defaults", anyObject),
+                    ]))
+            ), ("settings", .array(.ref("TrainingSetting"))),
+        ])
+    }
+
+    private static var setting: Schema {
         .object(
             [
-                ("name", .optional(.string)), ("method", .string.example(.string("hybrid"))), ("arch", .any),
-                ("img_size", .any), ("dataset", .string), ("dataset_options", anyObject),
-                ("epochs", .integer(atLeast: 1)),
-                ("warmup_epochs", .any), ("batch_size", .integer(atLeast: 1)), ("accumulation_steps", .any),
-                ("optimizer", .string), ("base_lr", .any), ("min_lr", .any), ("weight_decay", .any),
-                ("clip_grad", .any), ("seed", .integer), ("moco", anyObject), ("simmim", anyObject), ("mae", anyObject),
-                ("hybrid", anyObject), ("init_from", .any), ("checkpoint", anyObject), ("analysis", .any),
-                ("stop_when", .any), ("resources", anyObject), ("labels", map(of: .string)),
-            ], required: ["method"])
+                ("name", .string), ("type", .string), ("words", .string), ("required", .boolean),
+                ("methods", .optional(.array(.string))), ("minimum", .number), ("maximum", .number),
+                ("choices", .array(.string)), ("default", .any), ("longest", count), ("count", .array(count)),
+                ("settings", .array(.ref("TrainingSetting"))),
+            ], required: ["name", "type", "words", "required", "methods"])
     }
 
     private static var job: Schema {
@@ -71,7 +84,7 @@ enum JobSchemas {
             [
                 ("parameters", count), ("trainable_parameters", count), ("memory_bytes", count), ("memory", anyObject),
                 ("n_images", count), ("n_classes", count), ("steps_per_epoch", count), ("epochs", count),
-                ("seconds_per_epoch", .number), ("measured_steps", count),
+                ("seconds_per_epoch", .number), ("measured_steps", count), ("settings", anyObject),
             ], required: ["parameters", "memory_bytes", "seconds_per_epoch"])
     }
 

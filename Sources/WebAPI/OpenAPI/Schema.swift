@@ -6,6 +6,9 @@ import Service
 package struct Schema: Sendable {
     package let value: JSONValue
 
+    /// A schema that somebody else has written.
+    init(_ value: JSONValue) { self.value = value }
+
     init(_ members: [(String, JSONValue)]) {
         value = .object(members.map { JSONValue.Member($0.0, $0.1) })
     }

@@ -9,7 +9,9 @@ import Training
 
 @Suite struct TrainingConfigurationTests {
     static func parse(_ text: String) throws -> TrainingConfiguration {
-        try TrainingConfiguration(JSONValue.parse(Array(text.utf8)))
+        let body = try JSONValue.parse(Array(text.utf8)), configuration = try TrainingConfiguration(body)
+        try PublishedSchema.check(body)
+        return configuration
     }
 
     static func faults(_ text: String) throws -> [String: String] {
@@ -36,7 +38,7 @@ import Training
                           "metrics": ["attention-distance", "attention-nmi", "fourier"]},
              "dataset_options": {}, "resources": {"executor": "local", "threads": 2}, "labels": {}}
             """)
-        #expect(configuration.method == .hybrid && configuration.threads == 2)
+        #expect(configuration.method.rawValue == "hybrid" && configuration.threads == 2)
         #expect(configuration.vit?.config.relPos == .shared && configuration.vit?.config.layerScale == true)
         #expect(configuration.objective.lambda == 0.2 && configuration.checkpoints.everyEpochs == 5)
         #expect(configuration.optimization.clipGradient == 3)

@@ -46,7 +46,9 @@ struct TinyRun {
     }
 
     func configuration() throws -> TrainingConfiguration {
-        try TrainingConfiguration(JSONValue.parse(Array(body.utf8)))
+        let value = try JSONValue.parse(Array(body.utf8))
+        try PublishedSchema.check(value)
+        return try TrainingConfiguration(value)
     }
 
     func batch(_ step: Int, _ part: Int, views: Int) -> Batch {
