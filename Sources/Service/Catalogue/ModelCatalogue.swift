@@ -355,7 +355,7 @@ extension ModelInfo {
         path = entry.registration.path
         sha256 = model?.sha256
         arch = model?.arch ?? entry.registration.arch
-        recognisedAs = summary?.report.recognisedAs?.rawValue
+        recognisedAs = summary?.report.recognisedAs?.name
         format = summary?.format
         parameters = model?.transformer.parameterCount
         memoryBytes = model?.transformer.memoryBytes ?? 0

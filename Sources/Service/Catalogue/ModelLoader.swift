@@ -43,16 +43,23 @@ enum ModelLoader {
     }
 
     /// Reads, recognises and builds.
-    static func load(_ place: CheckpointPlace, _ options: Options) throws(LoadFailure) -> LoadedModel {
+    ///
+    /// - Parameter layouts: those that the file may have.
+    static func load(
+        _ place: CheckpointPlace, _ options: Options, layouts: CheckpointLayouts = .standard
+    ) throws(LoadFailure) -> LoadedModel {
         let checkpoint: Checkpoint
         do { checkpoint = try Checkpoint.open(place.name, beneath: place.directory) } catch {
             throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: nil)
         }
-        let recognised = try recognise(checkpoint, options, fileName: place.name)
+        let recognised = try recognise(checkpoint, options, fileName: place.name, layouts: layouts)
         let summary = LoadSummary(
             format: checkpoint.format.rawValue, report: recognised.report, opaqueGlobals: checkpoint.opaqueGlobals)
         let preprocess: Preprocess
-        do { preprocess = try PreprocessChoice.preprocess(checkpoint, options.preprocess) } catch {
+        do {
+            preprocess = try PreprocessChoice.preprocess(
+                checkpoint, options.preprocess, layout: recognised.report.recognisedAs)
+        } catch {
             throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: summary)
         }
         let transformer: VisionTransformer
@@ -64,14 +71,14 @@ enum ModelLoader {
             choices: [
                 "heads \(recognised.config.numHeads)", "key \(recognised.report.checkpointKey ?? "")",
                 "prefix \(recognised.report.prefixRemoved ?? "")",
-                "as \(recognised.report.recognisedAs?.rawValue ?? "")", "eps \(recognised.config.eps)",
+                "as \(recognised.report.recognisedAs?.name ?? "")", "eps \(recognised.config.eps)",
             ], arch: recognised.arch, summary: summary,
             origin: CheckpointOrigin(place: place, options: options))
     }
 
     /// Finds the network, without building it.
     static func recognise(
-        _ checkpoint: Checkpoint, _ options: Options, fileName: String
+        _ checkpoint: Checkpoint, _ options: Options, fileName: String, layouts: CheckpointLayouts = .standard
     ) throws(LoadFailure) -> RecognisedModel {
         var hints = ModelHints()
         hints.arch = options.arch
@@ -85,7 +92,7 @@ enum ModelLoader {
         hints.config = checkpoint.config.map(HintFields.of) ?? [:]
         hints.fileName = fileName.split(separator: "/").last.map(String.init) ?? fileName
         do {
-            return try KeyMap.recognise(checkpoint.stateDicts(), hints: hints)
+            return try KeyMap.recognise(checkpoint.stateDicts(), hints: hints, layouts: layouts)
         } catch {
             throw LoadFailure(
                 error, options,

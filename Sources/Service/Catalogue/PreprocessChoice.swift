@@ -2,21 +2,26 @@ import Checkpoints
 import Images
 import Models
 
-/// How images are prepared for a model: what was asked for, else what its folder says, else timm's defaults.
+/// How images are prepared for a model: what was asked for, else what its folder says, else what its layout usually has,
+/// else timm's defaults.
 enum PreprocessChoice {
-    static func preprocess(_ checkpoint: Checkpoint, _ options: PreprocessOptions?) throws(ImageError) -> Preprocess {
+    static func preprocess(
+        _ checkpoint: Checkpoint, _ options: PreprocessOptions?, layout: CheckpointLayout?
+    ) throws(ImageError) -> Preprocess {
         let options = options ?? PreprocessOptions()
+        let usual = try Preprocess(
+            mean: layout?.images?.mean ?? Preprocess.standard.mean, std: layout?.images?.std ?? Preprocess.standard.std)
         let base: Preprocess
         if let fields = checkpoint.preprocessor {
             do { base = try Preprocess(HuggingFacePreprocessor(fields)) } catch {
                 // Whoever says how needs no readable file.
                 guard options != PreprocessOptions() else { throw error }
-                base = .standard
+                base = usual
             }
         } else if let fields = checkpoint.config?["pretrained_cfg"], fields.dictionary != nil {
-            base = try timm(fields, options)
+            base = try timm(fields, options, usual)
         } else {
-            base = .standard
+            base = usual
         }
         return try Preprocess(
             cropPct: options.cropPct ?? base.cropPct,
@@ -47,28 +52,29 @@ enum PreprocessChoice {
     }
 
     /// What timm's `pretrained_cfg` says; fields that were asked for are not read, so that they mend what it says.
-    private static func timm(_ fields: Value, _ options: PreprocessOptions) throws(ImageError) -> Preprocess {
+    private static func timm(
+        _ fields: Value, _ options: PreprocessOptions, _ usual: Preprocess
+    ) throws(ImageError) -> Preprocess {
         func field<T>(
-            _ name: String, unless given: Bool, _ usual: T, _ rule: String, _ read: (Value) throws(ImageError) -> T?
+            _ name: String, unless given: Bool, _ otherwise: T, _ rule: String, _ read: (Value) throws(ImageError) -> T?
         ) throws(ImageError) -> T {
-            guard !given, let value = fields[name] else { return usual }
-            if case .none = value { return usual }
+            guard !given, let value = fields[name] else { return otherwise }
+            if case .none = value { return otherwise }
             guard let found = try read(value) else { throw .setting(name: name, reason: "config.json has no \(rule)") }
             return found
         }
-        let standard = Preprocess.standard
         return try Preprocess(
-            cropPct: field("crop_pct", unless: options.cropPct != nil, standard.cropPct, "number") { $0.double },
+            cropPct: field("crop_pct", unless: options.cropPct != nil, usual.cropPct, "number") { $0.double },
             interpolation: field(
-                "interpolation", unless: options.interpolation != nil, standard.interpolation, "filter's name"
+                "interpolation", unless: options.interpolation != nil, usual.interpolation, "filter's name"
             ) { value throws(ImageError) in try value.string.map(interpolation) },
-            cropMode: field("crop_mode", unless: options.cropMode != nil, standard.cropMode, "mode's name") {
+            cropMode: field("crop_mode", unless: options.cropMode != nil, usual.cropMode, "mode's name") {
                 value throws(ImageError) in
                 guard let name = value.string else { return nil }
                 return try Preprocess.CropMode(named: name)
             },
-            mean: field("mean", unless: options.mean != nil, standard.mean, "list of numbers", doubles),
-            std: field("std", unless: options.std != nil, standard.std, "list of numbers", doubles))
+            mean: field("mean", unless: options.mean != nil, usual.mean, "list of numbers", doubles),
+            std: field("std", unless: options.std != nil, usual.std, "list of numbers", doubles))
     }
 
     private static func interpolation(_ name: String) throws(ImageError) -> Interpolation {

@@ -8,6 +8,13 @@ public enum Inspection {
     /// The words that `Options.activation` takes.
     public static let activations = ActivationFunction.allCases.map(\.rawValue)
 
+    /// The checkpoint layouts that are read, each with its word in reports, whose it is, and which files.
+    public static func layouts(
+        _ layouts: CheckpointLayouts = .standard
+    ) -> [(name: String, title: String, reads: String)] {
+        layouts.all.map { ($0.name, $0.title, $0.reads) }
+    }
+
     /// What is asked for beside the file.
     public struct Options: Sendable {
         public var arch: String?
@@ -63,15 +70,19 @@ public enum Inspection {
 
     /// Recognises the checkpoint at `path`, a file or a Hugging Face folder; nothing is built.
     ///
+    /// - Parameter layouts: those that the file may have.
     /// - Throws: `notFound`, or `unreadable` for what is no checkpoint.
-    public static func inspect(_ path: String, options: Options = Options()) throws(ServiceError) -> Report {
+    public static func inspect(
+        _ path: String, options: Options = Options(), layouts: CheckpointLayouts = .standard
+    ) throws(ServiceError) -> Report {
         let (checkpoint, place) = try open(path)
         var members: [ResultValue.Member] = [
             .init("file", .string(place.name)), .init("size_bytes", .int(checkpoint.byteCount)),
             .init("sha256", .string(checkpoint.digest())),
         ]
         do throws(LoadFailure) {
-            let recognised = try ModelLoader.recognise(checkpoint, options.loader, fileName: place.name)
+            let recognised = try ModelLoader.recognise(
+                checkpoint, options.loader, fileName: place.name, layouts: layouts)
             let parameters = VisionTransformer.parameters(of: recognised.config).reduce(0) { $0 + $1.count }
             members += [
                 .init("arch", .optional(recognised.arch)), .init("parameters", .int(parameters)),
@@ -160,7 +171,7 @@ public enum Conversion {
         let size = (try? MappedFile.open(output).count) ?? 0
         return Summary(
             tensors: stateDict.names.count, sizeBytes: size,
-            recognisedAs: try? recognised.get().report.recognisedAs?.rawValue, timmModel: timm?.expression)
+            recognisedAs: try? recognised.get().report.recognisedAs?.name, timmModel: timm?.expression)
     }
 
     /// The dictionary at a dotted key, or the one with the most numbers.
