@@ -59,17 +59,20 @@ let package = Package(
         .target(name: "Plots", dependencies: ["CCairo"], swiftSettings: house),
 
         // What ViTScope is about
-        .target(name: "Checkpoints", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
+        .target(name: "JSON", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
+        .target(name: "Checkpoints", dependencies: ["JSON", "Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Models", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Analysis", dependencies: ["Models", "Tensors", "Platform"], swiftSettings: safe),
         .target(
             name: "Training",
-            dependencies: ["Analysis", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: safe),
+            dependencies: ["Analysis", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
+            swiftSettings: safe),
         .target(name: "Jobs", swiftSettings: safe),
         .target(
             name: "Service",
             dependencies: [
-                "Jobs", "Training", "Analysis", "Models", "Checkpoints", "Images", "Plots", "Tensors", "Platform",
+                "Jobs", "Training", "Analysis", "Models", "Checkpoints", "Images", "Plots", "JSON", "Tensors",
+                "Platform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -81,7 +84,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Service", "Models", "Platform",
+                "Service", "JSON", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -97,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "vitscope",
             dependencies: [
-                "WebAPI", "Storage", "Service",
+                "WebAPI", "Storage", "Service", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -110,8 +113,10 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"], swiftSettings: house),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "Platform"], swiftSettings: house),
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Tensors", "Platform"],
+            swiftSettings: house),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"], swiftSettings: house),
         .testTarget(
@@ -121,7 +126,8 @@ let package = Package(
             name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: house),
+            dependencies: ["Training", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
+            swiftSettings: house),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport"], swiftSettings: house),
         .testTarget(
             name: "StorageTests",
@@ -131,14 +137,14 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "Jobs", "JobsTestSupport",
-                "Service", "Checkpoints", "Models", "Images", "Tensors", "Platform",
+                "Service", "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "WebAPI", "Service", "Jobs", "JobsTestSupport", "Platform",
+                "WebAPI", "Service", "Jobs", "JobsTestSupport", "JSON", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,3 +1,4 @@
+import JSON
 import Platform
 
 /// A folder as `save_pretrained` of transformers writes it: weights in one file or in shards, and two JSON files.
@@ -7,8 +8,8 @@ enum HuggingFaceFolder {
 
     /// The checkpoint in the folder at `place`. Of several forms of the weights the first is taken, safetensors first.
     static func open(_ place: FilePlace) throws(CheckpointError) -> Checkpoint {
-        let config = try json("config.json", in: place)
-        let preprocessor = try json("preprocessor_config.json", in: place)
+        let config = try json("config.json", in: place).map(Value.init)
+        let preprocessor = try json("preprocessor_config.json", in: place).map(Value.init)
         for (whole, index) in zip(wholes, indices) {
             if let bytes = try place.bytes(of: whole) {
                 let contents = try read(bytes, called: whole)
@@ -26,9 +27,9 @@ enum HuggingFaceFolder {
         throw .noWeights
     }
 
-    private static func json(_ name: String, in place: FilePlace) throws(CheckpointError) -> Value? {
+    private static func json(_ name: String, in place: FilePlace) throws(CheckpointError) -> JSONValue? {
         guard let bytes = try place.bytes(of: name) else { return nil }
-        do throws(CheckpointError) { return try JSON.parse(bytes) } catch { throw .inside(file: name, error) }
+        do throws(CheckpointError) { return try Value.json(bytes) } catch { throw .inside(file: name, error) }
     }
 
     private static func read(_ bytes: Bytes, called name: String) throws(CheckpointError) -> WeightFile {
@@ -37,13 +38,16 @@ enum HuggingFaceFolder {
 
     /// The tensors of all shards as one dictionary, in the index's order.
     private static func shards(
-        _ document: Value, index: String, in place: FilePlace
+        _ document: JSONValue, index: String, in place: FilePlace
     ) throws(CheckpointError) -> (WeightFile, [Bytes]) {
-        guard let map = document["weight_map"]?.dictionary, !map.isEmpty else { throw .inside(file: index, .badIndex) }
-        var files: [String: WeightFile] = [:], weights: [Bytes] = [], opaque: [String] = []
+        guard let map = document["weight_map"]?.object, !map.isEmpty else { throw .inside(file: index, .badIndex) }
+        var home: [String: String] = [:], files: [String: WeightFile] = [:], weights: [Bytes] = [],
+            opaque: [String] = []
         var metadata: [String: String] = [:], tensors = ValueDictionary(), promised: [String: Int] = [:]
-        for (key, value) in map {
-            guard let tensor = key.string, let shard = value.string else { throw .inside(file: index, .badIndex) }
+        for member in map {
+            let tensor = member.name
+            guard let shard = member.value.string else { throw .inside(file: index, .badIndex) }
+            home[tensor] = shard
             if files[shard] == nil {
                 guard isPlain(shard) else { throw .inside(file: index, .badShardName(shard)) }
                 guard let bytes = try place.bytes(of: shard) else {
@@ -58,14 +62,14 @@ enum HuggingFaceFolder {
             guard let entry = files[shard]?.root[tensor], entry.tensor != nil else {
                 throw .inside(file: index, .missingFromShard(tensor: tensor, shard: shard))
             }
-            tensors.set(key, to: entry)
+            tensors.set(.string(tensor), to: entry)
             promised[shard, default: 0] += 1
         }
         // A tensor in a shard that the index leaves out would be lost without a word, or is in two shards.
         for (shard, file) in files.sorted(by: { $0.key < $1.key }) {
             guard let names = file.root.dictionary?.names, names.count > promised[shard, default: 0] else { continue }
-            if let extra = names.first(where: { map[$0]?.string != shard }) {
-                throw .inside(file: shard, map[extra] == nil ? .badIndex : .duplicateTensor(extra))
+            if let extra = names.first(where: { home[$0] != shard }) {
+                throw .inside(file: shard, home[extra] == nil ? .badIndex : .duplicateTensor(extra))
             }
         }
         let contents = WeightFile(

@@ -1,3 +1,4 @@
+import JSON
 public import Platform
 public import Tensors
 
@@ -29,14 +30,17 @@ public enum SafeTensors {
         guard length <= maximumHeader else { throw .headerTooLarge(count: length, limit: maximumHeader) }
         let header = try cursor.take(length)
         guard header.count > 0, header[0] == UInt8(ascii: "{") else { throw .badJSON(expected: "'{'", byte: 0) }
-        guard case .dictionary(let fields) = try JSON.parse(header) else { throw .badJSON(expected: "'{'", byte: 0) }
+        guard let fields = try Value.json(header).object else { throw .badJSON(expected: "'{'", byte: 0) }
         let data = try cursor.take(cursor.remaining)
 
         var metadata: [String: String] = [:]
         var records: [Record] = []
-        for (key, value) in fields {
-            guard let name = key.string else { continue }
-            if name == metadataKey { metadata = try text(of: value) } else { records.append(try Record(name, value)) }
+        for field in fields {
+            if field.name == metadataKey {
+                metadata = try text(of: field.value)
+            } else {
+                records.append(try Record(field.name, field.value))
+            }
         }
         try checkTiling(records, of: data)
         var tensors = StateDict()
@@ -46,16 +50,16 @@ public enum SafeTensors {
 
     static let metadataKey = "__metadata__"
 
-    private static func text(of value: Value) throws(CheckpointError) -> [String: String] {
-        guard let fields = value.dictionary else {
+    private static func text(of value: JSONValue) throws(CheckpointError) -> [String: String] {
+        guard let fields = value.object else {
             throw .badTensorRecord(tensor: metadataKey, expected: "an object of texts")
         }
         var metadata: [String: String] = [:]
-        for (key, value) in fields {
-            guard let name = key.string, let text = value.string else {
+        for field in fields {
+            guard let text = field.value.string else {
                 throw .badTensorRecord(tensor: metadataKey, expected: "an object of texts")
             }
-            metadata[name] = text
+            metadata[field.name] = text
         }
         return metadata
     }
@@ -83,27 +87,27 @@ public enum SafeTensors {
         let begin: Int
         let end: Int
 
-        init(_ name: String, _ value: Value) throws(CheckpointError) {
-            guard let fields = value.dictionary, fields.count == 3 else {
+        init(_ name: String, _ value: JSONValue) throws(CheckpointError) {
+            guard let fields = value.object, fields.count == 3 else {
                 throw .badTensorRecord(tensor: name, expected: "dtype, shape and data_offsets")
             }
-            guard let dtypeName = fields["dtype"]?.string else {
+            guard let dtypeName = value["dtype"]?.string else {
                 throw .badTensorRecord(tensor: name, expected: "a dtype")
             }
             guard let dtype = DType(rawValue: dtypeName) else {
                 throw .unsupportedDType(tensor: name, dtype: dtypeName)
             }
-            guard let shape = Self.integers(fields["shape"]) else {
+            guard let shape = Self.integers(value["shape"]) else {
                 throw .badTensorRecord(tensor: name, expected: "a shape of whole numbers")
             }
-            guard let offsets = Self.integers(fields["data_offsets"]), offsets.count == 2,
+            guard let offsets = Self.integers(value["data_offsets"]), offsets.count == 2,
                 offsets[0] >= 0, offsets[0] <= offsets[1]
             else { throw .badTensorRecord(tensor: name, expected: "two data_offsets in order") }
             (self.name, self.dtype, self.shape, begin, end) = (name, dtype, shape, offsets[0], offsets[1])
         }
 
-        private static func integers(_ value: Value?) -> [Int]? {
-            guard let elements = value?.array else { return nil }
+        private static func integers(_ value: JSONValue?) -> [Int]? {
+            guard let elements = value?.list else { return nil }
             var integers: [Int] = []
             for element in elements {
                 guard case .int(let integer) = element else { return nil }

@@ -1,7 +1,7 @@
 public import Platform
 public import Tensors
 
-/// What a checkpoint holds, as data: the object tree of a pickle, or a JSON document.
+/// What a checkpoint holds, as data: the object tree of a pickle, or the JSON beside the weights.
 ///
 /// No tree is deeper than 64 levels, so that walking and freeing it by recursion is safe.
 public enum Value: Sendable {

@@ -1,3 +1,5 @@
+public import JSON
+
 /// Why the service did not do what it was asked to.
 ///
 /// `detail` is a sentence for the user. It names what the user named, and never a path of the server's disk or an
@@ -31,19 +33,6 @@ public enum ServiceError: Error, Sendable, Equatable {
     case cancelled
     /// A fault of ours, or of the machine. The sentence is for the log alone.
     case internalFault(String)
-
-    /// One thing wrong with a request.
-    public struct Fault: Sendable, Equatable {
-        /// A JSON pointer into the body (`/num_heads`); for a query, the parameter as if it were a member (`/layers`).
-        public let pointer: String
-        /// A sentence to act on.
-        public let detail: String
-
-        public init(pointer: String, detail: String) {
-            self.pointer = pointer
-            self.detail = detail
-        }
-    }
 
     /// What the user should read.
     public var detail: String {

@@ -1,4 +1,5 @@
 import Images
+public import JSON
 import Platform
 
 extension ViTScopeService {
@@ -109,7 +110,7 @@ extension ViTScopeService {
     }
 
     /// Everything that is wrong with a request for a probe set, before any image is read.
-    public func faults(of request: ProbeSetRequest) async -> [ServiceError.Fault] {
+    public func faults(of request: ProbeSetRequest) async -> [Fault] {
         await probeSetStore.faults(of: request)
     }
 

@@ -1,3 +1,4 @@
+public import JSON
 import Tensors
 
 extension ViTScopeService {
@@ -41,7 +42,7 @@ extension ViTScopeService {
     /// What became of the checkpoint's tensors.
     ///
     /// - Throws: `notFound`; `conflict` while it loads, or where the file could not be read at all.
-    public func loadReport(_ name: String) async throws(ServiceError) -> ResultValue {
+    public func loadReport(_ name: String) async throws(ServiceError) -> JSONValue {
         try await catalogue.loadReport(try await openName(name))
     }
 

@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Platform
 
 /// A line of `metrics.jsonl`.
@@ -15,22 +15,22 @@ struct MetricLine: Sendable, Equatable {
 
     /// Nil for what is no such line.
     init?(_ line: [UInt8]) {
-        guard let value = try? JSON.parse(Bytes(line)), let step = value["step"]?.int, let fields = value.dictionary
+        guard let value = try? JSONValue.parse(line), let step = value["step"]?.int, let fields = value.object
         else { return nil }
         self.step = step
         epoch = value["epoch"]?.double ?? 0
-        values = fields.compactMap { key, value in
-            guard let key = key.string, key != "step", key != "epoch" else { return nil }
+        values = fields.compactMap { field in
+            guard field.name != "step", field.name != "epoch" else { return nil }
             // What is no number was written as null.
-            return Metric(key, value.double ?? .nan)
+            return Metric(field.name, field.value.double ?? .nan)
         }
     }
 
     /// The line, without its end.
-    var text: String {
-        CanonicalJSON.line(
-            .object(
-                [("step", .int(step)), ("epoch", .double(epoch))] + values.map { ($0.key, .double($0.value)) }))
+    var json: [UInt8] {
+        let place: [JSONValue.Member] = [.init("step", .int(step)), .init("epoch", .double(epoch))]
+        let members = place + values.map { .init($0.key, .double($0.value)) }
+        return JSONValue.object(members).canonical
     }
 
     /// Whether it tells of images that the model does not learn from.

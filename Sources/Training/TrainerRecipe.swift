@@ -1,3 +1,4 @@
+import JSON
 import Models
 import Tensors
 
@@ -36,7 +37,7 @@ extension TrainingConfiguration {
     public func makeObjective(_ vit: ViTRecipe, classes: Int = 0) throws(TrainingError) -> any Objective {
         guard !method.isSupervised || classes > 0 else {
             throw .configuration([
-                ConfigurationFault(
+                Fault(
                     pointer: "/dataset", detail: "The method \(method.rawValue) learns classes, and there are none.")
             ])
         }

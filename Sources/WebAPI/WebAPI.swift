@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import Hummingbird
+import JSON
 import NIOCore
 import Platform
 package import Service

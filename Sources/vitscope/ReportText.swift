@@ -1,10 +1,11 @@
+import JSON
 import Service
 
 /// A load report for people: one line a fact, one line a tensor that needs a look.
 struct ReportText {
     let lines: [String]
 
-    init(_ report: ResultValue) {
+    init(_ report: JSONValue) {
         guard case .object(let members) = report else {
             lines = []
             return
@@ -24,13 +25,13 @@ struct ReportText {
     }
 
     /// Matched tensors are only counted: there are hundreds, and all is well with them.
-    private static func list(_ name: String, _ items: [ResultValue]) -> [String] {
+    private static func list(_ name: String, _ items: [JSONValue]) -> [String] {
         guard !items.isEmpty else { return [] }
         let head = "\(name): \(items.count)"
         return name == "matched" ? [head] : [head] + items.map { "  " + text($0) }
     }
 
-    private static func text(_ value: ResultValue) -> String {
+    private static func text(_ value: JSONValue) -> String {
         if case .string(let text) = value { return text }
         if case .object(let members) = value {
             return members.filter { if case .null = $0.value { false } else { true } }

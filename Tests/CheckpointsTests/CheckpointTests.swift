@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Platform
 import Tensors
 import Testing
@@ -7,14 +8,14 @@ import Testing
     @Test(arguments: Fixture.good + Fixture.folders)
     func tensorsAgreeWithTheLibraryThatWroteThem(_ name: String) throws {
         let dicts = try Fixture.open(name).stateDicts()
-        let rows = try #require(try Fixture.expected(name).array)
+        let rows = try #require(try Fixture.expected(name).list)
         for row in rows {
-            let path = try #require(row["path"]?.array).compactMap(\.string)
+            let path = try #require(row["path"]?.list).compactMap(\.string)
             let tensor = try #require(row["name"]?.string)
             let entry = try #require(dicts.first { $0.path == path }?.dict[tensor], "\(name): \(path) \(tensor)")
-            #expect(entry.shape == row["shape"]?.array?.compactMap(\.int))
+            #expect(entry.shape == row["shape"]?.list?.compactMap(\.int))
             #expect(Self.torchName(entry.dtype) == row["dtype"]?.string)
-            let values = try #require(row["values"]?.array).compactMap(\.double)
+            let values = try #require(row["values"]?.list).compactMap(\.double)
             #expect(entry.tensor().array == values.map { Float($0) }, "\(name): \(path) \(tensor)")
         }
         #expect(dicts.reduce(0) { $0 + $1.dict.names.count } == rows.count)

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Platform
 import Tensors
 import Testing
@@ -24,8 +25,8 @@ enum Fixture {
     static func open(_ name: String) throws -> Checkpoint { try Checkpoint.open("\(folder)/\(name)") }
 
     /// What PyTorch or NumPy say is in the fixtures.
-    static func expected(_ name: String) throws -> Value {
-        let document = try JSON.parse(try bytes("expected.json"))
+    static func expected(_ name: String) throws -> JSONValue {
+        let document = try JSONValue.parse(try bytes("expected.json"))
         return try #require(document[name])
     }
 }

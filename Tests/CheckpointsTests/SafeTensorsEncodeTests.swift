@@ -1,5 +1,6 @@
 import Checkpoints
 import FoundationEssentials
+import JSON
 import Platform
 import Tensors
 import Testing
@@ -63,7 +64,7 @@ import Testing
 
     @Test func roundingIsPyTorchs() throws {
         let expected = try Fixture.expected("rounding")
-        func bits(_ key: String) throws -> [Int] { try #require(expected[key]?.array).compactMap(\.int) }
+        func bits(_ key: String) throws -> [Int] { try #require(expected[key]?.list).compactMap(\.int) }
         let floats = try bits("f32").map { Float(bitPattern: UInt32($0)) }
         var dict = StateDict()
         dict["w"] = StateDict.Entry(Tensor(shape: [floats.count], floats))

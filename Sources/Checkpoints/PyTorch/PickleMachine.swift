@@ -1,3 +1,4 @@
+import JSON
 import Platform
 import Tensors
 
@@ -170,7 +171,7 @@ struct PickleMachine {
             case .byteString(let bytes): length = bytes.count
             default: continue
             }
-            guard length <= JSON.maximumKey else { throw .nameTooLong(limit: JSON.maximumKey, byte: start) }
+            guard length <= JSONValue.maximumKey else { throw .nameTooLong(limit: JSONValue.maximumKey, byte: start) }
         }
         return stride(from: 0, to: refs.count, by: 2).map { (refs[$0], refs[$0 + 1]) }
     }

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 import Tensors
 
@@ -106,7 +107,7 @@ struct AttentionMetricTask: AnalysisTask {
         _ statistics: LayerHeadStatistics, images: Int, _ config: VisionTransformerConfig
     ) -> AnalysisAnswer {
         let layout = TokenLayout(config)
-        func byLayer(_ values: [Double?]) -> ResultValue {
+        func byLayer(_ values: [Double?]) -> JSONValue {
             .array(NamedArray(shape: [layers.count], axes: ["layer"], numbers: .float64(values.map { $0 ?? .nan })))
         }
         let perHead = statistics.perHead.flatMap { $0.map { $0 ?? .nan } }

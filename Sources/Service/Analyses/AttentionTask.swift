@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 import Platform
 import Tensors
@@ -165,7 +166,7 @@ struct AttentionTask: AnalysisTask {
         var answer = AnalysisAnswer(
             fields: [
                 ("layers", .ints(layers)),
-                ("heads", heads.map(ResultValue.ints) ?? .strings([map.fusion?.rawValue ?? ""])),
+                ("heads", heads.map(JSONValue.ints) ?? .strings([map.fusion?.rawValue ?? ""])),
                 ("query", .string(map.query.text)),
                 ("normalize", .string(map.normalization.rawValue)),
                 ("convention", .string(convention.rawValue)),

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 import Platform
 import Tensors
@@ -224,7 +225,7 @@ struct CKATask: AnalysisTask {
                 ("layers_a", .strings(a.layers.labels)),
                 ("layers_b", .strings(b.layers.labels)),
                 ("kernel", .string(kernel.rawValue)),
-                ("bandwidth_threshold", threshold.map(ResultValue.double) ?? .null),
+                ("bandwidth_threshold", threshold.map(JSONValue.double) ?? .null),
                 ("estimator", .string(estimator.rawValue)),
                 ("tokens", .string(tokens.rawValue)),
                 ("batch_size", .optional(batchSize)),

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 import Platform
 import Tensors
@@ -30,7 +31,7 @@ struct FourierCurves: Sendable {
     /// The mean over images, with spread and error.
     func answer(_ statistics: [VectorStatistics], images: Int) -> AnalysisAnswer {
         let taps = halfSteps, frequencies = analysis.frequencyCount
-        func curves(_ values: (VectorStatistics) -> [Double?]) -> ResultValue {
+        func curves(_ values: (VectorStatistics) -> [Double?]) -> JSONValue {
             let numbers = statistics.flatMap { values($0).prefix(frequencies).map { $0 ?? .nan } }
             return .array(
                 NamedArray(shape: [taps.count, frequencies], axes: ["tap", "frequency"], numbers: .float64(numbers)))
@@ -38,13 +39,13 @@ struct FourierCurves: Sendable {
         func last(_ values: (VectorStatistics) -> [Double?]) -> [Double] {
             statistics.map { values($0)[frequencies - 1] ?? .nan }
         }
-        func byTap(_ numbers: [Double], axis: String = "tap") -> ResultValue {
+        func byTap(_ numbers: [Double], axis: String = "tap") -> JSONValue {
             .array(NamedArray(shape: [numbers.count], axes: [axis], numbers: .float64(numbers)))
         }
         let high = last(\.mean), errors = last(\.standardError)
         // The outputs of whole blocks: the curve of the paper's figure 8.
         let whole = taps.indices.filter { taps[$0] % 2 == 0 }
-        let depthCurve = ResultValue.object([
+        let depthCurve = JSONValue.object([
             .init("depth", .ints(whole.map { taps[$0] / 2 })),
             .init("high_frequency", byTap(whole.map { high[$0] }, axis: "depth")),
             .init("high_frequency_sem", byTap(whole.map { errors[$0] }, axis: "depth")),

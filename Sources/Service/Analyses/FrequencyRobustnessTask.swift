@@ -1,5 +1,6 @@
 import Analysis
 import Images
+import JSON
 import Models
 import Tensors
 
@@ -121,7 +122,7 @@ struct FrequencyRobustnessTask: AnalysisTask {
     private func answer(
         _ changes: AccuracyChanges, _ probe: AccuracyProbe, _ bands: [FrequencyBandNoise]
     ) -> AnalysisAnswer {
-        func byBand(_ numbers: [Double?]) -> ResultValue {
+        func byBand(_ numbers: [Double?]) -> JSONValue {
             .array(
                 NamedArray(
                     shape: [bands.count], axes: ["frequency"], numbers: .float64(numbers.map { $0 ?? .nan })))

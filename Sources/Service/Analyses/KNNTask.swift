@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Platform
 import Tensors
 
@@ -112,7 +113,7 @@ struct KNNTask: AnalysisTask {
         }
     }
 
-    private func byDepth(_ values: [Double]) -> ResultValue {
+    private func byDepth(_ values: [Double]) -> JSONValue {
         .array(NamedArray(shape: [values.count], axes: ["depth"], numbers: .float64(values)))
     }
 }

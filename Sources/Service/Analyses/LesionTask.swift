@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 
 /// What the loss of one branch of one block costs in accuracy (Veit et al. 2016, Bhojanapalli et al. 2021).
@@ -50,7 +51,7 @@ struct LesionTask: AnalysisTask {
             }
         }
         let changes = AccuracyChanges(hits)
-        func byPart(_ numbers: [Double?]) -> ResultValue {
+        func byPart(_ numbers: [Double?]) -> JSONValue {
             .array(
                 NamedArray(
                     shape: [parts.names.count, config.depth], axes: ["part", "layer"],

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Platform
 import Tensors
 import Training
@@ -99,7 +100,7 @@ struct LinearProbeTask: AnalysisTask {
         return answer
     }
 
-    private func byDepth(_ values: [Double]) -> ResultValue {
+    private func byDepth(_ values: [Double]) -> JSONValue {
         .array(NamedArray(shape: [values.count], axes: ["depth"], numbers: .float64(values)))
     }
 }

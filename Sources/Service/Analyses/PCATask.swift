@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 import Platform
 import Tensors
@@ -45,7 +46,7 @@ struct PCATask: AnalysisTask {
         let coordinates =
             found?.coordinates
             ?? DoubleMatrix(rows: count, cols: dimensions, [Double](repeating: .nan, count: count * dimensions))
-        func components(_ values: [Double]?) -> ResultValue {
+        func components(_ values: [Double]?) -> JSONValue {
             let numbers = values ?? [Double](repeating: .nan, count: coordinates.cols)
             return .array(NamedArray(shape: [numbers.count], axes: ["component"], numbers: .float64(numbers)))
         }

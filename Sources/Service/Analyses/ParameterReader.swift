@@ -1,8 +1,10 @@
+import JSON
+
 /// Reads the parameters of an analysis and gathers everything that is wrong with them, so that all of it is told at
 /// once.
 struct ParameterReader {
     private var values: [String: [String]] = [:]
-    private(set) var faults: [ServiceError.Fault] = []
+    private(set) var faults: [Fault] = []
     /// The first fault, where it is that something does not exist.
     private var missing: ServiceError?
 

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 
 /// An analysis whose parameters were checked and whose model and images were found.
 public struct PreparedAnalysis: Sendable {

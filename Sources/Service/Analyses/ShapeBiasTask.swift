@@ -1,5 +1,6 @@
 import Analysis
 import Images
+import JSON
 import Models
 import Tensors
 import Training
@@ -136,11 +137,11 @@ struct ShapeBiasTask: AnalysisTask {
             decisions.add(decision: decision ?? -1, shape: cue.shape, texture: cue.texture)
         }
         let isDecided = !decided.contains(nil)
-        func count(_ number: Int) -> ResultValue { isDecided ? .int(number) : .null }
-        func share(_ number: Double?) -> ResultValue { .double(isDecided ? number ?? .nan : .nan) }
+        func count(_ number: Int) -> JSONValue { isDecided ? .int(number) : .null }
+        func share(_ number: Double?) -> JSONValue { .double(isDecided ? number ?? .nan : .nan) }
         // The published code divides by all images, those whose cues agree included.
         let all = convention == .reference ? decided.count : decided.count - decisions.discarded
-        func byClass(_ numbers: [Double]) -> ResultValue {
+        func byClass(_ numbers: [Double]) -> JSONValue {
             let told = isDecided ? numbers : numbers.map { _ in .nan }
             return .array(NamedArray(shape: [names.count], axes: ["class"], numbers: .float64(told)))
         }

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Models
 import Platform
 import Tensors
@@ -86,7 +87,7 @@ struct TokenPoints: Sendable {
     }
 
     /// Numbers of every point.
-    static func array(_ points: DoubleMatrix) -> ResultValue {
+    static func array(_ points: DoubleMatrix) -> JSONValue {
         .array(
             NamedArray(
                 shape: [points.rows, points.cols], axes: ["point", "dimension"], numbers: .float64(points.values)))

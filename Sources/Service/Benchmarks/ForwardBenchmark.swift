@@ -1,3 +1,4 @@
+import JSON
 import Models
 import Platform
 import Tensors
@@ -28,7 +29,7 @@ public enum ForwardBenchmark {
             let sizes = VisionTransformerConfig.knownSizes.joined(separator: ", ")
             throw .invalid("/arch", "“\(arch)” is unknown; write vit_SIZE_patchP_S with SIZE one of \(sizes).")
         }
-        var faults: [ServiceError.Fault] = []
+        var faults: [Fault] = []
         for (name, value, range) in [
             ("batch", batch, 1...512), ("threads", threads, 1...1024), ("rounds", rounds, 1...1000),
         ]

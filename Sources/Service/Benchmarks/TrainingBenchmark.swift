@@ -1,3 +1,4 @@
+import JSON
 import Models
 import Platform
 import Tensors
@@ -32,7 +33,7 @@ public enum TrainingBenchmark {
     public static func run(
         method: String, arch: String, batch: Int, threads: Int, rounds: Int
     ) throws(ServiceError) -> Report {
-        var faults: [ServiceError.Fault] = []
+        var faults: [Fault] = []
         let config = VisionTransformerConfig.named(arch)
         if config == nil {
             let sizes = VisionTransformerConfig.knownSizes.joined(separator: ", ")

@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// Why a model could not be loaded, with the report as far as it goes.

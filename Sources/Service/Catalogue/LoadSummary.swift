@@ -1,3 +1,4 @@
+import JSON
 import Models
 import Tensors
 
@@ -8,9 +9,9 @@ struct LoadSummary: Sendable {
     let opaqueGlobals: [String]
 
     /// As JSON has it.
-    var field: ResultValue { .object(members) }
+    var field: JSONValue { .object(members) }
 
-    var members: [ResultValue.Member] {
+    var members: [JSONValue.Member] {
         [
             .init("verdict", .string(report.verdict.rawValue)),
             .init("reason", .optional(report.reason.map(ServiceError.sentence))),
@@ -32,21 +33,21 @@ struct LoadSummary: Sendable {
         ]
     }
 
-    private static func match(_ match: LoadReport.Match) -> ResultValue {
+    private static func match(_ match: LoadReport.Match) -> JSONValue {
         .object([
             .init("name", .string(match.name)), .init("canonical", .string(match.canonical)),
             .init("shape", .ints(match.shape)), .init("dtype", .string(match.dtype.rawValue)),
         ])
     }
 
-    private static func reshape(_ reshape: LoadReport.Reshape) -> ResultValue {
+    private static func reshape(_ reshape: LoadReport.Reshape) -> JSONValue {
         .object([
             .init("name", .string(reshape.name)), .init("from", .ints(reshape.from)), .init("to", .ints(reshape.to)),
             .init("how", .string(reshape.how)),
         ])
     }
 
-    private static func ignored(_ ignored: LoadReport.Ignored) -> ResultValue {
+    private static func ignored(_ ignored: LoadReport.Ignored) -> JSONValue {
         .object([.init("name", .string(ignored.name)), .init("why", .string(ignored.why))])
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Images
+import JSON
 import Logging
 import Models
 import Platform
@@ -107,7 +108,7 @@ actor ModelCatalogue {
     }
 
     /// - Throws: `ServiceError.notFound`, or `conflict` where there is no report.
-    func loadReport(_ name: String) throws(ServiceError) -> ResultValue {
+    func loadReport(_ name: String) throws(ServiceError) -> JSONValue {
         switch try entry(name).state {
         case .loading: throw .conflict("The model “\(name)” is still loading. Its report is there when it has loaded.")
         case .ready(let model): return model.summary.field

@@ -1,3 +1,4 @@
+public import JSON
 public import Models
 
 /// What somebody asks to be loaded under a name.
@@ -49,8 +50,8 @@ extension ModelRegistration {
     }
 
     /// Everything that is wrong with it before any file is looked at.
-    public var faults: [ServiceError.Fault] {
-        var faults: [ServiceError.Fault] = []
+    public var faults: [Fault] {
+        var faults: [Fault] = []
         func check(_ isRight: Bool, _ pointer: String, _ detail: String) {
             if !isRight { faults.append(.init(pointer: pointer, detail: detail)) }
         }

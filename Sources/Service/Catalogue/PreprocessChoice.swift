@@ -1,5 +1,6 @@
 import Checkpoints
 import Images
+import JSON
 import Models
 
 /// How images are prepared for a model: what was asked for, else what its folder says, else what its layout usually has,
@@ -31,7 +32,7 @@ enum PreprocessChoice {
     }
 
     /// What is wrong with options before any file is read.
-    static func faults(_ options: PreprocessOptions) -> [ServiceError.Fault] {
+    static func faults(_ options: PreprocessOptions) -> [Fault] {
         do throws(ImageError) {
             if let name = options.interpolation { _ = try interpolation(name) }
             if let name = options.cropMode { _ = try Preprocess.CropMode(named: name) }

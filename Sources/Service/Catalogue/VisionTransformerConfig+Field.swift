@@ -1,8 +1,9 @@
+public import JSON
 public import Models
 
 extension VisionTransformerConfig {
     /// As JSON has it, under timm's names.
-    public var field: ResultValue {
+    public var field: JSONValue {
         .object([
             .init("img_size", .ints([imgSize.height, imgSize.width])), .init("patch_size", .int(patchSize)),
             .init("in_chans", .int(inChans)), .init("embed_dim", .int(embedDim)), .init("depth", .int(depth)),

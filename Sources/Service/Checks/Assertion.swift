@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Platform
 
 /// A statement about a result that holds or does not: `attention_nmi[-1] > 0.05`, `mean(fourier.high_frequency) < -2`.
@@ -92,20 +92,20 @@ public struct Assertion: Sendable, Equatable {
     ///
     /// - Throws: `ServiceError.invalid` where the answer has no such number.
     public func check(_ json: [UInt8]) throws(ServiceError) -> Verdict {
-        let answer: Value
-        do { answer = try JSON.parse(Bytes(json)) } catch { throw .unreadable("The answer is not JSON: \(error).") }
-        let name = field ?? answer["figures"]?.array?.first?["values"]?.string ?? "mean"
-        var value: Value? = answer
+        let answer: JSONValue
+        do { answer = try JSONValue.parse(json) } catch { throw .unreadable("The answer is not JSON: \(error).") }
+        let name = field ?? answer["figures"]?.list?.first?["values"]?.string ?? "mean"
+        var value: JSONValue? = answer
         for part in name.split(separator: ".") { value = value?[String(part)] }
         guard var found = value, name != "reasons" else {
-            let known = (answer.fields ?? ValueDictionary()).compactMap { $0.value.array == nil ? nil : $0.key.string }
+            let known = (answer.object ?? []).compactMap { $0.value.list == nil ? nil : $0.name }
             throw .invalid(
                 "/assertion",
                 "The answer of \(kind.rawValue) has no “\(name.shortened)”. There are: \(known.joined(separator: ", "))."
             )
         }
         for index in indices {
-            guard let list = found.array else {
+            guard let list = found.list else {
                 throw .invalid(
                     "/assertion", "“\(text.shortened(to: 80))” has more indices than the numbers have extents.")
             }
@@ -119,14 +119,14 @@ public struct Assertion: Sendable, Equatable {
         let actual: Double? =
             switch summary {
             case nil:
-                found.array == nil ? numbers.first ?? nil : nil
+                found.list == nil ? numbers.first ?? nil : nil
             case .mean:
                 numbers.contains(nil) || numbers.isEmpty
                     ? nil : numbers.compactMap(\.self).reduce(0, +) / Double(numbers.count)
             case .min: numbers.contains(nil) ? nil : numbers.compactMap(\.self).min()
             case .max: numbers.contains(nil) ? nil : numbers.compactMap(\.self).max()
             }
-        if summary == nil, found.array != nil {
+        if summary == nil, found.list != nil {
             throw .invalid(
                 "/assertion",
                 "“\(text.shortened(to: 80))” means several numbers. Give an index, or take their mean, min or max.")
@@ -135,8 +135,8 @@ public struct Assertion: Sendable, Equatable {
     }
 
     /// All numbers, nil for those that are null.
-    private static func numbers(_ value: Value) -> [Double?] {
-        if let list = value.array { return list.flatMap(numbers) }
+    private static func numbers(_ value: JSONValue) -> [Double?] {
+        if let list = value.list { return list.flatMap(numbers) }
         return [value.double]
     }
 }

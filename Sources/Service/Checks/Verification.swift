@@ -1,5 +1,6 @@
 import Checkpoints
 import Images
+public import JSON
 import Platform
 
 /// A manifest's question asked again, and how far the numbers are from those that it names.
@@ -35,17 +36,17 @@ public struct Verification: Sendable {
     }
 
     /// As JSON has it.
-    public var value: ResultValue {
+    public var value: JSONValue {
         .object([
             .init("analysis_id", .string(id)), .init("same_question", .bool(isSameQuestion)),
-            .init("largest_difference", largest.map(ResultValue.double) ?? .null),
+            .init("largest_difference", largest.map(JSONValue.double) ?? .null),
             .init(
                 "arrays",
                 .list(
                     differences.map {
                         .object([
                             .init("name", .string($0.name)),
-                            .init("largest_difference", $0.largest.map(ResultValue.double) ?? .null),
+                            .init("largest_difference", $0.largest.map(JSONValue.double) ?? .null),
                         ])
                     })),
         ])
@@ -61,14 +62,14 @@ public struct Verification: Sendable {
     public static func run(
         _ manifest: [UInt8], _ places: Places, threads: Int? = nil, codeVersion: String
     ) async throws(ServiceError) -> Verification {
-        let value: Value
-        do { value = try JSON.parse(Bytes(manifest)) } catch {
+        let value: JSONValue
+        do { value = try JSONValue.parse(manifest) } catch {
             throw .unreadable("The manifest is not JSON: \(error).")
         }
         guard let version = value["manifest"]?.int, (1...Manifest.version).contains(version),
             let id = value["analysis_id"]?.string,
-            let kind = value["analysis"]?.string.flatMap(AnalysisKind.init), let models = value["models"]?.array,
-            let images = value["images"]?.array, let expected = value["results"]?.fields
+            let kind = value["analysis"]?.string.flatMap(AnalysisKind.init), let models = value["models"]?.list,
+            let images = value["images"]?.list, let expected = value["results"]?.object
         else {
             throw .unreadable(
                 "This is no manifest of an analysis. GET /v1/analyses/ID/manifest answers one; a comparison is verified "
@@ -78,7 +79,7 @@ public struct Verification: Sendable {
             threads: threads ?? value["threads"]?.int.map { max(1, min($0, 1024)) } ?? 1, codeVersion: codeVersion)
         var loaded: [NamedModel] = []
         for model in models { loaded.append(try await Self.model(model, places, analysis)) }
-        let parameters = (value["parameters"]?.array ?? []).compactMap { parameter -> AnalysisParameter? in
+        let parameters = (value["parameters"]?.list ?? []).compactMap { parameter -> AnalysisParameter? in
             guard let name = parameter["name"]?.string, let text = parameter["value"]?.string else { return nil }
             return AnalysisParameter(name, text)
         }
@@ -87,14 +88,15 @@ public struct Verification: Sendable {
         let found = Dictionary(result.allArrays.map { ($0.name, $0.array) }, uniquingKeysWith: { first, _ in first })
         return Verification(
             id: id, isSameQuestion: prepared.id == id,
-            differences: expected.map { key, wanted in
-                let name = key.string ?? ""
-                return Difference(name: name, largest: found[name].flatMap { largest($0, wanted, version: version) })
+            differences: expected.map { wanted in
+                Difference(
+                    name: wanted.name,
+                    largest: found[wanted.name].flatMap { largest($0, wanted.value, version: version) })
             })
     }
 
     private static func model(
-        _ value: Value, _ places: Places, _ analysis: StandaloneAnalysis
+        _ value: JSONValue, _ places: Places, _ analysis: StandaloneAnalysis
     ) async throws(ServiceError) -> NamedModel {
         let wanted = value["sha256"]?.string ?? "", name = value["name"]?.string ?? ""
         for path in places.models {
@@ -110,7 +112,7 @@ public struct Verification: Sendable {
         throw .notFound(.file, name: "\(name) (SHA-256 \(wanted.shortened))", nearest: [])
     }
 
-    private static func sources(_ images: [Value], _ places: Places) throws(ServiceError) -> [ImageSource] {
+    private static func sources(_ images: [JSONValue], _ places: Places) throws(ServiceError) -> [ImageSource] {
         let known = try places.images.isEmpty ? [] : StandaloneAnalysis.sources(places.images)
         let files = Dictionary(known.map { ($0.sha256, $0) }, uniquingKeysWith: { first, _ in first })
         var sources: [ImageSource] = []
@@ -130,9 +132,9 @@ public struct Verification: Sendable {
     }
 
     /// Nil where the numbers cannot be told apart one by one and are not the same.
-    private static func largest(_ array: NamedArray, _ wanted: Value, version: Int) -> Double? {
-        guard wanted["shape"]?.array?.compactMap(\.int) == array.shape else { return nil }
-        guard let expected = wanted["values"]?.array else {
+    private static func largest(_ array: NamedArray, _ wanted: JSONValue, version: Int) -> Double? {
+        guard wanted["shape"]?.list?.compactMap(\.int) == array.shape else { return nil }
+        guard let expected = wanted["values"]?.list else {
             return version == Manifest.version && wanted["sha256"]?.string == Manifest.digest(array) ? 0 : nil
         }
         var largest = 0.0

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Platform
 
 /// Results of the same question about several models, side by side.
@@ -30,8 +31,8 @@ public struct Comparison: Sendable {
     }
 
     /// The model names, each once.
-    var models: [ResultValue] {
-        var seen: Set<String> = [], fields: [ResultValue] = []
+    var models: [JSONValue] {
+        var seen: Set<String> = [], fields: [JSONValue] = []
         for part in metrics.flatMap(\.parts) {
             for name in ["model", "a", "b"] {
                 guard let field = part.result[name], case .object(let members) = field,
@@ -69,7 +70,7 @@ public struct Comparison: Sendable {
     }
 
     /// As JSON has it.
-    var fields: [ResultValue.Member] {
+    var fields: [JSONValue.Member] {
         let first = metrics.first?.parts.first?.result
         return [
             .init("analysis", .string("comparison")), .init("analysis_id", .string(id)), .init("models", .list(models)),
@@ -138,8 +139,8 @@ extension Comparison.Metric {
         return found
     }
 
-    fileprivate var value: ResultValue {
-        func numbers(_ values: [Double]?) -> ResultValue {
+    fileprivate var value: JSONValue {
+        func numbers(_ values: [Double]?) -> JSONValue {
             values.map {
                 .array(NamedArray(shape: [$0.count], axes: ["point"], numbers: .float64($0)))
             } ?? .null

@@ -1,5 +1,6 @@
 import Analysis
 import Checkpoints
+public import JSON
 import Platform
 import Plots
 import Tensors
@@ -20,9 +21,9 @@ public enum ComparisonForm: String, Sendable, CaseIterable {
 
 extension Comparison {
     /// - Parameter links: for JSON.
-    public func encoded(_ form: ComparisonForm, links: [ResultValue.Member] = []) -> [UInt8] {
+    public func encoded(_ form: ComparisonForm, links: [JSONValue.Member] = []) -> [UInt8] {
         switch form {
-        case .json: ResultValue.object(fields + [.init("links", .object(links))]).json
+        case .json: JSONValue.object(fields + [.init("links", .object(links))]).json
         case .csv: Array(csv.utf8)
         case .npz: Npz.encode(files: files)
         case .html: Array(page.utf8)
@@ -135,7 +136,7 @@ extension Comparison {
         return page.text
     }
 
-    private static func name(_ model: ResultValue) -> String? {
+    private static func name(_ model: JSONValue) -> String? {
         guard case .object(let members) = model,
             case .string(let text)? = members.first(where: { $0.name == "name" })?.value
         else { return nil }

@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Platform
 
 /// What somebody wants compared.
@@ -24,25 +24,25 @@ struct ComparisonRequest: Sendable {
 
     /// - Throws: `unreadable`, and `invalid` with every fault.
     init(_ body: [UInt8]) throws(ServiceError) {
-        let value: Value
-        do { value = try JSON.parse(Bytes(body)) } catch {
+        let value: JSONValue
+        do { value = try JSONValue.parse(body) } catch {
             throw .unreadable("The body is not JSON that can be read: \(error).")
         }
-        guard let members = value.fields, value.dictionary != nil else {
+        guard let members = value.object else {
             throw .unreadable("The body is a JSON object with models, probe_set and metrics.")
         }
-        var faults: [ServiceError.Fault] = []
+        var faults: [Fault] = []
         let known = ["models", "probe_set", "images", "metrics", "parameters", "analyses"]
-        for (key, _) in members where !known.contains(key.string ?? "") {
+        for name in members.map(\.name) where !known.contains(name) {
             faults.append(
                 .init(
-                    pointer: "/" + (key.string ?? "").shortened,
+                    pointer: "/" + name.shortened,
                     detail: "This is not known here. There are: \(known.joined(separator: ", "))."))
         }
         func strings(_ name: String) -> [String] {
-            guard let found = value[name], !found.isNone else { return [] }
-            let list = found.array?.compactMap(\.string)
-            if let list, list.count == found.array?.count { return list }
+            guard let found = value[name], !found.isNull else { return [] }
+            let list = found.list?.compactMap(\.string)
+            if let list, list.count == found.list?.count { return list }
             faults.append(.init(pointer: "/" + name, detail: "\(name) is a list of strings."))
             return []
         }
@@ -88,22 +88,23 @@ struct ComparisonRequest: Sendable {
         guard faults.isEmpty else { throw .invalid(faults) }
     }
 
-    private mutating func readParameters(_ value: Value?, _ faults: inout [ServiceError.Fault]) {
-        for (key, settings) in value?.fields ?? ValueDictionary() {
-            guard let kind = key.string.flatMap(AnalysisKind.init(rawValue:)), let fields = settings.fields else {
+    private mutating func readParameters(_ value: JSONValue?, _ faults: inout [Fault]) {
+        for member in value?.object ?? [] {
+            guard let kind = AnalysisKind(rawValue: member.name), let fields = member.value.object else {
                 faults.append(
                     .init(
                         pointer: "/parameters",
                         detail: "parameters has for a metric its settings: {\"fourier\": {\"layers\": \"-1\"}}."))
                 continue
             }
-            for (name, value) in fields {
+            for field in fields {
+                let value = field.value
                 let text = value.string ?? value.int.map(String.init) ?? value.double.map { "\($0)" }
-                guard let name = name.string, let text else {
+                guard let text else {
                     faults.append(.init(pointer: "/parameters", detail: "A setting is a text or a number."))
                     continue
                 }
-                parameters[kind, default: []].append(AnalysisParameter(name, text))
+                parameters[kind, default: []].append(AnalysisParameter(field.name, text))
             }
         }
     }

@@ -1,5 +1,5 @@
-import Checkpoints
 import Jobs
+import JSON
 import Platform
 
 /// What became of the wish to compare.
@@ -110,8 +110,8 @@ extension ViTScopeService {
     /// Of the images that a result looked at.
     private func imagesDigest(_ id: String) async throws(ServiceError) -> String {
         let text = try await manifest(id)
-        guard let value = try? JSON.parse(Bytes(Array(text.utf8))) else { return "" }
-        return (value["images"]?.array ?? []).compactMap { $0["sha256"]?.string }.joined(separator: "\n")
+        guard let value = try? JSONValue.parse(Array(text.utf8)) else { return "" }
+        return (value["images"]?.list ?? []).compactMap { $0["sha256"]?.string }.joined(separator: "\n")
     }
 
     private static func outcome(
@@ -135,7 +135,7 @@ extension ViTScopeService {
 
     private func remember(_ id: String, _ parts: [ComparisonPart]) async throws(ServiceError) {
         guard let archive else { return }
-        let manifest = ResultValue.object([
+        let manifest = JSONValue.object([
             .init("manifest", .int(Manifest.version)), .init("analysis_id", .string(id)),
             .init("analysis", .string("comparison")),
             .init("code_version", .string(configuration.codeVersion)), .init("created_at", .date(now())),
@@ -152,9 +152,9 @@ extension ViTScopeService {
     private func remembered(_ id: String) async throws(ServiceError) -> [ComparisonPart]? {
         guard let archive, Digest.isValid(id) else { return nil }
         guard let stored = try await perform({ try await archive.store.result(id) }), stored.kind == "comparison",
-            let value = try? JSON.parse(Bytes(Array(stored.manifest.utf8)))
+            let value = try? JSONValue.parse(Array(stored.manifest.utf8))
         else { return nil }
-        return value["parts"]?.array?.compactMap(ComparisonPart.init)
+        return value["parts"]?.list?.compactMap(ComparisonPart.init)
     }
 }
 
@@ -170,14 +170,14 @@ private struct ComparisonPart {
         self.id = id
     }
 
-    init?(_ value: Value) {
+    init?(_ value: JSONValue) {
         guard let kind = value["metric"]?.string.flatMap(AnalysisKind.init), let id = value["analysis_id"]?.string,
-            let models = value["models"]?.array?.compactMap(\.string)
+            let models = value["models"]?.list?.compactMap(\.string)
         else { return nil }
         self.init(kind: kind, models: models, id: id)
     }
 
-    var field: ResultValue {
+    var field: JSONValue {
         .object([
             .init("metric", .string(kind.rawValue)), .init("models", .strings(models)),
             .init("analysis_id", .string(id)),

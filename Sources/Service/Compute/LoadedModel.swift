@@ -1,4 +1,5 @@
 import Images
+import JSON
 import Models
 import Platform
 
@@ -41,7 +42,7 @@ struct NamedModel: Sendable {
     let model: LoadedModel
 
     /// `{name, sha256}`
-    var field: ResultValue { .object([.init("name", .string(name)), .init("sha256", .string(model.sha256))]) }
+    var field: JSONValue { .object([.init("name", .string(name)), .init("sha256", .string(model.sha256))]) }
 }
 
 extension Preprocess {

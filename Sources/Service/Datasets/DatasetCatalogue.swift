@@ -1,4 +1,5 @@
 import Images
+import JSON
 import Platform
 
 /// The datasets there are: folders, and the built-in ones.

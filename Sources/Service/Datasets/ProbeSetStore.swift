@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Images
+import JSON
 import Logging
 import Platform
 import Tensors
@@ -91,7 +92,7 @@ actor ProbeSetStore {
     }
 
     /// Everything that is wrong with a request, to be told beside what is wrong with its form.
-    func faults(of request: ProbeSetRequest) async -> [ServiceError.Fault] {
+    func faults(of request: ProbeSetRequest) async -> [Fault] {
         var faults = ownFaults(request)
         do {
             _ = try await datasets.dataset(request.dataset)
@@ -101,8 +102,8 @@ actor ProbeSetStore {
         return faults
     }
 
-    private func ownFaults(_ request: ProbeSetRequest) -> [ServiceError.Fault] {
-        var faults: [ServiceError.Fault] = []
+    private func ownFaults(_ request: ProbeSetRequest) -> [Fault] {
+        var faults: [Fault] = []
         if !ResourceName.isValid(request.name) { faults.append(.init(pointer: "/name", detail: ResourceName.rule)) }
         if request.numImages < 1 || request.numImages > limit {
             faults.append(.init(pointer: "/n_images", detail: "n_images is a whole number from 1 to \(limit)."))

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Models
 import Platform
 import Tensors
@@ -28,7 +29,7 @@ public struct DemoFolder: Sendable {
     /// Writes the network of the jobs as it is before the first step.
     func writeBaseline(to target: String) throws(ServiceError) {
         do {
-            let configuration = try TrainingConfiguration(try JSON.parse(try MappedFile.open(job("simmim"))))
+            let configuration = try TrainingConfiguration(try JSONValue.parse(try MappedFile.open(job("simmim"))))
             guard let vit = configuration.vit else { throw ServiceError.unreadable("\(job("simmim")) has no arch.") }
             let objective = try configuration.makeObjective(configuration.encoder(vit, classes: 0))
             let weights = objective.initialState(seed: configuration.seed).weights

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Logging
 
 /// Where the images of an analysis are found.

@@ -1,4 +1,5 @@
 import Images
+import JSON
 
 /// Finds images by what users call them: `sha256:…` or `DATASET:INDEX`.
 struct ImageLibrary: Sendable {

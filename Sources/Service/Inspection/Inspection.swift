@@ -1,4 +1,5 @@
 import Checkpoints
+public import JSON
 public import Models
 import Platform
 import Tensors
@@ -61,7 +62,7 @@ public enum Inspection {
     /// What a checkpoint is.
     public struct Report: Sendable {
         /// The load report with the network's sizes, as JSON has it.
-        public let value: ResultValue
+        public let value: JSONValue
         /// Whether a network can be built of it.
         public let isUsable: Bool
         /// Why not, a sentence.
@@ -76,7 +77,7 @@ public enum Inspection {
         _ path: String, options: Options = Options(), layouts: CheckpointLayouts = .standard
     ) throws(ServiceError) -> Report {
         let (checkpoint, place) = try open(path)
-        var members: [ResultValue.Member] = [
+        var members: [JSONValue.Member] = [
             .init("file", .string(place.name)), .init("size_bytes", .int(checkpoint.byteCount)),
             .init("sha256", .string(checkpoint.digest())),
         ]

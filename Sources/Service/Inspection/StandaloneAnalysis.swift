@@ -1,4 +1,5 @@
 import Images
+import JSON
 import Platform
 
 /// Analyses of a checkpoint on pictures of one's own, without a server: what `vitscope analyze` does.

@@ -1,5 +1,5 @@
-import Checkpoints
 import Jobs
+package import JSON
 import Platform
 import Training
 
@@ -7,13 +7,13 @@ import Training
 /// can say.
 package struct JobBody: Sendable {
     /// As posted.
-    package let config: ResultValue
+    package let config: JSONValue
     /// Where the checkpoint lies that the configuration's `init_from` names.
     package let initFromPath: String?
     /// Threads that compute, fixed when the job is posted: another number gives other sums.
     package let threads: Int
 
-    package init(config: ResultValue, initFromPath: String?, threads: Int) {
+    package init(config: JSONValue, initFromPath: String?, threads: Int) {
         self.config = config
         self.initFromPath = initFromPath
         self.threads = threads
@@ -21,30 +21,30 @@ package struct JobBody: Sendable {
 
     /// Nil for a text that is no such body.
     package init?(_ text: String) {
-        guard let value = try? JSON.parse(Bytes(Array(text.utf8))), let config = value["config"] else { return nil }
+        guard let value = try? JSONValue.parse(Array(text.utf8)), let config = value["config"] else { return nil }
         self.init(
-            config: ResultValue(config), initFromPath: value["init_from_path"]?.string,
+            config: config, initFromPath: value["init_from_path"]?.string,
             threads: value["threads"]?.int ?? 1)
     }
 
     /// JSON.
     package var text: String {
-        let members: [ResultValue.Member] = [
+        let members: [JSONValue.Member] = [
             .init("config", config), .init("init_from_path", .optional(initFromPath)), .init("threads", .int(threads)),
         ]
-        return String(decoding: ResultValue.object(members).json, as: UTF8.self)
+        return String(decoding: JSONValue.object(members).json, as: UTF8.self)
     }
 }
 
-extension Value {
+extension JSONValue {
     /// The same value with the members of every object sorted by name, so that two requests that say the same are the
     /// same.
-    var sorted: Value {
+    var sorted: JSONValue {
         switch self {
         case .list(let values): .list(values.map(\.sorted))
-        case .dictionary(let fields):
-            .object(fields.map { ($0.key.string ?? "", $0.value.sorted) }.sorted { $0.0 < $1.0 })
-        case .none, .bool, .int, .double, .string, .bytes, .tensor, .opaque: self
+        case .object(let fields):
+            .object(fields.map { .init($0.name, $0.value.sorted) }.sorted { $0.name < $1.name })
+        case .null, .bool, .int, .double, .string, .array: self
         }
     }
 }

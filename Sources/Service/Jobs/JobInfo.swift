@@ -1,6 +1,6 @@
-import Checkpoints
 import FoundationEssentials
 import Jobs
+public import JSON
 import Platform
 import Training
 
@@ -10,9 +10,9 @@ public struct JobInfo: Sendable {
     public let state: String
     public let isTerminal: Bool
     /// The last progress, JSON.
-    public let progress: ResultValue
+    public let progress: JSONValue
     /// The API's JSON of the job.
-    public let field: ResultValue
+    public let field: JSONValue
 
     /// - Parameters:
     ///   - queuePosition: how many start before it; nil unless it waits.
@@ -21,10 +21,10 @@ public struct JobInfo: Sendable {
         id = job.id.text
         state = job.state.rawValue
         isTerminal = job.state.isTerminal
-        progress = job.progress.flatMap(ResultValue.init(json:)) ?? .null
+        progress = job.progress.flatMap(JSONValue.init(json:)) ?? .null
         let path = "/v1/jobs/\(job.id)"
         let links = ["events", "metrics", "logs", "checkpoints", "trajectory"].map {
-            ResultValue.Member($0, .string("\(path)/\($0)"))
+            JSONValue.Member($0, .string("\(path)/\($0)"))
         }
         field = .object([
             .init("id", .string(job.id.text)),
@@ -66,7 +66,7 @@ public struct JobInfo: Sendable {
 }
 
 extension MetricSummary {
-    fileprivate var field: ResultValue {
+    fileprivate var field: JSONValue {
         .object([
             .init("last", .double(last)), .init("min", .double(min)), .init("min_step", .int(minStep)),
             .init("max", .double(max)), .init("max_step", .int(maxStep)),
@@ -74,49 +74,16 @@ extension MetricSummary {
     }
 }
 
-extension ResultValue {
+extension JSONValue {
     /// A time as RFC 3339 writes it, UTC, or null.
-    static func date(_ date: Date?) -> ResultValue { date.map { .string($0.ISO8601Format()) } ?? .null }
-
-    /// A JSON text's value; nil for a text that is none.
-    public init?(json text: String) {
-        guard let value = try? JSON.parse(Bytes(Array(text.utf8))) else { return nil }
-        self.init(value)
-    }
+    static func date(_ date: Date?) -> JSONValue { date.map { .string($0.ISO8601Format()) } ?? .null }
 
     /// The value of a request's body.
     ///
     /// - Throws: `unreadable` with a sentence that names the place.
-    public static func parse(_ body: [UInt8]) throws(ServiceError) -> ResultValue {
-        do { return ResultValue(try JSON.parse(Bytes(body))) } catch {
+    public static func body(_ bytes: [UInt8]) throws(ServiceError) -> JSONValue {
+        do { return try parse(bytes) } catch {
             throw .unreadable("The body is not JSON that can be read: \(error).")
-        }
-    }
-
-    /// The value of a JSON document; no document is deeper than 64 levels.
-    init(_ value: Value) {
-        switch value {
-        case .bool(let value): self = .bool(value)
-        case .int(let value): self = .int(value)
-        case .double(let value): self = .double(value)
-        case .string(let value): self = .string(value)
-        case .list(let values): self = .list(values.map(ResultValue.init))
-        case .dictionary(let fields):
-            self = .object(fields.map { Member($0.key.string ?? "", ResultValue($0.value)) })
-        case .none, .bytes, .tensor, .opaque: self = .null
-        }
-    }
-
-    /// The value as a document, for those who read documents; arrays of numbers are none.
-    var document: Value {
-        switch self {
-        case .null, .array: .none
-        case .bool(let value): .bool(value)
-        case .int(let value): .int(value)
-        case .double(let value): .double(value)
-        case .string(let value): .string(value)
-        case .list(let values): .list(values.map(\.document))
-        case .object(let members): .object(members.map { ($0.name, $0.value.document) })
         }
     }
 }

@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Platform
 
 /// One metric by step.
@@ -20,12 +20,11 @@ struct MetricSeries: Sendable, Equatable {
         var all: [MetricSeries] = [], places: [String: Int] = [:]
         for line in bytes.array.split(separator: UInt8(ascii: "\n")) {
             // A worker may be writing the last line.
-            guard let fields = try? JSON.parse(Bytes(Array(line))).dictionary, let step = fields["step"]?.int else {
-                continue
-            }
-            let epoch = fields["epoch"]?.double ?? .nan
-            for (name, value) in fields {
-                guard let key = name.string, key != "step", key != "epoch", let number = value.double else { continue }
+            guard let value = try? JSONValue.parse(Array(line)), let step = value["step"]?.int else { continue }
+            let epoch = value["epoch"]?.double ?? .nan
+            for field in value.object ?? [] where field.name != "step" && field.name != "epoch" {
+                guard let number = field.value.double else { continue }
+                let key = field.name
                 let place = places[key] ?? all.count
                 if place == all.count {
                     places[key] = place
@@ -74,7 +73,7 @@ struct MetricSeries: Sendable, Equatable {
     }
 
     /// `{keys, series: {KEY: {steps, epochs, values}}}`
-    static func field(_ all: [MetricSeries]) -> ResultValue {
+    static func field(_ all: [MetricSeries]) -> JSONValue {
         .object([
             .init("keys", .strings(all.map(\.key))),
             .init(

@@ -1,4 +1,3 @@
-import Checkpoints
 import Platform
 
 /// Takes the beginning of a run from another one.

@@ -1,5 +1,5 @@
-import Checkpoints
 import Jobs
+public import JSON
 import Platform
 import Training
 
@@ -28,7 +28,7 @@ extension ViTScopeService {
     /// The checkpoints of a training, by step.
     ///
     /// - Throws: `notFound`.
-    public func jobCheckpoints(_ id: String) async throws(ServiceError) -> ResultValue {
+    public func jobCheckpoints(_ id: String) async throws(ServiceError) -> JSONValue {
         let job = try await find(id)
         let all = try stored(job)
         return .object([

@@ -1,5 +1,5 @@
-import Checkpoints
 import Jobs
+import JSON
 import Platform
 import Training
 
@@ -8,24 +8,22 @@ extension ViTScopeService {
     /// The request that a job's body makes.
     ///
     /// - Throws: `invalid` with every fault, those of what the server knows among them.
-    func request(_ body: [UInt8], _ value: Value) async throws -> JobRequest {
+    func request(_ body: [UInt8], _ value: JSONValue) async throws -> JobRequest {
         let found = try await checked(body, value), configuration = found.configuration
-        let labels = (value["labels"]?.dictionary ?? ValueDictionary()).compactMap { key, value in
-            key.string.flatMap { key in value.string.map { (key, $0) } }
-        }
+        let labels = (value["labels"]?.object ?? []).compactMap { label in label.value.string.map { (label.name, $0) } }
         return JobRequest(
             kind: .training, name: configuration.name, method: configuration.method.rawValue,
             body: JobBody(
-                config: ResultValue(value), initFromPath: found.initFromPath,
+                config: value, initFromPath: found.initFromPath,
                 threads: configuration.threads ?? self.configuration.threads
             ).text, labels: Dictionary(labels) { first, _ in first })
     }
 
     /// What a job would need. Its first steps are made in a process of their own, which a job too large for the machine
     /// does not take the service along with.
-    func estimate(_ body: [UInt8], _ value: Value) async throws -> ResultValue {
+    func estimate(_ body: [UInt8], _ value: JSONValue) async throws -> JSONValue {
         let found = try await checked(body, value)
-        var config = ResultValue(value)
+        var config = value
         if let path = found.initFromPath, case .object(let members) = config {
             config = .object(members.filter { $0.name != "init_from" } + [.init("init_from", .string(path))])
         }
@@ -39,7 +37,7 @@ extension ViTScopeService {
         arguments += ["--threads", "\(found.configuration.threads ?? configuration.threads)"]
         if let own = ProcessStatus.current { arguments += ["--parent", "\(own.identifier)"] }
         let result = try await dryRuns.run(configuration.jobs.program, arguments)
-        guard result.succeeded, let answer = ResultValue(json: result.output) else {
+        guard result.succeeded, let answer = JSONValue(json: result.output) else {
             throw ServiceError.invalid("", "The first steps could not be made. \(Self.cause(result.errors))")
         }
         return answer
@@ -51,8 +49,8 @@ extension ViTScopeService {
         return words.joined(separator: " ").shortened(to: 600)
     }
 
-    private func checked(_ body: [UInt8], _ value: Value) async throws -> ValidatedJob {
-        var faults: [ServiceError.Fault] = []
+    private func checked(_ body: [UInt8], _ value: JSONValue) async throws -> ValidatedJob {
+        var faults: [Fault] = []
         if let name = value["analysis"]?["probe_set"]?.string {
             do { _ = try await probeSetStore.probeSet(name) } catch {
                 faults.append(.init(pointer: "/analysis/probe_set", detail: error.detail))

@@ -1,11 +1,11 @@
-import Checkpoints
 import Jobs
+public import JSON
 import Platform
 import Training
 
 /// The course of a job's metrics.
 public struct JobMetrics: Sendable {
-    public let field: ResultValue
+    public let field: JSONValue
     /// A line for each point: metric, step, epoch, value.
     public let csv: [UInt8]
 }
@@ -43,7 +43,7 @@ extension ViTScopeService {
     ///
     /// - Parameter metric: one of the job's `analysis.metrics`.
     /// - Throws: `notFound`, `invalid` for a metric that is none.
-    public func jobTrajectory(_ id: String, metric: String) async throws(ServiceError) -> ResultValue {
+    public func jobTrajectory(_ id: String, metric: String) async throws(ServiceError) -> JSONValue {
         let queue = try openQueue(), job = try await find(id)
         let known = AnalysisMetric.allCases.map(\.rawValue)
         guard known.contains(metric) else {
@@ -53,8 +53,8 @@ extension ViTScopeService {
         return try await perform {
             let points = try await queue.store.trajectory(of: job.id, metric: metric)
             let pending = try await queue.store.unfinishedChildren(of: job.id)
-            let documents = points.map { ResultValue(json: $0.data) ?? .null }
-            var reasons: [ResultValue] = []
+            let documents = points.map { JSONValue(json: $0.data) ?? .null }
+            var reasons: [JSONValue] = []
             if points.isEmpty {
                 reasons.append(
                     .object([
@@ -93,9 +93,9 @@ extension ViTScopeService {
     }
 }
 
-extension ResultValue {
+extension JSONValue {
     /// The member called `name` of an object.
-    subscript(name: String) -> ResultValue? {
+    subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }

@@ -1,6 +1,6 @@
-import Checkpoints
 import FoundationEssentials
 import Jobs
+public import JSON
 import Platform
 
 /// Which jobs are wanted; all trainings, unless something is said.
@@ -38,7 +38,7 @@ extension ViTScopeService {
             guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (33...126).contains($0) }) else {
                 throw .invalid("/Idempotency-Key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")
             }
-            let canonical = Array(String(decoding: ResultValue(value.sorted).json, as: UTF8.self).utf8)
+            let canonical = value.sorted.json
             key = IdempotencyKey(text, fingerprint: SHA256.hex(of: Array("POST /v1/jobs\n".utf8) + canonical))
         }
         return try await perform {
@@ -56,7 +56,7 @@ extension ViTScopeService {
     /// What a job would need, measured on a few real steps.
     ///
     /// - Throws: as `submitJob`.
-    public func estimateJob(_ body: [UInt8]) async throws(ServiceError) -> ResultValue {
+    public func estimateJob(_ body: [UInt8]) async throws(ServiceError) -> JSONValue {
         let value = try Self.document(body)
         return try await perform { try await self.estimate(body, value) }
     }
@@ -239,14 +239,14 @@ extension ViTScopeService {
         }
     }
 
-    private static func document(_ body: [UInt8]) throws(ServiceError) -> Value {
-        do { return try JSON.parse(Bytes(body)) } catch {
+    private static func document(_ body: [UInt8]) throws(ServiceError) -> JSONValue {
+        do { return try JSONValue.parse(body) } catch {
             throw .unreadable("The body is not JSON that can be read: \(error).")
         }
     }
 
     private static func filter(_ filter: JobListFilter) throws(ServiceError) -> JobFilter {
-        var wanted = JobFilter(), faults: [ServiceError.Fault] = []
+        var wanted = JobFilter(), faults: [Fault] = []
         func check<T: RawRepresentable & CaseIterable>(_ name: String, _ text: String, _ type: T.Type) -> T?
         where T.RawValue == String {
             if let found = T(rawValue: text) { return found }

@@ -1,5 +1,5 @@
-import Checkpoints
 import Jobs
+public import JSON
 import Platform
 
 extension ViTScopeService {
@@ -9,7 +9,7 @@ extension ViTScopeService {
     /// - Throws: `invalid`, `unreadable` for a page token that is none.
     public func results(
         kind: String? = nil, pageSize: Int? = nil, pageToken: String? = nil
-    ) async throws(ServiceError) -> Page<ResultValue> {
+    ) async throws(ServiceError) -> Page<JSONValue> {
         let limits = configuration.limits, size = pageSize ?? limits.defaultPageSize
         guard (1...limits.pageSize).contains(size) else {
             throw .invalid("/page_size", "page_size is a whole number from 1 to \(limits.pageSize).")
@@ -33,16 +33,16 @@ extension ViTScopeService {
         }
     }
 
-    private static func summary(_ stored: StoredResult) -> ResultValue {
-        let manifest = try? JSON.parse(Bytes(Array(stored.manifest.utf8)))
+    private static func summary(_ stored: StoredResult) -> JSONValue {
+        let manifest = try? JSONValue.parse(Array(stored.manifest.utf8))
         return .object([
             .init("analysis_id", .string(stored.id)), .init("analysis", .string(stored.kind)),
             .init("created_at", .date(stored.createdAt)),
             .init(
                 "models",
                 .strings(
-                    (manifest?["models"]?.array ?? []).compactMap { $0["name"]?.string }
-                        + (manifest?["parts"]?.array ?? []).flatMap { $0["models"]?.array?.compactMap(\.string) ?? [] }
+                    (manifest?["models"]?.list ?? []).compactMap { $0["name"]?.string }
+                        + (manifest?["parts"]?.list ?? []).flatMap { $0["models"]?.list?.compactMap(\.string) ?? [] }
                         .reduce(into: []) { if !$0.contains($1) { $0.append($1) } })),
             .init("probe_set", .optional(manifest?["probe_set"]?["name"]?.string)),
             .init("links", .object([.init("self", .string("/v1/analyses/\(stored.id)"))])),

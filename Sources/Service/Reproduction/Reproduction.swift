@@ -1,5 +1,6 @@
 import Analysis
 import Foundation
+import JSON
 import Models
 import Platform
 import Tensors
@@ -38,7 +39,7 @@ public final class Reproduction: Sendable {
 
     /// - Throws: `invalid` for counts out of range, `notFound` without jobs.
     public init(_ request: Request) throws(ServiceError) {
-        var faults: [ServiceError.Fault] = []
+        var faults: [Fault] = []
         for (name, value) in [
             ("analysed", request.analysed), ("probe_train", request.probeTrain), ("probe_test", request.probeTest),
         ]

@@ -1,5 +1,6 @@
 import Analysis
 import Images
+import JSON
 import Models
 import Tensors
 
@@ -56,7 +57,7 @@ extension AnalysisResult {
         return result
     }
 
-    private mutating func set(_ name: String, _ value: ResultValue) {
+    private mutating func set(_ name: String, _ value: JSONValue) {
         if let index = fields.firstIndex(where: { $0.name == name }) { fields[index].value = value }
     }
 

@@ -1,11 +1,11 @@
-import Checkpoints
+public import JSON
 import Platform
-public import Tensors
+import Tensors
 
 /// The answer to one analysis: named fields in the order in which they are written, some of them arrays of numbers.
 public struct AnalysisResult: Sendable {
     /// A name with its value.
-    public typealias Field = (name: String, value: ResultValue)
+    public typealias Field = (name: String, value: JSONValue)
 
     /// SHA-256 over everything that decides the numbers.
     public let id: String
@@ -20,7 +20,7 @@ public struct AnalysisResult: Sendable {
     public internal(set) var timing: Timing
 
     /// The field called `name`.
-    public subscript(name: String) -> ResultValue? { fields.first { $0.name == name }?.value }
+    public subscript(name: String) -> JSONValue? { fields.first { $0.name == name }?.value }
 
     /// The array called `name`.
     public func array(_ name: String) -> NamedArray? {
@@ -33,78 +33,6 @@ public struct AnalysisResult: Sendable {
         fields.compactMap { field in
             if case .array(let array) = field.value { return (field.name, array) }
             return nil
-        }
-    }
-}
-
-/// A value of a result.
-public indirect enum ResultValue: Sendable, Equatable {
-    case null
-    case bool(Bool)
-    case int(Int)
-    /// Written as null where it is not finite.
-    case double(Double)
-    case string(String)
-    case list([ResultValue])
-    case object([Member])
-    case array(NamedArray)
-
-    /// A member of an object.
-    public struct Member: Sendable, Equatable {
-        public let name: String
-        public let value: ResultValue
-
-        public init(_ name: String, _ value: ResultValue) {
-            self.name = name
-            self.value = value
-        }
-    }
-}
-
-/// An array of numbers with names for its extents.
-public struct NamedArray: Sendable, Equatable {
-    /// The numbers, row-major: maps as 32-bit floats, statistics as doubles.
-    public enum Numbers: Sendable, Equatable {
-        case float32(Tensor)
-        case float64([Double])
-    }
-
-    public let shape: [Int]
-    /// A name for each extent.
-    public let axes: [String]
-    public let numbers: Numbers
-
-    /// - Parameters:
-    ///   - axes: one for each extent of `shape`.
-    ///   - numbers: as many as `shape` holds.
-    public init(shape: [Int], axes: [String], numbers: Numbers) {
-        precondition(shape.count == axes.count, "\(axes) name no extents of \(shape)")
-        self.shape = shape
-        self.axes = axes
-        self.numbers = numbers
-    }
-
-    /// The numbers' own bytes: `dtype`, row-major.
-    var littleEndianBytes: Bytes {
-        switch numbers {
-        case .float32(let tensor): tensor.littleEndianBytes
-        case .float64(let numbers): Bytes(Npy.littleEndianBytes(numbers))
-        }
-    }
-
-    /// The numbers as doubles.
-    var doubles: [Double] {
-        switch numbers {
-        case .float32(let tensor): tensor.array.map(Double.init)
-        case .float64(let numbers): numbers
-        }
-    }
-
-    /// NumPy's name of the number format: `<f4` or `<f8`.
-    public var dtype: String {
-        switch numbers {
-        case .float32: "<f4"
-        case .float64: "<f8"
         }
     }
 }

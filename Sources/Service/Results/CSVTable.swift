@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// A tidy table of a result: a row a number, a column for each thing that tells the rows apart.

@@ -1,6 +1,9 @@
+import Checkpoints
 import FoundationEssentials
 import Images
+import JSON
 import Platform
+import Tensors
 
 /// Everything that somebody needs who wants the same numbers again.
 struct Manifest {
@@ -12,9 +15,9 @@ struct Manifest {
     /// Of a result that was just computed.
     static func make(
         _ analysis: PreparedAnalysis, _ result: AnalysisResult, codeVersion: String, threads: Int, at date: Date
-    ) -> ResultValue {
+    ) -> JSONValue {
         let models = analysis.task.models.map { model in
-            ResultValue.object([
+            JSONValue.object([
                 .init("name", .string(model.name)), .init("sha256", .string(model.model.sha256)),
                 .init("fingerprint", .string(model.model.fingerprint)), .init("arch", .optional(model.model.arch)),
             ])
@@ -52,7 +55,7 @@ struct Manifest {
         ])
     }
 
-    private static func numbers(_ array: NamedArray) -> ResultValue {
+    private static func numbers(_ array: NamedArray) -> JSONValue {
         let isShort = array.shape.reduce(1) { saturatingProduct($0, $1) } <= numberLimit
         return .object([
             .init("shape", .ints(array.shape)), .init("dtype", .string(array.dtype)),
@@ -62,4 +65,14 @@ struct Manifest {
 
     /// Of an array's numbers as an NPY file has them after its header.
     static func digest(_ array: NamedArray) -> String { SHA256.hex(of: array.littleEndianBytes) }
+}
+
+extension NamedArray {
+    /// The numbers' own bytes: `dtype`, row-major.
+    fileprivate var littleEndianBytes: Bytes {
+        switch numbers {
+        case .float32(let tensor): tensor.littleEndianBytes
+        case .float64(let numbers): Bytes(Npy.littleEndianBytes(numbers))
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Tensors
 
 /// Numbers of an answer that stand as null without anybody having said why.
@@ -17,7 +18,7 @@ struct MissingNumbers {
         for (name, value) in answer.fields { look(at: value, "/" + name) }
     }
 
-    private mutating func look(at value: ResultValue, _ pointer: String) {
+    private mutating func look(at value: JSONValue, _ pointer: String) {
         switch value {
         case .double(let number):
             if !number.isFinite { miss(pointer) }

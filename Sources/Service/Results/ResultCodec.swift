@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Platform
 import Tensors
 
@@ -9,8 +9,8 @@ enum ResultCodec {
 
     static func encode(_ result: AnalysisResult) -> [UInt8] {
         var numbers: [UInt8] = []
-        let fields = result.fields.map { ResultValue.Member($0.name, packed($0.value, &numbers)) }
-        let header = ResultValue.object([
+        let fields = result.fields.map { JSONValue.Member($0.name, packed($0.value, &numbers)) }
+        let header = JSONValue.object([
             .init("main", .string(result.mainField)), .init("models", .strings(result.scene.modelNames)),
             .init("fields", .object(fields)),
         ]).json
@@ -21,24 +21,24 @@ enum ResultCodec {
     static func decode(_ bytes: [UInt8], id: String, kind: AnalysisKind) -> AnalysisResult? {
         let bytes = Bytes(bytes)
         guard let length = bytes.littleEndian(at: 0, as: UInt64.self).flatMap({ Int(exactly: $0) }),
-            let header = bytes.slice(at: 8, count: length), let value = try? JSON.parse(header),
-            let main = value["main"]?.string, let members = value["fields"]?.fields,
+            let header = bytes.slice(at: 8, count: length), let value = try? JSONValue.parse(header),
+            let main = value["main"]?.string, let members = value["fields"]?.object,
             let numbers = bytes.slice(at: 8 + length, count: bytes.count - 8 - length)
         else { return nil }
         var fields: [AnalysisResult.Field] = []
-        for (key, member) in members {
-            guard let name = key.string, let value = unpacked(member, numbers) else { return nil }
-            fields.append((name, value))
+        for member in members {
+            guard let value = unpacked(member.value, numbers) else { return nil }
+            fields.append((member.name, value))
         }
         return AnalysisResult(
             id: id, kind: kind, fields: fields, mainField: main,
-            figures: (value["fields"]?["figures"]?.array ?? []).compactMap(ResultFigure.init),
+            figures: (value["fields"]?["figures"]?.list ?? []).compactMap(ResultFigure.init),
             scene: Scene(
-                sources: [], modelNames: value["models"]?.array?.compactMap(\.string) ?? [], transform: nil),
+                sources: [], modelNames: value["models"]?.list?.compactMap(\.string) ?? [], transform: nil),
             timing: .hit)
     }
 
-    private static func packed(_ value: ResultValue, _ numbers: inout [UInt8]) -> ResultValue {
+    private static func packed(_ value: JSONValue, _ numbers: inout [UInt8]) -> JSONValue {
         switch value {
         case .array(let array):
             let place = numbers.count
@@ -61,26 +61,26 @@ enum ResultCodec {
         }
     }
 
-    private static func unpacked(_ value: Value, _ numbers: Bytes) -> ResultValue? {
+    private static func unpacked(_ value: JSONValue, _ numbers: Bytes) -> JSONValue? {
         switch value {
-        case .dictionary(let members):
+        case .object(let members):
             if let place = value[marker]?.int { return array(value, at: place, numbers) }
-            var unpackedMembers: [ResultValue.Member] = []
-            for (key, member) in members {
-                guard let name = key.string, let inside = unpacked(member, numbers) else { return nil }
-                unpackedMembers.append(.init(name, inside))
+            var unpackedMembers: [JSONValue.Member] = []
+            for member in members {
+                guard let inside = unpacked(member.value, numbers) else { return nil }
+                unpackedMembers.append(.init(member.name, inside))
             }
             return .object(unpackedMembers)
         case .list(let values):
             let inside = values.compactMap { unpacked($0, numbers) }
             return inside.count == values.count ? .list(inside) : nil
-        default: return ResultValue(value)
+        default: return value
         }
     }
 
-    private static func array(_ value: Value, at place: Int, _ numbers: Bytes) -> ResultValue? {
-        guard let shape = value["shape"]?.array?.compactMap(\.int),
-            let axes = value["axes"]?.array?.compactMap(\.string),
+    private static func array(_ value: JSONValue, at place: Int, _ numbers: Bytes) -> JSONValue? {
+        guard let shape = value["shape"]?.list?.compactMap(\.int),
+            let axes = value["axes"]?.list?.compactMap(\.string),
             shape.count == axes.count, shape.allSatisfy({ $0 >= 0 })
         else { return nil }
         let isDouble = value["dtype"]?.string == "<f8", size = isDouble ? 8 : 4
@@ -103,7 +103,7 @@ enum ResultCodec {
 
 extension ResultFigure {
     /// Nil for a value that describes none.
-    fileprivate init?(_ value: Value) {
+    fileprivate init?(_ value: JSONValue) {
         guard let form = value["form"]?.string.flatMap(Form.init), let values = value["values"]?.string else {
             return nil
         }

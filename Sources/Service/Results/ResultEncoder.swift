@@ -1,5 +1,6 @@
 import Analysis
 import Checkpoints
+import JSON
 import Tensors
 
 /// Gives results the forms that users ask for.
@@ -41,10 +42,10 @@ enum ResultEncoder {
         }
     }
 
-    static func json(_ result: AnalysisResult, links: [ResultValue.Member]) -> [UInt8] {
-        var members = result.fields.map { ResultValue.Member($0.name, $0.value) }
+    static func json(_ result: AnalysisResult, links: [JSONValue.Member]) -> [UInt8] {
+        var members = result.fields.map { JSONValue.Member($0.name, $0.value) }
         members.append(.init("links", .object(links)))
-        return ResultValue.object(members).json
+        return JSONValue.object(members).json
     }
 
     private static func npy(_ array: NamedArray) -> [UInt8] {

@@ -1,3 +1,5 @@
+import JSON
+
 /// How a result is drawn: which of its arrays go where. Pictures, the page and reports read the same description.
 struct ResultFigure: Sendable, Equatable {
     enum Form: String, Sendable {
@@ -40,7 +42,7 @@ struct ResultFigure: Sendable, Equatable {
     }
 
     /// As JSON has it.
-    var value: ResultValue {
+    var value: JSONValue {
         .object([
             .init("form", .string(form.rawValue)), .init("title", .string(title)), .init("values", .string(values)),
             .init("x", .optional(x)), .init("series", .optional(series)), .init("band", .optional(band)),

@@ -1,3 +1,5 @@
+public import JSON
+
 /// The forms in which a result is given. Raw values are what `format=` says.
 public enum ResultFormat: String, Sendable, CaseIterable {
     case json, png, npy, npz, csv
@@ -18,7 +20,7 @@ public struct EncodingOptions: Sendable, Equatable {
     /// PNG of attention: blend the map over the image.
     public var overlay = false
     /// JSON: members of `links`, for example `self`.
-    public var links: [ResultValue.Member] = []
+    public var links: [JSONValue.Member] = []
 
     public init() {}
 }

@@ -1,4 +1,5 @@
 import Analysis
+import JSON
 import Plots
 
 // What an answer says itself about how it is drawn.

@@ -1,4 +1,5 @@
 import Images
+import JSON
 import Plots
 import Tensors
 

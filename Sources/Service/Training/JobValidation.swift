@@ -1,5 +1,6 @@
 import Checkpoints
 import Images
+import JSON
 import Models
 import Platform
 import Training
@@ -32,11 +33,11 @@ public struct JobValidation: Sendable {
     ///
     /// - Throws: `invalid` with every fault that could be found, `unreadable` for what is not JSON, `cancelled`.
     public func check(_ body: [UInt8]) async throws(ServiceError) -> ValidatedJob {
-        let value: Value
-        do { value = try JSON.parse(Bytes(body)) } catch {
+        let value: JSONValue
+        do { value = try JSONValue.parse(body) } catch {
             throw .unreadable("The body is not JSON that can be read: \(error).")
         }
-        var faults: [ServiceError.Fault] = []
+        var faults: [Fault] = []
         var initFromPath: String?
         if let name = value["init_from"]?.string, !name.isEmpty {
             do throws(ServiceError) { initFromPath = try await place(of: name) } catch {
@@ -52,7 +53,7 @@ public struct JobValidation: Sendable {
 
     /// The rest, which reads files.
     private func job(
-        _ body: Value, initFromPath: String?, _ earlier: [ServiceError.Fault]
+        _ body: JSONValue, initFromPath: String?, _ earlier: [Fault]
     ) throws(ServiceError) -> ValidatedJob {
         var faults = earlier
         let places = DatasetPlaces(directory: datasetsDirectory, restrictsPaths: restrictsPaths)
@@ -85,7 +86,7 @@ public struct JobValidation: Sendable {
     ///
     /// - Parameter faults: takes what is wrong with the images or with the memory.
     private static func data(
-        _ settings: RunSettings, _ places: DatasetPlaces, _ memory: Double, _ faults: inout [ServiceError.Fault]
+        _ settings: RunSettings, _ places: DatasetPlaces, _ memory: Double, _ faults: inout [Fault]
     ) throws(TrainingFailure) -> TrainingDataset? {
         let configuration = settings.configuration, vit = try settings.vit()
         do throws(TrainingError) { try configuration.checkMemory(vit, available: memory) } catch {
@@ -145,7 +146,7 @@ public struct JobValidation: Sendable {
     /// What is wrong with a setting, where an error is about what was asked for.
     ///
     /// - Throws: other errors.
-    private static func fault(_ pointer: String, _ error: ServiceError) throws(ServiceError) -> ServiceError.Fault {
+    private static func fault(_ pointer: String, _ error: ServiceError) throws(ServiceError) -> Fault {
         switch error {
         case .invalid, .unreadable, .notFound, .conflict, .gone: .init(pointer: pointer, detail: error.detail)
         case .tooLarge, .busy, .queueFull, .unsupportedMedia, .diskFull, .unavailable, .dataDirectoryLocked, .cancelled,
@@ -154,7 +155,7 @@ public struct JobValidation: Sendable {
         }
     }
 
-    private static func fault(_ failure: TrainingFailure) -> ServiceError.Fault {
+    private static func fault(_ failure: TrainingFailure) -> Fault {
         .init(pointer: "", detail: failure.message)
     }
 }

@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Models
 import Platform
 import Tensors
@@ -10,14 +10,14 @@ struct RunSettings: Sendable {
     let initial: RecognisedModel?
 
     init(_ request: TrainingRequest) throws(TrainingFailure) {
-        let body: Value
+        let body: JSONValue
         switch request.configuration {
         case .file(let path):
-            do { body = try JSON.parse(try MappedFile.open(path)) } catch {
+            do { body = try JSONValue.parse(try MappedFile.open(path)) } catch {
                 throw TrainingFailure(.configuration, "\(path): \(error).")
             }
         case .body(let bytes):
-            do { body = try JSON.parse(Bytes(bytes)) } catch {
+            do { body = try JSONValue.parse(bytes) } catch {
                 throw TrainingFailure(.configuration, "The job is not JSON that can be read: \(error).")
             }
         }
@@ -27,7 +27,7 @@ struct RunSettings: Sendable {
     /// - Parameters:
     ///   - body: what `first` was read from.
     ///   - initFromPath: where the checkpoint lies, if not where the configuration says.
-    init(_ body: Value, _ first: TrainingConfiguration, initFromPath: String?) throws(TrainingFailure) {
+    init(_ body: JSONValue, _ first: TrainingConfiguration, initFromPath: String?) throws(TrainingFailure) {
         guard let file = first.initFrom else {
             (configuration, initial) = (first, nil)
             return
@@ -35,21 +35,17 @@ struct RunSettings: Sendable {
         let model = try Self.open(initFromPath ?? file, imgSize: first.imgSize)
         initial = model
         // Where nobody says a size, the checkpoint's counts, and the views have it.
-        if first.imgSize == nil, case .dictionary(let fields) = body {
+        if first.imgSize == nil, case .object(let members) = body {
             let side = model.config.imgSize.height
             configuration = try Self.parse(
-                .dictionary(
-                    ValueDictionary(fields.filter { $0.key.string != "img_size" } + [(.string("img_size"), .int(side))])
-                ))
+                .object(members.filter { $0.name != "img_size" } + [.init("img_size", .int(side))]))
         } else {
             configuration = first
         }
     }
 
-    static func parse(_ body: Value) throws(TrainingFailure) -> TrainingConfiguration {
-        do throws(TrainingError) {
-            return try TrainingConfiguration(body) { NearestNames.of($0, among: $1) }
-        } catch { throw TrainingFailure(error) }
+    static func parse(_ body: JSONValue) throws(TrainingFailure) -> TrainingConfiguration {
+        do throws(TrainingError) { return try TrainingConfiguration(body) } catch { throw TrainingFailure(error) }
     }
 
     private static func open(_ path: String, imgSize: Int?) throws(TrainingFailure) -> RecognisedModel {
@@ -88,7 +84,7 @@ struct RunSettings: Sendable {
         if let table = initial.stateDict["pos_embed"].flatMap(SinCosTable.recognise) {
             vit.positions = .sinCos(table.table)
         }
-        var faults: [ServiceError.Fault] = []
+        var faults: [Fault] = []
         TrainingConfiguration.check(vit, configuration.method, configuration.objective) {
             faults.append(.init(pointer: "/" + $0, detail: $1))
         }

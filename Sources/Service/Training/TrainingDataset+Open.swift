@@ -1,4 +1,5 @@
 import Images
+import JSON
 import Platform
 import Training
 
@@ -18,7 +19,7 @@ struct DatasetPlaces: Sendable {
     }
 
     /// What is wrong with a name; nil for one that leads to a folder or to the built-in images.
-    func fault(_ name: String, pointer: String) -> ServiceError.Fault? {
+    func fault(_ name: String, pointer: String) -> Fault? {
         if name == DatasetSettings.builtIn || place(of: name) != nil { return nil }
         let shown = name.shortened
         if restrictsPaths, DatasetName.parts(name) == nil {

@@ -1,3 +1,4 @@
+public import JSON
 import Training
 
 /// What a run would need: the answer of a dry run.
@@ -12,7 +13,7 @@ public struct TrainingEstimate: Sendable {
     let measuredSteps: Int
 
     /// As JSON.
-    public var value: ResultValue {
+    public var value: JSONValue {
         .object([
             .init("parameters", .int(cost.parameters)), .init("trainable_parameters", .int(cost.trainableParameters)),
             .init("memory_bytes", .int(cost.memoryBytes)),

@@ -1,12 +1,11 @@
+import JSON
 import Training
 
 extension TrainingFailure {
     init(_ error: TrainingError) {
         switch error {
         case .configuration(let faults):
-            self.init(
-                .configuration, "\(error)",
-                faults: faults.map { ServiceError.Fault(pointer: $0.pointer, detail: $0.detail) })
+            self.init(.configuration, "\(error)", faults: faults)
         case .otherRun: self.init(.configuration, "\(error)")
         case .locked: self.init(.locked, "\(error)")
         case .diskFull: self.init(.diskFull, "\(error)")

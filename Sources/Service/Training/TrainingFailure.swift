@@ -1,4 +1,5 @@
 public import Jobs
+public import JSON
 
 /// Why a run did not begin or ended early.
 public struct TrainingFailure: Error, Sendable, Equatable {
@@ -17,7 +18,7 @@ public struct TrainingFailure: Error, Sendable, Equatable {
     /// What happened and what to do, for people.
     public let message: String
     /// The settings that are wrong.
-    public let faults: [ServiceError.Fault]
+    public let faults: [Fault]
 
     /// The same for a job.
     public var reason: JobFailure.Reason {
@@ -31,7 +32,7 @@ public struct TrainingFailure: Error, Sendable, Equatable {
         }
     }
 
-    init(_ kind: Kind, _ message: String, faults: [ServiceError.Fault] = []) {
+    init(_ kind: Kind, _ message: String, faults: [Fault] = []) {
         self.kind = kind
         self.message = message
         self.faults = faults

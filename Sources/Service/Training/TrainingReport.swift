@@ -1,3 +1,4 @@
+public import JSON
 import Training
 
 /// What a run tells while it goes: a line for programs, and for people how far it is.
@@ -20,14 +21,14 @@ public struct TrainingReport: Sendable {
     /// A sentence for people, where there is something to say beside the progress.
     public let message: String?
     /// The event as JSON.
-    public let value: ResultValue
+    public let value: JSONValue
     /// The event's name, such as `metric`.
     public let event: String
     /// Of a snapshot that was written.
     public let snapshotStep: Int?
 
     /// The event as JSON, with the paths of files relative to the folder that they lie below.
-    public func value(relativeTo folder: String) -> ResultValue {
+    public func value(relativeTo folder: String) -> JSONValue {
         guard case .object(let members) = value, event == "checkpoint" || event == "snapshot" else { return value }
         return .object(
             members.map { member in
@@ -51,7 +52,7 @@ public struct TrainingReport: Sendable {
                     .init("fraction", .double(progress.fraction)), .init("epoch", .int(progress.epoch)),
                     .init("epochs", .int(progress.epochs)), .init("step", .int(progress.step)),
                     .init("steps", .int(progress.steps)), .init("images_per_second", .double(progress.imagesPerSecond)),
-                    .init("eta_seconds", progress.etaSeconds.map(ResultValue.double) ?? .null),
+                    .init("eta_seconds", progress.etaSeconds.map(JSONValue.double) ?? .null),
                 ])
         case .metric(let line, let step, let epoch, let values):
             self.init(
@@ -90,13 +91,13 @@ public struct TrainingReport: Sendable {
     }
 
     private init(
-        _ message: String?, _ event: String, _ members: [ResultValue.Member], snapshotStep: Int? = nil
+        _ message: String?, _ event: String, _ members: [JSONValue.Member], snapshotStep: Int? = nil
     ) {
         self.init(progress: nil, event, members, message: message, snapshotStep: snapshotStep)
     }
 
     private init(
-        progress: Progress?, _ event: String, _ members: [ResultValue.Member], message: String? = nil,
+        progress: Progress?, _ event: String, _ members: [JSONValue.Member], message: String? = nil,
         snapshotStep: Int? = nil
     ) {
         self.progress = progress

@@ -1,4 +1,3 @@
-import Checkpoints
 import Images
 import Models
 import Platform

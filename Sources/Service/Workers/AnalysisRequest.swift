@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Models
 import Platform
 
@@ -29,11 +29,10 @@ struct AnalysisRequest: Sendable {
     }
 
     /// Nil for a value that is no such request.
-    init?(_ field: ResultValue) {
-        let value = field.document
+    init?(_ value: JSONValue) {
         guard let id = value["analysis_id"]?.string, let kind = value["analysis"]?.string.flatMap(AnalysisKind.init),
-            let models = value["models"]?.array?.compactMap(Model.init), !models.isEmpty,
-            let parameters = value["parameters"]?.array
+            let models = value["models"]?.list?.compactMap(Model.init), !models.isEmpty,
+            let parameters = value["parameters"]?.list
         else { return nil }
         self.init(
             id: id, kind: kind, models: models,
@@ -43,7 +42,7 @@ struct AnalysisRequest: Sendable {
             })
     }
 
-    var field: ResultValue {
+    var field: JSONValue {
         .object([
             .init("analysis_id", .string(id)), .init("analysis", .string(kind.rawValue)),
             .init("models", .list(models.map(\.field))),
@@ -58,29 +57,29 @@ struct AnalysisRequest: Sendable {
 }
 
 extension AnalysisRequest.Model {
-    fileprivate init?(_ value: Value) {
+    fileprivate init?(_ value: JSONValue) {
         guard let name = value["name"]?.string, let path = value["path"]?.string, path.hasPrefix("/") else {
             return nil
         }
         var options = ModelLoader.Options()
         options.arch = value["arch"]?.string
         options.numHeads = value["num_heads"]?.int
-        if let sides = value["img_size"]?.array?.compactMap(\.int), sides.count == 2 {
+        if let sides = value["img_size"]?.list?.compactMap(\.int), sides.count == 2 {
             options.imgSize = ImageSize(height: sides[0], width: sides[1])
         }
         options.checkpointKey = value["checkpoint_key"]?.string
         options.activation = value["activation"]?.string.flatMap(ActivationFunction.init)
-        if let preprocess = value["preprocess"], preprocess.dictionary != nil {
+        if let preprocess = value["preprocess"], preprocess.object != nil {
             options.preprocess = PreprocessOptions(
                 cropPct: preprocess["crop_pct"]?.double, cropMode: preprocess["crop_mode"]?.string,
                 interpolation: preprocess["interpolation"]?.string,
-                mean: preprocess["mean"]?.array?.compactMap(\.double),
-                std: preprocess["std"]?.array?.compactMap(\.double))
+                mean: preprocess["mean"]?.list?.compactMap(\.double),
+                std: preprocess["std"]?.list?.compactMap(\.double))
         }
         self.init(name: name, path: path, options: options)
     }
 
-    fileprivate var field: ResultValue {
+    fileprivate var field: JSONValue {
         .object([
             .init("name", .string(name)), .init("path", .string(path)), .init("arch", .optional(options.arch)),
             .init("num_heads", .optional(options.numHeads)),
@@ -91,11 +90,11 @@ extension AnalysisRequest.Model {
                 "preprocess",
                 options.preprocess.map {
                     .object([
-                        .init("crop_pct", $0.cropPct.map(ResultValue.double) ?? .null),
+                        .init("crop_pct", $0.cropPct.map(JSONValue.double) ?? .null),
                         .init("crop_mode", .optional($0.cropMode)),
                         .init("interpolation", .optional($0.interpolation)),
-                        .init("mean", $0.mean.map(ResultValue.doubles) ?? .null),
-                        .init("std", $0.std.map(ResultValue.doubles) ?? .null),
+                        .init("mean", $0.mean.map(JSONValue.doubles) ?? .null),
+                        .init("std", $0.std.map(JSONValue.doubles) ?? .null),
                     ])
                 } ?? .null),
         ])

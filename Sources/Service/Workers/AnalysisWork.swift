@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Jobs
+import JSON
 import Logging
 import Platform
 import Synchronization

@@ -1,6 +1,6 @@
-import Checkpoints
 import FoundationEssentials
 package import Jobs
+import JSON
 import Platform
 
 /// The folder of one job: all that its worker needs, and all that it leaves. The server and the worker speak through it,
@@ -81,8 +81,8 @@ package struct JobFolder: Sendable, Equatable {
 
     /// - Throws: `JobFolderError` for a file that is not there or not what it should be.
     package func spec() throws(JobFolderError) -> JobSpec {
-        let value: Value
-        do { value = try JSON.parse(try MappedFile.open(specFile)) } catch {
+        let value: JSONValue
+        do { value = try JSONValue.parse(try MappedFile.open(specFile)) } catch {
             throw JobFolderError("\(specFile) should say what is to be done and cannot be read: \(error).")
         }
         guard let spec = JobSpec(value) else { throw JobFolderError("\(specFile) does not say what is to be done.") }
@@ -128,7 +128,9 @@ package struct JobFolder: Sendable, Equatable {
         do { return try LockFile(lock) == nil } catch { return false }
     }
 
-    private func read(_ file: String) -> Value? { (try? MappedFile.open(file)).flatMap { try? JSON.parse($0) } }
+    private func read(_ file: String) -> JSONValue? {
+        (try? MappedFile.open(file)).flatMap { try? JSONValue.parse($0) }
+    }
 }
 
 /// A file of a job's folder that is not what it should be.
@@ -139,22 +141,22 @@ package struct JobFolderError: Error, Equatable, CustomStringConvertible {
 }
 
 extension JobFolder.Control {
-    fileprivate init?(_ value: Value) {
+    fileprivate init?(_ value: JSONValue) {
         guard let attempt = value["attempt"]?.int else { return nil }
         self.init(attempt: attempt, wish: value["wish"]?.string.flatMap(WorkerWish.init))
     }
 
-    fileprivate var value: ResultValue {
+    fileprivate var value: JSONValue {
         .object([.init("attempt", .int(attempt)), .init("wish", .optional(wish?.rawValue))])
     }
 }
 
 extension JobFolder.WorkerState {
-    fileprivate init?(_ value: Value) {
+    fileprivate init?(_ value: JSONValue) {
         guard let pid = value["pid"]?.int, let started = value["started"]?.int, let attempt = value["attempt"]?.int
         else { return nil }
         self.init(identifier: pid, startTicks: started, attempt: attempt, beat: value["beat"]?.int ?? 0, outcome: nil)
-        guard let outcome = value["outcome"], !outcome.isNone else { return }
+        guard let outcome = value["outcome"], !outcome.isNull else { return }
         switch outcome["kind"]?.string {
         case "succeeded": self.outcome = .succeeded
         case "stopped": self.outcome = .stopped
@@ -165,8 +167,8 @@ extension JobFolder.WorkerState {
         }
     }
 
-    fileprivate var value: ResultValue {
-        let end: ResultValue =
+    fileprivate var value: JSONValue {
+        let end: JSONValue =
             switch outcome {
             // Who ends without a word writes none.
             case nil, .crashed: .null

@@ -1,12 +1,12 @@
-package import Checkpoints
 package import Jobs
+package import JSON
 
 /// What a worker has to do: `spec.json`.
 package struct JobSpec: Sendable, Equatable {
     package let id: JobID
     package let kind: JobKind
     /// Training: the job as posted. Analysis: a `SnapshotRequest`.
-    package let body: ResultValue
+    package let body: JSONValue
     /// The job whose snapshot is looked at.
     package let parentID: JobID?
     package let dataDirectory: String
@@ -34,14 +34,14 @@ package struct JobSpec: Sendable, Equatable {
     }
 
     /// Nil for a document that is no such thing.
-    package init?(_ value: Value) {
+    package init?(_ value: JSONValue) {
         guard let id = value["id"]?.string.flatMap({ JobID($0) }),
             let kind = value["kind"]?.string.flatMap(JobKind.init),
             let body = value["body"], let data = value["data_directory"]?.string, data.hasPrefix("/")
         else { return nil }
         self.id = id
         self.kind = kind
-        self.body = ResultValue(body)
+        self.body = body
         parentID = value["parent_id"]?.string.flatMap { JobID($0) }
         dataDirectory = data
         datasetsDirectory = value["datasets_directory"]?.string
@@ -49,7 +49,7 @@ package struct JobSpec: Sendable, Equatable {
         initFromPath = value["init_from_path"]?.string
     }
 
-    package var value: ResultValue {
+    package var value: JSONValue {
         .object([
             .init("id", .string(id.text)), .init("kind", .string(kind.rawValue)), .init("body", body),
             .init("parent_id", .optional(parentID?.text)), .init("data_directory", .string(dataDirectory)),
@@ -60,12 +60,11 @@ package struct JobSpec: Sendable, Equatable {
 
     /// The request that this was made of, but for its priority, which only the store knew.
     var request: JobRequest {
-        let config = body.document
         var request = JobRequest(
-            kind: kind, name: config["name"]?.string, method: config["method"]?.string ?? "analysis",
+            kind: kind, name: body["name"]?.string, method: body["method"]?.string ?? "analysis",
             body: JobBody(config: body, initFromPath: initFromPath, threads: threads).text, parentID: parentID)
-        for (key, value) in config["labels"]?.dictionary ?? ValueDictionary() {
-            if let key = key.string, let value = value.string { request.labels[key] = value }
+        for label in body["labels"]?.object ?? [] {
+            if let value = label.value.string { request.labels[label.name] = value }
         }
         guard kind == .analysis else { return request }
         request.method = "analysis"

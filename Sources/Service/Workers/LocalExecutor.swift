@@ -187,7 +187,7 @@ extension LocalExecutor {
     private func configuration(_ id: JobID) -> TrainingConfiguration? {
         if let known = state.withLock({ $0.configurations[id] }) { return known }
         guard let spec = try? JobFolder(id, in: jobs).spec(), spec.kind == .training,
-            let configuration = try? TrainingConfiguration(spec.body.document)
+            let configuration = try? TrainingConfiguration(spec.body)
         else { return nil }
         state.withLock { $0.configurations[id] = configuration }
         return configuration

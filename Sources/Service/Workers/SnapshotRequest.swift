@@ -1,4 +1,4 @@
-import Checkpoints
+package import JSON
 
 /// What an analysis job has to look at.
 package struct SnapshotRequest: Sendable, Equatable {
@@ -19,17 +19,16 @@ package struct SnapshotRequest: Sendable, Equatable {
     }
 
     /// Nil for a body that is no such thing, or whose snapshot would lie elsewhere.
-    package init?(_ field: ResultValue) {
-        let value = field.document
+    package init?(_ value: JSONValue) {
         guard let model = value["model"]?.string, model.hasPrefix("snapshots/"), !model.contains(".."),
             let step = value["step"]?.int, step >= 0, let epoch = value["epoch"]?.double,
             let probeSet = value["probe_set"]?.string,
-            let metrics = value["metrics"]?.array?.compactMap(\.string)
+            let metrics = value["metrics"]?.list?.compactMap(\.string)
         else { return nil }
         self.init(model: model, step: step, epoch: epoch, probeSet: probeSet, metrics: metrics)
     }
 
-    package var field: ResultValue {
+    package var field: JSONValue {
         .object([
             .init("model", .string(model)), .init("step", .int(step)), .init("epoch", .double(epoch)),
             .init("probe_set", .string(probeSet)), .init("metrics", .strings(metrics)),

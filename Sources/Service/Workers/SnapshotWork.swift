@@ -1,4 +1,5 @@
 import Jobs
+import JSON
 import Platform
 import Training
 
@@ -58,8 +59,8 @@ struct SnapshotWork: Sendable {
         }
     }
 
-    private func point(_ metric: String, _ result: AnalysisResult) -> ResultValue {
-        var members: [ResultValue.Member] = [
+    private func point(_ metric: String, _ result: AnalysisResult) -> JSONValue {
+        var members: [JSONValue.Member] = [
             .init("event", .string("analysis")), .init("metric", .string(metric)), .init("step", .int(request.step)),
             .init("epoch", .double(request.epoch)),
         ]

@@ -1,4 +1,5 @@
 import Jobs
+import JSON
 import Platform
 import Synchronization
 import Training
@@ -13,7 +14,7 @@ final class TrainingWork: Sendable {
     private struct State {
         var lastProgress: ContinuousClock.Instant?
         /// A progress that was not told, because it came too soon.
-        var untold: ResultValue?
+        var untold: JSONValue?
         var failure: (any Error)?
     }
 
@@ -88,7 +89,7 @@ final class TrainingWork: Sendable {
     }
 
     /// What others build on is on the disk before it is relied on.
-    private func durable(_ value: ResultValue) {
+    private func durable(_ value: JSONValue) {
         do {
             switch value["event"] {
             case .string("checkpoint"): try events.sync()
@@ -104,7 +105,7 @@ final class TrainingWork: Sendable {
     }
 
     /// Paths as the folder knows them, wherever it lies.
-    private func relative(_ value: ResultValue) -> ResultValue {
+    private func relative(_ value: JSONValue) -> JSONValue {
         guard case .object(let members) = value else { return value }
         return .object(
             members.map { member in

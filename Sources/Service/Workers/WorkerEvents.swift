@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Platform
 import Synchronization
 
@@ -25,14 +25,14 @@ final class WorkerEvents: Sendable {
         guard let bytes = try? MappedFile.open(path) else { return 0 }
         var count = 0
         for line in bytes.array.split(separator: UInt8(ascii: "\n")) {
-            guard let value = try? JSON.parse(Bytes(Array(line))), value["event"]?.string == "metric" else { continue }
+            guard let value = try? JSONValue.parse(Array(line)), value["event"]?.string == "metric" else { continue }
             count = max(count, (value["line"]?.int).map { $0 < Int.max ? $0 + 1 : 0 } ?? 0)
         }
         return count
     }
 
     /// Tells `value`. What goes wrong comes out at the next `sync`.
-    func tell(_ value: ResultValue) {
+    func tell(_ value: JSONValue) {
         do {
             try file.withLock { try $0.append(value.json + [UInt8(ascii: "\n")]) }
             FaultPoint.pass(.reportWritten)

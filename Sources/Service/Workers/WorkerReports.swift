@@ -1,5 +1,6 @@
 import Checkpoints
 package import Jobs
+import JSON
 import Platform
 package import Training
 
@@ -58,12 +59,10 @@ package struct WorkerReports {
     }
 
     private mutating func take(_ line: [UInt8]) {
-        guard line.count <= Self.longestLine, let value = try? JSON.parse(Bytes(line)),
-            let fields = value.dictionary, let event = value["event"]?.string
+        guard line.count <= Self.longestLine, let value = try? JSONValue.parse(line),
+            let fields = value.object, let event = value["event"]?.string
         else { return }
-        let members = fields.filter { $0.key.string != "event" }
-            .map { ResultValue.Member($0.key.string ?? "", ResultValue($0.value)) }
-        let data = String(decoding: ResultValue.object(members).json, as: UTF8.self)
+        let data = String(decoding: JSONValue.object(fields.filter { $0.name != "event" }).json, as: UTF8.self)
         let step = value["step"]?.int.flatMap { $0 >= 0 ? $0 : nil }
         switch event {
         case "progress":
@@ -91,21 +90,19 @@ package struct WorkerReports {
     }
 
     /// A worker that repeats steps repeats lines; each is recorded once.
-    private mutating func takeMetrics(_ fields: ValueDictionary, _ step: Int?, line: Int?, _ data: String) {
+    private mutating func takeMetrics(_ fields: [JSONValue.Member], _ step: Int?, line: Int?, _ data: String) {
         guard let step, line ?? metricLines == metricLines else { return }
         metricLines += 1
         report.step = max(step, report.step ?? 0)
         var values: [JobReport.Metrics.Value] = []
-        for (name, value) in fields {
-            guard let key = name.string, !["event", "line", "step", "epoch"].contains(key), let number = value.double
-            else { continue }
-            values.append(JobReport.Metrics.Value(key, number))
+        for field in fields where !["event", "line", "step", "epoch"].contains(field.name) {
+            if let number = field.value.double { values.append(JobReport.Metrics.Value(field.name, number)) }
         }
         report.metrics.append(JobReport.Metrics(step: step, values: values))
         findings.notices.append(JobNotice(.metric, data))
     }
 
-    private mutating func takeSnapshot(_ value: Value, _ step: Int?) {
+    private mutating func takeSnapshot(_ value: JSONValue, _ step: Int?) {
         guard let step, let analysis, let epoch = value["epoch"]?.double, epoch.isFinite,
             let path = value["path"]?.string
         else { return }
@@ -120,7 +117,7 @@ package struct WorkerReports {
         findings.notices.append(.log("a snapshot of step \(step) waits to be looked at"))
     }
 
-    private mutating func takePoint(_ value: Value, _ step: Int?, _ data: String) {
+    private mutating func takePoint(_ value: JSONValue, _ step: Int?, _ data: String) {
         guard let step, let parent = job.request.parentID, let metric = value["metric"]?.string,
             let epoch = value["epoch"]?.double, epoch.isFinite
         else { return }
@@ -128,7 +125,7 @@ package struct WorkerReports {
         findings.points.append(point)
         findings.parentNotices.append(JobNotice(.analysis, data))
         // What is not finite is null, and no bound is met by it.
-        points.append((point, (value["values"]?.array ?? []).map { $0.double ?? .nan }))
+        points.append((point, (value["values"]?.list ?? []).map { $0.double ?? .nan }))
     }
 
     /// Something to look at, told to the job that is looked at.

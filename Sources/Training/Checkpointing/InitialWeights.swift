@@ -1,3 +1,4 @@
+import JSON
 public import Models
 public import Platform
 import Tensors
@@ -10,12 +11,12 @@ extension ModelState {
     public mutating func takeEncoder(
         of model: RecognisedModel, for objective: any Objective, pool: ThreadPool
     ) throws(TrainingError) {
-        var faults: [ConfigurationFault] = []
+        var faults: [Fault] = []
         // The sizes of the weights do not tell it, and a mere assumption gives way to what was said.
         let (theirs, ours) = (model.config.numHeads, objective.encoder.config.numHeads)
         if theirs != ours, !model.report.assumes("num_heads") {
             faults.append(
-                ConfigurationFault(
+                Fault(
                     pointer: "/arch",
                     detail:
                         "The checkpoint has num_heads \(theirs), and this arch has \(ours); leave arch out to take the "
@@ -26,7 +27,7 @@ extension ModelState {
             let isTable = parameter.name.hasSuffix(".attn.relative_position_bias_table")
             guard let entry = model.stateDict[parameter.name] ?? (isTable ? model.stateDict[shared] : nil) else {
                 faults.append(
-                    ConfigurationFault(
+                    Fault(
                         pointer: "/init_from",
                         detail: "The checkpoint has no \(parameter.name), which this arch has; leave arch out to take "
                             + "the checkpoint's own."))
@@ -34,7 +35,7 @@ extension ModelState {
             }
             guard entry.count == parameter.count else {
                 faults.append(
-                    ConfigurationFault(
+                    Fault(
                         pointer: "/init_from",
                         detail: "\(parameter.name) has the shape \(entry.shape) in the checkpoint, and this arch wants "
                             + "\(parameter.shape)."))
@@ -42,7 +43,7 @@ extension ModelState {
             }
             let numbers = entry.tensor()
             guard numbers.isFinite else {
-                faults.append(ConfigurationFault(pointer: "/init_from", detail: Self.notFinite(parameter.name)))
+                faults.append(Fault(pointer: "/init_from", detail: Self.notFinite(parameter.name)))
                 continue
             }
             weights.set(parameter, to: numbers)

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Platform
 import Tensors
 
@@ -50,7 +51,7 @@ public final class RunDirectory {
     ) throws(TrainingError) -> [String] {
         try Self.files(path) { try Folder.create(self.path + "/checkpoints") }
         guard var record else {
-            try write(CanonicalJSON.pretty(configuration.resolved), to: "config.json")
+            try write(configuration.resolved.pretty, to: "config.json")
             try save(RunRecord(identity: identity))
             return []
         }
@@ -186,7 +187,7 @@ public final class RunDirectory {
     ///
     /// - Returns: how many came before it.
     func appendMetrics(_ line: MetricLine) throws(TrainingError) -> Int {
-        try Self.files(path) { try self.metrics?.append(Array((line.text + "\n").utf8)) }
+        try Self.files(path) { try self.metrics?.append(line.json + [UInt8(ascii: "\n")]) }
         metricLines += 1
         return metricLines - 1
     }
@@ -209,20 +210,20 @@ extension RunDirectory {
         let file = path + "/state.json"
         guard Folder.exists(file) else { return nil }
         let bytes = try files(path) { try MappedFile.open(file) }
-        guard let value = try? JSON.parse(bytes), let record = RunRecord(value) else {
+        guard let value = try? JSONValue.parse(bytes), let record = RunRecord(value) else {
             throw .badData("\(file) is not the record of a run. Take another directory, or put the file right.")
         }
         return record
     }
 
     private func save(_ record: RunRecord) throws(TrainingError) {
-        try write(CanonicalJSON.pretty(record.value), to: "state.json")
+        try write(record.value.pretty, to: "state.json")
         self.record = record
     }
 
-    private func write(_ text: String, to name: String) throws(TrainingError) {
+    private func write(_ text: [UInt8], to name: String) throws(TrainingError) {
         try Self.files(path) {
-            try AtomicFile.write([Bytes(Array(text.utf8))], to: self.path + "/" + name, isPrivate: false)
+            try AtomicFile.write([Bytes(text)], to: self.path + "/" + name, isPrivate: false)
         }
     }
 
@@ -257,22 +258,25 @@ extension RunDirectory {
     ) throws(TrainingError) -> [String] {
         let file = path + "/config.json"
         let bytes = try Self.files(path) { try MappedFile.open(file) }
-        guard let old = try? JSON.parse(bytes) else { throw .badData("\(file) is not JSON. Put it right.") }
+        guard let old = try? JSONValue.parse(bytes) else { throw .badData("\(file) is not JSON. Put it right.") }
         var differences: [String] = []
         Self.compare(old, configuration.resolved, pointer: "", into: &differences)
         return differences
     }
 
     /// Neither value is deeper than 64 levels.
-    private static func compare(_ old: Value?, _ new: Value?, pointer: String, into differences: inout [String]) {
-        if let left = old?.dictionary, let right = new?.dictionary {
-            for name in left.names + right.names.filter({ left[$0] == nil })
+    private static func compare(
+        _ old: JSONValue?, _ new: JSONValue?, pointer: String, into differences: inout [String]
+    ) {
+        if let old, let new, let left = old.object, let right = new.object {
+            for name in left.map(\.name) + right.map(\.name).filter({ old[$0] == nil })
             where !pointer.isEmpty || !free.contains(name) {
-                compare(left[name], right[name], pointer: pointer + "/" + name, into: &differences)
+                compare(old[name], new[name], pointer: pointer + "/" + name, into: &differences)
             }
             return
         }
-        let (before, now) = (CanonicalJSON.line(old ?? .none), CanonicalJSON.line(new ?? .none))
+        let before = String(decoding: (old ?? .null).canonical, as: UTF8.self)
+        let now = String(decoding: (new ?? .null).canonical, as: UTF8.self)
         if before != now { differences.append("\(pointer) was \(before) and is now \(now)") }
     }
 

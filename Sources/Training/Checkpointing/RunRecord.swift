@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 
 /// What must be the same when a run is taken up again, beside its configuration.
 public struct RunIdentity: Sendable, Equatable {
@@ -46,9 +46,9 @@ struct RunRecord: Sendable, Equatable {
     init(identity: RunIdentity) { self.identity = identity }
 
     /// Nil for a document of another kind.
-    init?(_ value: Value) {
+    init?(_ value: JSONValue) {
         guard let digest = value["dataset_sha256"]?.string, let threads = value["threads"]?.int,
-            let version = value["code_version"]?.string, let list = value["checkpoints"]?.array
+            let version = value["code_version"]?.string, let list = value["checkpoints"]?.list
         else { return nil }
         identity = RunIdentity(datasetDigest: digest, threads: threads, codeVersion: version)
         isInexact = value["inexact"]?.bool ?? false
@@ -65,21 +65,24 @@ struct RunRecord: Sendable, Equatable {
         checkpoints.sort { $0.step < $1.step }
     }
 
-    var value: Value {
+    var value: JSONValue {
         let list = checkpoints.map {
-            Value.object([
-                ("step", .int($0.step)), ("file", .string("checkpoints/" + $0.fileName)),
-                ("size_bytes", .int($0.sizeBytes)), ("sha256", .string($0.sha256)),
+            JSONValue.object([
+                .init("step", .int($0.step)), .init("file", .string("checkpoints/" + $0.fileName)),
+                .init("size_bytes", .int($0.sizeBytes)), .init("sha256", .string($0.sha256)),
             ])
         }
-        let end = early.map {
-            [("finished_early", Value.object([("step", .int($0.step)), ("reason", .string($0.reason))]))]
+        var members: [JSONValue.Member] = [
+            .init("dataset_sha256", .string(identity.datasetDigest)), .init("threads", .int(identity.threads)),
+            .init("code_version", .string(identity.codeVersion)), .init("inexact", .bool(isInexact)),
+            .init("finished", .bool(isFinished)),
+        ]
+        if let early {
+            members.append(
+                .init(
+                    "finished_early",
+                    .object([.init("step", .int(early.step)), .init("reason", .string(early.reason))])))
         }
-        return .object(
-            [
-                ("dataset_sha256", .string(identity.datasetDigest)), ("threads", .int(identity.threads)),
-                ("code_version", .string(identity.codeVersion)), ("inexact", .bool(isInexact)),
-                ("finished", .bool(isFinished)),
-            ] + (end ?? []) + [("checkpoints", .list(list))])
+        return .object(members + [.init("checkpoints", .list(list))])
     }
 }

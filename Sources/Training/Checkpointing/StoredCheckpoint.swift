@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Platform
 
 /// A checkpoint of a run, as the run's own record names it.
@@ -20,7 +20,7 @@ public struct StoredCheckpoint: Sendable, Equatable {
             if error.isMissing { return [] }
             throw RunDirectory.wrapped(error, directory)
         }
-        guard let value = try? JSON.parse(bytes), let record = RunRecord(value) else {
+        guard let value = try? JSONValue.parse(bytes), let record = RunRecord(value) else {
             throw .badData("\(file) is not the record of a run.")
         }
         return record.checkpoints.map {

@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 
 /// What is looked at while a model trains, and how often. It changes nothing that is learned.
 public struct AnalysisSettings: Sendable, Hashable {
@@ -17,9 +17,9 @@ public struct AnalysisSettings: Sendable, Hashable {
     }
 
     /// Reads `analysis`; nil where it is not there.
-    init?(_ outer: ConfigurationReader) {
+    init?(_ outer: JSONReader) {
         guard let value = outer.value("analysis") else { return nil }
-        guard value.dictionary != nil else {
+        guard value.object != nil else {
             outer.fault("analysis", "analysis must be an object with every_epochs and probe_set.")
             return nil
         }

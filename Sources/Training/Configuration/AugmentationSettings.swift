@@ -1,5 +1,5 @@
-import Checkpoints
 public import Images
+import JSON
 
 /// How a run changes its images: the recipes of its views, with what a configuration overrides.
 public struct AugmentationSettings: Sendable, Hashable {
@@ -11,7 +11,7 @@ public struct AugmentationSettings: Sendable, Hashable {
     public let cutmix: Double
 
     /// Reads `augmentation`.
-    init(_ outer: ConfigurationReader, method: TrainingMethod, recipe: TrainingRecipe, imgSize: Int) {
+    init(_ outer: JSONReader, method: TrainingMethod, recipe: TrainingRecipe, imgSize: Int) {
         let reader = outer.object("augmentation")
         var views = Self.standard(method, recipe, imgSize: imgSize)
         let ownViews = method == .hybrid ? 2 : views.count
@@ -64,7 +64,7 @@ public struct AugmentationSettings: Sendable, Hashable {
         }
     }
 
-    private static func readCrop(_ reader: ConfigurationReader, views: inout [ViewRecipe], _ range: Range<Int>) {
+    private static func readCrop(_ reader: JSONReader, views: inout [ViewRecipe], _ range: Range<Int>) {
         var scale = 0.08...1.0
         switch views[range.lowerBound].crop {
         case .random(let found, _), .clipped(let found, _): scale = found
@@ -86,7 +86,7 @@ public struct AugmentationSettings: Sendable, Hashable {
         }
     }
 
-    private static func readColour(_ reader: ConfigurationReader, views: inout [ViewRecipe], _ count: Int) {
+    private static func readColour(_ reader: JSONReader, views: inout [ViewRecipe], _ count: Int) {
         let standard =
             views[0].colorJitter
             ?? ColorJitter(
@@ -122,9 +122,9 @@ public struct AugmentationSettings: Sendable, Hashable {
     }
 
     /// A probability for all views, or a list with one for each.
-    private static func perView(_ reader: ConfigurationReader, _ key: String, _ standard: [Double]) -> [Double] {
+    private static func perView(_ reader: JSONReader, _ key: String, _ standard: [Double]) -> [Double] {
         var found = standard
-        if reader.value(key)?.array != nil {
+        if reader.value(key)?.list != nil {
             found = reader.numbers(key, count: standard.count...standard.count, in: 0...1) ?? standard
         } else if let all = reader.optionalNumber(key, in: 0...1) {
             found = standard.map { _ in all }

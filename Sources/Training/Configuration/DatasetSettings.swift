@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 
 /// Which images a run learns from.
 public struct DatasetSettings: Sendable, Hashable {
@@ -16,7 +16,7 @@ public struct DatasetSettings: Sendable, Hashable {
     public static let builtIn = "shapes-textures"
 
     /// Reads `dataset`, `validation_dataset` and `dataset_options`.
-    init(_ reader: ConfigurationReader) {
+    init(_ reader: JSONReader) {
         let found = reader.optionalText("dataset")
         if found == nil {
             reader.fault("dataset", "A job needs a dataset: \(Self.builtIn), a folder, or a name below --datasets.")
@@ -47,7 +47,7 @@ public struct CheckpointSettings: Sendable, Hashable {
     public let keepLast: Int
 
     /// Reads `checkpoint`.
-    init(_ outer: ConfigurationReader) {
+    init(_ outer: JSONReader) {
         let reader = outer.object("checkpoint")
         everyEpochs = reader.int("every_epochs", default: 1, in: 1...1_000_000)
         everySteps = reader.optionalInt("every_steps", in: 1...1_000_000_000)

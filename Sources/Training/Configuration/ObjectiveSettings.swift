@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 
 /// What the objectives are made of, resolved.
 public struct ObjectiveSettings: Sendable, Hashable {
@@ -15,7 +15,7 @@ public struct ObjectiveSettings: Sendable, Hashable {
 
     /// Reads `moco`, `simmim`, `mae`, `hybrid` and `probe`, those of other methods too.
     init(
-        _ reader: ConfigurationReader, method: TrainingMethod, flavour: TrainingRecipe.Flavour, patchSize: Int
+        _ reader: JSONReader, method: TrainingMethod, flavour: TrainingRecipe.Flavour, patchSize: Int
     ) {
         moco = Self.readMoCo(reader.object("moco"), method)
         let masked = reader.object("simmim")
@@ -44,7 +44,7 @@ public struct ObjectiveSettings: Sendable, Hashable {
     /// The probed layers of an encoder with `depth` blocks, negative ones counted from its end; nil for all.
     func probedDepths(of depth: Int) -> [Int]? { probeLayers.map { $0.map { $0 < 0 ? depth + 1 + $0 : $0 } } }
 
-    private static func readMoCo(_ reader: ConfigurationReader, _ method: TrainingMethod) -> MoCoV3Config {
+    private static func readMoCo(_ reader: JSONReader, _ method: TrainingMethod) -> MoCoV3Config {
         defer { reader.finish() }
         return MoCoV3Config(
             dim: reader.int("dim", default: 256, in: 1...65_536),
@@ -56,7 +56,7 @@ public struct ObjectiveSettings: Sendable, Hashable {
             stopGradConv1: reader.bool("stop_grad_conv1", default: method != .hybrid))
     }
 
-    private static func readMAE(_ reader: ConfigurationReader) -> MAEConfig {
+    private static func readMAE(_ reader: JSONReader) -> MAEConfig {
         defer { reader.finish() }
         let dim = reader.int("decoder_dim", default: 512, in: 4...16_384)
         let heads = reader.int("decoder_heads", default: dim % 32 == 0 ? dim / 32 : 1, in: 1...1024)
@@ -69,14 +69,14 @@ public struct ObjectiveSettings: Sendable, Hashable {
             normPixLoss: reader.bool("norm_pix_loss", default: true))
     }
 
-    private static func readLayers(_ probe: ConfigurationReader) -> [Int]? {
+    private static func readLayers(_ probe: JSONReader) -> [Int]? {
         guard let value = probe.value("layers") else { return nil }
         if value.string == "all" {
             probe.record("layers", .string("all"))
             return nil
         }
-        let layers = (value.array ?? []).compactMap(\.int)
-        guard let array = value.array, !layers.isEmpty, layers.count == array.count, Set(layers).count == layers.count,
+        let layers = (value.list ?? []).compactMap(\.int)
+        guard let array = value.list, !layers.isEmpty, layers.count == array.count, Set(layers).count == layers.count,
             layers.allSatisfy({ (-1000...1000).contains($0) })
         else {
             probe.fault("layers", "layers must be “all” or a list of different depths, 0 for the embedding.")

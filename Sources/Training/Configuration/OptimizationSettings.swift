@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Platform
 import Tensors
 
@@ -24,7 +24,7 @@ public struct OptimizationSettings: Sendable {
     let recipe: TrainingRecipe
 
     /// Reads the settings; faults go to the reader.
-    init(_ reader: ConfigurationReader, recipe: TrainingRecipe, method: TrainingMethod, epochs: Int, images: Int) {
+    init(_ reader: JSONReader, recipe: TrainingRecipe, method: TrainingMethod, epochs: Int, images: Int) {
         self.recipe = recipe
         rule = Self.readRule(reader, recipe)
         let factor = Double(images) / recipe.referenceBatch
@@ -78,11 +78,11 @@ public struct OptimizationSettings: Sendable {
         } else {
             _ = reader.value("clip_grad")
             clipGradient = recipe.clipGradient
-            reader.record("clip_grad", recipe.clipGradient.map { .double($0) } ?? .none)
+            reader.record("clip_grad", recipe.clipGradient.map { .double($0) } ?? .null)
         }
     }
 
-    private static func readRule(_ reader: ConfigurationReader, _ recipe: TrainingRecipe) -> OptimizerRule {
+    private static func readRule(_ reader: JSONReader, _ recipe: TrainingRecipe) -> OptimizerRule {
         let name = reader.choice("optimizer", default: recipe.optimizer)
         func refuse(_ keys: [String], of owner: String) {
             for key in keys where reader.has(key) {
@@ -113,7 +113,7 @@ public struct OptimizationSettings: Sendable {
     }
 
     private static func readMilestones(
-        _ reader: ConfigurationReader, _ schedule: ScheduleName, epochs: Int
+        _ reader: JSONReader, _ schedule: ScheduleName, epochs: Int
     ) -> ([Double], Double) {
         guard schedule == .multistep else {
             for key in ["milestones", "gamma"] {

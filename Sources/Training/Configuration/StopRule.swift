@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 
 /// When a run is content with what it has: a metric is below or above a number.
 ///
@@ -65,7 +65,7 @@ extension StopRule {
     ///   - known: the metrics of training that the run writes.
     ///   - depth: of the encoder, where it is known.
     static func read(
-        _ outer: ConfigurationReader, analysis: AnalysisSettings?, known: [String], depth: Int?
+        _ outer: JSONReader, analysis: AnalysisSettings?, known: [String], depth: Int?
     ) -> [StopRule] {
         let readers = outer.objects("stop_when", atMost: 64)
         let rules = readers.compactMap { reader in
@@ -78,7 +78,7 @@ extension StopRule {
     }
 
     private static func read(
-        _ reader: ConfigurationReader, _ analysis: AnalysisSettings?, _ known: [String], _ depth: Int?
+        _ reader: JSONReader, _ analysis: AnalysisSettings?, _ known: [String], _ depth: Int?
     ) -> StopRule? {
         if !reader.has("metric") { reader.fault("metric", "A rule needs a metric, such as loss or attention-nmi.") }
         let metric = reader.optionalText("metric", longest: 100)
@@ -110,7 +110,7 @@ extension StopRule {
     }
 
     private static func check(
-        _ metric: String, _ found: AnalysisMetric?, _ reader: ConfigurationReader, _ analysis: AnalysisSettings?,
+        _ metric: String, _ found: AnalysisMetric?, _ reader: JSONReader, _ analysis: AnalysisSettings?,
         _ known: [String]
     ) {
         if let found {

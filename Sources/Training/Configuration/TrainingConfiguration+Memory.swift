@@ -1,3 +1,4 @@
+import JSON
 import Models
 import Tensors
 
@@ -17,7 +18,7 @@ extension TrainingConfiguration {
         }
         let isBatch = needed.fixed + needed.batch * min(1, 2 / Double(batchSize)) <= available
         throw .configuration([
-            ConfigurationFault(
+            Fault(
                 pointer: isBatch ? "/batch_size" : vit == self.vit ? "/arch" : "/init_from",
                 detail: "The run needs about \(gigabytes(needed.fixed + needed.batch)) of memory, of which "
                     + "\(gigabytes(needed.fixed)) whatever the batch; the machine has \(gigabytes(available)). "

@@ -1,6 +1,6 @@
+public import JSON
 import Models
 import Platform
-public import Checkpoints
 
 /// A training job as `POST /v1/jobs` and `vitscope train --config` take it, resolved: every setting that counts, those
 /// of the method's paper where the body was silent.
@@ -41,19 +41,16 @@ public struct TrainingConfiguration: Sendable {
     /// When the run is content before its end.
     public let stopRules: [StopRule]
     /// Every setting with the value that counts, for config.json.
-    public let resolved: Value
+    public let resolved: JSONValue
 
     /// Of `resolved`, 64 hexadecimal digits.
-    public var digest: String { SHA256.hex(of: Array(CanonicalJSON.line(resolved).utf8)) }
+    public var digest: String { SHA256.hex(of: resolved.canonical) }
 
     /// Reads `body`.
     ///
-    /// - Parameter nearest: up to a few of the known names most like a wrong one.
     /// - Throws: `TrainingError.configuration` with every fault there is.
-    public init(
-        _ body: Value, nearest: @escaping (_ wanted: String, _ known: [String]) -> [String] = { _, _ in [] }
-    ) throws(TrainingError) {
-        let reader = ConfigurationReader(body, nearest: nearest)
+    public init(_ body: JSONValue) throws(TrainingError) {
+        let reader = JSONReader(body)
         name = reader.optionalText("name", longest: 200)
         if !reader.has("method") {
             reader.fault(
@@ -125,7 +122,7 @@ public struct TrainingConfiguration: Sendable {
         resolved = .object(reader.resolved)
     }
 
-    private static func readRecipe(_ reader: ConfigurationReader, _ method: TrainingMethod) -> TrainingRecipe {
+    private static func readRecipe(_ reader: JSONReader, _ method: TrainingMethod) -> TrainingRecipe {
         let flavours = TrainingRecipe.flavours(of: method)
         let asked = reader.optionalChoice("recipe", TrainingRecipe.Flavour.self)
         if let asked, !flavours.contains(asked) {
@@ -138,7 +135,7 @@ public struct TrainingConfiguration: Sendable {
         return TrainingRecipe.of(method, flavour)
     }
 
-    private static func readResources(_ reader: ConfigurationReader) -> Int? {
+    private static func readResources(_ reader: JSONReader) -> Int? {
         let resources = reader.object("resources")
         let executor = resources.optionalText("executor", longest: 100) ?? "local"
         if executor != "local" {
@@ -149,17 +146,17 @@ public struct TrainingConfiguration: Sendable {
         return threads
     }
 
-    private static func readLabels(_ reader: ConfigurationReader) -> [String: String] {
+    private static func readLabels(_ reader: JSONReader) -> [String: String] {
         guard let labels = reader.value("labels") else { return [:] }
-        let isSound = labels.dictionary.map { $0.count <= 64 && $0.allSatisfy { $0.value.string != nil } } ?? false
+        let isSound = labels.object.map { $0.count <= 64 && $0.allSatisfy { $0.value.string != nil } } ?? false
         if !isSound { reader.fault("labels", "labels must be an object of at most 64 texts.") }
         reader.record("labels", labels)
-        let pairs = (labels.dictionary ?? ValueDictionary()).map { ($0.key.string ?? "", $0.value.string ?? "") }
+        let pairs = (labels.object ?? []).map { ($0.name, $0.value.string ?? "") }
         return Dictionary(pairs) { $1 }
     }
 
     private static func checkBatch(
-        _ reader: ConfigurationReader, _ batchSize: Int, _ method: TrainingMethod, _ augmentation: AugmentationSettings
+        _ reader: JSONReader, _ batchSize: Int, _ method: TrainingMethod, _ augmentation: AugmentationSettings
     ) {
         if augmentation.mixup > 0 || augmentation.cutmix > 0, batchSize % 2 != 0 {
             reader.fault("batch_size", "Mixup and cutmix pair the images of a batch, so batch_size must be even.")

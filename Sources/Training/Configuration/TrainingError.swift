@@ -1,7 +1,9 @@
+public import JSON
+
 /// Why a run did not begin, or ended early.
 public enum TrainingError: Error, Sendable, Equatable {
     /// Settings that are wrong: all faults at once.
-    case configuration([ConfigurationFault])
+    case configuration([Fault])
     /// The directory holds a run with other settings.
     case otherRun(String)
     /// The images, the threads or the program are others than the run was begun with.

@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Models
 import Platform
 
@@ -7,11 +7,11 @@ extension ViTRecipe {
     /// where the object is silent.
     ///
     /// - Returns: nil after a fault, or where there is no `arch`.
-    static func read(_ reader: ConfigurationReader, method: TrainingMethod) -> ViTRecipe? {
+    static func read(_ reader: JSONReader, method: TrainingMethod) -> ViTRecipe? {
         let value = reader.value("arch")
         // Their places in what is written down do not depend on what was said.
-        reader.record("arch", .none)
-        reader.record("img_size", .none)
+        reader.record("arch", .null)
+        reader.record("img_size", .null)
         let imgSize = reader.optionalInt("img_size", in: 1...4096)
         guard let value else { return nil }
         if let name = value.string {
@@ -20,7 +20,7 @@ extension ViTRecipe {
             reader.record("img_size", .int(config.imgSize.height))
             return ViTRecipe(plain: config, method: method)
         }
-        guard value.dictionary != nil else {
+        guard value.object != nil else {
             reader.fault(
                 "arch", "arch must be a timm name such as vit_tiny_patch16_224, or an object of timm's fields.")
             return nil
@@ -33,7 +33,7 @@ extension ViTRecipe {
     }
 
     private static func named(
-        _ name: String, imgSize: Int?, _ reader: ConfigurationReader
+        _ name: String, imgSize: Int?, _ reader: JSONReader
     ) -> VisionTransformerConfig? {
         guard var config = VisionTransformerConfig.named(name) else {
             let sizes = VisionTransformerConfig.knownSizes.joined(separator: ", ")
@@ -69,7 +69,7 @@ extension ViTRecipe {
     }
 
     private static func custom(
-        _ fields: ConfigurationReader, imgSize: Int?, method: TrainingMethod
+        _ fields: JSONReader, imgSize: Int?, method: TrainingMethod
     ) -> ViTRecipe? {
         let patchSize = fields.int("patch_size", default: 16, in: 1...256)
         let own = fields.optionalInt("img_size", in: 1...4096)
@@ -124,7 +124,7 @@ extension ViTRecipe {
     }
 
     /// `layer_scale`, or timm's `init_values`: the value at which layer scale begins, 0 or null for none.
-    private static func readLayerScale(_ fields: ConfigurationReader, default standard: Double?) -> Double? {
+    private static func readLayerScale(_ fields: JSONReader, default standard: Double?) -> Double? {
         if fields.has("layer_scale"), fields.has("init_values") {
             fields.fault("init_values", "init_values is another word for layer_scale; give one of them.")
         }
@@ -154,7 +154,7 @@ private enum RelPosName: String, CaseIterable {
     case perBlock = "per_block"
 
     static func of(
-        _ fields: ConfigurationReader, default standard: VisionTransformerConfig.RelPos
+        _ fields: JSONReader, default standard: VisionTransformerConfig.RelPos
     ) -> VisionTransformerConfig.RelPos {
         let name = fields.choice("rel_pos", default: RelPosName(rawValue: standard.rawValue) ?? .none)
         return VisionTransformerConfig.RelPos(rawValue: name.rawValue) ?? standard

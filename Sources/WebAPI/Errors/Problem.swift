@@ -1,18 +1,19 @@
 package import HTTPTypes
-package import Service
+package import JSON
+import Service
 
 /// An error as a client gets it (RFC 9457): a kind, a sentence to act on, and every fault that was found.
 package struct Problem: Error, Sendable {
     package let kind: ProblemKind
     package let detail: String
-    package var faults: [ServiceError.Fault] = []
+    package var faults: [Fault] = []
     /// Fields that belong to the answer: `Allow`, `Retry-After`.
     package var fields: HTTPFields = [:]
     /// What happened, for the log alone.
     package var cause: String?
 
     package init(
-        _ kind: ProblemKind, _ detail: String, faults: [ServiceError.Fault] = [], fields: HTTPFields = [:],
+        _ kind: ProblemKind, _ detail: String, faults: [Fault] = [], fields: HTTPFields = [:],
         cause: String? = nil
     ) {
         self.kind = kind
@@ -23,8 +24,8 @@ package struct Problem: Error, Sendable {
     }
 
     /// The body of the answer.
-    func payload(requestID: String) -> ResultValue {
-        var members: [ResultValue.Member] = [
+    func payload(requestID: String) -> JSONValue {
+        var members: [JSONValue.Member] = [
             .init("type", .string("/problems/\(kind.rawValue)")),
             .init("title", .string(kind.title)),
             .init("status", .int(kind.status.code)),

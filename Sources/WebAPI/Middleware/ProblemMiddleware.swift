@@ -1,5 +1,6 @@
 import HTTPTypes
 package import Hummingbird
+import JSON
 import NIOCore
 import Service
 

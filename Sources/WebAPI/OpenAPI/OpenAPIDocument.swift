@@ -1,9 +1,10 @@
 import HTTPTypes
-package import Service
+package import JSON
+import Service
 
 /// The OpenAPI 3.1 document, made from the routes themselves.
 package enum OpenAPIDocument {
-    package static func document(of operations: [Operation], info: ServerInfo) -> ResultValue {
+    package static func document(of operations: [Operation], info: ServerInfo) -> JSONValue {
         .object([
             .init("openapi", .string("3.1.0")),
             .init(
@@ -35,7 +36,7 @@ package enum OpenAPIDocument {
         ])
     }
 
-    private static var schemes: ResultValue {
+    private static var schemes: JSONValue {
         .object([
             .init(
                 "token",
@@ -53,13 +54,13 @@ package enum OpenAPIDocument {
         ])
     }
 
-    private static func tags(of operations: [Operation]) -> ResultValue {
+    private static func tags(of operations: [Operation]) -> JSONValue {
         var names: [String] = []
         for operation in operations where !names.contains(operation.tag) { names.append(operation.tag) }
         return .list(names.map { .object([.init("name", .string($0))]) })
     }
 
-    private static func paths(of operations: [Operation]) -> ResultValue {
+    private static func paths(of operations: [Operation]) -> JSONValue {
         var paths: [String] = []
         for operation in operations where !paths.contains(operation.path) { paths.append(operation.path) }
         return .object(
@@ -69,8 +70,8 @@ package enum OpenAPIDocument {
             })
     }
 
-    private static func description(of operation: Operation) -> ResultValue {
-        var members: [ResultValue.Member] = [
+    private static func description(of operation: Operation) -> JSONValue {
+        var members: [JSONValue.Member] = [
             .init("operationId", .string(operation.id)),
             .init("tags", .list([.string(operation.tag)])),
             .init("summary", .string(operation.summary)),
@@ -89,7 +90,7 @@ package enum OpenAPIDocument {
                         .init("content", content(body.types.map { ($0, body.schema) })),
                     ])))
         }
-        let answers: [ResultValue.Member] = operation.answers.map { answer in
+        let answers: [JSONValue.Member] = operation.answers.map { answer in
             .init(String(answer.status.code), description(of: answer))
         }
         let own = Set(operation.answers.map(\.status.code))
@@ -107,9 +108,9 @@ package enum OpenAPIDocument {
         return .object(members)
     }
 
-    private static func description(of parameter: Parameter) -> ResultValue {
+    private static func description(of parameter: Parameter) -> JSONValue {
         let schema = parameter.repeats ? Schema.array(parameter.schema) : parameter.schema
-        var members: [ResultValue.Member] = [
+        var members: [JSONValue.Member] = [
             .init("name", .string(parameter.name)),
             .init("in", .string(parameter.place.rawValue)),
             .init("description", .string(parameter.detail)),
@@ -122,8 +123,8 @@ package enum OpenAPIDocument {
         return .object(members)
     }
 
-    private static func description(of answer: Answer) -> ResultValue {
-        var members: [ResultValue.Member] = [.init("description", .string(answer.detail))]
+    private static func description(of answer: Answer) -> JSONValue {
+        var members: [JSONValue.Member] = [.init("description", .string(answer.detail))]
         if !answer.fields.isEmpty {
             members.append(
                 .init(
@@ -142,11 +143,11 @@ package enum OpenAPIDocument {
         return .object(members)
     }
 
-    private static func content(_ content: [(type: String, schema: Schema)]) -> ResultValue {
+    private static func content(_ content: [(type: String, schema: Schema)]) -> JSONValue {
         .object(content.map { .init($0.type, .object([.init("schema", $0.schema.value)])) })
     }
 
-    private static func problem(_ kinds: [ProblemKind]) -> ResultValue {
+    private static func problem(_ kinds: [ProblemKind]) -> JSONValue {
         .object([
             .init("description", .string(kinds.map(\.title).joined(separator: "; ") + ".")),
             .init("content", content([("application/problem+json", .ref("Problem"))])),

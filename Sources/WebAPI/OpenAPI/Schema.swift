@@ -1,11 +1,12 @@
-package import Service
+package import JSON
+import Service
 
 /// A JSON Schema (2020-12, as OpenAPI 3.1 has it).
 package struct Schema: Sendable {
-    package let value: ResultValue
+    package let value: JSONValue
 
-    init(_ members: [(String, ResultValue)]) {
-        value = .object(members.map { ResultValue.Member($0.0, $0.1) })
+    init(_ members: [(String, JSONValue)]) {
+        value = .object(members.map { JSONValue.Member($0.0, $0.1) })
     }
 
     /// The schema called `name` among the document's components.
@@ -22,11 +23,11 @@ package struct Schema: Sendable {
     }
 
     static func oneOf(_ texts: [String]) -> Schema {
-        Schema([("type", .string("string")), ("enum", .list(texts.map(ResultValue.string)))])
+        Schema([("type", .string("string")), ("enum", .list(texts.map(JSONValue.string)))])
     }
 
     static func integer(atLeast least: Int? = nil, atMost most: Int? = nil) -> Schema {
-        var members: [(String, ResultValue)] = [("type", .string("integer"))]
+        var members: [(String, JSONValue)] = [("type", .string("integer"))]
         if let least { members.append(("minimum", .int(least))) }
         if let most { members.append(("maximum", .int(most))) }
         return Schema(members)
@@ -46,22 +47,22 @@ package struct Schema: Sendable {
     /// An object whose members are all there, unless `required` lists fewer.
     static func object(_ members: [(String, Schema)], required: [String]? = nil) -> Schema {
         let names = required ?? members.map(\.0)
-        var value: [(String, ResultValue)] = [
+        var value: [(String, JSONValue)] = [
             ("type", .string("object")),
             ("properties", .object(members.map { .init($0.0, $0.1.value) })),
         ]
-        if !names.isEmpty { value.append(("required", .list(names.map(ResultValue.string)))) }
+        if !names.isEmpty { value.append(("required", .list(names.map(JSONValue.string)))) }
         return Schema(value)
     }
 
     /// This schema with a default.
-    func defaulting(to standard: ResultValue) -> Schema {
+    func defaulting(to standard: JSONValue) -> Schema {
         guard case .object(let members) = value else { return self }
         return Schema(members.map { ($0.name, $0.value) } + [("default", standard)])
     }
 
     /// This schema with an example.
-    func example(_ example: ResultValue) -> Schema {
+    func example(_ example: JSONValue) -> Schema {
         guard case .object(let members) = value else { return self }
         return Schema(members.map { ($0.name, $0.value) } + [("examples", .list([example]))])
     }

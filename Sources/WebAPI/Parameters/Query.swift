@@ -1,3 +1,4 @@
+package import JSON
 package import Service
 
 /// The query of a request: names and values in order, checked against what the route knows.
@@ -5,7 +6,7 @@ package import Service
 /// Faults are collected, so that a client hears of all of them at once.
 package struct Query: Sendable {
     package private(set) var items: [AnalysisParameter] = []
-    package private(set) var faults: [ServiceError.Fault] = []
+    package private(set) var faults: [Fault] = []
 
     /// - Throws: a problem where an escape is broken; faults of meaning are collected instead.
     package init(_ text: String, known: [Parameter]) throws {
@@ -66,7 +67,7 @@ package struct Query: Sendable {
         faults.append(.init(pointer: "?" + name, detail: detail))
     }
 
-    private static func unknown(_ name: String, known: [String]) -> ServiceError.Fault {
+    private static func unknown(_ name: String, known: [String]) -> Fault {
         let near = NearestNames.of(name, among: known, count: 1)
         let advice =
             if let nearest = near.first { " Did you mean \(nearest)?" } else if known.isEmpty {

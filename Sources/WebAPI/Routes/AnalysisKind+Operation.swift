@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 import Service
 
 // What is said about each analysis.

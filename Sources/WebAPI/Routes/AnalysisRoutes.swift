@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import Service
 
@@ -78,21 +79,21 @@ struct AnalysisRoutes {
         _ id: String, _ job: JobInfo?, _ call: Call, format: String = "json", ready: (Int, of: Int)? = nil
     ) throws -> Response {
         let path = "/v1/analyses/\(id)" + (format == "json" ? "" : "?format=\(format)")
-        var links: [ResultValue.Member] = [.init("self", .string(path))]
+        var links: [JSONValue.Member] = [.init("self", .string(path))]
         if let job {
             links += [
                 .init("job", .string("/v1/jobs/\(job.id)")), .init("cancel", .string("/v1/jobs/\(job.id)/cancel")),
                 .init("events", .string("/v1/jobs/\(job.id)/events")),
             ]
         }
-        var members: [ResultValue.Member] = [
+        var members: [JSONValue.Member] = [
             .init("analysis_id", .string(id)), .init("state", .string(job?.state ?? "queued")),
             .init("job_id", job.map { .string($0.id) } ?? .null), .init("progress", job?.progress ?? .null),
         ]
         if let ready { members += [.init("ready", .int(ready.0)), .init("results", .int(ready.of))] }
         members.append(.init("links", .object(links)))
         return call.bytes(
-            ResultValue.object(members).json, type: "application/json", status: .accepted,
+            JSONValue.object(members).json, type: "application/json", status: .accepted,
             headers: [.location: path, .retryAfter: "1", .cacheControl: "no-store"])
     }
 
@@ -139,24 +140,24 @@ struct AnalysisRoutes {
         return "\"\(id)\(form)\""
     }
 
-    private static func links(_ call: Call, model: String?) -> [ResultValue.Member] {
+    private static func links(_ call: Call, model: String?) -> [JSONValue.Member] {
         let items = call.query.items.filter { $0.name != "format" && $0.name != "overlay" }
             .map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
         let path = call.request.uri.path
-        func link(_ more: [String]) -> ResultValue {
+        func link(_ more: [String]) -> JSONValue {
             let query = (items + more).joined(separator: "&")
             return .string(query.isEmpty ? path : "\(path)?\(query)")
         }
-        var links: [ResultValue.Member] = [.init("self", link([]))]
+        var links: [JSONValue.Member] = [.init("self", link([]))]
         links += ["png", "npy", "npz", "csv"].map { .init($0, link(["format=" + $0])) }
         if let model { links.append(.init("model", .string("/v1/models/\(PercentEncoding.encode(model))"))) }
         return links
     }
 }
 
-extension ServiceError.Fault {
+extension Fault {
     /// The same fault, pointing into a query instead of a body.
-    fileprivate var inQuery: ServiceError.Fault {
+    fileprivate var inQuery: Fault {
         .init(pointer: pointer.hasPrefix("/") ? "?" + pointer.dropFirst() : pointer, detail: detail)
     }
 }

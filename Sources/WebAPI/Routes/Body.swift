@@ -1,25 +1,26 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import Service
 
 /// The members of a JSON object, read strictly; faults are collected.
 struct Body {
-    private let members: [String: ResultValue]
+    private let members: [String: JSONValue]
     private let prefix: String
-    private(set) var faults: [ServiceError.Fault] = []
+    private(set) var faults: [Fault] = []
 
     /// - Throws: a problem where the body is not JSON, or no object, or not said to be JSON.
     init(_ call: Call, known: [String]) async throws {
         try ContentKinds.checkJSON(call.request.headers[values: .contentType])
         let bytes = try await call.body(upTo: Route.smallBody)
-        guard case .object(let members) = try ResultValue.parse(Array(bytes.readableBytesView)) else {
+        guard case .object(let members) = try JSONValue.body(Array(bytes.readableBytesView)) else {
             throw ServiceError.invalid([.init(pointer: "", detail: "The body must be a JSON object.")])
         }
         self.init(Body.byName(members), prefix: "", known: known)
     }
 
-    private init(_ members: [String: ResultValue], prefix: String, known: [String]) {
+    private init(_ members: [String: JSONValue], prefix: String, known: [String]) {
         self.members = members
         self.prefix = prefix
         // Whoever has so many wrong mends these first.
@@ -31,7 +32,7 @@ struct Body {
     }
 
     /// The reader of JSON refuses a name that comes twice.
-    private static func byName(_ members: [ResultValue.Member]) -> [String: ResultValue] {
+    private static func byName(_ members: [JSONValue.Member]) -> [String: JSONValue] {
         Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }
 
@@ -124,7 +125,7 @@ struct Body {
     }
 }
 
-extension ResultValue {
+extension JSONValue {
     /// A whole number, however it is written.
     fileprivate var whole: Int? {
         switch self {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import Service
 
@@ -46,7 +47,7 @@ struct Call: Sendable {
 
     /// JSON, unless the client wants nothing of the kind.
     func json(
-        _ value: ResultValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+        _ value: JSONValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) throws -> Response {
         try accept(["application/json"])
         var headers = headers

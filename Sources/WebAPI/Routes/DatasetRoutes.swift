@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import JSON
 import Service
 
 /// Labelled pictures, and frozen choices of them.
@@ -21,7 +22,7 @@ struct DatasetRoutes {
             return try call.json(
                 .object([
                     .init("datasets", .list(datasets.map(\.payload))),
-                    .init("links_left_out", .list(await service.linkedDatasets().map(ResultValue.string))),
+                    .init("links_left_out", .list(await service.linkedDatasets().map(JSONValue.string))),
                     .init("next_page_token", .null),
                 ]))
         }
@@ -51,7 +52,7 @@ struct DatasetRoutes {
                 .object([
                     .init("images", .list(page.images.items.map(\.payload))),
                     .init("index_rule", .string(page.dataset.indexRule)),
-                    .init("splits", .list(page.dataset.splits.map(ResultValue.string))),
+                    .init("splits", .list(page.dataset.splits.map(JSONValue.string))),
                     .init("left_out", page.dataset.leftOutPayload),
                     .init("next_page_token", .text(page.images.nextPageToken)),
                 ]))
@@ -132,13 +133,13 @@ extension ProbeSetRequest {
 }
 
 extension DatasetInfo {
-    fileprivate var payload: ResultValue {
+    fileprivate var payload: JSONValue {
         .object([
             .init("name", .string(name)), .init("n_images", .int(numImages)),
-            .init("classes", .list(classes.map(ResultValue.string))), .init("built_in", .bool(isBuiltIn)),
-            .init("splits", .list(splits.map(ResultValue.string))), .init("left_out", leftOutPayload),
+            .init("classes", .list(classes.map(JSONValue.string))), .init("built_in", .bool(isBuiltIn)),
+            .init("splits", .list(splits.map(JSONValue.string))), .init("left_out", leftOutPayload),
             .init("n_empty_classes", .int(emptyClasses.count)),
-            .init("empty_classes", .list(emptyClasses.prefix(20).map(ResultValue.string))),
+            .init("empty_classes", .list(emptyClasses.prefix(20).map(JSONValue.string))),
             .init("index_rule", .string(indexRule)), .init("error", .text(error)),
             .init(
                 "links", .object([.init("images", .string("/v1/datasets/\(PercentEncoding.encode(name))/images"))])),
@@ -147,7 +148,7 @@ extension DatasetInfo {
 }
 
 extension DatasetInfo {
-    fileprivate var leftOutPayload: ResultValue {
+    fileprivate var leftOutPayload: JSONValue {
         .list(
             leftOut.map {
                 .object([
@@ -159,25 +160,25 @@ extension DatasetInfo {
 }
 
 extension DatasetImage {
-    fileprivate var payload: ResultValue {
-        var members: [ResultValue.Member] = [
+    fileprivate var payload: JSONValue {
+        var members: [JSONValue.Member] = [
             .init("ref", .string(ref)), .init("class", .string(className)), .init("file", .string(file)),
         ]
         if let warnings {
-            members += [.init("error", .text(error)), .init("warnings", .list(warnings.map(ResultValue.string)))]
+            members += [.init("error", .text(error)), .init("warnings", .list(warnings.map(JSONValue.string)))]
         }
         return .object(members)
     }
 }
 
 extension ProbeSet {
-    fileprivate var payload: ResultValue {
+    fileprivate var payload: JSONValue {
         .object([
             .init("name", .string(name)), .init("dataset", .string(dataset)), .init("n_images", .int(images.count)),
             .init("seed", .int(seed)), .init("stratified", .bool(stratified)), .init("sha256", .string(sha256)),
-            .init("images", .list(images.map(ResultValue.string))),
-            .init("warnings", .list((warnings ?? []).map(ResultValue.string))),
-            .init("skipped", .list((skipped ?? []).map(ResultValue.string))), .init("created_at", .time(createdAt)),
+            .init("images", .list(images.map(JSONValue.string))),
+            .init("warnings", .list((warnings ?? []).map(JSONValue.string))),
+            .init("skipped", .list((skipped ?? []).map(JSONValue.string))), .init("created_at", .time(createdAt)),
             .init("links", .object([.init("self", .string("/v1/probe-sets/\(PercentEncoding.encode(name))"))])),
         ])
     }

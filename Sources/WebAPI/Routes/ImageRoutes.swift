@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import Platform
 import Service
@@ -37,7 +38,7 @@ struct ImageRoutes {
                 .object([
                     .init("id", .string(image.id)), .init("width", .int(image.width)),
                     .init("height", .int(image.height)),
-                    .init("warnings", .list(image.warnings.map(ResultValue.string))),
+                    .init("warnings", .list(image.warnings.map(JSONValue.string))),
                     .init(
                         "links",
                         .object([.init("self", .string(path)), .init("model_view", .string(path + "?view=model"))])),

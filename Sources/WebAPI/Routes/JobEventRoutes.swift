@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import JSON
 import Service
 
 /// What is told about a job, as it happens or in pages.
@@ -94,10 +95,10 @@ struct JobEventRoutes {
 }
 
 extension JobEventInfo {
-    fileprivate var field: ResultValue {
+    fileprivate var field: JSONValue {
         .object([
             .init("id", .int(number)), .init("event", .string(kind)), .init("at", .time(at)),
-            .init("data", ResultValue(json: data) ?? .null),
+            .init("data", JSONValue(json: data) ?? .null),
         ])
     }
 }

@@ -1,19 +1,20 @@
 import FoundationEssentials
+import JSON
 import Service
 
-extension ResultValue {
+extension JSONValue {
     /// A text, or null.
-    static func text(_ text: String?) -> ResultValue { text.map(ResultValue.string) ?? .null }
+    static func text(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }
 
     /// A whole number, or null.
-    static func number(_ number: Int?) -> ResultValue { number.map(ResultValue.int) ?? .null }
+    static func number(_ number: Int?) -> JSONValue { number.map(JSONValue.int) ?? .null }
 
     /// A time as RFC 3339 writes it, UTC.
-    static func time(_ date: Date) -> ResultValue { .string(date.ISO8601Format()) }
+    static func time(_ date: Date) -> JSONValue { .string(date.ISO8601Format()) }
 }
 
 extension ModelInfo {
-    var payload: ResultValue {
+    var payload: JSONValue {
         let path = "/v1/models/\(PercentEncoding.encode(name))"
         let analyses = ["attention-distance", "attention-nmi", "attention-entropy", "fourier"]
         let links: [(String, String)] =
@@ -43,13 +44,13 @@ extension ModelInfo {
 }
 
 extension PreprocessInfo {
-    fileprivate var payload: ResultValue {
+    fileprivate var payload: JSONValue {
         .object([
             .init("crop_pct", .double(cropPct)),
             .init("crop_mode", .string(cropMode)),
             .init("interpolation", .string(interpolation)),
-            .init("mean", .list(mean.map(ResultValue.double))),
-            .init("std", .list(std.map(ResultValue.double))),
+            .init("mean", .list(mean.map(JSONValue.double))),
+            .init("std", .list(std.map(JSONValue.double))),
         ])
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Service
 
 /// Results under their permanent names.
@@ -89,7 +90,7 @@ struct ResultRoutes {
     }
 
     /// To a result's forms.
-    static func links(_ id: String, _ forms: [String]) -> [ResultValue.Member] {
+    static func links(_ id: String, _ forms: [String]) -> [JSONValue.Member] {
         let path = "/v1/analyses/\(id)"
         return [.init("self", .string(path)), .init("manifest", .string(path + "/manifest"))]
             + forms.map { .init($0, .string("\(path)?format=\($0)")) }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 import Service
 
 /// All routes, found by path: for the guard's limits, for `Allow`, and for advice where nothing is found.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Platform
 import Service
 
@@ -89,7 +90,7 @@ struct ServiceRoutes {
         }
     }
 
-    private var payload: ResultValue {
+    private var payload: JSONValue {
         let limits = service.configuration.limits
         let processor = Machine.processor
         let paths = [

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import Service
 
@@ -102,7 +103,7 @@ struct UploadRoutes {
 extension Upload {
     fileprivate var path: String { "/v1/uploads/\(sha256)" }
 
-    fileprivate var payload: ResultValue {
+    fileprivate var payload: JSONValue {
         .object([
             .init("sha256", .string(sha256)), .init("size_bytes", .int(sizeBytes)),
             .init("path", .string("upload:\(sha256)")),

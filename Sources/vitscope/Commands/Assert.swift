@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Service
 
 /// Checks statements about a model, for pipelines.
@@ -98,14 +99,14 @@ struct Assert: AsyncParsableCommand {
     private func report(_ verdicts: [Assertion.Verdict]) {
         if server.json {
             let list = verdicts.map { verdict in
-                ResultValue.object([
+                JSONValue.object([
                     .init("assertion", .string(verdict.text)),
-                    .init("actual", verdict.actual.map(ResultValue.double) ?? .null),
+                    .init("actual", verdict.actual.map(JSONValue.double) ?? .null),
                     .init("holds", .bool(verdict.holds)),
                 ])
             }
             Terminal.print(
-                ResultValue.object([
+                JSONValue.object([
                     .init("holds", .bool(verdicts.allSatisfy(\.holds))), .init("assertions", .list(list)),
                 ]).json + [UInt8(ascii: "\n")])
             return

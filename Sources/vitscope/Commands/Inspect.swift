@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import Service
 
 /// Prints what a checkpoint is and what would become of each tensor.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Service
 
 /// Runs the question of a manifest again.

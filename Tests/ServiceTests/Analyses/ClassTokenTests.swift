@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Models
 import Platform
 import Service

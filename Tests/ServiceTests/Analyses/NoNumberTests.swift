@@ -1,5 +1,6 @@
 import Checkpoints
 import Images
+import JSON
 import Models
 import Platform
 import Service
@@ -164,7 +165,7 @@ import Testing
         }
     }
 
-    private static func numbers(_ value: ResultValue) -> [Double] {
+    private static func numbers(_ value: JSONValue) -> [Double] {
         switch value {
         case .double(let number): [number]
         case .array(let array):
@@ -191,7 +192,7 @@ import Testing
             return parts.indices.contains { explained.contains("/" + parts[...$0].joined(separator: "/")) }
         }
         var missing: [String] = []
-        func look(_ value: ResultValue, _ pointer: String, inList: Bool = false) {
+        func look(_ value: JSONValue, _ pointer: String, inList: Bool = false) {
             switch value {
             case .double(let number): if !number.isFinite, !isExplained(pointer) { missing.append(pointer) }
             case .null: if inList, !isExplained(pointer) { missing.append(pointer) }
@@ -219,7 +220,7 @@ import Testing
         _ test: TestService, _ result: AnalysisResult, _ place: String, picture: Bool
     ) async throws {
         let json = try await test.service.encode(result, as: .json).bytes
-        _ = try JSON.parse(Bytes(json))
+        _ = try JSONValue.parse(json)
         let table = String(decoding: try await test.service.encode(result, as: .csv).bytes, as: UTF8.self).lowercased()
         #expect(!table.contains(",nan") && !table.contains(",inf") && !table.contains(",-inf"), "\(place)")
         let main = result.numbers(result.mainField)
@@ -295,8 +296,8 @@ import Testing
         guard case .done(let comparison) = try await test.service.compare(Array(body.utf8), waiting: 60) else {
             return #expect(Bool(false), "not done")
         }
-        let json = try JSON.parse(Bytes(comparison.encoded(.json)))
-        let pointers = json["reasons"]?.array?.compactMap { $0["pointer"]?.string } ?? []
+        let json = try JSONValue.parse(comparison.encoded(.json))
+        let pointers = json["reasons"]?.list?.compactMap { $0["pointer"]?.string } ?? []
         #expect(pointers.contains("/metrics/0/differences/0/mean") && pointers.contains("/metrics/1/figure/series/1/y"))
         let page = String(decoding: comparison.encoded(.html), as: UTF8.self)
         #expect(page.contains("Why numbers are missing") && !page.contains("nan<"))

@@ -1,5 +1,6 @@
 import Checkpoints
 import Images
+import JSON
 import Models
 import Platform
 import Service

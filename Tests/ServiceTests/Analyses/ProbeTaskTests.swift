@@ -1,4 +1,5 @@
 import Images
+import JSON
 import Platform
 import Service
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import JobsTestSupport
+import JSON
 import Platform
 import Service
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import JobsTestSupport
+import JSON
 import Platform
 import Service
 import Testing

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Images
+import JSON
 import Platform
 import Service
 import Tensors

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Images
+import JSON
 import Logging
 import Models
 import Platform
@@ -88,14 +89,8 @@ func failure(_ body: () async throws -> Void) async -> ServiceError? {
     return nil
 }
 
-extension ResultValue {
-    /// A member of an object, an element of a list of objects by nothing.
-    subscript(name: String) -> ResultValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
-    }
-
-    var elements: [ResultValue] {
+extension JSONValue {
+    var elements: [JSONValue] {
         if case .list(let elements) = self { return elements }
         return []
     }

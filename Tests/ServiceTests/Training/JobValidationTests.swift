@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Images
+import JSON
 import Models
 import Platform
 import Service

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSON
 import Platform
 import Testing
 import Training
@@ -70,7 +71,7 @@ import Training
         for event in events {
             guard case .metric(let line, let step, let epoch, let values) = event else { continue }
             // Foundation's own reader misses the nearest number now and then.
-            let found = try JSON.parse(Bytes(Array(written[line])))
+            let found = try JSONValue.parse(Array(written[line]))
             #expect(found["step"]?.int == step && found["epoch"]?.double == epoch)
             for metric in values { #expect(found[metric.key]?.double == metric.value) }
         }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSON
 import Models
 import Platform
 import Tensors
@@ -45,7 +46,7 @@ struct TinyRun {
     }
 
     func configuration() throws -> TrainingConfiguration {
-        try TrainingConfiguration(JSON.parse(Bytes(Array(body.utf8))))
+        try TrainingConfiguration(JSONValue.parse(Array(body.utf8)))
     }
 
     func batch(_ step: Int, _ part: Int, views: Int) -> Batch {

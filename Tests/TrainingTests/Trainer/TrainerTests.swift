@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSON
 import Models
 import Platform
 import Tensors
@@ -113,16 +114,14 @@ import Training
         for (key, text) in checkpoint.metadata { hints.fields[key] = .string(text) }
         let model = try KeyMap.recognise(checkpoint.stateDicts(), hints: hints)
         let tuning = try TrainingConfiguration(
-            JSON.parse(
-                Bytes(
-                    Array(
-                        pretraining.body.replacingOccurrences(
-                            of: "\"simmim\", \"dataset\"", with: "\"finetune\", \"init_from\": \"x\", \"dataset\""
-                        ).replacingOccurrences(
-                            of: "\"mlp_ratio\": 2",
-                            with:
-                                "\"mlp_ratio\": 2, \"layer_scale\": 0.1, \"rel_pos\": \"shared\", \"pos_embed\": \"none\""
-                        ).utf8))))
+            JSONValue.parse(
+                Array(
+                    pretraining.body.replacingOccurrences(
+                        of: "\"simmim\", \"dataset\"", with: "\"finetune\", \"init_from\": \"x\", \"dataset\""
+                    ).replacingOccurrences(
+                        of: "\"mlp_ratio\": 2",
+                        with: "\"mlp_ratio\": 2, \"layer_scale\": 0.1, \"rel_pos\": \"shared\", \"pos_embed\": \"none\""
+                    ).utf8)))
         let vit = tuning.encoder(try #require(tuning.vit), classes: 3)
         #expect(vit.config.relPos == .perBlock && vit.config.fcNorm && !vit.config.finalNorm)
         let objective = try tuning.makeObjective(vit, classes: 3)

@@ -1,4 +1,4 @@
-import Service
+import JSON
 import Testing
 
 @Suite struct NearestNamesTests {

@@ -1,27 +1,35 @@
 public import Platform
 
-/// A strict JSON reader for documents that may be hostile: a key twice, nesting beyond 64 levels, more than a million
-/// values or 16 MiB, keys over 1,024 bytes and texts that are dear to compare are errors. Without recursion, so that no document can exhaust the stack.
-public enum JSON {
+extension JSONValue {
     /// The largest document read, bytes.
     public static let maximumSize = 16 << 20
-    static let maximumDepth = 64
     /// The longest key of an object, bytes.
     public static let maximumKey = 1024
-    static let maximumValues = 1_000_000
 
-    /// The document in `bytes`.
-    ///
-    /// - Throws: `CheckpointError.badJSON` and its neighbours, each naming the byte.
-    public static func parse(_ bytes: Bytes) throws(CheckpointError) -> Value {
-        guard bytes.count <= maximumSize else { throw .headerTooLarge(count: bytes.count, limit: maximumSize) }
-        guard bytes.utf8String != nil else { throw .notUTF8(part: "the JSON") }
-        var reader = JSONReader(text: bytes.array)
-        return try reader.document()
+    /// The document in `bytes`, read strictly, as it may be hostile: a key twice, nesting beyond 64 levels, more than a
+    /// million values or 16 MiB, keys over 1,024 bytes and texts that are dear to compare are errors.
+    public static func parse(_ bytes: Bytes) throws(JSONError) -> JSONValue {
+        guard bytes.count <= maximumSize else { throw .tooLarge(count: bytes.count, limit: maximumSize) }
+        guard bytes.utf8String != nil else { throw .notUTF8 }
+        var parser = JSONParser(text: bytes.array)
+        return try parser.document()
+    }
+
+    /// As `parse(_: Bytes)`.
+    public static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue { try parse(Bytes(bytes)) }
+
+    /// A JSON text's value; nil for a text that is none.
+    public init?(json text: String) {
+        guard let value = try? JSONValue.parse(Array(text.utf8)) else { return nil }
+        self = value
     }
 }
 
-private struct JSONReader {
+/// Without recursion, so that no document can exhaust the stack.
+private struct JSONParser {
+    private static let maximumDepth = 64
+    private static let maximumValues = 1_000_000
+
     let text: [UInt8]
     private var index = 0
     private var values = 0
@@ -31,22 +39,22 @@ private struct JSONReader {
     private struct Frame {
         let isObject: Bool
         var keys: [String] = []
-        var elements: [Value] = []
+        var elements: [JSONValue] = []
         var seen: Set<String> = []
 
-        var closed: Value {
+        var closed: JSONValue {
             guard isObject else { return .list(elements) }
-            return .dictionary(ValueDictionary(zip(keys, elements).map { (.string($0), $1) }))
+            return .object(zip(keys, elements).map { JSONValue.Member($0, $1) })
         }
     }
 
     init(text: [UInt8]) { self.text = text }
 
-    mutating func document() throws(CheckpointError) -> Value {
+    mutating func document() throws(JSONError) -> JSONValue {
         while true {
             // At the start of a value.
             skipSpace()
-            var complete: Value?
+            var complete: JSONValue?
             switch current {
             case UInt8(ascii: "{"):
                 try open(isObject: true)
@@ -81,27 +89,27 @@ private struct JSONReader {
 
     private var current: UInt8? { index < text.count ? text[index] : nil }
 
-    private func fault(_ expected: String) -> CheckpointError { .badJSON(expected: expected, byte: index) }
+    private func fault(_ expected: String) -> JSONError { .malformed(expected: expected, byte: index) }
 
     private mutating func skipSpace() {
         while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { index += 1 }
     }
 
-    private mutating func count() throws(CheckpointError) {
+    private mutating func count() throws(JSONError) {
         values += 1
-        guard values <= JSON.maximumValues else {
-            throw .overBudget(of: "JSON values", limit: JSON.maximumValues, byte: index)
+        guard values <= Self.maximumValues else {
+            throw .tooManyValues(limit: Self.maximumValues, byte: index)
         }
     }
 
-    private mutating func open(isObject: Bool) throws(CheckpointError) {
-        guard frames.count < JSON.maximumDepth else { throw .tooDeep(limit: JSON.maximumDepth, byte: index) }
+    private mutating func open(isObject: Bool) throws(JSONError) {
+        guard frames.count < Self.maximumDepth else { throw .tooDeep(limit: Self.maximumDepth, byte: index) }
         try count()
         index += 1
         frames.append(Frame(isObject: isObject))
     }
 
-    private mutating func closesAtOnce(_ bracket: UInt8) throws(CheckpointError) -> Bool {
+    private mutating func closesAtOnce(_ bracket: UInt8) throws(JSONError) -> Bool {
         skipSpace()
         guard current == bracket else { return false }
         index += 1
@@ -109,12 +117,14 @@ private struct JSONReader {
     }
 
     /// Reads `"key":` into the innermost object.
-    private mutating func key() throws(CheckpointError) {
+    private mutating func key() throws(JSONError) {
         skipSpace()
         let start = index
         guard current == UInt8(ascii: "\"") else { throw fault("a key in quotes") }
         let key = try string()
-        guard key.utf8.count <= JSON.maximumKey else { throw .nameTooLong(limit: JSON.maximumKey, byte: start) }
+        guard key.utf8.count <= JSONValue.maximumKey else {
+            throw .keyTooLong(limit: JSONValue.maximumKey, byte: start)
+        }
         guard frames[frames.count - 1].seen.insert(key).inserted else { throw .duplicateKey(key, byte: start) }
         frames[frames.count - 1].keys.append(key)
         skipSpace()
@@ -122,18 +132,18 @@ private struct JSONReader {
         index += 1
     }
 
-    private mutating func scalar() throws(CheckpointError) -> Value {
+    private mutating func scalar() throws(JSONError) -> JSONValue {
         try count()
         switch current {
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
-        case UInt8(ascii: "n"): return try word("null", .none)
+        case UInt8(ascii: "n"): return try word("null", .null)
         default: return try number()
         }
     }
 
-    private mutating func word(_ word: String, _ value: Value) throws(CheckpointError) -> Value {
+    private mutating func word(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
         for byte in word.utf8 {
             guard current == byte else { throw fault("'\(word)'") }
             index += 1
@@ -141,13 +151,13 @@ private struct JSONReader {
         return value
     }
 
-    private mutating func digits() throws(CheckpointError) {
+    private mutating func digits() throws(JSONError) {
         let start = index
         while let byte = current, byte >= 0x30, byte <= 0x39 { index += 1 }
         guard index > start else { throw fault("a value") }
     }
 
-    private mutating func number() throws(CheckpointError) -> Value {
+    private mutating func number() throws(JSONError) -> JSONValue {
         let start = index
         if current == UInt8(ascii: "-") { index += 1 }
         if current == UInt8(ascii: "0") { index += 1 } else { try digits() }
@@ -166,12 +176,12 @@ private struct JSONReader {
         let digits = String(decoding: text[start..<index], as: UTF8.self)
         if isInteger, let integer = Int(digits) { return .int(integer) }
         guard let double = Double(digits), double.isFinite else {
-            throw .badJSON(expected: "a number in range", byte: start)
+            throw .malformed(expected: "a number in range", byte: start)
         }
         return .double(double)
     }
 
-    private mutating func string() throws(CheckpointError) -> String {
+    private mutating func string() throws(JSONError) -> String {
         let start = index
         index += 1
         var bytes: [UInt8] = []
@@ -183,14 +193,14 @@ private struct JSONReader {
                 guard StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
                 return text
             case UInt8(ascii: "\\"): try escape(into: &bytes)
-            case 0..<0x20: throw .badJSON(expected: "an escaped control character", byte: index - 1)
+            case 0..<0x20: throw .malformed(expected: "an escaped control character", byte: index - 1)
             default: bytes.append(byte)
             }
         }
         throw fault("'\"'")
     }
 
-    private mutating func escape(into bytes: inout [UInt8]) throws(CheckpointError) {
+    private mutating func escape(into bytes: inout [UInt8]) throws(JSONError) {
         guard let letter = current else { throw fault("an escape") }
         index += 1
         switch letter {
@@ -217,7 +227,7 @@ private struct JSONReader {
         }
     }
 
-    private mutating func hex4() throws(CheckpointError) -> UInt32 {
+    private mutating func hex4() throws(JSONError) -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = current, let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {

@@ -1,22 +1,22 @@
-import Checkpoints
+import JSON
 import Platform
 import Testing
 
-@Suite struct JSONTests {
-    private func parse(_ text: String) throws(CheckpointError) -> Value { try JSON.parse(Bytes(Array(text.utf8))) }
+@Suite struct JSONParserTests {
+    private func parse(_ text: String) throws(JSONError) -> JSONValue { try .parse(Array(text.utf8)) }
 
     @Test func everyKindOfValueIsRead() throws {
         let value = try parse(#" {"a": [1, -2.5e1, true, false, null, "x"], "b": {}, "c": [], "d": 0} "#)
-        #expect(value["a"]?.array?.count == 6)
+        #expect(value["a"]?.list?.count == 6)
         #expect(value["a"]?[0]?.int == 1)
         #expect(value["a"]?[1]?.double == -25)
         #expect(value["a"]?[2]?.bool == true)
         #expect(value["a"]?[3]?.bool == false)
-        #expect(value["a"]?[4]?.isNone == true)
+        #expect(value["a"]?[4]?.isNull == true)
         #expect(value["a"]?[5]?.string == "x")
-        #expect(value["b"]?.dictionary?.isEmpty == true)
-        #expect(value["c"]?.array?.isEmpty == true)
-        #expect(value.dictionary?.names == ["a", "b", "c", "d"])
+        #expect(value["b"]?.object?.isEmpty == true)
+        #expect(value["c"]?.list?.isEmpty == true)
+        #expect(value.object?.map(\.name) == ["a", "b", "c", "d"])
     }
 
     @Test func escapesAreRead() throws {
@@ -40,57 +40,57 @@ import Testing
         "\u{feff}{}",
     ])
     func malformedTextIsRefused(_ text: String) throws {
-        let error = #expect(throws: CheckpointError.self) { try parse(text) }
-        guard case .badJSON = error else { throw error ?? .emptyFile }
+        let error = #expect(throws: JSONError.self) { try parse(text) }
+        guard case .malformed = error else { throw error ?? .notUTF8 }
     }
 
     @Test func aKeyTwiceIsRefused() {
-        #expect(throws: CheckpointError.duplicateKey("a", byte: 7)) { try parse(#"{"a":1,"a":2}"#) }
-        #expect(throws: CheckpointError.duplicateKey("a", byte: 7)) { try parse(#"{"a":1,"\u0061":2}"#) }
+        #expect(throws: JSONError.duplicateKey("a", byte: 7)) { try parse(#"{"a":1,"a":2}"#) }
+        #expect(throws: JSONError.duplicateKey("a", byte: 7)) { try parse(#"{"a":1,"\u0061":2}"#) }
     }
 
     @Test func nestingHasALimit() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
-        #expect(try parse(nested(64)).array?.count == 1)
-        #expect(throws: CheckpointError.tooDeep(limit: 64, byte: 64)) { try parse(nested(65)) }
-        #expect(throws: CheckpointError.tooDeep(limit: 64, byte: 64)) {
+        #expect(try parse(nested(64)).list?.count == 1)
+        #expect(throws: JSONError.tooDeep(limit: 64, byte: 64)) { try parse(nested(65)) }
+        #expect(throws: JSONError.tooDeep(limit: 64, byte: 64)) {
             try parse(String(repeating: "[", count: 1_000_000))
         }
-        #expect(throws: CheckpointError.self) { try parse(String(repeating: "{\"a\":", count: 1_000_000)) }
+        #expect(throws: JSONError.self) { try parse(String(repeating: "{\"a\":", count: 1_000_000)) }
     }
 
     @Test func theNumberOfValuesHasALimit() throws {
-        let error = #expect(throws: CheckpointError.self) {
+        let error = #expect(throws: JSONError.self) {
             try parse("[" + String(repeating: "1,", count: 1_000_001) + "1]")
         }
-        guard case .overBudget = error else { throw error ?? .emptyFile }
+        guard case .tooManyValues = error else { throw error ?? .notUTF8 }
     }
 
     @Test func theSizeHasALimit() {
-        let bytes = Bytes([UInt8](repeating: 0x20, count: JSON.maximumSize + 1))
-        #expect(throws: CheckpointError.headerTooLarge(count: JSON.maximumSize + 1, limit: JSON.maximumSize)) {
-            try JSON.parse(bytes)
+        let bytes = Bytes([UInt8](repeating: 0x20, count: JSONValue.maximumSize + 1))
+        #expect(throws: JSONError.tooLarge(count: JSONValue.maximumSize + 1, limit: JSONValue.maximumSize)) {
+            try JSONValue.parse(bytes)
         }
     }
 
     /// Whoever compares such a text takes the square of its length; here it is refused before anybody does.
     @Test func textsThatAreDearToCompareAreRefused() throws {
         let marks = String(repeating: "\u{301}\u{327}", count: 20_000)
-        #expect(throws: CheckpointError.tooManyMarks(byte: 1)) { try parse("{\"a\(marks)\": 1}") }
-        #expect(throws: CheckpointError.tooManyMarks(byte: 6)) { try parse("{\"b\": \"a\(marks)\"}") }
+        #expect(throws: JSONError.tooManyMarks(byte: 1)) { try parse("{\"a\(marks)\": 1}") }
+        #expect(throws: JSONError.tooManyMarks(byte: 6)) { try parse("{\"b\": \"a\(marks)\"}") }
         let escaped = String(repeating: #"\u0301\u0327"#, count: 16)
-        #expect(throws: CheckpointError.tooManyMarks(byte: 1)) { try parse("[\"a\(escaped)\"]") }
+        #expect(throws: JSONError.tooManyMarks(byte: 1)) { try parse("[\"a\(escaped)\"]") }
         let most = "a" + String(repeating: "\u{301}", count: 30)
         #expect(try parse("[\"\(most)\"]")[0]?.string == most)
-        #expect(throws: CheckpointError.tooManyMarks(byte: 1)) { try parse("[\"\(most)\u{327}\"]") }
+        #expect(throws: JSONError.tooManyMarks(byte: 1)) { try parse("[\"\(most)\u{327}\"]") }
     }
 
     @Test func keysAreBounded() throws {
         let most = String(repeating: "k", count: 1024)
         #expect(try parse("{\"\(most)\": 1}")[most]?.int == 1)
-        #expect(throws: CheckpointError.nameTooLong(limit: 1024, byte: 1)) { try parse("{\"\(most)k\": 1}") }
+        #expect(throws: JSONError.keyTooLong(limit: 1024, byte: 1)) { try parse("{\"\(most)k\": 1}") }
         #expect(try parse("[\"\(most)k\"]")[0]?.string == most + "k", "a value may be longer")
     }
 }
