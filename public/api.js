@@ -103,6 +103,7 @@ export function createApi({
     about: () => json("v1"),
     models: () => list("v1/models", "models"),
     model: (name) => json(modelPath(name)),
+    modelOptions: () => json("v1/model-options"),
     addModel: (body) => post("v1/models", body),
     removeModel: (name) => send(href(modelPath(name)), {method: "DELETE"}),
     loadReport: (name) => json(`${modelPath(name)}/load-report`),

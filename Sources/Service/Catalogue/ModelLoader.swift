@@ -27,26 +27,16 @@ struct CheckpointPlace: Sendable, Equatable {
 /// Where a model's checkpoint was read, and how.
 struct CheckpointOrigin: Sendable {
     let place: CheckpointPlace
-    let options: ModelLoader.Options
+    let options: LoadOptions
 }
 
 /// Makes a model of a checkpoint.
 enum ModelLoader {
-    /// What is asked for beside the file.
-    struct Options: Sendable, Equatable {
-        var arch: String?
-        var numHeads: Int?
-        var imgSize: ImageSize?
-        var checkpointKey: String?
-        var activation: ActivationFunction?
-        var preprocess: PreprocessOptions?
-    }
-
     /// Reads, recognises and builds.
     ///
     /// - Parameter layouts: those that the file may have.
     static func load(
-        _ place: CheckpointPlace, _ options: Options, layouts: CheckpointLayouts = .standard
+        _ place: CheckpointPlace, _ options: LoadOptions, layouts: CheckpointLayouts = .standard
     ) throws(LoadFailure) -> LoadedModel {
         let checkpoint: Checkpoint
         do { checkpoint = try Checkpoint.open(place.name, beneath: place.directory) } catch {
@@ -58,7 +48,7 @@ enum ModelLoader {
         let preprocess: Preprocess
         do {
             preprocess = try PreprocessChoice.preprocess(
-                checkpoint, options.preprocess, layout: recognised.report.recognisedAs)
+                checkpoint, options, layout: recognised.report.recognisedAs)
         } catch {
             throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: summary)
         }
@@ -78,7 +68,7 @@ enum ModelLoader {
 
     /// Finds the network, without building it.
     static func recognise(
-        _ checkpoint: Checkpoint, _ options: Options, fileName: String, layouts: CheckpointLayouts = .standard
+        _ checkpoint: Checkpoint, _ options: LoadOptions, fileName: String, layouts: CheckpointLayouts = .standard
     ) throws(LoadFailure) -> RecognisedModel {
         var hints = ModelHints()
         hints.arch = options.arch

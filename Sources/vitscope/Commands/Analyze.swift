@@ -52,7 +52,7 @@ struct Analyze: AsyncParsableCommand {
             throw Failure("there is no format “\(self.format)”; there are \(known)", .usage)
         }
         let pairs = try Self.parameters(parameters)
-        let options = preprocess.added(to: try checkpoint.inspection())
+        let options = try preprocess.added(to: checkpoint.options())
         let analysis = StandaloneAnalysis(
             threads: threads ?? ViTScopeService.processors, codeVersion: Version.text)
         do {

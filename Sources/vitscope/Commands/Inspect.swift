@@ -21,7 +21,7 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let report: Inspection.Report
-        let options = try checkpoint.inspection()
+        let options = try checkpoint.options()
         do { report = try Inspection.inspect(file, options: options) } catch { throw Failure(error) }
         if json {
             Terminal.print(report.value.json + [UInt8(ascii: "\n")])
