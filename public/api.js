@@ -104,6 +104,7 @@ export function createApi({
     analysisKinds: async () => (await json("v1/analysis-kinds")).analysis_kinds,
     models: () => list("v1/models", "models"),
     model: (name) => json(modelPath(name)),
+    modelOptions: () => json("v1/model-options"),
     addModel: (body) => post("v1/models", body),
     removeModel: (name) => send(href(modelPath(name)), {method: "DELETE"}),
     loadReport: (name) => json(`${modelPath(name)}/load-report`),

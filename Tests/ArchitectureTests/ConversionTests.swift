@@ -9,8 +9,8 @@ import Testing
     private static let known: Set<String> = [
         "Images/Augmentations/Image+Affine+Unsafe.swift", "Images/Augmentations/Image+Hue+Unsafe.swift",
         "Images/Augmentations/Image+Levels+Unsafe.swift", "Images/Datasets/ShapesTextures/Colour.swift",
-        "Images/Transforms/EvaluationTransform.swift", "Models/KeyMaps/PositionReader.swift",
-        "Models/KeyMaps/SinCosTable.swift", "Models/KeyMaps/StructureReader.swift",
+        "Images/Transforms/EvaluationTransform.swift", "Models/Loading/PositionReader.swift",
+        "Models/Loading/SinCosTable.swift", "Models/Loading/StructureReader.swift",
     ]
 
     @Test func floatsBecomeIntegersByAsking() throws {

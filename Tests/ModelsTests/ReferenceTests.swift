@@ -179,7 +179,7 @@ struct Expectation: Decodable, Sendable {
 
     func check(_ model: RecognisedModel) {
         let report = model.report
-        #expect(report.recognisedAs?.rawValue == recognisedAs)
+        #expect(report.recognisedAs?.name == recognisedAs)
         #expect(report.verdict.rawValue == verdict)
         #expect(report.checkpointKey == checkpointKey)
         #expect(report.prefixRemoved == prefixRemoved)

@@ -1,8 +1,9 @@
 // Checks of the page's own modules, run inside the page by check_page.py. Evaluates to a list of failures.
 (async (base) => {
   const load = (name) => import(new URL(`assets/${name}`, base));
-  const [npy, attention, colors, state, format, api, map] = await Promise.all([
-    "lib/npy.js", "lib/attention.js", "lib/colors.js", "state.js", "lib/format.js", "api.js", "charts/attention-map.js"
+  const [npy, attention, colors, state, format, api, map, loadForm] = await Promise.all([
+    "lib/npy.js", "lib/attention.js", "lib/colors.js", "state.js", "lib/format.js", "api.js", "charts/attention-map.js",
+    "views/load-form.js"
   ].map(load));
   const failures = [];
   const expect = (name, found, wanted) => {
@@ -34,6 +35,16 @@
   await refuses("NPY of objects", () => npy.decodeNPY(file("|O", "1,", [0], Float32Array)), /dtype/);
   await refuses("NPY cut short", () => npy.decodeNPY(file("<f4", "9,", [0], Float32Array)), /ends before/);
   await refuses("NPY of text", () => npy.decodeNPY(new TextEncoder().encode("{\"status\": 404}").buffer), /magic/);
+
+  // What the form for loading a model makes of texts
+  const said = (type, text) => loadForm.valueOf({type}, text);
+  expect("nothing said", said("text", "") === undefined, true);
+  expect("one side", said("size", "224"), 224);
+  expect("two sides", said("size", "224x160"), [224, 160]);
+  expect("no side", said("size", "axb"), "axb");
+  expect("channels", said("channels", "0.5, 0.25,1"), [0.5, 0.25, 1]);
+  expect("no channels", said("channels", "0.5,,1"), "0.5,,1");
+  expect("no number", said("integer", "x"), "x");
 
   // Attention on a 1×2 grid of 10 px patches: the first query looks at itself, the second at both alike.
   const stack = attention.attentionStack(

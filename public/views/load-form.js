@@ -6,17 +6,9 @@ export function createLoadForm({api, added}) {
   const input = (attributes) => h("input", {autocomplete: "off", spellcheck: "false", ...attributes});
   const path = input({name: "path", required: true, placeholder: "vit-b-300ep.pth.tar"});
   const name = input({name: "name", required: true, placeholder: "moco-v3", maxlength: 128});
-  const more = {
-    arch: input({name: "arch", placeholder: "vit_base_patch16_224"}),
-    num_heads: input({name: "num_heads", type: "number", min: 1, max: 256}),
-    img_size: input({name: "img_size", type: "number", min: 1, max: 4096}),
-    checkpoint_key: input({name: "checkpoint_key", placeholder: "state_dict"}),
-    activation: select([["", "as the file says"], ["gelu", "gelu"], ["gelu_tanh", "gelu_tanh"],
-      ["quick_gelu", "quick_gelu"], ["silu", "silu"]], {name: "activation"}),
-    precision: select([["", "f32"], ["bf16", "bf16"]], {name: "precision"})
-  };
-  const cropMode = select([["", "as the model says"], ["center", "center"], ["squash", "squash"], ["border", "border"]],
-    {name: "crop_mode"});
+  // What may be said beside these is the server's to declare; it is asked when somebody looks.
+  const more = [];
+  const rows = h("div", {class: "form-row"});
   const result = h("div", {class: "form-result", "aria-live": "polite"});
   const send = h("button", {class: "button primary"}, "Load");
 
@@ -46,12 +38,26 @@ export function createLoadForm({api, added}) {
 
   function body() {
     const wanted = {path: path.value.trim(), name: name.value.trim()};
-    for (const [key, control] of Object.entries(more)) {
-      const value = control.value.trim();
-      if (value) wanted[key] = control.type === "number" ? Number(value) : value;
+    for (const {option, control} of more) {
+      const value = valueOf(option, control.value.trim());
+      if (value === undefined) continue;
+      const place = option.group === "network" ? wanted : (wanted[option.group] ??= {});
+      place[option.name] = value;
     }
-    if (cropMode.value) wanted.preprocess = {crop_mode: cropMode.value};
     return wanted;
+  }
+
+  /** Fills in a control for each option that the server declares. */
+  async function declare() {
+    if (more.length) return;
+    try {
+      const {options} = await api.modelOptions();
+      if (more.length) return;
+      more.push(...options.map((option) => ({option, control: controlOf(option, input)})));
+      rows.replaceChildren(...more.map(({option, control}) => field(option.title, control, option.words)));
+    } catch (error) {
+      rows.replaceChildren(problemView(error));
+    }
   }
 
   const form = h("form", {class: "form", on: {submit}},
@@ -59,15 +65,34 @@ export function createLoadForm({api, added}) {
       field("File or folder", path,
         "Relative to the server's models directory: .safetensors, .pth, .npz, or a Hugging Face folder."),
       field("Name", name, "How you will call it here and in the API.")),
-    h("details", {}, h("summary", {}, "When the file does not say it all"),
-      h("div", {class: "form-row"},
-        field("Architecture", more.arch, "A timm name."),
-        field("Heads", more.num_heads),
-        field("Image size", more.img_size, "Position embeddings are resampled."),
-        field("Checkpoint key", more.checkpoint_key),
-        field("Activation", more.activation),
-        field("Precision", more.precision),
-        field("Crop mode", cropMode, "What becomes of a picture that is not the model's shape, in timm's words."))),
+    h("details", {on: {toggle: declare}}, h("summary", {}, "When the file does not say it all"), rows),
     h("div", {class: "form-end"}, send), result);
   return form;
+}
+
+/** The control for an option as the server declares it. */
+function controlOf({name, type, choices, minimum, maximum, example}, input) {
+  if (type === "choice") return select([["", "as the file says"], ...choices.map((word) => [word, word])], {name});
+  const bounds = {type: "number", min: minimum, max: maximum};
+  if (type === "integer") return input({name, ...bounds, step: 1, placeholder: example});
+  if (type === "number") return input({name, ...bounds, step: "any", placeholder: example});
+  return input({name, placeholder: example});
+}
+
+/** What the text of a control says in JSON; undefined for nothing. What is no number goes as it is, to be refused. */
+export function valueOf({type}, text) {
+  if (!text) return undefined;
+  const numbers = (separator) => {
+    const found = text.split(separator).map((part) => (part.trim() ? Number(part) : NaN));
+    return found.some(Number.isNaN) ? text : found;
+  };
+  switch (type) {
+    case "integer": case "number": return Number.isNaN(Number(text)) ? text : Number(text);
+    case "channels": return numbers(",");
+    case "size": {
+      const sides = numbers(/[x×,]/);
+      return sides.length === 1 ? sides[0] : sides;
+    }
+    default: return text;
+  }
 }

@@ -6,50 +6,11 @@ import Tensors
 
 /// Looks into checkpoints without a server.
 public enum Inspection {
-    /// The words that `Options.activation` takes.
-    public static let activations = ActivationFunction.allCases.map(\.rawValue)
-
-    /// What is asked for beside the file.
-    public struct Options: Sendable {
-        public var arch: String?
-        public var numHeads: Int?
-        public var imgSize: ImageSize?
-        public var checkpointKey: String?
-        /// How pictures are prepared, where that differs from what the checkpoint's folder says.
-        public var preprocess: PreprocessOptions?
-        /// A raw value of `ActivationFunction`.
-        public var activation: String?
-
-        public init(
-            arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil,
-            activation: String? = nil
-        ) {
-            self.arch = arch
-            self.numHeads = numHeads
-            self.imgSize = imgSize
-            self.checkpointKey = checkpointKey
-            self.activation = activation
-        }
-
-        /// Another input size than the checkpoint's, pixels.
-        public mutating func setImgSize(height: Int, width: Int) { imgSize = ImageSize(height: height, width: width) }
-
-        /// - Parameter imgSides: another input size than the checkpoint's, pixels.
-        public init(
-            arch: String? = nil, numHeads: Int? = nil, imgSides: (height: Int, width: Int)?,
-            checkpointKey: String? = nil, activation: String? = nil
-        ) {
-            self.init(
-                arch: arch, numHeads: numHeads,
-                imgSize: imgSides.map { ImageSize(height: $0.height, width: $0.width) }, checkpointKey: checkpointKey,
-                activation: activation)
-        }
-
-        package var loader: ModelLoader.Options {
-            ModelLoader.Options(
-                arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey,
-                activation: activation.flatMap(ActivationFunction.init), preprocess: preprocess)
-        }
+    /// The checkpoint layouts that are read, each with its word in reports, whose it is, and which files.
+    public static func layouts(
+        _ layouts: CheckpointLayouts = .standard
+    ) -> [(name: String, title: String, reads: String)] {
+        layouts.all.map { ($0.name, $0.title, $0.reads) }
     }
 
     /// What a checkpoint is.
@@ -64,15 +25,20 @@ public enum Inspection {
 
     /// Recognises the checkpoint at `path`, a file or a Hugging Face folder; nothing is built.
     ///
+    /// - Parameter layouts: those that the file may have.
     /// - Throws: `notFound`, or `unreadable` for what is no checkpoint.
-    public static func inspect(_ path: String, options: Options = Options()) throws(ServiceError) -> Report {
+    public static func inspect(
+        _ path: String, options: LoadOptions = LoadOptions(), layouts: CheckpointLayouts = .standard
+    ) throws(ServiceError) -> Report {
+        try options.check()
         let (checkpoint, place) = try open(path)
         var members: [JSONValue.Member] = [
             .init("file", .string(place.name)), .init("size_bytes", .int(checkpoint.byteCount)),
             .init("sha256", .string(checkpoint.digest())),
         ]
         do throws(LoadFailure) {
-            let recognised = try ModelLoader.recognise(checkpoint, options.loader, fileName: place.name)
+            let recognised = try ModelLoader.recognise(
+                checkpoint, options, fileName: place.name, layouts: layouts)
             let parameters = VisionTransformer.parameters(of: recognised.config).reduce(0) { $0 + $1.count }
             members += [
                 .init("arch", .optional(recognised.arch)), .init("parameters", .int(parameters)),
@@ -126,14 +92,15 @@ public enum Conversion {
     /// - Throws: `notFound`, `unreadable`, `invalid`, `diskFull`.
     public static func convert(
         _ input: String, to output: String, toTimm: Bool, precision: String? = nil,
-        options: Inspection.Options = Inspection.Options()
+        options: LoadOptions = LoadOptions()
     ) throws(ServiceError) -> Summary {
+        try options.check()
         let format = precision.map(SafeTensors.Precision.init)
         if let format, format == nil { throw .invalid("/precision", "precision is f32, f16 or bf16.") }
         let (checkpoint, place) = try Inspection.open(input)
         let recognised: Result<RecognisedModel, LoadFailure>
         do throws(LoadFailure) {
-            recognised = .success(try ModelLoader.recognise(checkpoint, options.loader, fileName: place.name))
+            recognised = .success(try ModelLoader.recognise(checkpoint, options, fileName: place.name))
         } catch {
             recognised = .failure(error)
         }
@@ -161,7 +128,7 @@ public enum Conversion {
         let size = (try? MappedFile.open(output).count) ?? 0
         return Summary(
             tensors: stateDict.names.count, sizeBytes: size,
-            recognisedAs: try? recognised.get().report.recognisedAs?.rawValue, timmModel: timm?.expression)
+            recognisedAs: try? recognised.get().report.recognisedAs?.name, timmModel: timm?.expression)
     }
 
     /// The dictionary at a dotted key, or the one with the most numbers.

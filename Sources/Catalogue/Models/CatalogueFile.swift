@@ -1,6 +1,5 @@
 import FoundationEssentials
-import Logging
-import Models
+import JSON
 import Platform
 
 /// The registrations on the disk: one JSON file, replaced whole.
@@ -11,6 +10,9 @@ package struct CatalogueFile: Sendable {
         let createdAt: Date
     }
 
+    /// Of the file's form. Version 1 wrote `cropPct` and `cropMode` where there is `crop_pct` and `crop_mode` now.
+    private static let version = 2
+
     private let path: String
 
     package init(path: String) { self.path = path }
@@ -18,13 +20,14 @@ package struct CatalogueFile: Sendable {
     /// What was written last; nothing where there is no file.
     ///
     /// - Throws: `ServiceError.internalFault` for a file that cannot be understood: starting without it would lose it.
-    func read(logger: Logger) throws -> [Remembered] {
+    func read() throws -> [Remembered] {
         guard Folder.exists(path) else { return [] }
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
         do {
-            let document = try decoder.decode(Document.self, from: Data(MappedFile.open(path).array))
-            return document.models.map(\.remembered)
+            let document = try JSONValue.parse(MappedFile.open(path).array)
+            guard let version = document["version"]?.int, (1...Self.version).contains(version),
+                let models = document["models"]?.list
+            else { throw CatalogueFault(what: "it has no version and models that this program knows") }
+            return try models.map { try Self.remembered(version == 1 ? $0.withNewNames : $0) }
         } catch {
             throw ServiceError.internalFault(
                 "The list of models, models.json in the data directory, cannot be read (\(error)). "
@@ -33,60 +36,48 @@ package struct CatalogueFile: Sendable {
     }
 
     func write(_ models: [Remembered]) throws {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try AtomicFile.write([UInt8](encoder.encode(Document(models: models.map(Line.init)))), to: path)
+        let document = JSONValue.object([
+            .init("version", .int(Self.version)), .init("models", .list(models.map(Self.line))),
+        ])
+        try AtomicFile.write(document.pretty, to: path)
     }
 
-    private struct Document: Codable {
-        var version = 1
-        let models: [Line]
+    private static func line(_ remembered: Remembered) -> JSONValue {
+        let registration = remembered.registration
+        return .object(
+            [.init("name", .string(registration.name)), .init("path", .string(registration.path))]
+                + registration.options.members
+                + (registration.precision.map { [.init("precision", .string($0))] } ?? [])
+                + [.init("created_at", .string(remembered.createdAt.ISO8601Format()))])
     }
 
-    /// A registration as JSON has it.
-    private struct Line: Codable {
-        let name: String
-        let path: String
-        let arch: String?
-        let numHeads: Int?
-        let imgSize: [Int]?
-        let checkpointKey: String?
-        let activation: String?
-        let precision: String?
-        let preprocess: PreprocessOptions?
-        let createdAt: Date
+    private static func remembered(_ line: JSONValue) throws(CatalogueFault) -> Remembered {
+        guard let name = line["name"]?.string, let path = line["path"]?.string,
+            let date = line["created_at"]?.string.flatMap({ try? Date($0, strategy: .iso8601) })
+        else { throw CatalogueFault(what: "a model of it has no name, path and created_at") }
+        return Remembered(
+            registration: ModelRegistration(
+                name: name, path: path, precision: line["precision"]?.string, options: LoadOptions(line)),
+            createdAt: date)
+    }
+}
 
-        enum CodingKeys: String, CodingKey {
-            case name, path, arch, activation, precision, preprocess
-            case numHeads = "num_heads"
-            case imgSize = "img_size"
-            case checkpointKey = "checkpoint_key"
-            case createdAt = "created_at"
-        }
+/// What is wrong with a list of models.
+private struct CatalogueFault: Error, CustomStringConvertible {
+    let what: String
 
-        init(_ remembered: Remembered) {
-            let registration = remembered.registration
-            name = registration.name
-            path = registration.path
-            arch = registration.arch
-            numHeads = registration.numHeads
-            imgSize = registration.imgSize.map { [$0.height, $0.width] }
-            checkpointKey = registration.checkpointKey
-            activation = registration.activation
-            precision = registration.precision
-            preprocess = registration.preprocess
-            createdAt = remembered.createdAt
-        }
+    var description: String { what }
+}
 
-        var remembered: Remembered {
-            let size = imgSize.flatMap { $0.count == 2 ? ImageSize(height: $0[0], width: $0[1]) : nil }
-            return Remembered(
-                registration: ModelRegistration(
-                    name: name, path: path, arch: arch, numHeads: numHeads, imgSize: size,
-                    checkpointKey: checkpointKey, activation: activation, precision: precision,
-                    preprocess: preprocess),
-                createdAt: createdAt)
-        }
+extension JSONValue {
+    /// A line of version 1 in the names of version 2.
+    fileprivate var withNewNames: JSONValue {
+        guard let members = object else { return self }
+        let names = ["cropPct": "crop_pct", "cropMode": "crop_mode"]
+        return .object(
+            members.map { member in
+                guard member.name == "preprocess", let options = member.value.object else { return member }
+                return .init(member.name, .object(options.map { .init(names[$0.name] ?? $0.name, $0.value) }))
+            })
     }
 }

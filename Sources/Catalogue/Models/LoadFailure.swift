@@ -12,14 +12,14 @@ package struct LoadFailure: Error, Sendable {
 
 extension LoadFailure {
     /// What a network could not be built for, blamed on what was asked for where that is the cause.
-    init(_ error: ModelError, _ options: ModelLoader.Options, summary: LoadSummary) {
+    init(_ error: ModelError, _ options: LoadOptions, summary: LoadSummary) {
         sentence = Self.sentence(error.reason, options)
         self.summary = summary
         pointer = Self.field(error.reason, options).map { "/" + $0 } ?? "/path"
     }
 
     /// The field that was wrong, or that is missing; nil where only another file helps.
-    private static func field(_ reason: ModelError.Reason, _ options: ModelLoader.Options) -> String? {
+    private static func field(_ reason: ModelError.Reason, _ options: LoadOptions) -> String? {
         switch reason {
         case .unknownCheckpointKey: options.checkpointKey.map { _ in "checkpoint_key" }
         case .unknownHeads, .headsContradictTable: "num_heads"
@@ -49,7 +49,7 @@ extension LoadFailure {
         "deit_base_patch16_224",
     ]
 
-    private static func sentence(_ reason: ModelError.Reason, _ options: ModelLoader.Options) -> String {
+    private static func sentence(_ reason: ModelError.Reason, _ options: LoadOptions) -> String {
         // A name that contradicts the file comes with its width; alone, it means nothing.
         if case .contradiction("arch", let asked, _) = reason, asked == options.arch {
             let near = NearestNames.of(asked, among: architectures, count: 1).first

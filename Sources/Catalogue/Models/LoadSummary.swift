@@ -16,7 +16,7 @@ struct LoadSummary: Sendable {
             .init("verdict", .string(report.verdict.rawValue)),
             .init("reason", .optional(report.reason.map(ServiceError.sentence))),
             .init("format", .string(format)),
-            .init("recognised_as", .optional(report.recognisedAs?.rawValue)),
+            .init("recognised_as", .optional(report.recognisedAs?.name)),
             .init("checkpoint_key", .optional(report.checkpointKey)),
             .init("prefix_removed", .optional(report.prefixRemoved)),
             .init("n_matched", .int(report.matched.count)),

@@ -73,7 +73,7 @@ package actor ModelCatalogue {
     /// What had not finished loading when the last process ended comes after all others.
     package func open(logger: Logger) throws {
         let unfinished = marks.read()
-        for remembered in try file.read(logger: logger) {
+        for remembered in try file.read() {
             let registration = remembered.registration
             // A file that has gone is a failed model, with a sentence, not a forgotten one.
             let place =
@@ -152,10 +152,10 @@ package actor ModelCatalogue {
     }
 
     /// Takes a file of our own in, without remembering it.
-    package func registerBuiltIn(_ name: String, place: CheckpointPlace, preprocess: PreprocessOptions?) {
+    package func registerBuiltIn(_ name: String, place: CheckpointPlace) {
         guard entries[name] == nil else { return }
-        let registration = ModelRegistration(name: name, path: "built-in", preprocess: preprocess)
-        add(registration, place: place, createdAt: now(), origin: .builtIn)
+        add(
+            ModelRegistration(name: name, path: "built-in"), place: place, createdAt: now(), origin: .builtIn)
     }
 
     /// Takes a checkpoint of a job in; those that were asked for first make room.
@@ -355,8 +355,8 @@ extension ModelInfo {
         name = entry.registration.name
         path = entry.registration.path
         sha256 = model?.sha256
-        arch = model?.arch ?? entry.registration.arch
-        recognisedAs = summary?.report.recognisedAs?.rawValue
+        arch = model?.arch ?? entry.registration.options.arch
+        recognisedAs = summary?.report.recognisedAs?.name
         format = summary?.format
         parameters = model?.transformer.parameterCount
         memoryBytes = model?.transformer.memoryBytes ?? 0

@@ -27,44 +27,29 @@ package struct CheckpointPlace: Sendable, Equatable {
 /// Where a model's checkpoint was read, and how.
 package struct CheckpointOrigin: Sendable {
     package let place: CheckpointPlace
-    package let options: ModelLoader.Options
+    package let options: LoadOptions
 }
 
 /// Makes a model of a checkpoint.
 package enum ModelLoader {
-    /// What is asked for beside the file.
-    package struct Options: Sendable, Equatable {
-        var arch: String?
-        var numHeads: Int?
-        package var imgSize: ImageSize?
-        var checkpointKey: String?
-        var activation: ActivationFunction?
-        var preprocess: PreprocessOptions?
-
-        package init(
-            arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil,
-            activation: ActivationFunction? = nil, preprocess: PreprocessOptions? = nil
-        ) {
-            self.arch = arch
-            self.numHeads = numHeads
-            self.imgSize = imgSize
-            self.checkpointKey = checkpointKey
-            self.activation = activation
-            self.preprocess = preprocess
-        }
-    }
-
     /// Reads, recognises and builds.
-    package static func load(_ place: CheckpointPlace, _ options: Options) throws(LoadFailure) -> LoadedModel {
+    ///
+    /// - Parameter layouts: those that the file may have.
+    package static func load(
+        _ place: CheckpointPlace, _ options: LoadOptions, layouts: CheckpointLayouts = .standard
+    ) throws(LoadFailure) -> LoadedModel {
         let checkpoint: Checkpoint
         do { checkpoint = try Checkpoint.open(place.name, beneath: place.directory) } catch {
             throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: nil)
         }
-        let recognised = try recognise(checkpoint, options, fileName: place.name)
+        let recognised = try recognise(checkpoint, options, fileName: place.name, layouts: layouts)
         let summary = LoadSummary(
             format: checkpoint.format.rawValue, report: recognised.report, opaqueGlobals: checkpoint.opaqueGlobals)
         let preprocess: Preprocess
-        do { preprocess = try PreprocessChoice.preprocess(checkpoint, options.preprocess) } catch {
+        do {
+            preprocess = try PreprocessChoice.preprocess(
+                checkpoint, options, layout: recognised.report.recognisedAs)
+        } catch {
             throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: summary)
         }
         let transformer: VisionTransformer
@@ -76,14 +61,14 @@ package enum ModelLoader {
             choices: [
                 "heads \(recognised.config.numHeads)", "key \(recognised.report.checkpointKey ?? "")",
                 "prefix \(recognised.report.prefixRemoved ?? "")",
-                "as \(recognised.report.recognisedAs?.rawValue ?? "")", "eps \(recognised.config.eps)",
+                "as \(recognised.report.recognisedAs?.name ?? "")", "eps \(recognised.config.eps)",
             ], arch: recognised.arch, summary: summary,
             origin: CheckpointOrigin(place: place, options: options))
     }
 
     /// Finds the network, without building it.
     package static func recognise(
-        _ checkpoint: Checkpoint, _ options: Options, fileName: String
+        _ checkpoint: Checkpoint, _ options: LoadOptions, fileName: String, layouts: CheckpointLayouts = .standard
     ) throws(LoadFailure) -> RecognisedModel {
         var hints = ModelHints()
         hints.arch = options.arch
@@ -97,7 +82,7 @@ package enum ModelLoader {
         hints.config = checkpoint.config.map(HintFields.of) ?? [:]
         hints.fileName = fileName.split(separator: "/").last.map(String.init) ?? fileName
         do {
-            return try KeyMap.recognise(checkpoint.stateDicts(), hints: hints)
+            return try KeyMap.recognise(checkpoint.stateDicts(), hints: hints, layouts: layouts)
         } catch {
             throw LoadFailure(
                 error, options,

@@ -1,75 +1,63 @@
 import Checkpoints
 import Images
-package import JSON
+import JSON
 import Models
 
-/// How images are prepared for a model: what was asked for, else what its folder says, else timm's defaults.
+/// How images are prepared for a model: what was asked for, else what its folder says, else what its layout usually has,
+/// else timm's defaults.
 package enum PreprocessChoice {
-    static func preprocess(_ checkpoint: Checkpoint, _ options: PreprocessOptions?) throws(ImageError) -> Preprocess {
-        let options = options ?? PreprocessOptions()
+    static func preprocess(
+        _ checkpoint: Checkpoint, _ options: LoadOptions, layout: CheckpointLayout?
+    ) throws(ImageError) -> Preprocess {
+        let usual = try Preprocess(
+            mean: layout?.images?.mean ?? Preprocess.standard.mean, std: layout?.images?.std ?? Preprocess.standard.std)
         let base: Preprocess
         if let fields = checkpoint.preprocessor {
             do { base = try Preprocess(HuggingFacePreprocessor(fields)) } catch {
                 // Whoever says how needs no readable file.
-                guard options != PreprocessOptions() else { throw error }
-                base = .standard
+                guard options.preparesImages else { throw error }
+                base = usual
             }
         } else if let fields = checkpoint.config?["pretrained_cfg"], fields.dictionary != nil {
-            base = try timm(fields, options)
+            base = try timm(fields, options, usual)
         } else {
-            base = .standard
+            base = usual
         }
         return try Preprocess(
-            cropPct: options.cropPct ?? base.cropPct,
-            interpolation: options.interpolation.map(interpolation) ?? base.interpolation,
-            cropMode: options.cropMode.map { name throws(ImageError) in try .init(named: name) } ?? base.cropMode,
-            cropRounding: base.cropRounding, mean: options.mean ?? base.mean, std: options.std ?? base.std)
-    }
-
-    /// What is wrong with options before any file is read.
-    package static func faults(_ options: PreprocessOptions) -> [Fault] {
-        do throws(ImageError) {
-            if let name = options.interpolation { _ = try interpolation(name) }
-            if let name = options.cropMode { _ = try Preprocess.CropMode(named: name) }
-            _ = try Preprocess(
-                cropPct: options.cropPct ?? Preprocess.standard.cropPct, mean: options.mean ?? Preprocess.imageNetMean,
-                std: options.std ?? Preprocess.imageNetStd)
-            return []
-        } catch {
-            if case .setting("std", _) = error {
-                let detail = "std must be three positive numbers, one a channel."
-                return [.init(pointer: "/preprocess/std", detail: detail)]
-            }
-            if case .setting(let name, let reason) = error {
-                return [.init(pointer: "/preprocess/" + name, detail: ServiceError.sentence("\(name): \(reason)"))]
-            }
-            return [.init(pointer: "/preprocess", detail: ServiceError.sentence("\(error)"))]
-        }
+            cropPct: options[.cropPct]?.double ?? base.cropPct,
+            interpolation: options[.interpolation]?.string.map(interpolation) ?? base.interpolation,
+            cropMode: options[.cropMode]?.string.map { name throws(ImageError) in try .init(named: name) }
+                ?? base.cropMode,
+            cropRounding: base.cropRounding, mean: options[.mean]?.doubles ?? base.mean,
+            std: options[.std]?.doubles ?? base.std)
     }
 
     /// What timm's `pretrained_cfg` says; fields that were asked for are not read, so that they mend what it says.
-    private static func timm(_ fields: Value, _ options: PreprocessOptions) throws(ImageError) -> Preprocess {
+    private static func timm(
+        _ fields: Value, _ options: LoadOptions, _ usual: Preprocess
+    ) throws(ImageError) -> Preprocess {
         func field<T>(
-            _ name: String, unless given: Bool, _ usual: T, _ rule: String, _ read: (Value) throws(ImageError) -> T?
+            _ option: LoadOption, _ otherwise: T, _ rule: String, _ read: (Value) throws(ImageError) -> T?
         ) throws(ImageError) -> T {
-            guard !given, let value = fields[name] else { return usual }
-            if case .none = value { return usual }
-            guard let found = try read(value) else { throw .setting(name: name, reason: "config.json has no \(rule)") }
+            guard options[option] == nil, let value = fields[option.name] else { return otherwise }
+            if case .none = value { return otherwise }
+            guard let found = try read(value) else {
+                throw .setting(name: option.name, reason: "config.json has no \(rule)")
+            }
             return found
         }
-        let standard = Preprocess.standard
         return try Preprocess(
-            cropPct: field("crop_pct", unless: options.cropPct != nil, standard.cropPct, "number") { $0.double },
+            cropPct: field(.cropPct, usual.cropPct, "number") { $0.double },
             interpolation: field(
-                "interpolation", unless: options.interpolation != nil, standard.interpolation, "filter's name"
+                .interpolation, usual.interpolation, "filter's name"
             ) { value throws(ImageError) in try value.string.map(interpolation) },
-            cropMode: field("crop_mode", unless: options.cropMode != nil, standard.cropMode, "mode's name") {
+            cropMode: field(.cropMode, usual.cropMode, "mode's name") {
                 value throws(ImageError) in
                 guard let name = value.string else { return nil }
                 return try Preprocess.CropMode(named: name)
             },
-            mean: field("mean", unless: options.mean != nil, standard.mean, "list of numbers", doubles),
-            std: field("std", unless: options.std != nil, standard.std, "list of numbers", doubles))
+            mean: field(.mean, usual.mean, "list of numbers", doubles),
+            std: field(.std, usual.std, "list of numbers", doubles))
     }
 
     private static func interpolation(_ name: String) throws(ImageError) -> Interpolation {
@@ -85,11 +73,6 @@ package enum PreprocessChoice {
         let numbers = values.compactMap(\.double)
         return numbers.count == values.count ? numbers : nil
     }
-}
-
-extension PreprocessOptions {
-    /// The names of the crop modes there are.
-    public static let cropModes = Preprocess.CropMode.allCases.map(\.rawValue)
 }
 
 extension HuggingFacePreprocessor {

@@ -26,7 +26,7 @@ public final class StandaloneAnalysis: Sendable {
     /// - Throws: `notFound`, `unreadable`, `invalid`, `tooLarge`.
     public func run(
         _ kind: AnalysisKind, models: [String], images: [String], parameters: [AnalysisParameter],
-        options: Inspection.Options = Inspection.Options(), format: ResultFormat? = nil
+        options: LoadOptions = LoadOptions(), format: ResultFormat? = nil
     ) async throws(ServiceError) -> AnalysisResult {
         guard !models.isEmpty, models.count <= kind.spec.models else {
             throw .invalid(
@@ -46,7 +46,7 @@ public final class StandaloneAnalysis: Sendable {
     /// - Throws: as `run`.
     public func compare(
         models: [String], images: [String], metrics: [String] = [],
-        options: Inspection.Options = Inspection.Options()
+        options: LoadOptions = LoadOptions()
     ) async throws(ServiceError) -> Comparison {
         guard models.count > 1 else { throw .invalid("/models", "Name two or more models.") }
         var kinds: [AnalysisKind] = []
@@ -102,16 +102,15 @@ public final class StandaloneAnalysis: Sendable {
         try await translated { try await self.engine.encode(result, as: format, options: options) }
     }
 
-    package func load(_ path: String, _ options: Inspection.Options) async throws(ServiceError) -> NamedModel {
+    package func load(_ path: String, _ options: LoadOptions) async throws(ServiceError) -> NamedModel {
         let place = CheckpointPlace(path: path)
-        let faults = options.preprocess.map(PreprocessChoice.faults) ?? []
-        guard faults.isEmpty else { throw .invalid(faults) }
+        try options.check()
         guard Folder.exists(path) else { throw try Self.missing(place) }
         return try await translated {
             do {
                 return NamedModel(
                     name: place.name,
-                    model: try await self.engine.media.run { try ModelLoader.load(place, options.loader) })
+                    model: try await self.engine.media.run { try ModelLoader.load(place, options) })
             } catch let failure as LoadFailure {
                 throw ServiceError.unreadable("\(place.name): \(failure.sentence)")
             }

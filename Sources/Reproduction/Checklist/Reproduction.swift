@@ -169,7 +169,7 @@ public final class Reproduction: Sendable {
     }
 
     private static func load(_ path: String) throws -> VisionTransformer {
-        do { return try ModelLoader.load(CheckpointPlace(path: path), ModelLoader.Options()).transformer } catch {
+        do { return try ModelLoader.load(CheckpointPlace(path: path), LoadOptions()).transformer } catch {
             throw ServiceError.unreadable("\(path): \(error.sentence)")
         }
     }

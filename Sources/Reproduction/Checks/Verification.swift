@@ -21,7 +21,7 @@ public struct Verification: Sendable {
         public var models: [String] = []
         /// Pictures, or folders of them; found by their SHA-256.
         public var images: [String] = []
-        public var options = Inspection.Options()
+        public var options = LoadOptions()
 
         public init() {}
     }

@@ -1,7 +1,7 @@
 public import Catalogue
 import Checkpoints
 import Images
-import JSON
+public import JSON
 import Models
 import Platform
 import Training

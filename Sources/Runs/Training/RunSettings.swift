@@ -52,8 +52,8 @@ struct RunSettings: Sendable {
     private static func open(_ path: String, imgSize: Int?) throws(TrainingFailure) -> RecognisedModel {
         do {
             let (checkpoint, place) = try Inspection.open(path)
-            var options = ModelLoader.Options()
-            options.imgSize = imgSize.map { ImageSize(height: $0, width: $0) }
+            var options = LoadOptions()
+            options[.imgSize] = imgSize.map(JSONValue.int)
             let model = try ModelLoader.recognise(checkpoint, options, fileName: place.name)
             guard model.config.imgSize.height == model.config.imgSize.width, model.config.patchEmbed == .linear else {
                 throw TrainingFailure.setting(

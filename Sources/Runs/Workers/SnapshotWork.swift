@@ -46,7 +46,7 @@ struct SnapshotWork: Sendable {
         let probeSet = try await sources.probeSets.probeSet(request.probeSet)
         let images = AnalysisImages(sources: try await sources.library.sources(probeSet), probeSet: probeSet)
         let loaded: LoadedModel
-        do { loaded = try ModelLoader.load(CheckpointPlace(path: model), ModelLoader.Options()) } catch {
+        do { loaded = try ModelLoader.load(CheckpointPlace(path: model), LoadOptions()) } catch {
             throw WorkerFailure(failure: JobFailure(.badData, "The snapshot cannot be read: \(error.sentence)"))
         }
         let named = NamedModel(name: "step \(request.step)", model: loaded)

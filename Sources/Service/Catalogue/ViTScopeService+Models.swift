@@ -33,11 +33,9 @@ extension ViTScopeService {
     /// Takes a file of our own, anywhere on the disk, into the catalogue without remembering it.
     ///
     /// - Throws: `invalid` for a name that is none.
-    public func registerBuiltIn(
-        name: String, fileAt path: String, preprocess: PreprocessOptions? = nil
-    ) async throws(ServiceError) {
+    public func registerBuiltIn(name: String, fileAt path: String) async throws(ServiceError) {
         guard ResourceName.isValid(name) else { throw .invalid("/name", ResourceName.rule) }
-        await catalogue.registerBuiltIn(name, place: CheckpointPlace(path: path), preprocess: preprocess)
+        await catalogue.registerBuiltIn(name, place: CheckpointPlace(path: path))
     }
 
     /// What became of the checkpoint's tensors.

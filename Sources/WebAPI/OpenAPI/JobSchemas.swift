@@ -1,4 +1,5 @@
 import JSON
+import Runs
 import Service
 
 /// The named schemas about jobs.

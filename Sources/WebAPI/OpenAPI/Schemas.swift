@@ -15,7 +15,7 @@ enum Schemas {
             ("SignIn", .object([("token", .string)])),
             ("ImageRef", .string.example(.string("shapes-textures:0"))), ("Server", server), ("Config", config),
             ("Preprocess", preprocess), ("Model", model), ("ModelList", list("models", of: .ref("Model"))),
-            ("ModelRegistration", registration), ("LoadReport", loadReport),
+            ("ModelRegistration", registration), ("ModelOptionList", modelOptions), ("LoadReport", loadReport),
             (
                 "Upload",
                 .object([
@@ -89,8 +89,8 @@ enum Schemas {
 
     private static var preprocess: Schema {
         .object([
-            ("crop_pct", .number), ("crop_mode", .oneOf(PreprocessOptions.cropModes)), ("interpolation", .string),
-            ("mean", .array(.number)), ("std", .array(.number)),
+            ("crop_pct", .number), ("crop_mode", LoadOption.cropMode.schema),
+            ("interpolation", LoadOption.interpolation.schema), ("mean", .array(.number)), ("std", .array(.number)),
         ])
     }
 
@@ -107,33 +107,25 @@ enum Schemas {
     }
 
     private static var registration: Schema {
-        .object(
-            [
-                ("name", .ref("Name")), ("path", .string), ("arch", .optional(.string)),
-                ("num_heads", .optional(.integer(atLeast: 1))),
-                (
-                    "img_size",
-                    Schema([
-                        (
-                            "anyOf",
-                            .list([
-                                Schema.integer(atLeast: 1).value, pair.value, Schema([("type", .string("null"))]).value,
-                            ])
-                        )
-                    ])
-                ),
-                ("checkpoint_key", .optional(.string)), ("activation", .optional(.oneOf(Inspection.activations))),
-                ("precision", .optional(.string)),
-                (
-                    "preprocess",
-                    .optional(
-                        .object(
-                            [
-                                ("crop_pct", .number), ("crop_mode", .oneOf(PreprocessOptions.cropModes)),
-                                ("interpolation", .string), ("mean", .array(.number)), ("std", .array(.number)),
-                            ], required: []))
-                ),
+        func options(_ group: LoadOption.Group) -> [(String, Schema)] {
+            LoadOption.all.filter { $0.group == group }.map { ($0.name, .optional($0.schema)) }
+        }
+        return .object(
+            [("name", .ref("Name")), ("path", .string)] + options(.network) + [
+                ("precision", .optional(.oneOf(["f32"]))),
+                (LoadOption.Group.preprocess.rawValue, .optional(.object(options(.preprocess), required: []))),
             ], required: ["name", "path"])
+    }
+
+    private static var modelOptions: Schema {
+        let option = Schema.object(
+            [
+                ("name", .string), ("group", .oneOf(LoadOption.Group.allCases.map(\.rawValue))), ("title", .string),
+                ("words", .string), ("rule", .string),
+                ("type", .oneOf(["text", "integer", "number", "channels", "choice", "size"])),
+                ("choices", .array(.string)), ("minimum", .number), ("maximum", .number), ("example", .string),
+            ], required: ["name", "group", "title", "words", "rule", "type"])
+        return .object([("options", .array(option))])
     }
 
     private static var loadReport: Schema {

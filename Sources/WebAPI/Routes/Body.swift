@@ -42,6 +42,9 @@ struct Body {
         faults.append(.init(pointer: "\(prefix)/\(escaped)", detail: detail))
     }
 
+    /// The member called `name`, whatever it is.
+    subscript(name: String) -> JSONValue? { members[name] }
+
     /// A text that must be there.
     mutating func requiredText(_ name: String) -> String {
         if members[name] ?? .null == .null { fault(name, "\(name) is missing."); return "" }

@@ -12,7 +12,7 @@ struct ModelRoutes {
 
     let service: ViTScopeService
 
-    var routes: [Route] { [list, register, model, loadReport, delete] }
+    var routes: [Route] { [list, options, register, model, loadReport, delete] }
 
     private var list: Route {
         Route(
@@ -29,6 +29,18 @@ struct ModelRoutes {
                     .init("models", .list(page.items.map { $0.payload(service.configuration.kinds) })),
                     .init("next_page_token", .text(page.nextPageToken)),
                 ]))
+        }
+    }
+
+    private var options: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/model-options", id: "listModelOptions", tag: "models",
+                summary: "What may be said about loading a checkpoint",
+                answers: [.json("The options.", .ref("ModelOptionList"))], problems: [.notAcceptable, .invalid])
+        ) { call in
+            try call.checkQuery()
+            return try call.json(.object([.init("options", .list(LoadOption.all.map(\.payload)))]))
         }
     }
 
@@ -113,32 +125,42 @@ struct ModelRoutes {
 }
 
 extension ModelRegistration {
-    private static let preprocessKeys = ["crop_pct", "crop_mode", "interpolation", "mean", "std"]
-
     /// What the body of a registration says.
     fileprivate init(_ call: Call) async throws {
-        var body = try await Body(
-            call,
-            known: [
-                "name", "path", "arch", "num_heads", "img_size", "checkpoint_key", "activation", "precision",
-                "preprocess",
-            ])
+        var body = try await Body(call, known: ["name", "path", "precision"] + LoadOption.members)
         self.init(
-            name: body.requiredText("name"), path: body.requiredText("path"), arch: body.text("arch"),
-            numHeads: body.integer("num_heads", atLeast: 1),
-            imgSides: body.extents("img_size").map { ($0[0], $0[1]) },
-            checkpointKey: body.text("checkpoint_key"), activation: body.text("activation"),
-            precision: body.text("precision"),
-            preprocess: body.object("preprocess", known: Self.preprocessKeys) { options in
-                PreprocessOptions(
-                    cropPct: options.number("crop_pct"), cropMode: options.text("crop_mode"),
-                    interpolation: options.text("interpolation"), mean: options.numbers("mean"),
-                    std: options.numbers("std"))
-            })
+            name: body.requiredText("name"), path: body.requiredText("path"), precision: body.text("precision"),
+            options: body.loadOptions())
         // What is wrong with a value's meaning is told together with what is wrong with its form, each place once.
         let known = Set(body.faults.map(\.pointer))
         let all = body.faults + faults.filter { !known.contains($0.pointer) }
         if !all.isEmpty { throw ServiceError.invalid(all) }
+    }
+}
+
+extension LoadOption {
+    /// The members of a registration that hold options.
+    fileprivate static var members: [String] {
+        names(of: .network) + [LoadOption.Group.preprocess.rawValue]
+    }
+
+    fileprivate static func names(of group: Group) -> [String] {
+        all.filter { $0.group == group }.map(\.name)
+    }
+}
+
+extension Body {
+    /// The options for loading a model, right or wrong.
+    fileprivate mutating func loadOptions() -> LoadOptions {
+        var options = LoadOptions()
+        func take(_ body: Body, _ group: LoadOption.Group) {
+            for option in LoadOption.all where option.group == group { options[option] = body[option.name] }
+        }
+        take(self, .network)
+        _ = object(LoadOption.Group.preprocess.rawValue, known: LoadOption.names(of: .preprocess)) {
+            take($0, .preprocess)
+        }
+        return options
     }
 }
 

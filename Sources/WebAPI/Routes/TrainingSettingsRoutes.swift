@@ -1,5 +1,6 @@
 import Hummingbird
 import JSON
+import Runs
 import Service
 
 /// What a training job may say, for forms and programs.

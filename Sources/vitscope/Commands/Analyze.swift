@@ -83,7 +83,7 @@ struct Analyze: AsyncParsableCommand {
         do { pairs = try ParameterFlags.read(self.options, of: kind.spec) + Self.parameters(parameters) } catch let
             error as ServiceError
         { throw Failure(error) }
-        let options = preprocess.added(to: try checkpoint.inspection())
+        let options = try preprocess.added(to: checkpoint.options())
         let analysis = StandaloneAnalysis(
             threads: threads ?? ViTScopeService.processors, codeVersion: Version.text)
         do {

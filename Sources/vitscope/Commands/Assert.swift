@@ -74,7 +74,7 @@ struct Assert: AsyncParsableCommand {
     ) async throws -> [UInt8] {
         let result = try await analysis.run(
             kind, models: [model], images: images, parameters: parameters,
-            options: preprocess.added(to: try checkpoint.inspection()))
+            options: try preprocess.added(to: checkpoint.options()))
         return try await analysis.encode(result, as: .json).bytes
     }
 

@@ -45,7 +45,7 @@ struct Compare: AsyncParsableCommand {
         do {
             let comparison = try await analysis.compare(
                 models: models, images: images, metrics: metrics,
-                options: preprocess.added(to: try checkpoint.inspection()))
+                options: try preprocess.added(to: checkpoint.options()))
             Terminal.print(comparison.encoded(form) + (form == .json ? [UInt8(ascii: "\n")] : []))
         } catch let error as ServiceError { throw Failure(error) }
     }

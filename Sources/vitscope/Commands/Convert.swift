@@ -28,7 +28,7 @@ struct Convert: ParsableCommand {
 
     func run() throws {
         let summary: Conversion.Summary
-        let options = try checkpoint.inspection()
+        let options = try checkpoint.options()
         do {
             summary = try Conversion.convert(
                 input, to: output, toTimm: to == .timm, precision: precision, options: options)

@@ -2,20 +2,21 @@ import ArgumentParser
 import Catalogue
 import Service
 
-/// How pictures are prepared for a checkpoint, where its folder does not say it or should not have its way.
+/// How images are prepared for a checkpoint, where its folder does not say it or should not have its way.
 struct PreprocessFlags: ParsableArguments {
-    @Option(help: "What becomes of a picture's sides: \(PreprocessOptions.cropModes.joined(separator: ", ")).")
-    var cropMode: String?
+    @Option(name: .of(.cropMode), help: .of(.cropMode)) var cropMode: String?
+    @Option(name: .of(.cropPct), help: .of(.cropPct)) var cropPct: String?
+    @Option(name: .of(.interpolation), help: .of(.interpolation)) var interpolation: String?
+    @Option(name: .of(.mean), help: .of(.mean)) var mean: String?
+    @Option(name: .of(.std), help: .of(.std)) var std: String?
 
-    @Option(help: "The side of the crop as a share of the side before it, such as 0.9.")
-    var cropPct: Double?
+    /// The texts that were given.
+    private var texts: [(option: LoadOption, text: String?)] {
+        [(.cropMode, cropMode), (.cropPct, cropPct), (.interpolation, interpolation), (.mean, mean), (.std, std)]
+    }
+
+    func validate() throws { _ = try LoadOptions(texts) }
 
     /// `options` with what was asked for.
-    func added(to options: Inspection.Options) -> Inspection.Options {
-        var options = options
-        if cropMode != nil || cropPct != nil {
-            options.preprocess = PreprocessOptions(cropPct: cropPct, cropMode: cropMode)
-        }
-        return options
-    }
+    func added(to options: LoadOptions) throws -> LoadOptions { try LoadOptions(texts, added: options) }
 }

@@ -34,6 +34,8 @@ struct Verify: AsyncParsableCommand {
 
     @OptionGroup var checkpoint: CheckpointOptions
 
+    @OptionGroup var preprocess: PreprocessFlags
+
     func validate() throws {
         if !(tolerance >= 0) { throw ValidationError("--tolerance is 0 or more.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
@@ -46,7 +48,7 @@ struct Verify: AsyncParsableCommand {
         var places = Verification.Places()
         places.models = models
         places.images = images
-        places.options = try checkpoint.inspection()
+        places.options = try preprocess.added(to: checkpoint.options())
         do {
             let found = try await Verification.run(
                 [UInt8](data), places, threads: threads, codeVersion: Version.text)

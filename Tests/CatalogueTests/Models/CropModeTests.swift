@@ -21,7 +21,7 @@ import Testing
     }
 
     private static func register(
-        _ name: String, _ preprocess: PreprocessOptions?, in test: TestService
+        _ name: String, _ preprocess: LoadOptions?, in test: TestService
     ) async throws -> ModelInfo {
         try await test.service.register(
             ModelRegistration(name: name, path: name, numHeads: 4, preprocess: preprocess), waiting: 60)
@@ -34,7 +34,7 @@ import Testing
         let own = try #require(try await Self.register("own", nil, in: test).preprocess)
         #expect((own.cropMode, own.cropPct, own.interpolation) == ("squash", 0.9, "bilinear"))
         let asked = try #require(
-            try await Self.register("asked", PreprocessOptions(cropMode: "border"), in: test).preprocess)
+            try await Self.register("asked", LoadOptions(cropMode: "border"), in: test).preprocess)
         #expect((asked.cropMode, asked.cropPct, asked.mean) == ("border", 0.9, [0.5, 0.5, 0.5]))
         // Another crop mode is another result, however much else is the same.
         let parameters: KeyValuePairs = ["image": "pets:0", "layers": "-1"]
@@ -62,21 +62,21 @@ import Testing
     @Test func aRegistrationMendsWhatTheFileSaysWrong() async throws {
         let test = try await TestService()
         try Self.addFolder("m", #""crop_mode": "stretch", "crop_pct": 0.95"#, to: test)
-        let model = try await Self.register("m", PreprocessOptions(cropMode: "center"), in: test)
+        let model = try await Self.register("m", LoadOptions(cropMode: "center"), in: test)
         #expect(model.preprocess?.cropMode == "center" && model.preprocess?.cropPct == 0.95)
     }
 
     @Test func numbersThatMakeNoneAreRefusedByTheirField() async throws {
         let test = try await TestService()
-        let options: [(PreprocessOptions, String)] = [
-            (PreprocessOptions(cropPct: .nan), "/preprocess/crop_pct"),
-            (PreprocessOptions(cropPct: 0), "/preprocess/crop_pct"),
-            (PreprocessOptions(cropPct: 1e308), "/preprocess/crop_pct"),
-            (PreprocessOptions(cropMode: "stretch"), "/preprocess/crop_mode"),
-            (PreprocessOptions(mean: [.infinity, 0, 0]), "/preprocess/mean"),
-            (PreprocessOptions(mean: [0.5, 0.5]), "/preprocess/mean"),
-            (PreprocessOptions(std: [0, 1, 1]), "/preprocess/std"),
-            (PreprocessOptions(std: [1, .nan, 1]), "/preprocess/std"),
+        let options: [(LoadOptions, String)] = [
+            (LoadOptions(cropPct: .nan), "/preprocess/crop_pct"),
+            (LoadOptions(cropPct: 0), "/preprocess/crop_pct"),
+            (LoadOptions(cropPct: 1e308), "/preprocess/crop_pct"),
+            (LoadOptions(cropMode: "stretch"), "/preprocess/crop_mode"),
+            (LoadOptions(mean: [.infinity, 0, 0]), "/preprocess/mean"),
+            (LoadOptions(mean: [0.5, 0.5]), "/preprocess/mean"),
+            (LoadOptions(std: [0, 1, 1]), "/preprocess/std"),
+            (LoadOptions(std: [1, .nan, 1]), "/preprocess/std"),
         ]
         for (option, pointer) in options {
             let error = await failure {
@@ -92,14 +92,14 @@ import Testing
         let test = try await TestService()
         _ = try await test.service.register(
             ModelRegistration(
-                name: "a", path: "a.safetensors", numHeads: 4, preprocess: PreprocessOptions(cropMode: "squash")),
+                name: "a", path: "a.safetensors", numHeads: 4, preprocess: LoadOptions(cropMode: "squash")),
             waiting: 60)
         await test.service.shutdown()
         let again = TestService.make(test.folder)
         try await again.start()
         _ = try await again.register(
             ModelRegistration(
-                name: "a", path: "a.safetensors", numHeads: 4, preprocess: PreprocessOptions(cropMode: "squash")),
+                name: "a", path: "a.safetensors", numHeads: 4, preprocess: LoadOptions(cropMode: "squash")),
             waiting: 60)
         #expect(try await again.model("a").preprocess?.cropMode == "squash")
         await again.shutdown()
@@ -109,8 +109,7 @@ import Testing
         let test = try await TestService()
         let analysis = StandaloneAnalysis(threads: 1)
         func id(_ mode: String?) async throws -> String {
-            var options = Inspection.Options(numHeads: 4)
-            options.preprocess = mode.map { PreprocessOptions(cropMode: $0) }
+            let options = LoadOptions(numHeads: 4, cropMode: mode)
             return try await analysis.run(
                 .attentionDistance, models: [test.folder + "/models/a.safetensors"],
                 images: [test.folder + "/datasets/pets"], parameters: [], options: options

@@ -53,7 +53,7 @@ import Testing
             _ = try await test.service.register(
                 ModelRegistration(
                     name: "-x", path: "", numHeads: 0, imgSize: ImageSize(height: 0, width: 5), precision: "bf16",
-                    preprocess: PreprocessOptions(cropPct: 7)))
+                    preprocess: LoadOptions(cropPct: 7)))
         }
         guard case .invalid(let faults)? = error else { return #expect(Bool(false), "\(String(describing: error))") }
         #expect(

@@ -24,7 +24,7 @@ import Testing
             _ = try await test.service.register(
                 ModelRegistration(
                     name: file, path: file, numHeads: 3,
-                    preprocess: PreprocessOptions(cropPct: 1, mean: half, std: half)), waiting: 60)
+                    preprocess: LoadOptions(cropPct: 1, mean: half, std: half)), waiting: 60)
         }
         return test
     }

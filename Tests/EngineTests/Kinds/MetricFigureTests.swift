@@ -38,7 +38,7 @@ import Testing
             ModelRegistration(
                 name: "m", path: "m.safetensors", numHeads: 3,
                 imgSize: ImageSize(height: height, width: width),
-                preprocess: PreprocessOptions(cropPct: 1, mean: half, std: half)), waiting: 60)
+                preprocess: LoadOptions(cropPct: 1, mean: half, std: half)), waiting: 60)
         return test
     }
 

@@ -24,7 +24,7 @@ import Testing
         var places = Verification.Places()
         places.models = [test.folder + "/models"]
         places.images = [test.folder + "/datasets/pets"]
-        places.options.numHeads = 4
+        places.options = LoadOptions(numHeads: 4)
         return places
     }
 

@@ -35,6 +35,7 @@ import WebAPI
         .get("/problems/busy"), .get("/problems/none"), .get("/v1"), .get("/v1", accept: "text/plain"), .get("/v1?x=1"),
         .get("/openapi.json"), .get("/v1/analysis-kinds"), .get("/v1/analysis-kinds?x=1"),
         .get("/v1/training-settings"), .get("/v1/training-settings?x=1"),
+        .get("/v1/model-options"), .get("/v1/model-options?x=1"),
         .post("/v1/models", #"{"name": "vit", "path": "timm_vit.safetensors", "num_heads": 3}"#),
         .post("/v1/models", #"{"name": "vit", "path": "hf_vit"}"#),
         .post("/v1/models", #"{"name": "other", "path": "none.pth"}"#),

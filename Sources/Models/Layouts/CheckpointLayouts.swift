@@ -1,0 +1,58 @@
+/// The checkpoint layouts there are, in the order in which they are asked whether a file is theirs.
+public struct CheckpointLayouts: Sendable {
+    /// Those that this program knows.
+    public static let standard = CheckpointLayouts([
+        .mocoV3,
+        .simMIM,
+        .ijepa,
+        .mae,
+        .dinov2,
+        .dino,
+        .deit,
+        .beit,
+        .timm,
+        .hfDINOv2WithRegisters,
+        .hfDINOv2,
+        .hfBEiT,
+        .hfDeiT,
+        .hfViTMAE,
+        .hfDINO,
+        .hfViT,
+        .jax,
+    ])
+
+    public let all: [CheckpointLayout]
+    /// The schemes of names that they have, each with what its layouts add to it.
+    let schemes: [NameScheme]
+    /// Words of names of architectures that have one of the layouts.
+    let families: Set<String>
+    /// transformers' `model_type`s that have one of the layouts, with the usual eps.
+    let modelTypes: [String: Float]
+    /// Where they tell what no tensor does.
+    let told: ToldPlaces
+
+    /// - Parameter all: of different names, likelier ones before others that a file might be taken for.
+    package init(_ all: [CheckpointLayout]) {
+        precondition(Set(all.map(\.name)).count == all.count, "two checkpoint layouts have one name")
+        self.all = all
+        var schemes: [NameScheme] = []
+        for layout in all where !schemes.contains(where: { $0.name == layout.scheme.name }) {
+            schemes.append(layout.scheme.extended(by: all.filter { $0.scheme.name == layout.scheme.name }))
+        }
+        self.schemes = schemes
+        families = all.reduce(into: []) { $0.formUnion($1.families) }
+        modelTypes = all.reduce(into: [:]) { $0.merge($1.modelTypes) { first, _ in first } }
+        told = all.reduce(ToldPlaces()) { $0.joined(with: $1.told) }.joined(with: .common)
+    }
+
+    /// Whose file it is, of the layouts whose names the file has; nil where no sign speaks for one.
+    func identify(_ evidence: LayoutEvidence, scheme: String) -> CheckpointLayout? {
+        let candidates = all.filter { $0.scheme.name == scheme }
+        for certainty in LayoutSign.Certainty.allCases {
+            for layout in candidates {
+                if layout.signs.contains(where: { $0.certainty == certainty && $0.isSeen(evidence) }) { return layout }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,139 @@
+import Platform
+import Tensors
+
+/// The tensors of a network under canonical names, as far as the file has them, before sizes are known.
+struct Draft {
+    /// A tensor of the file in its place.
+    struct Source {
+        /// Its name in the file.
+        let name: String
+        let part: Placement.Part?
+        let entry: StateDict.Entry
+    }
+
+    private(set) var sources: [String: [Source]] = [:]
+    /// In the order of the file.
+    private(set) var names: [String] = []
+    /// What belongs to the network by its name and has no place in it, by names in the file.
+    private(set) var strays: [String] = []
+    /// The heads that JAX's kernels keep apart.
+    private var kernelHeads: Int?
+
+    /// Sorts every tensor of `backbone`'s dictionary into its place, or into the report.
+    init(_ backbone: Backbone, report: inout LoadReport) throws(ModelError.Reason) {
+        // Names under the backbone's prefix go first: a task model may repeat one of them outside.
+        let inside = backbone.dict.names.filter { $0.hasPrefix(backbone.prefix) }
+        let outside = backbone.prefix.isEmpty ? [] : backbone.dict.names.filter { !$0.hasPrefix(backbone.prefix) }
+        for name in inside + outside {
+            guard let entry = backbone.dict[name] else { continue }
+            let fileName = backbone.tensors.fileName(name)
+            switch backbone.place(name) {
+            case .ignored(let why): report.ignored.append(.init(name: fileName, why: why))
+            case .unexpected: report.unexpected.append(fileName)
+            case .stray:
+                report.unexpected.append(fileName)
+                strays.append(fileName)
+            case .tensor(let canonical, let part, let view):
+                let isTaken = sources[canonical]?.contains { $0.part == nil || part == nil || $0.part == part } ?? false
+                guard !isTaken else {
+                    report.ignored.append(.init(name: fileName, why: "another tensor already is \(canonical)"))
+                    continue
+                }
+                try Self.check(entry, name: fileName)
+                guard let seen = entry.seen(as: view) else {
+                    throw .shape(name: fileName, expected: view.exampleShape, found: entry.shape)
+                }
+                if case .headsLast = view { kernelHeads = kernelHeads ?? entry.shape[1] }
+                report.matched.append(
+                    .init(name: fileName, canonical: canonical, shape: entry.shape, dtype: entry.dtype))
+                if sources[canonical] == nil { names.append(canonical) }
+                sources[canonical, default: []].append(Source(name: fileName, part: part, entry: seen))
+            }
+        }
+    }
+
+    /// Refuses what holds no weights: integers, and views that claim more numbers than there are bytes.
+    private static func check(_ entry: StateDict.Entry, name: String) throws(ModelError.Reason) {
+        guard entry.dtype.isFloatingPoint else {
+            throw .notWeights(name: name, found: "holds \(entry.dtype.rawValue)")
+        }
+        // Extents of one may have any stride, others that repeat their numbers stand for less than they claim.
+        guard entry.count <= entry.bytes.count / entry.dtype.size else {
+            throw .notWeights(name: name, found: "repeats its numbers")
+        }
+    }
+
+    /// The heads that a shape tells: columns of relative position tables, or JAX's kernels.
+    var tableHeads: Int? {
+        names.first { $0.hasSuffix("relative_position_bias_table") }.flatMap(shape)?.last ?? kernelHeads
+    }
+
+    /// Whether any tensor, or a part of it, is there.
+    func has(_ canonical: String) -> Bool { sources[canonical] != nil }
+
+    /// The shape that the tensor has, or would have with all its parts; nil where there is none.
+    func shape(_ canonical: String) -> [Int]? {
+        guard let first = sources[canonical]?.first else { return nil }
+        guard let part = first.part, let rows = first.entry.shape.first else { return first.entry.shape }
+        return [rows * part.count] + first.entry.shape.dropFirst()
+    }
+
+    /// Whether every part of the tensor is there. A key's bias is no loss: the softmax does not see it.
+    func missingParts(of canonical: String) -> [String] {
+        guard let found = sources[canonical] else { return [canonical] }
+        guard let count = found.first?.part?.count else { return [] }
+        let words = count == 3 ? ["query", "key", "value"] : ["gate", "up"]
+        return (0..<count).filter { index in !found.contains { $0.part?.index == index } }
+            .filter { !(canonical.hasSuffix("qkv.bias") && $0 == Placement.Part.key.index) }
+            .map { "\(canonical) (\(words[$0]))" }
+    }
+
+    /// The tensor: a view of the file, or its parts joined, which copies them. The parts must be there.
+    func entry(_ canonical: String) throws(ModelError.Reason) -> StateDict.Entry? {
+        guard let found = sources[canonical], let first = found.first else { return nil }
+        guard let count = first.part?.count else { return first.entry }
+        guard found.allSatisfy({ !$0.entry.shape.isEmpty }) else {
+            throw .shape(name: first.name, expected: [1], found: [])
+        }
+        for other in found where other.entry.shape != first.entry.shape {
+            throw .shape(name: other.name, expected: first.entry.shape, found: other.entry.shape)
+        }
+        let parts = (0..<count).map { index in
+            found.first { $0.part?.index == index }?.entry.tensor() ?? Tensor.zeros(first.entry.shape)
+        }
+        return StateDict.Entry(Tensor.concatenating(parts))
+    }
+
+    /// Replaces the tensor.
+    mutating func set(_ canonical: String, to entry: StateDict.Entry) {
+        let name = sources[canonical]?.first?.name ?? canonical
+        if sources[canonical] == nil { names.append(canonical) }
+        sources[canonical] = [Source(name: name, part: nil, entry: entry)]
+    }
+
+    /// Takes the tensor away.
+    mutating func remove(_ canonical: String) -> [Source] {
+        names.removeAll { $0 == canonical }
+        return sources.removeValue(forKey: canonical) ?? []
+    }
+
+    /// Names in the file of tensors of the network with a NaN or an infinity, in the file's order.
+    var notFinite: [String] {
+        names.flatMap { sources[$0] ?? [] }.filter { !$0.entry.isFinite }.map(\.name)
+    }
+
+    /// The name in the file of what became `canonical`.
+    func fileName(_ canonical: String) -> String { sources[canonical]?.first?.name ?? canonical }
+}
+
+extension Placement.View {
+    /// A shape of the right rank, for an error message.
+    fileprivate var exampleShape: [Int] {
+        switch self {
+        case .asStored, .flat: []
+        case .transposed: [1, 1]
+        case .headsLast, .headsFirst: [1, 1, 1]
+        case .convolution: [1, 1, 1, 1]
+        }
+    }
+}
