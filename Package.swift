@@ -107,7 +107,8 @@ let package = Package(
         // Tests mirror the modules
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
         .target(name: "JobsTestSupport", dependencies: ["Jobs"], path: "Tests/JobsTestSupport", swiftSettings: house),
-        .testTarget(name: "ArchitectureTests", swiftSettings: house),
+        .testTarget(
+            name: "ArchitectureTests", dependencies: ["Service", "Training", "Models"], swiftSettings: house),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"], swiftSettings: house),
         .testTarget(
