@@ -24,7 +24,7 @@ public struct Trainer {
         public var snapshotEveryEpochs: Int?
         /// When the run is content before its end; those of analyses are judged elsewhere.
         public var stopRules: [StopRule] = []
-        /// Of every checkpoint: what names and shapes do not tell.
+        /// What every checkpoint says beside names and shapes.
         public var metadata: [String: String] = [:]
 
         public init(epochs: Int, stepsPerEpoch: Int, imagesPerStep: Int) {
@@ -232,7 +232,7 @@ public struct Trainer {
         return isEpochEnd && done / plan.stepsPerEpoch % plan.checkpointEveryEpochs == 0
     }
 
-    /// What goes wrong with pictures is their fault.
+    /// What goes wrong with images is their fault.
     private static func data<R>(_ body: () throws -> R) throws(TrainingError) -> R {
         do { return try body() } catch let error as TrainingError { throw error } catch { throw .badData("\(error).") }
     }

@@ -8,12 +8,12 @@ public struct TrainingProgress: Sendable, Equatable {
     public var steps: Int
     /// Over the last steps; 0 before the first.
     public var imagesPerSecond: Double
-    /// At that speed; nil before it is known.
+    /// What is left at that speed; nil before it is known.
     public var etaSeconds: Double?
-    /// Of the last step.
+    /// The metrics of the last step.
     public var metrics: [Metric]
 
-    /// Of the whole run, 0 to 1.
+    /// The part of the whole run that is done, 0 to 1.
     public var fraction: Double { steps > 0 ? Double(step) / Double(steps) : 1 }
 }
 

@@ -13,7 +13,7 @@ import Testing
             0, 0]
     }
 
-    /// Figures of the catalogue, F.2: 14×14 grid.
+    /// Figures of NumPy in double precision: 14×14 grid.
     @Test func goldenFigures() {
         #expect(abs(nmi(attention(196) { _, _ in 1 })) < 1e-12)
         #expect(isClose(nmi(attention(196) { $0 == $1 ? 1 : 0 }), 0.99999283, 5e-9))

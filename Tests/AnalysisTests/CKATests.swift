@@ -17,7 +17,7 @@ import Testing
                 [x], [y], kernel: kernel, estimator: estimator, batchSize: batchSize, form: form, pool: pool)[0, 0])
     }
 
-    /// Figures of the catalogue, F.5: X[i, j] = sin(1.1i + 0.7j), Y[i, j] = cos(0.45i + 1.3j) + 0.2i.
+    /// Figures of NumPy in double precision: X[i, j] = sin(1.1i + 0.7j), Y[i, j] = cos(0.45i + 1.3j) + 0.2i.
     @Test func goldenFigures() throws {
         let x = matrix(8, 3) { i, j in sin(1.1 * i + 0.7 * j) }
         let y = matrix(8, 4) { i, j in cos(0.45 * i + 1.3 * j) + 0.2 * i }
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// The catalogue's random pair, F.5, whose numbers come from NumPy's generator; see make.py.
+    /// A random pair, whose numbers come from NumPy's generator; see make.py.
     @Test func goldenRandomPair() throws {
         let fixture = try Fixture.load().golden
         let x = DoubleMatrix(rows: 100, cols: 10, fixture.x), y = DoubleMatrix(rows: 100, cols: 10, fixture.y)

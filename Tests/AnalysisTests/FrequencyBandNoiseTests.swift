@@ -6,7 +6,7 @@ import Testing
 @Suite struct FrequencyBandNoiseTests {
     let pool = makePool()
 
-    /// The noise of the catalogue's figures, channel `channel`.
+    /// The noise of the figures below, channel `channel`.
     private func noise(_ channel: Int) -> DoubleMatrix {
         DoubleMatrix(
             rows: 8, cols: 8,
@@ -17,7 +17,7 @@ import Testing
             })
     }
 
-    /// Figures of the catalogue, F.13: RMS over three channels and the first three values.
+    /// Figures of NumPy's FFT: RMS over three channels and the first three values.
     @Test(arguments: [
         (0.25, 4, 0.265731, [0.508715, 0.453863, 0.251313]), (0.5, 12, 0.350331, [0.085148, 0.291258, 0.360113]),
         (0.75, 20, 0.349147, [-0.128932, 0.052602, 0.403946]),

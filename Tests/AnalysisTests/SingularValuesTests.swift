@@ -7,7 +7,7 @@ import Testing
 @Suite struct SingularValuesTests {
     private let pool = ThreadPool(threads: 1)
 
-    /// F.3b: latent[i,t,c] = sin(.7i + 1.3t + .9c) + .05·i·t·c; token 0 is the class token.
+    /// Figures of NumPy in double precision: latent[i,t,c] = sin(.7i + 1.3t + .9c) + .05·i·t·c; token 0 is the class token.
     private var latent: Tensor {
         var numbers: [Float] = []
         for i in 0..<4 {

@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func anImageThatIsText() throws {
-        let answer = try problem("/v1/images", ["-H", "Content-Type: image/jpeg", "-d", "this is no picture"])
+        let answer = try problem("/v1/images", ["-H", "Content-Type: image/jpeg", "-d", "this is no image"])
         #expect([415, 422].contains(answer.status) && answer.detail.contains("JPEG"), "\(answer.detail)")
     }
 

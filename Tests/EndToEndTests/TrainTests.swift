@@ -189,7 +189,7 @@ import Testing
         #expect(found["seconds_per_epoch"] as? Double ?? 0 > 0)
     }
 
-    /// Validation pairs classes by name and lives with a picture that cannot be read, but not with none.
+    /// Validation pairs classes by name and lives with an image that cannot be read, but not with none.
     @Test func validationIsOnTheSameClassesAndSkipsWhatCannotBeRead() throws {
         let folder = try TemporaryFolder(), files = FileManager.default
         let picture = try Data(contentsOf: URL(fileURLWithPath: fixture("images/orient-1.png")))

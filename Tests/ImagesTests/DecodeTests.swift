@@ -29,10 +29,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "the file is empty"), ("hello, world\n", "a text file"), ("GIF89a\u{1}\0\u{1}\0", "a GIF picture"),
-        ("RIFF\u{4}\0\0\0WEBPVP8 ", "a WebP picture"), ("\0\0\0\u{18}ftypheic\0\0\0\0", "a HEIC picture"),
-        ("\0\0\0\u{18}ftypavif\0\0\0\0", "an AVIF picture"), ("\0\0\0\u{18}ftypisom\0\0\0\0", "a video"),
-        ("BM\u{1}\u{2}", "a BMP picture"), ("<?xml version='1.0'?>\n<svg xmlns='x'/>", "an SVG drawing"),
+        ("", "the file is empty"), ("hello, world\n", "a text file"), ("GIF89a\u{1}\0\u{1}\0", "a GIF image"),
+        ("RIFF\u{4}\0\0\0WEBPVP8 ", "a WebP image"), ("\0\0\0\u{18}ftypheic\0\0\0\0", "a HEIC image"),
+        ("\0\0\0\u{18}ftypavif\0\0\0\0", "an AVIF image"), ("\0\0\0\u{18}ftypisom\0\0\0\0", "a video"),
+        ("BM\u{1}\u{2}", "a BMP image"), ("<?xml version='1.0'?>\n<svg xmlns='x'/>", "an SVG drawing"),
         ("<!DOCTYPE html><p>", "an HTML page"), ("%PDF-1.7", "a PDF document"), ("PK\u{3}\u{4}", "a zip archive"),
         ("\u{1}\u{2}\u{3}\u{4}", "unknown kind"),
     ])

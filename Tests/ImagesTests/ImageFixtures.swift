@@ -157,7 +157,7 @@ struct ImageFixtures: Decodable {
 }
 
 extension Image {
-    /// The largest difference between two pictures of one size, grey levels.
+    /// The largest difference between two images of one size, grey levels.
     func largestDifference(from other: Image) -> Int {
         guard height == other.height, width == other.width else { return .max }
         return zip(pixels, other.pixels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }

@@ -35,7 +35,7 @@ import Testing
         #expect(padded.warnings.allSatisfy { !$0.description.isEmpty })
     }
 
-    /// A scan of a few bytes passes over the whole picture: what counts is scans × pixels.
+    /// A scan of a few bytes passes over the whole image: what counts is scans × pixels.
     @Test func scansTimesPixelsAreLimited() throws {
         let bytes = try ImageFixtures.bytes("jpeg-progressive.jpg")
         let pixels = 45 * 67

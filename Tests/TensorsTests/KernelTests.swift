@@ -14,7 +14,7 @@ import Testing
         return Tensor(shape: shape, (0..<shape.reduce(1, *)).map { _ in (random.uniform() * 2 - 1) * spread })
     }
 
-    /// F.14: GELU in its exact form, on both backends of a product.
+    /// GELU in its exact form, by erf, on both backends of a product.
     @Test(arguments: [PackedLinear.Backend.oneDNN, .openBLAS]) func geluIsExact(backend: PackedLinear.Backend) {
         let identity = Tensor(shape: [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])
         let layer = PackedLinear(weight: identity, bias: nil, backend: backend)

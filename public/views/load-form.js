@@ -67,7 +67,7 @@ export function createLoadForm({api, added}) {
         field("Checkpoint key", more.checkpoint_key),
         field("Activation", more.activation),
         field("Precision", more.precision),
-        field("Crop mode", cropMode, "What becomes of a picture that is not the model's shape, in timm's words."))),
+        field("Crop mode", cropMode, "What becomes of an image that is not the model's shape, in timm's words."))),
     h("div", {class: "form-end"}, send), result);
   return form;
 }

@@ -1,7 +1,7 @@
 import Tensors
 
 /// BEiT's bias on attention scores: one number for each offset between two patches and head, and three for the pairs
-/// with the class token (Bao et al. 2022; Part D.0 for the layout of the table).
+/// with the class token (Bao et al. 2022; docs/science.md#layout-simmim for the rows).
 package enum RelativePositionBias {
     /// Rows of a table for `grid`.
     package static func entries(_ grid: GridSize) -> Int { (2 * grid.rows - 1) * (2 * grid.cols - 1) + 3 }

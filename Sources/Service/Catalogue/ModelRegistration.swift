@@ -92,7 +92,7 @@ extension ModelRegistration {
 public struct PreprocessOptions: Sendable, Equatable, Codable {
     /// The share of the resized side that the centre crop keeps, in (0, 1].
     public var cropPct: Double?
-    /// What becomes of a picture's sides: `center`, `squash` or `border`, as timm calls them.
+    /// What becomes of an image's sides: `center`, `squash` or `border`, as timm calls them.
     public var cropMode: String?
     /// One of Pillow's filters, such as `bicubic` or `bilinear`.
     public var interpolation: String?

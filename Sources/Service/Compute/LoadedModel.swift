@@ -6,9 +6,9 @@ import Platform
 final class LoadedModel: Sendable {
     let transformer: VisionTransformer
     let transform: EvaluationTransform
-    /// Of the checkpoint's bytes.
+    /// The digest of the checkpoint's bytes.
     let sha256: String
-    /// Of the checkpoint's bytes and every choice made in loading them: equal prints, equal numbers.
+    /// The digest of these bytes and every choice made in loading them: equal prints, equal numbers.
     let fingerprint: String
     /// The variant, where it has a name.
     let arch: String?

@@ -10,7 +10,7 @@ actor ProbeSetStore {
     private let limit: Int
     private let datasets: DatasetCatalogue
     private let now: @Sendable () -> Date
-    /// Decodes the pictures of a new set.
+    /// Decodes the images of a new set.
     private let thread = WorkerThread()
     private var probeSets: [String: ProbeSet] = [:]
 

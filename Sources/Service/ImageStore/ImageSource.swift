@@ -15,11 +15,11 @@ struct ImageSource: Sendable {
 
     /// As asked for: `sha256:…` or `DATASET:INDEX`.
     let ref: String
-    /// Of the file's bytes; of a drawn image, of its pixels.
+    /// The digest of the file's bytes; that of its pixels for a drawn image.
     let sha256: String
     let origin: Origin
 
-    /// Names the pixels: the same bytes turned upright are another picture.
+    /// Names the pixels: the same bytes turned upright are another image.
     var key: String {
         if case .file = origin { return "upright:" + sha256 }
         return sha256

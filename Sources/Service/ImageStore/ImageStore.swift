@@ -2,7 +2,7 @@ import Glibc
 import Images
 import Platform
 
-/// Pictures that users sent, each a file named by the digest of its bytes.
+/// Images that users sent, each a file named by the digest of its bytes.
 struct ImageStore: Sendable {
     private let folder: String
     private let limits: ImageLimits
@@ -14,7 +14,7 @@ struct ImageStore: Sendable {
 
     func open() throws(FileError) { try Folder.create(folder) }
 
-    /// Keeps a picture after decoding it once, so that what is kept can be used.
+    /// Keeps an image after decoding it once, so that what is kept can be used.
     func add(_ bytes: [UInt8]) throws -> StoredImage {
         let found = try Image.decoded(Bytes(bytes), orientation: .apply, limits: limits), image = found.image
         let sha256 = SHA256.hex(of: bytes)
@@ -26,7 +26,7 @@ struct ImageStore: Sendable {
             warnings: found.warnings.map { ServiceError.sentence("\($0)") }, isNew: isNew)
     }
 
-    /// The picture with this digest, or nil.
+    /// The image with this digest, or nil.
     func source(sha256: String) -> ImageSource? {
         guard Digest.isValid(sha256) else { return nil }
         let path = folder + "/" + sha256
@@ -34,7 +34,7 @@ struct ImageStore: Sendable {
         return ImageSource(ref: "sha256:" + sha256, sha256: sha256, origin: .file(path: path))
     }
 
-    /// The names of all pictures kept.
+    /// The names of all images kept.
     func references() -> [String] {
         let names = (try? Folder.entries(folder).map(\.name)) ?? []
         return names.filter(Digest.isValid).map { "sha256:" + $0 }
@@ -42,7 +42,7 @@ struct ImageStore: Sendable {
 }
 
 extension ServiceError {
-    /// What is wrong with a picture, as the service tells it.
+    /// What is wrong with an image, as the service tells it.
     init(_ error: ImageError) {
         let sentence = Self.sentence("\(error)")
         switch error {

@@ -14,7 +14,7 @@ public enum Inspection {
         public var numHeads: Int?
         public var imgSize: ImageSize?
         public var checkpointKey: String?
-        /// How pictures are prepared, where that differs from what the checkpoint's folder says.
+        /// How images are prepared, where that differs from what the checkpoint's folder says.
         public var preprocess: PreprocessOptions?
         /// A raw value of `ActivationFunction`.
         public var activation: String?

@@ -79,7 +79,7 @@ extension ViTScopeService {
             case .queued, .running: return .pending(try await perform { try await info(job, try openQueue()) })
             case .succeeded: if let result = try await taken(job) { return .done(result) }
             case .failed:
-                throw .conflict("The analysis failed: \(job.failure?.message ?? "nobody knows why"). Ask again.")
+                throw .conflict("The analysis failed: \(job.failure?.message ?? "for an unknown reason"). Ask again.")
             case .cancelled: throw .conflict("The analysis was cancelled. Ask again.")
             }
         }

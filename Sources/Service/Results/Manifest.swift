@@ -4,12 +4,12 @@ import Platform
 
 /// Everything that somebody needs who wants the same numbers again.
 struct Manifest {
-    /// Of the fields below. The first had another digest, of numbers in digits.
+    /// The version of the fields below. The first had another digest, of numbers in digits.
     static let version = 2
     /// Numbers written out at the most; of more, their digest alone.
     private static let numberLimit = 1 << 18
 
-    /// Of a result that was just computed.
+    /// The manifest of a result that was just computed.
     static func make(
         _ analysis: PreparedAnalysis, _ result: AnalysisResult, codeVersion: String, threads: Int, at date: Date
     ) -> ResultValue {
@@ -60,6 +60,6 @@ struct Manifest {
         ])
     }
 
-    /// Of an array's numbers as an NPY file has them after its header.
+    /// The digest of an array's numbers as an NPY file has them after its header.
     static func digest(_ array: NamedArray) -> String { SHA256.hex(of: array.littleEndianBytes) }
 }

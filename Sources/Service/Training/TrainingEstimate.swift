@@ -11,7 +11,7 @@ public struct TrainingEstimate: Sendable {
     let secondsPerEpoch: Double
     let measuredSteps: Int
 
-    /// As JSON.
+    /// The estimate as JSON.
     public var value: ResultValue {
         .object([
             .init("parameters", .int(cost.parameters)), .init("trainable_parameters", .int(cost.trainableParameters)),
@@ -30,7 +30,7 @@ public struct TrainingEstimate: Sendable {
         ])
     }
 
-    /// For people.
+    /// The estimate as lines for people.
     public var lines: [String] {
         func megabytes(_ bytes: Int) -> String { "\((bytes + 500_000) / 1_000_000) MB" }
         return [

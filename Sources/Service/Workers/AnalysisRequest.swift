@@ -7,7 +7,7 @@ struct AnalysisRequest: Sendable {
     /// A model, and how its checkpoint is read.
     struct Model: Sendable {
         let name: String
-        /// Of the file or folder, absolute.
+        /// The absolute path of the file or folder.
         let path: String
         let options: ModelLoader.Options
     }

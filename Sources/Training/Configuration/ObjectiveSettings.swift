@@ -10,7 +10,7 @@ public struct ObjectiveSettings: Sendable, Hashable {
     /// Linear probe: the depths whose features are probed (0 = embedding); nil for all.
     public let probeLayers: [Int]?
     /// Linear probe: the class token for MAE's recipe, as MAE has it; else the mean patch, which lets every kind of
-    /// pre-training be compared (science: B.11).
+    /// pre-training be compared (docs/science.md#objective-linear_probe).
     public let probePooling: LinearProbe.Pooling
 
     /// Reads `moco`, `simmim`, `mae`, `hybrid` and `probe`, those of other methods too.

@@ -23,9 +23,9 @@ public struct TrainingConfiguration: Sendable {
     public let optimization: OptimizationSettings
     public let augmentation: AugmentationSettings
     public let objective: ObjectiveSettings
-    /// Of stochastic depth in the last block.
+    /// The rate of stochastic depth in the last block.
     public let dropPath: Double
-    /// Of the labels.
+    /// How much the labels are smoothed, 0 to 1.
     public let smoothing: Double
     /// A checkpoint whose encoder the run starts from.
     public let initFrom: String?
@@ -43,7 +43,7 @@ public struct TrainingConfiguration: Sendable {
     /// Every setting with the value that counts, for config.json.
     public let resolved: Value
 
-    /// Of `resolved`, 64 hexadecimal digits.
+    /// The digest of `resolved`, 64 hexadecimal digits.
     public var digest: String { SHA256.hex(of: Array(CanonicalJSON.line(resolved).utf8)) }
 
     /// Reads `body`.

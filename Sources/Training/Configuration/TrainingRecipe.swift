@@ -16,7 +16,7 @@ struct TrainingRecipe: Sendable {
     var weightDecay: Double
     var decayRule: DecayRule
     var epochs: Int
-    /// Of the epochs.
+    /// The share of the epochs that is warm-up.
     var warmupShare: Double
     /// Absolute where `referenceBatch` scales nothing, otherwise at the reference batch.
     var warmupStart = 0.0
@@ -51,7 +51,7 @@ struct TrainingRecipe: Sendable {
         switch method {
         case .mocoV3: mocoV3
         case .simMIM: simMIM(epochs: 800, warmup: 10)
-        // The paper's Table A.1, pre-training.
+        // Park et al. 2023, table A.1, pre-training.
         case .hybrid: simMIM(epochs: 100, warmup: 10)
         case .mae: mae
         case .supervised: supervised

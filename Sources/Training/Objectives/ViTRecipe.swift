@@ -11,7 +11,7 @@ public struct ViTRecipe: Sendable, Hashable {
         case sinCos(SinCosTable)
     }
 
-    /// How weights are drawn (science: C.1, C.2, C.3).
+    /// How weights are drawn, as in the code of each project.
     public enum Initialization: String, Sendable, Hashable, CaseIterable {
         /// Xavier-uniform, the fused projection as three matrices.
         case mocoV3 = "moco_v3"
@@ -24,7 +24,7 @@ public struct ViTRecipe: Sendable, Hashable {
     public var config: VisionTransformerConfig
     public var positions: Positions
     public var initialization: Initialization
-    /// Of every number of layer scale, where `config` has it.
+    /// The first value of every number of layer scale, where `config` has it.
     public var initialLayerScale: Float
     /// Stochastic depth in the last block.
     public var dropPath: Double

@@ -3,7 +3,7 @@ public import Platform
 public import Tensors
 
 /// Linear classifiers on the features of several layers, each behind a norm without affine part, which all learn at once
-/// and nothing from each other (He et al. 2022; science: B.11).
+/// and nothing from each other (He et al. 2022, linear probing).
 public struct ProbeHeads: Sendable {
     /// What stands before a classifier, without affine part. Raw values are JSON's words.
     public enum Normalizer: String, Sendable, Hashable, CaseIterable {
@@ -23,9 +23,9 @@ public struct ProbeHeads: Sendable {
 
     /// What one step learned.
     public struct Result: Sendable {
-        /// Of each layer.
+        /// The loss of each layer.
         public let losses: [Double]
-        /// Of each layer: the share of images whose largest logit is their class's; NaN where a logit is not finite.
+        /// For each layer the share of images whose largest logit is their class's; NaN where a logit is not finite.
         public let accuracies: [Double]
     }
 

@@ -21,7 +21,7 @@ extension AnalysisKind {
                     "format", "Which form; decides over Accept.", schema: .oneOf(ResultFormat.allCases.map(\.rawValue)))
             ]
             + (givesMaps
-                ? [.query("overlay", "PNG: the map over the picture.", schema: .boolean)] : [])
+                ? [.query("overlay", "PNG: the map over the image.", schema: .boolean)] : [])
         return Operation(
             method: .get, path: path, id: operationID, tag: "analyses", summary: summary,
             parameters: name + parameters.map { AnalysisKind.describe($0, of: self) } + encoding,

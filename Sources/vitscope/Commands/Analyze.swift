@@ -2,10 +2,10 @@ import ArgumentParser
 import Foundation
 import Service
 
-/// Computes an analysis of a checkpoint on one's own pictures, without a server.
+/// Computes an analysis of a checkpoint on one's own images, without a server.
 struct Analyze: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Analyse a checkpoint on pictures, without a server.",
+        abstract: "Analyse a checkpoint on images, without a server.",
         discussion: """
             METRIC is one of \(AnalysisKind.allCases.map(\.rawValue).joined(separator: ", ")). The answer is the same \
             as the HTTP call's.
@@ -17,7 +17,7 @@ struct Analyze: AsyncParsableCommand {
     @Option(help: "A checkpoint file or a Hugging Face folder; CKA takes two.")
     var model: [String]
 
-    @Option(parsing: .upToNextOption, help: "Pictures, and folders of them.")
+    @Option(parsing: .upToNextOption, help: "Images, and folders of them.")
     var images: [String]
 
     @Option(

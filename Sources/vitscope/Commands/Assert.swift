@@ -25,7 +25,7 @@ struct Assert: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A picture, a folder of them, or shapes-textures:0-31, instead of a server; repeatable.",
+            "An image, a folder of them, or shapes-textures:0-31, instead of a server; repeatable.",
             valueName: "path"))
     var images: [String] = []
 

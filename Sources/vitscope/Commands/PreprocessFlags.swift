@@ -1,9 +1,9 @@
 import ArgumentParser
 import Service
 
-/// How pictures are prepared for a checkpoint, where its folder does not say it or should not have its way.
+/// How images are prepared for a checkpoint, where its folder does not say it or should not have its way.
 struct PreprocessFlags: ParsableArguments {
-    @Option(help: "What becomes of a picture's sides: \(PreprocessOptions.cropModes.joined(separator: ", ")).")
+    @Option(help: "What becomes of an image's sides: \(PreprocessOptions.cropModes.joined(separator: ", ")).")
     var cropMode: String?
 
     @Option(help: "The side of the crop as a share of the side before it, such as 0.9.")

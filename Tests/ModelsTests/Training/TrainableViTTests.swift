@@ -165,7 +165,7 @@ import Testing
         }
     }
 
-    /// F.10: rates of stochastic depth for 0.1 over 12 blocks.
+    /// Rates of stochastic depth for 0.1 over 12 blocks.
     @Test func dropPathRatesRiseLinearly() {
         #expect(DropPath.rate(0.1, block: 0, depth: 12) == 0)
         #expect(abs(DropPath.rate(0.1, block: 1, depth: 12) - 0.009091) < 1e-6)

@@ -48,7 +48,7 @@ import Testing
         #expect(abs(own.reduce(0) { $0 + $1 * $1 } / 31 - variances[0]) < 1e-9 * variances[0])
     }
 
-    /// The published notebook's slider counts half blocks (science: G.1, 2).
+    /// The published notebook's slider counts half blocks (docs/science.md#pca).
     @Test func theReferenceCountsHalfBlocks() async throws {
         let test = try await service()
         let reference = try await test.analyze(

@@ -60,7 +60,7 @@ import Testing
                 case .one: [0]
                 case .same: [0, 1, 2, 3, 4]
                 }
-            // Cues that conflict are in drawn pictures alone.
+            // Cues that conflict are in drawn images alone.
             let dataset = kind == .shapeBias ? "shapes-textures" : self == .same ? "same" : "pets"
             return numbers.map { "\(dataset):\($0)" }
         }

@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    /// 20,000 pictures: memory stays, and another order gives the same figures.
+    /// 20,000 images: memory stays, and another order gives the same figures.
     @Test func memoryDoesNotGrowWithTheNumberOfImages() async throws {
         let test = try await TestService()
         try await test.register("a")

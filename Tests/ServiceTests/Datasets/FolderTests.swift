@@ -3,7 +3,7 @@ import Platform
 import Service
 import Testing
 
-/// Datasets as people have them: links, splits, and files that are no pictures.
+/// Datasets as people have them: links, splits, and files that are no images.
 @Suite struct FolderTests {
     private static func add(_ files: [String], to test: TestService, _ bytes: [UInt8]? = nil) throws {
         for file in files {
@@ -120,7 +120,7 @@ import Testing
         #expect(plain.items.allSatisfy { $0.error == nil && $0.warnings == nil })
         let page = try await test.service.datasetPage("pets", checks: true).images.items
         let found = Dictionary(uniqueKeysWithValues: page.map { ($0.file, $0) })
-        #expect(found["cats/7.png"]?.error?.contains("ends before the picture does") == true)
+        #expect(found["cats/7.png"]?.error?.contains("ends before the image does") == true)
         #expect(found["cats/8.jpg"]?.error == nil)
         #expect(found["cats/8.jpg"]?.warnings?.joined().contains("It is a PNG") == true)
         #expect(found["cats/9.jpg"]?.warnings?.joined().contains("4 bytes follow") == true)

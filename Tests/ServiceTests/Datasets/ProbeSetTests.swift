@@ -79,7 +79,7 @@ import Testing
             case .invalid(let faults)? = await failure({
                 _ = try await test.service.createProbeSet(ProbeSetRequest(name: "x", dataset: "pets", numImages: 6))
             })
-        else { return #expect(Bool(false), "a picture is torn") }
+        else { return #expect(Bool(false), "an image is torn") }
         #expect(faults.count == 1 && faults[0].detail.contains("cats/2.png"))
         #expect(await test.service.probeSets().isEmpty)
     }

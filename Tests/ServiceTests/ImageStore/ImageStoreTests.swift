@@ -31,7 +31,7 @@ import Testing
             case .unsupportedMedia(let detail)? = await failure({
                 _ = try await test.service.addImage(Array("just a text".utf8))
             })
-        else { return #expect(Bool(false), "a text is no picture") }
+        else { return #expect(Bool(false), "a text is no image") }
         #expect(detail.contains("JPEG or PNG"))
     }
 

@@ -51,7 +51,7 @@ import Testing
         let images: KeyValuePairs<String, String> = [
             "image": "pets:0", "image": "pets:1", "image": "pets:2", "image": "pets:4", "image": "pets:5",
         ]
-        // Cues that conflict are in drawn pictures alone.
+        // Cues that conflict are in drawn images alone.
         let drawn: KeyValuePairs<String, String> = [
             "image": "shapes-textures:0", "image": "shapes-textures:1", "image": "shapes-textures:2",
         ]

@@ -29,7 +29,7 @@ import Training
         #expect(decaying(.oneDimensional) == matrices.union(["cls_token", "pos_embed"]))
     }
 
-    /// F.10.
+    /// The scales of a decay of 0.65 over twelve blocks, multiplied out.
     @Test func layerDecayHasTheGoldenScales() {
         let decay = LayerDecay(rate: 0.65, depth: 12)
         let expected = [
