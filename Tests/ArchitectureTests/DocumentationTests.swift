@@ -42,8 +42,11 @@ import Training
         heading.lowercased().replacing(" ", with: "-").filter { $0.isLetter || $0.isNumber || "-_".contains($0) }
     }
 
+    /// What a link into the page can name.
+    static func anchors() throws -> Set<String> { Set(try sections().map { anchor($0.heading) }) }
+
     @Test func linksWithinThePageLeadSomewhere() throws {
-        let anchors = Set(try Self.sections().map { Self.anchor($0.heading) })
+        let anchors = try Self.anchors()
         let page = try String(contentsOf: Self.page, encoding: .utf8)
         let links = page.matches(of: /\]\(#([^)]+)\)/).map { String($0.1) }
         try #require(links.count > 5)
