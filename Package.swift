@@ -109,21 +109,27 @@ let package = Package(
         .target(name: "JobsTestSupport", dependencies: ["Jobs"], path: "Tests/JobsTestSupport", swiftSettings: house),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["Service", "Training", "Models"], swiftSettings: house),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: house),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"], swiftSettings: house),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "Platform"], swiftSettings: house),
-        .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "Platform"], swiftSettings: house),
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "Platform", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ImagesTests", dependencies: ["Images", "Tensors", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"], swiftSettings: house),
         .testTarget(
             name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tensors", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform"], swiftSettings: house),
+            name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Models", "Checkpoints", "Images", "Tensors", "Platform"], swiftSettings: house),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport"], swiftSettings: house),
+            dependencies: [
+                "Training", "Analysis", "Models", "Checkpoints", "Images", "Tensors", "Platform", "TestSupport",
+            ],
+            swiftSettings: house),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "StorageTests",
             dependencies: ["Storage", "Jobs", "JobsTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
@@ -131,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Jobs", "JobsTestSupport",
+                "Jobs", "JobsTestSupport", "TestSupport",
                 "Service", "Checkpoints", "Models", "Images", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -139,7 +145,7 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "WebAPI", "Service", "Jobs", "JobsTestSupport", "Platform",
+                "WebAPI", "Service", "Jobs", "JobsTestSupport", "TestSupport", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

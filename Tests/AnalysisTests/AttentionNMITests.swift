@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Models
 import Platform
@@ -43,7 +44,7 @@ import Testing
         for sharpness in [0, 0.001, 1, 10, 80] {
             let maps = noise.attention(2, 2, 26, sharpness: sharpness)
             let values = AttentionNMI(layout: layout(5, 5)).values(maps, pool: pool).values
-            #expect(values.allSatisfy { $0 >= 0 && $0 <= 1 }, "sharpness \(sharpness): \(values)")
+            #expect(values.everyOne { $0 >= 0 && $0 <= 1 }, "sharpness \(sharpness): \(values)")
         }
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Foundation
 import Models
@@ -120,7 +121,7 @@ import Testing
         #expect(unbiased.reasons.contains { $0.pointer == "/cka" && $0.reason.contains("4 or more") })
         #expect(unbiased.selfSimilarityMaxError == nil)
         let biased = CKA.matrix(three, estimator: .biased, pool: pool)
-        #expect(biased.values.allSatisfy { $0 != nil } && biased.reasons.isEmpty)
+        #expect(biased.values.everyOne { $0 != nil } && biased.reasons.isEmpty)
         let one = CKA.matrix([noise.matrix(1, 5)], estimator: .biased, pool: pool)
         #expect(one.values == [nil] && !one.reasons.isEmpty)
         let none = CKA.matrix([DoubleMatrix(rows: 0, cols: 5, [])], [DoubleMatrix(rows: 0, cols: 2, [])], pool: pool)
@@ -157,7 +158,7 @@ import Testing
         }
         let rbf = CKA.matrix([outlier], kernel: .rbf, estimator: .biased, pool: pool)
         #expect(rbf.values == [nil])
-        #expect(rbf.reasons.allSatisfy { $0.reason.contains("median") })
+        #expect(rbf.reasons.everyOne { $0.reason.contains("median") })
     }
 
     @Test func whatIsNotFinite() {
@@ -168,7 +169,7 @@ import Testing
         for kernel in [CKA.Kernel.linear, .rbf] {
             let m = CKA.matrix([sound, broken], kernel: kernel, pool: pool)
             #expect(m[0, 0] != nil && m[0, 1] == nil && m[1, 0] == nil && m[1, 1] == nil)
-            #expect(m.reasons.allSatisfy { $0.reason.contains("finite") } && m.reasons.count == 2)
+            #expect(m.reasons.everyOne { $0.reason.contains("finite") } && m.reasons.count == 2)
         }
     }
 

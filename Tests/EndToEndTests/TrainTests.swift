@@ -34,7 +34,7 @@ import Testing
         #expect(events.last?["outcome"] as? String == "succeeded" && events.last?["step"] as? Int == 12)
         let metrics = try Self.lines(FileManager.default.contents(atPath: out + "/metrics.jsonl") ?? Data())
         #expect(metrics.compactMap { $0["step"] as? Int } == [2, 4, 6, 8, 10, 12])
-        #expect(metrics.allSatisfy { $0["loss"] is Double && $0["loss_moco"] is Double && $0["lr"] is Double })
+        #expect(metrics.everyOne { $0["loss"] is Double && $0["loss_moco"] is Double && $0["lr"] is Double })
         for file in ["model.safetensors", "checkpoints/step-12.safetensors"] {
             let report = try run(vitscope, ["inspect", out + "/" + file, "--json"])
             #expect(report.status == 0)
@@ -227,7 +227,7 @@ import Testing
         let events = try Self.lines(same.output)
         #expect(events.count { ($0["message"] as? String)?.contains("broken.png") == true } == 1)
         let accuracies = events.compactMap { $0["val_accuracy"] as? Double }
-        #expect(accuracies.count == 2 && accuracies.allSatisfy { [0, 0.5, 1].contains($0) })
+        #expect(accuracies.count == 2 && accuracies.everyOne { [0, 0.5, 1].contains($0) })
         #expect(try train("none").status == 65)
         #expect(files.fileExists(atPath: folder.path + "/run-none/checkpoints/step-2.safetensors"))
     }

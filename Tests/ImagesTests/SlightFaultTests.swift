@@ -1,3 +1,4 @@
+import TestSupport
 import Images
 import Platform
 import Testing
@@ -32,7 +33,7 @@ import Testing
         }
         let padded = try Image.decoded(ImageFixtures.bytes("jpeg-padding.jpg"), orientation: .apply)
         #expect(padded.warnings == [.strayBytes, .trailingBytes(14)])
-        #expect(padded.warnings.allSatisfy { !$0.description.isEmpty })
+        #expect(padded.warnings.everyOne { !$0.description.isEmpty })
     }
 
     /// A scan of a few bytes passes over the whole image: what counts is scans × pixels.

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Platform
 import Tensors
@@ -49,7 +50,7 @@ import Testing
         let y = Tensor(shape: [1, 4], [1, 2, 3, 4]).layerNorm(
             weight: Tensor(shape: [4], repeating: 2), bias: Tensor(shape: [4], repeating: 1), eps: 0, pool: pool)
         let expected = [-1.3416408, -0.4472136, 0.4472136, 1.3416408].map { Float($0 * 2 + 1) }
-        #expect(zip(y.array, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(pairs(y.array, expected).everyOne { abs($0 - $1) < 1e-5 })
     }
 
     @Test func layerNormKeepsItsDigitsFarFromZero() {

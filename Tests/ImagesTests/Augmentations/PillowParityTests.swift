@@ -1,3 +1,4 @@
+import TestSupport
 import Images
 import Platform
 import Testing
@@ -24,7 +25,7 @@ import Testing
         let middle = (0..<side).map { blurred[20, $0].green }
         let reach = expected.count / 2
         #expect(Array(middle[20 - reach...20 + reach]) == expected)
-        #expect(middle[..<(20 - reach)].allSatisfy { $0 == 0 })
+        #expect(middle[..<(20 - reach)].everyOne { $0 == 0 })
     }
 
     /// Pillow's figures: four pixels.

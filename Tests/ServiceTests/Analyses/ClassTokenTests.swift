@@ -1,3 +1,4 @@
+import TestSupport
 import Checkpoints
 import Models
 import Platform
@@ -37,7 +38,7 @@ import Testing
         } catch let error as ServiceError {
             guard case .invalid(let faults) = error else { throw error }
             #expect(
-                kind == .clsAttention && faults.allSatisfy { $0.detail.contains("class token") }, "\(kind): \(faults)")
+                kind == .clsAttention && faults.everyOne { $0.detail.contains("class token") }, "\(kind): \(faults)")
         }
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Platform
 import Service
@@ -65,7 +66,7 @@ import Testing
         let two = try await test.analyze(.tokenDisplacement, "a", ["image": "pets:3", "image": "pets:0", "layer": "1"])
         for (left, right) in zip(one.numbers("unison"), two.numbers("unison")) { #expect(abs(left - right) < 1e-12) }
         #expect(one.array("points")?.shape == [32, 2] && one["layer"] == .int(1))
-        #expect(one.numbers("unison").allSatisfy { $0 > 0 && $0 <= 1 })
+        #expect(one.numbers("unison").everyOne { $0 > 0 && $0 <= 1 })
     }
 
     @Test(arguments: ["mutual-knn", "cknna", "svcca", "pwcca", "procrustes"])
@@ -86,7 +87,7 @@ import Testing
                 "a": "a", "b": "b", "image": "pets:1", "image": "pets:1", "image": "pets:1", "image": "pets:1",
                 "metric": "procrustes",
             ])
-        #expect(result.numbers("similarity").allSatisfy { $0.isNaN })
+        #expect(result.numbers("similarity").everyOne { $0.isNaN })
         #expect(result["reasons"]?.elements.count == 16)
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Service
 import Testing
 
@@ -34,6 +35,6 @@ import Testing
         }
         // Both claims about the distance, that about the last layer, and that about shape bias.
         #expect(broken.items.count { $0.verdict == .notMeasured } == open + 4)
-        #expect(broken.items.allSatisfy { !$0.evidence.contains("nan") })
+        #expect(broken.items.everyOne { !$0.evidence.contains("nan") })
     }
 }

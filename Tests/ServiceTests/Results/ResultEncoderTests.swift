@@ -1,3 +1,4 @@
+import TestSupport
 import Checkpoints
 import Foundation
 import Images
@@ -64,7 +65,7 @@ import Testing
         let columns = lines[0].split(separator: ",").count
         #expect(
             lines.count > 3
-                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
+                && lines.everyOne { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
         let png = try await test.service.encode(result, as: .png)
         #expect(try Image.decode(png.bytes, orientation: .ignore).width > 100)
     }

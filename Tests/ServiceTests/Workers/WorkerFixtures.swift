@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Jobs
 import Platform
@@ -70,17 +71,6 @@ private func checkpointed(_ step: Int) -> JobReport {
     var report = JobReport(offset: 0)
     report.checkpointStep = step
     return report
-}
-
-/// The first thing that `body` finds; asked again until it does.
-func eventually<R>(_ what: String, _ body: () async throws -> R?) async throws -> R {
-    let end = ContinuousClock.now + .seconds(300)
-    while ContinuousClock.now < end {
-        if let found = try await body() { return found }
-        try await Task.sleep(for: .milliseconds(2))
-    }
-    Issue.record("nothing came of it: \(what)")
-    throw CancellationError()
 }
 
 extension LocalExecutor {

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Models
 import Platform
@@ -76,8 +77,8 @@ import Training
         let moco = SinCosTable.mocoV3.table(GridSize(rows: 2, cols: 2), width: 8)
         let mae = SinCosTable.mae.table(GridSize(rows: 2, cols: 2), width: 8)
         let expected: [Float] = [0, 0, 1, 1, 0.84147098, 0.00999983, 0.54030231, 0.99995]
-        #expect(zip(moco.part(1).array, expected).allSatisfy { abs($0 - $1) < 1e-6 })
-        #expect(zip(mae.part(2).array, expected).allSatisfy { abs($0 - $1) < 1e-6 })
+        #expect(pairs(moco.part(1).array, expected).everyOne { abs($0 - $1) < 1e-6 })
+        #expect(pairs(mae.part(2).array, expected).everyOne { abs($0 - $1) < 1e-6 })
     }
 
     @Test func crossEntropyByHand() {

@@ -250,8 +250,8 @@ import WebAPI
         let parts = request.target.prefix { $0 != "?" }.split(separator: "/")
         return operations(of: document).first { operation in
             let own = operation.path.split(separator: "/")
-            return operation.method == request.method && own.count == parts.count
-                && zip(own, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            return operation.method == request.method
+                && own.count == parts.count && !zip(own, parts).contains { !$0.hasPrefix("{") && $0 != $1 }
         }?.value
     }
 }
