@@ -192,7 +192,7 @@ import Testing
     /// Validation pairs classes by name and lives with an image that cannot be read, but not with none.
     @Test func validationIsOnTheSameClassesAndSkipsWhatCannotBeRead() throws {
         let folder = try TemporaryFolder(), files = FileManager.default
-        let picture = try Data(contentsOf: URL(fileURLWithPath: fixture("images/orient-1.png")))
+        let picture = try Data(contentsOf: URL(fileURLWithPath: fixture("images/orientation/1.png")))
         func fill(_ set: String, _ classes: [String], _ count: Int, _ data: Data) throws {
             for name in classes {
                 let path = folder.path + "/\(set)/\(name)"

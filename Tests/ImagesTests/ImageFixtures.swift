@@ -107,9 +107,9 @@ struct ImageFixtures: Decodable {
 
     static let mutants: [Mutant] = {
         do {
-            return try JSONDecoder().decode([Mutant].self, from: Data(bytes("mutants.json").array))
+            return try JSONDecoder().decode([Mutant].self, from: Data(bytes("damaged/mutants.json").array))
         } catch {
-            preconditionFailure("Tests/Fixtures/images/mutants.json: \(error)")
+            preconditionFailure("Tests/Fixtures/images/damaged/mutants.json: \(error)")
         }
     }()
 

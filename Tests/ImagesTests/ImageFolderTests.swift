@@ -8,7 +8,7 @@ import Testing
     private func withTree(_ files: [String], _ body: (String) throws -> Void) throws {
         let root = FileManager.default.temporaryDirectory.path + "/images-\(RandomBytes.hex(8))"
         defer { try? FileManager.default.removeItem(atPath: root) }
-        let picture = try ImageFixtures.bytes("png-1x1.png").array
+        let picture = try ImageFixtures.bytes("png/1x1.png").array
         try Folder.create(root)
         for file in files {
             let path = "\(root)/\(file)"

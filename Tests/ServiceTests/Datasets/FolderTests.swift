@@ -115,7 +115,7 @@ import Testing
         let torn = Array(TestService.picture(2).dropLast(40))
         try Self.add(["pets/cats/7.png"], to: test, torn)
         try Self.add(["pets/cats/8.jpg"], to: test)
-        let jpeg = try MappedFile.open(fixture("images/jpeg-420.jpg")).array
+        let jpeg = try MappedFile.open(fixture("images/jpeg/420.jpg")).array
         try Self.add(["pets/cats/9.jpg"], to: test, jpeg + Array("tail".utf8))
         let plain = try await test.service.datasetImages("pets")
         #expect(plain.items.everyOne { $0.error == nil && $0.warnings == nil })
@@ -148,7 +148,7 @@ import Testing
 
     @Test func anUploadTellsWhatIsOdd() async throws {
         let test = try await TestService()
-        let jpeg = try MappedFile.open(fixture("images/jpeg-420.jpg")).array
+        let jpeg = try MappedFile.open(fixture("images/jpeg/420.jpg")).array
         #expect(try await test.service.addImage(jpeg).warnings.isEmpty)
         let stored = try await test.service.addImage(jpeg + [0])
         #expect(stored.warnings == ["1 byte follows the JPEG's end and was not read."])

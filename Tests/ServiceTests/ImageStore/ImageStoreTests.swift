@@ -15,7 +15,7 @@ import Testing
 
     @Test func uploadsAreTurnedUprightAndDatasetsAreNot() async throws {
         let test = try await TestService()
-        let bytes = try MappedFile.open(fixture("images/orient-6.jpg")).array
+        let bytes = try MappedFile.open(fixture("images/orientation/6.jpg")).array
         let stored = try await test.service.addImage(bytes)
         let plain = try Image.decode(bytes, orientation: .ignore)
         #expect(stored.width == plain.height && stored.height == plain.width)
