@@ -68,7 +68,7 @@ public struct ShapesTextures: Sendable, Hashable {
 
     /// An image of this shape and texture, with the colours, place and turn of image `variation`.
     public func image(shape: Shape, texture: Texture, variation: Int) -> Image {
-        Scene(
+        Drawing(
             shape: shape, texture: texture, cue: cue, side: imgSize,
             random: RandomStream(seed: seed, index: variation).stream(1)
         ).drawn()

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Everything that is drawn for one image of `ShapesTextures`, decided before the first pixel.
-struct Scene {
+struct Drawing {
     private let shape: ShapesTextures.Shape
     private let filling: Filling
     private let cue: ShapesTextures.Cue
