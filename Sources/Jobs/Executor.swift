@@ -53,7 +53,7 @@ public struct WorkerLook: Sendable, Equatable {
         case succeeded
         case stopped
         case failed(JobFailure)
-        /// Without a word.
+        /// It ended without a word.
         case crashed(String)
     }
 

@@ -11,7 +11,7 @@ import Platform
 struct FoundJobs: Sendable {
     let store: any JobStore
     let executor: any Executor
-    /// Of all jobs' folders.
+    /// The path of the folder that holds all jobs' folders.
     let folder: String
     let setAside: SetAsideFolder
     let owner: String

@@ -6,7 +6,7 @@ import Models
 import Platform
 import Training
 
-/// Looks at a job before it is taken: everything that can be told without decoding a picture or computing.
+/// Looks at a job before it is taken: everything that can be told without decoding an image or computing.
 public struct JobValidation: Sendable {
     /// Where a checkpoint lies that is named `upload:SHA256`, `job:ID@STEP` or `job:ID@latest`.
     public typealias Resolve = @Sendable (_ name: String) async throws(ServiceError) -> String
@@ -15,7 +15,7 @@ public struct JobValidation: Sendable {
     public var datasetsDirectory: String?
     /// What `init_from` names a file of; nil for none.
     public var modelsDirectory: String?
-    /// The probe sets there are; nil where nobody knows.
+    /// The probe sets there are; nil where they are unknown.
     public var probeSets: [String]?
     /// Whether the job may name neither folders nor files of this machine by their paths.
     public var restrictsPaths = true

@@ -15,7 +15,7 @@ package struct WorkerReports {
     private let job: Job
     package private(set) var report: JobReport
     package private(set) var findings = WorkerFindings()
-    /// Of a training: what it asks to be looked at.
+    /// What a training asks to be looked at; nil for other jobs.
     private let analysis: AnalysisSettings?
     /// Whether all that was there has been read.
     package private(set) var isComplete = true

@@ -165,7 +165,8 @@ import Testing
         for file in ["../secret.safetensors", folders.path + "/secret.safetensors", "/etc/passwd", "..", "."] {
             let found = try await check(Self.body(#""init_from": "\#(file)""#)).faults
             #expect(found.keys.sorted() == ["/init_from"], "\(file)")
-            #expect(found["/init_from"]?.contains(folders.path) != true || file.hasPrefix(folders.path))
+            // A sentence may repeat what was asked for, and tells no other path.
+            if !file.hasPrefix(folders.path) { #expect(found["/init_from"]?.contains(folders.path) == false) }
         }
         // Without a datasets directory a name is none of the working directory either.
         let none = try await check(Self.body(Self.arch, dataset: "Sources")) { $0.datasetsDirectory = nil }.faults
