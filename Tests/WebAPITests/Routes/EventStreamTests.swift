@@ -210,7 +210,7 @@ import WebAPI
         let service = ViTScopeService(configuration: configuration, logger: Logger(label: "test"))
         try await service.start()
         let (texts, text) = AsyncStream<String>.makeStream()
-        let signal = try await DrainTests.end(service: service) { client, sent in
+        let signal = try await DrainTests.end(service: service, seconds: 3600) { client, sent in
             let id = try await jobs.post(client)
             let channel = try await client.connect()
             Task {
