@@ -101,6 +101,7 @@ export function createApi({
   return {
     href,
     about: () => json("v1"),
+    analysisKinds: async () => (await json("v1/analysis-kinds")).analysis_kinds,
     models: () => list("v1/models", "models"),
     model: (name) => json(modelPath(name)),
     addModel: (body) => post("v1/models", body),

@@ -19,8 +19,14 @@ const POLL_MILLISECONDS = 1500;
 /** Contrast and masking: the models of the demo that the paper compares. */
 const DEMO_PAIR = ["moco_v3", "simmim"];
 
-function start() {
+async function start() {
   const api = createApi({askToken: createSignIn()});
+  const kinds = await api.analysisKinds().catch((error) => {
+    document.getElementById("main").replaceChildren(
+      h("section", {class: "card welcome", "data-panel": "start", "data-state": "error"},
+        problemView(error, {retry: start})));
+  });
+  if (!kinds) return;
   const state = createState(window);
   const lists = createValue({models: null, datasets: null, probeSets: null});
   const uploads = rememberedUploads(state.value.image);
@@ -35,8 +41,10 @@ function start() {
   const explorer = createExplorer({
     api, state, announce, refresh, openReport: dialog.openReport, gallery: gallery.node
   });
-  const analyses = createAnalyses({api, state, lists, plotly, announce, readTheme, refresh, layer: explorer.layer});
-  const training = createTraining({api, state, lists, plotly, announce, readTheme});
+  const analyses = createAnalyses({
+    api, state, lists, kinds, plotly, announce, readTheme, refresh, layer: explorer.layer
+  });
+  const training = createTraining({api, state, lists, kinds, plotly, announce, readTheme});
   const welcome = createWelcome({api, announce, added: refresh});
   document.getElementById("top").append(createViews({state}).node, header.node);
 

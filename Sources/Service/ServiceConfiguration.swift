@@ -1,4 +1,5 @@
 public import Catalogue
+public import Engine
 public import Runs
 
 /// Where the service keeps things, and how much it may use.
@@ -14,6 +15,8 @@ public struct ServiceConfiguration: Sendable {
     /// Part of every analysis id: results of another version are other results.
     public var codeVersion = "1"
     public var limits = ServiceLimits()
+    /// What can be asked.
+    public var kinds = AnalysisKinds.standard
     public var jobs = JobSettings()
 
     public init(

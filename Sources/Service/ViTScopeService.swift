@@ -44,7 +44,8 @@ public final class ViTScopeService: Sendable {
         self.now = now
         let data = configuration.dataDirectory, limits = configuration.limits
         let engine = AnalysisEngine(
-            threads: configuration.threads, limits: limits, codeVersion: configuration.codeVersion)
+            threads: configuration.threads, limits: limits, codeVersion: configuration.codeVersion,
+            kinds: configuration.kinds)
         self.engine = engine
         uploads = UploadStore(folder: data + "/uploads/sha256", limit: limits.uploadBytes)
         catalogue = ModelCatalogue(
@@ -127,7 +128,7 @@ public final class ViTScopeService: Sendable {
         guard let open = settings.openStore else { return nil }
         let datasets = configuration.datasetsDirectory
         return try await JobQueue(
-            settings, open: open, data: data, feed: feed, logger: logger,
+            settings, open: open, data: data, kinds: configuration.kinds, feed: feed, logger: logger,
             makeExecutor: settings.makeExecutor ?? { folder in
                 LocalExecutor(jobsFolder: folder, dataDirectory: data, datasetsDirectory: datasets)
             }, now: now)

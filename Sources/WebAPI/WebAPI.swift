@@ -30,7 +30,7 @@ package struct WebAPI: Sendable {
             ServiceRoutes(service: service, info: info) {
                 var text = MetricsText()
                 metrics.write(to: &text)
-                text.write(await service.statistics())
+                text.write(await service.statistics(), kinds: service.configuration.kinds)
                 text.writeProcess(info: info, connections: counter.total, startSeconds: start)
                 return text.bytes
             }.routes

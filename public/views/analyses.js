@@ -4,10 +4,12 @@ import {createAnalysisPanel} from "./analysis-panel.js";
 import {createAnyAnalysis} from "./any-analysis.js";
 import {createCompare} from "./compare.js";
 import {createProbeSetDialog} from "./probe-set-form.js";
-import {panels as definitions} from "./panels.js";
+import {panelsOf} from "./panels.js";
 
 /** The panels of curves and matrices, and the bar that says what they are measured on. */
-export function createAnalyses({api, state, lists, plotly, announce, readTheme, layer, refresh}) {
+export function createAnalyses({
+  api, state, lists, kinds, plotly, announce, readTheme, layer, refresh
+}) {
   const probe = h("select", {id: "probe", on: {change: () => state.set({probe: probe.value})}});
   const convention = select([["corrected", "corrected"], ["reference", "reference (as published)"]],
     {on: {change: () => state.set({convention: convention.value})}});
@@ -18,12 +20,12 @@ export function createAnalyses({api, state, lists, plotly, announce, readTheme, 
     refresh();
   }});
   const cka = ckaControls(state);
-  const panels = definitions.map((definition) => createAnalysisPanel(definition, {
+  const panels = panelsOf(kinds).map((definition) => createAnalysisPanel(definition, {
     api, plotly, announce, controls: definition.id === "cka" ? cka.node : null,
     pick: (chosen) => state.set({layer: String(chosen)})
   }));
-  const any = createAnyAnalysis({api, state, plotly, announce});
-  const compare = createCompare({api, state, lists, plotly, announce});
+  const any = createAnyAnalysis({api, state, kinds, plotly, announce});
+  const compare = createCompare({api, state, lists, kinds, plotly, announce});
   const node = h("section", {class: "analyses", id: "analyses", "aria-labelledby": "analyses-title"},
     h("div", {class: "analyses-head"},
       h("h2", {id: "analyses-title"}, "By depth"),

@@ -3,12 +3,13 @@ import {plural} from "../lib/format.js";
 import {resultFigures} from "../charts/result.js";
 import {dataMenu} from "./data-menu.js";
 import {createPanel} from "./panel.js";
-import {kindOptions, kinds} from "./kinds.js";
+import {kindControls, kindOptions, kindReading} from "./kinds.js";
 import {waitView} from "./problem.js";
 
 /** One panel for every analysis: a kind is chosen, its parameters set, and its answer drawn as the answer says. */
-export function createAnyAnalysis({api, state, plotly, announce}) {
-  const kind = select([["", "choose…"], ...kindOptions], {
+export function createAnyAnalysis({api, state, kinds: list, plotly, announce}) {
+  const kinds = Object.fromEntries(list.filter((kind) => !kind.gives_maps).map((kind) => [kind.name, kind]));
+  const kind = select([["", "choose…"], ...kindOptions(list)], {
     id: "more-kind", on: {change: () => state.set({more: kind.value, options: ""})}
   });
   const parameters = h("div", {class: "panel-controls"});
@@ -39,20 +40,14 @@ export function createAnyAnalysis({api, state, plotly, announce}) {
       else next.delete(option);
       state.set({options: next.toString()});
     };
-    parameters.replaceChildren(...(kinds[name]?.controls ?? []).map(({name: option, label, values, hint}) => {
-      const input = values
-        ? select(values, {value: now[option] ?? "", on: {change: () => set(option, input.value)}})
-        : h("input", {value: now[option] ?? "", placeholder: hint, size: 10,
-          on: {change: () => set(option, input.value.trim())}});
-      return field(label, input);
-    }));
-    reading.textContent = kinds[name]?.reading ?? "";
+    parameters.replaceChildren(...(kinds[name] ? kindControls(kinds[name], now, set) : []));
+    reading.textContent = kinds[name] ? kindReading(kinds[name]) : "";
   }
 
   function calls(name) {
     const {models, parameters: common} = context;
-    const asked = {...common, ...kinds[name].fixed, ...chosen()};
-    if (!kinds[name].pair) return models.map((model) => ({
+    const asked = {...common, ...chosen()};
+    if (kinds[name].models === 1) return models.map((model) => ({
       label: model.name, url: (format) => api.analysisURL(model.name, name, asked, format)
     }));
     const [a, b] = [models[0].name, models.at(-1).name];

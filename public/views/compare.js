@@ -5,16 +5,12 @@ import {copy} from "./data-menu.js";
 import {createPanel} from "./panel.js";
 import {waitView} from "./problem.js";
 
-const METRICS = [
-  "attention-distance", "attention-nmi", "attention-entropy", "fourier", "token-similarity", "singular-values",
-  "token-norms", "token-displacement", "cls-attention", "attention-similarity", "feature-variance", "linear-probe",
-  "knn", "cka"
-];
 const HINT = "Choose two models or more, and Compare.";
-const USUAL = ["attention-distance", "attention-nmi", "fourier", "token-similarity"];
 
 /** Two or more models on the same images: a curve each, their differences, and one permalink for all. */
-export function createCompare({api, state, lists, plotly, announce}) {
+export function createCompare({api, state, lists, kinds, plotly, announce}) {
+  const comparable = kinds.filter((kind) => kind.in_comparisons).map(({name}) => name);
+  const usual = kinds.filter((kind) => kind.in_comparisons_usually).map(({name}) => name);
   const models = h("fieldset", {class: "checks"});
   const metrics = h("fieldset", {class: "checks"});
   const start = button("Compare", () => run(), {look: "button primary", disabled: true});
@@ -44,7 +40,7 @@ export function createCompare({api, state, lists, plotly, announce}) {
     const first = context?.models.map(({name}) => name) ?? [];
     checks(models, "Models", [...new Set([...first, ...ready])], list(state.value.against, first),
       () => state.set({against: picked(models).join(",")}));
-    checks(metrics, "Metrics", METRICS, list(state.value.metrics, USUAL),
+    checks(metrics, "Metrics", comparable, list(state.value.metrics, usual),
       () => state.set({metrics: picked(metrics).join(",")}));
   }
 

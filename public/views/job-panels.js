@@ -4,27 +4,6 @@ import {trainingCurves} from "../charts/training-curves.js";
 import {trajectoryChart} from "../charts/trajectory.js";
 import {createChartPanel} from "./chart-panel.js";
 
-/** What is known of the metrics that may be looked at while a model trains. */
-const METRICS = {
-  "attention-distance": {
-    title: "Attention distance", axis: "distance", digits: 1,
-    reading: "How far queries look, layer by layer, while it learns. Lower = local."
-  },
-  "attention-nmi": {
-    title: "Normalised mutual information", axis: "NMI", digits: 3,
-    reading: "How much a map depends on its query. A layer that falls towards 0 collapses."
-  },
-  "attention-entropy": {
-    title: "Attention entropy", axis: "entropy", digits: 2,
-    reading: "Over how many patches a query spreads. High = broad."
-  },
-  fourier: {
-    title: "High frequencies by depth", axis: "Δ log amplitude", xTitle: "depth", digits: 2,
-    reading: "The strength of the finest detail in the tokens. Falling = details are smoothed away; depth 0 is the " +
-      "embedding."
-  }
-};
-
 /** The loss and its parts, or one other metric, against the step. */
 export function createCurvesPanel({api, state, plotly, readTheme}) {
   const which = h("select", {on: {change: () => state.set({curve: which.value})}});
@@ -73,7 +52,9 @@ export function createCurvesPanel({api, state, plotly, readTheme}) {
 }
 
 /** The metrics of the job's snapshots, a panel for each. */
-export function createTrajectoryPanels({api, state, plotly, readTheme}) {
+export function createTrajectoryPanels({api, state, kinds, plotly, readTheme}) {
+  /** What a training shows of a kind, in the kind's words. */
+  const trajectoryOf = (metric) => kinds.find(({name}) => name === metric)?.trajectory ?? {};
   const by = segments("A line for each", "by", [
     ["layer", "snapshot", "The layers along the axis, a line for each snapshot, coloured by its step"],
     ["step", "layer", "The steps along the axis, a line for each layer, coloured by its depth"]
@@ -90,7 +71,7 @@ export function createTrajectoryPanels({api, state, plotly, readTheme}) {
 
   function panelOf(metric) {
     if (!known.has(metric)) {
-      const {title = metric, reading = ""} = METRICS[metric] ?? {};
+      const {title = metric, reading = ""} = trajectoryOf(metric);
       known.set(metric, {panel: createChartPanel({id: `trajectory-${metric}`, title, reading}, {plotly}), answer: null});
     }
     return known.get(metric);
@@ -102,8 +83,9 @@ export function createTrajectoryPanels({api, state, plotly, readTheme}) {
     if (answer.steps.length === 0) {
       return panel.empty(h("p", {}, answer.reasons?.[0]?.reason ?? "The first snapshot is not looked at yet."));
     }
-    const {axis = metric, xTitle = "layer", digits = 3} = METRICS[metric] ?? {};
-    const data = {...answer, title: axis, unit: answer.unit ?? "", xTitle};
+    const {title = metric, places_title: xTitle = "layer"} = trajectoryOf(metric);
+    const data = {...answer, title, unit: answer.unit ?? "", xTitle};
+    const digits = answer.unit === "px" ? 1 : 3;
     panel.show((options) => trajectoryChart(data, {...options, theme: readTheme(), by: state.value.by, digits}));
     panel.actions(h("a", {class: "button quiet", href: api.trajectoryURL(shown.id, metric), target: "_blank"}, "JSON"));
     panel.note(

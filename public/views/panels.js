@@ -4,6 +4,12 @@ import {ckaChart} from "../charts/cka.js";
 import {depthChart} from "../charts/depth.js";
 import {familyChart} from "../charts/family.js";
 
+/** A panel for a kind, with the kind's own name and words unless it says others. */
+const of = (kinds, kind, more) => {
+  const {title = kind, reading = ""} = kinds.find(({name}) => name === kind) ?? {};
+  return {id: kind, title, reading, calls: eachModel(kind), ...more};
+};
+
 /** The calls of a panel that asks the same of every model. */
 const eachModel = (kind) => ({api, models, parameters}) => models.map(({name}) => ({
   label: name, url: (format) => api.analysisURL(name, kind, parameters, format)
@@ -20,64 +26,49 @@ function references(results, valueOf, text) {
   return distinct.map((y, i) => ({y, text: distinct.length > 1 ? `${text}, ${results[i].model.name}` : text}));
 }
 
-export const panels = [
-  {
-    id: "attention-distance", title: "Attention distance", hasBand: true, depth: (layer) => layer, layer: (x) => x,
-    reading: "How far a query looks, averaged over queries, heads and images. Lower = local. Contrastive models stay " +
-      "near the dashed line, attention spread evenly, in their later layers; masked models look nearby.",
-    calls: eachModel("attention-distance"),
+/** The panels that are always there, with the words of the kinds they show. */
+export const panelsOf = (kinds) => [
+  of(kinds, "attention-distance", {
+    hasBand: true, depth: (layer) => layer, layer: (x) => x,
     draw: (results, options) => depthChart(series(results), {
       title: "distance", unit: "px", digits: 1,
       references: references(results, ({uniform}) => uniform, "uniform"), ...options
     })
-  },
-  {
-    id: "attention-nmi", title: "Normalised mutual information", hasBand: true,
-    depth: (layer) => layer, layer: (x) => x,
-    reading: "How much a map depends on its query. NMI near 0 = attention collapse: every query attends alike. " +
-      "Towards 1, each query has keys of its own.",
-    calls: eachModel("attention-nmi"),
+  }),
+  of(kinds, "attention-nmi", {
+    hasBand: true, depth: (layer) => layer, layer: (x) => x,
     draw: (results, options) => depthChart(series(results), {title: "NMI", unit: "1", digits: 3, ...options})
-  },
-  {
-    id: "attention-entropy", title: "Attention entropy", hasBand: true, depth: (layer) => layer, layer: (x) => x,
-    reading: "Over how many patches a query spreads. High = broad, up to the dashed line for even spreading; " +
-      "low = it picks a few patches.",
-    calls: eachModel("attention-entropy"),
+  }),
+  of(kinds, "attention-entropy", {
+    hasBand: true, depth: (layer) => layer, layer: (x) => x,
     draw: (results, options) => depthChart(series(results), {
       title: "entropy", unit: "nat", digits: 2,
       references: references(results, ({uniform, grid: [rows, cols]}) => uniform ?? Math.log(rows * cols), "uniform"),
       ...options
     })
-  },
-  {
+  }),
+  of(kinds, "fourier", {
     id: "high-frequency", title: "High frequencies by depth", hasBand: true,
     depth: (layer) => layer + 1, layer: (x) => Math.max(0, x - 1),
     reading: "The strength of the finest detail in the tokens. Falling = details are smoothed away and shapes " +
       "remain, as in contrastive models; holding = tokens stay distinct and keep texture, as in masked ones. " +
       "Depth 0 is the embedding.",
-    calls: eachModel("fourier"),
     draw: (results, options) => depthChart(results.map((result) => ({
       name: result.model.name, x: result.depth_curve.depth, mean: result.depth_curve.high_frequency,
       sem: result.high_frequency_sem?.filter((_, tap) => tap % 2 === 0) ?? null, perHead: null
     })), {title: "Δ log amplitude", digits: 2, xTitle: "depth", range: extent(results), ...options, dots: false})
-  },
-  {
-    id: "fourier", title: "Fourier analysis", depth: (layer) => layer + 1,
-    reading: "Amplitude of each frequency in the tokens, relative to frequency 0; a line for each depth, the chosen " +
-      "layer thicker. Steeper = smoother representation, low frequencies, shapes; flatter = fine detail, textures.",
-    calls: eachModel("fourier"),
+  }),
+  of(kinds, "fourier", {
+    depth: (layer) => layer + 1,
     draw: (results, options) => familyChart(results.map((result) => ({
       name: result.model.name, x: result.frequency_pi,
       // Every second tap is the embedding or a whole block; those between are after the attention.
       curves: result.taps.map((label, tap) => ({depth: tap / 2, label, values: result.delta_log_amplitude[tap]}))
         .filter(({depth}) => Number.isInteger(depth))
     })), {height: 400, xTitle: "frequency (π)", yTitle: "Δ log amplitude", ...options})
-  },
-  {
-    id: "cka", title: "CKA: similarity of layers", wantsSet: true,
-    reading: "How alike two layers see the same images: 1 = the same up to rotation and scale, 0 = unrelated. " +
-      "Bright squares are stretches of layers that do much the same.",
+  }),
+  of(kinds, "cka", {
+    wantsSet: true,
     calls: ({api, models, parameters, pair, kernel, estimator, tokens}) => {
       const [a, b] = pairOf(pair, models);
       return [{label: a === b ? a : `${a} × ${b}`, url: (format) => api.pairURL("cka", {a, b, ...parameters,
@@ -86,7 +77,7 @@ export const panels = [
     draw: ([result], {layer, ...options}) => ckaChart({
       a: result.a.name, b: result.b.name, layersA: result.layers_a, layersB: result.layers_b, values: result.cka
     }, options)
-  }
+  })
 ];
 
 /** "aa", "ab" or "bb" as two names; what needs a second model falls back to the first. */

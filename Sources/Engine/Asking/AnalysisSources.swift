@@ -33,20 +33,20 @@ package struct AnalysisSources: Sendable {
     /// The images asked for; nil with faults noted.
     ///
     /// - Throws: `notFound` for a probe set or dataset alone at fault, and what the disk says.
-    package func images(_ reader: inout ParameterReader) async throws(ServiceError) -> AnalysisImages? {
-        let refs = reader.all("image")
-        if let probeSet = reader.text("probe_set") {
+    package func images(_ values: inout ParameterValues) async throws(ServiceError) -> AnalysisImages? {
+        let refs = values.all("image")
+        if let probeSet = values.text("probe_set") {
             if !refs.isEmpty {
-                reader.add("probe_set", "Give images or a probe set, not both.")
+                values.add("probe_set", "Give images or a probe set, not both.")
             } else if probeSet.isEmpty {
-                reader.add("probe_set", "“probe_set” is empty: write the name of one. GET /v1/probe-sets lists them.")
+                values.add("probe_set", "“probe_set” is empty: write the name of one. GET /v1/probe-sets lists them.")
             } else {
                 let set: ProbeSet
                 do {
                     set = try await probeSets.probeSet(probeSet)
                 } catch {
                     guard error.isNotFound else { throw error }
-                    reader.addMissing("probe_set", error)
+                    values.addMissing("probe_set", error)
                     return nil
                 }
                 return AnalysisImages(
@@ -55,13 +55,13 @@ package struct AnalysisSources: Sendable {
             return nil
         }
         guard !refs.isEmpty else {
-            reader.add(
+            values.add(
                 "image",
                 "Say which images: image=sha256:… or image=DATASET:INDEX, as often as you like, or probe_set=NAME.")
             return nil
         }
         guard refs.count <= limit else {
-            reader.add("image", "A request names at most \(limit) images. Make a probe set of them.")
+            values.add("image", "A request names at most \(limit) images. Make a probe set of them.")
             return nil
         }
         var sources: [ImageSource] = []
@@ -70,9 +70,9 @@ package struct AnalysisSources: Sendable {
                 sources.append(try await library.source(ref))
             } catch {
                 switch ServiceError(error) {
-                case .invalid(let faults): for fault in faults { reader.add("image", fault.detail) }
+                case .invalid(let faults): for fault in faults { values.add("image", fault.detail) }
                 // An image that does not exist is told beside other faults, or alone as what is not found.
-                case let missing where missing.isNotFound: reader.addMissing("image", missing)
+                case let missing where missing.isNotFound: values.addMissing("image", missing)
                 case let other: throw other
                 }
             }

@@ -10,8 +10,11 @@ public final class StandaloneAnalysis: Sendable {
     private let engine: AnalysisEngine
 
     /// - Parameter threads: that compute.
-    public init(threads: Int, limits: ServiceLimits = ServiceLimits(), codeVersion: String = "1") {
-        engine = AnalysisEngine(threads: threads, limits: limits, codeVersion: codeVersion)
+    public init(
+        threads: Int, limits: ServiceLimits = ServiceLimits(), codeVersion: String = "1",
+        kinds: AnalysisKinds = .standard
+    ) {
+        engine = AnalysisEngine(threads: threads, limits: limits, codeVersion: codeVersion, kinds: kinds)
     }
 
     /// Computes what the HTTP call of the same name answers.
@@ -25,9 +28,9 @@ public final class StandaloneAnalysis: Sendable {
         _ kind: AnalysisKind, models: [String], images: [String], parameters: [AnalysisParameter],
         options: Inspection.Options = Inspection.Options(), format: ResultFormat? = nil
     ) async throws(ServiceError) -> AnalysisResult {
-        guard !models.isEmpty, models.count <= (kind.comparesTwo ? 2 : 1) else {
+        guard !models.isEmpty, models.count <= kind.spec.models else {
             throw .invalid(
-                "/model", kind.comparesTwo ? "\(kind.rawValue) compares one or two models." : "Name one model.")
+                "/model", kind.spec.comparesTwo ? "\(kind.name) compares one or two models." : "Name one model.")
         }
         var loaded: [NamedModel] = []
         for path in models { loaded.append(try await load(path, options)) }
@@ -39,7 +42,7 @@ public final class StandaloneAnalysis: Sendable {
     /// Every metric of two or more checkpoints on the same pictures.
     ///
     /// - Parameters:
-    ///   - metrics: raw values of `AnalysisKind`; none for the usual ones.
+    ///   - metrics: names of kinds; none for the usual ones.
     /// - Throws: as `run`.
     public func compare(
         models: [String], images: [String], metrics: [String] = [],
@@ -48,20 +51,20 @@ public final class StandaloneAnalysis: Sendable {
         guard models.count > 1 else { throw .invalid("/models", "Name two or more models.") }
         var kinds: [AnalysisKind] = []
         for name in metrics {
-            guard let kind = AnalysisKind(rawValue: name), ComparisonRequest.metrics.contains(kind) else {
-                let known = ComparisonRequest.metrics.map(\.rawValue).joined(separator: ", ")
-                throw .invalid("/metrics", "“\(name.shortened)” is not compared. There are: \(known).")
+            guard let kind = engine.kinds[name], kind.spec.isComparable else {
+                let advice = AnalysisKinds.advice(on: name, among: engine.kinds.comparable)
+                throw .invalid("/metrics", "“\(name.shortened)” is not compared. \(advice)")
             }
             kinds.append(kind)
         }
-        if kinds.isEmpty { kinds = ComparisonRequest.usualMetrics }
+        if kinds.isEmpty { kinds = engine.kinds.usuallyCompared }
         var loaded: [NamedModel] = []
         for path in models { loaded.append(try await load(path, options)) }
         let sources = try Self.sources(images)
         var found: [Comparison.Metric] = []
         for kind in kinds {
             var parts: [Comparison.Part] = []
-            for group in Self.groups(loaded, inPairs: kind.comparesTwo) {
+            for group in Self.groups(loaded, inPairs: kind.spec.comparesTwo) {
                 let prepared = try prepare(kind, group, sources, [])
                 let result = try await translated { try await self.engine.run(prepared) }
                 parts.append(Comparison.Part(models: group.map(\.name), result: result))
@@ -82,13 +85,7 @@ public final class StandaloneAnalysis: Sendable {
     package func prepare(
         _ kind: AnalysisKind, _ models: [NamedModel], _ sources: [ImageSource], _ parameters: [AnalysisParameter]
     ) throws(ServiceError) -> PreparedAnalysis {
-        var reader = ParameterReader(
-            parameters, known: kind.parameters.filter { !["image", "probe_set", "a", "b"].contains($0) })
-        let task = AnalysisTasks.read(kind, &reader, models, images: sources.count)
-        try reader.check()
-        guard let task else { throw .internalFault("no task for \(kind.rawValue)") }
-        return engine.prepare(
-            kind, task, images: AnalysisImages(sources: sources, probeSet: nil), parameters: parameters)
+        try engine.prepare(kind, parameters, models, AnalysisImages(sources: sources, probeSet: nil))
     }
 
     /// Finds or computes.

@@ -158,7 +158,7 @@ extension Comparison.Metric {
         }
         let curves = curves, figure = curves.first?.figure
         return .object([
-            .init("metric", .string(kind.rawValue)),
+            .init("metric", .string(kind.name)),
             .init(
                 "results",
                 .list(

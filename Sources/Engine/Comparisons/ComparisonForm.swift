@@ -34,17 +34,14 @@ extension Comparison {
     /// A row a point of a model's curve or of a difference.
     private var csv: String {
         var text = "metric,model,minus,x,value,sem\n"
-        func quoted(_ field: String) -> String {
-            field.contains { ",\"\n\r".contains($0) } ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
-        }
         func rows(_ metric: AnalysisKind, _ a: String, _ b: String, _ x: [String], _ y: [Double], _ sem: [Double]?) {
             for index in y.indices {
                 let error = sem.map { $0[index] } ?? .nan
                 let cells = [
-                    metric.rawValue, a, b, x[index], y[index].isFinite ? "\(y[index])" : "",
+                    metric.name, a, b, x[index], y[index].isFinite ? "\(y[index])" : "",
                     error.isFinite ? "\(error)" : "",
                 ]
-                text += cells.map(quoted).joined(separator: ",") + "\n"
+                text += cells.map(CSVTable.quoted).joined(separator: ",") + "\n"
             }
         }
         for metric in metrics {
@@ -67,7 +64,7 @@ extension Comparison {
         return arrays.map { (name: $0.name, npy: Npy.encode(shape: $0.shape, $0.values)) }
             + metrics.flatMap { metric in
                 metric.parts.flatMap { part in
-                    texts("\(metric.kind.rawValue)/\(part.models.joined(separator: "+"))/reasons", part.result.reasons)
+                    texts("\(metric.kind.name)/\(part.models.joined(separator: "+"))/reasons", part.result.reasons)
                 }
             } + texts("reasons", reasons)
     }
@@ -77,13 +74,13 @@ extension Comparison {
         var arrays: [(name: String, shape: [Int], values: [Double])] = []
         for metric in metrics {
             for part in metric.parts {
-                let name = metric.kind.rawValue + "/" + part.models.joined(separator: "+")
+                let name = metric.kind.name + "/" + part.models.joined(separator: "+")
                 for (field, array) in part.result.allArrays {
                     arrays.append((name + "/" + field, array.shape, array.doubles))
                 }
             }
             for difference in metric.differences {
-                let name = "\(metric.kind.rawValue)/\(difference.a.name)-\(difference.b.name)/"
+                let name = "\(metric.kind.name)/\(difference.a.name)-\(difference.b.name)/"
                 arrays.append((name + "mean", [difference.mean.count], difference.mean))
                 if let sem = difference.sem { arrays.append((name + "sem", [sem.count], sem)) }
             }
@@ -97,7 +94,7 @@ extension Comparison {
         if case .int(let count)? = first?["n_images"] { page.paragraph("\(count) images, the same for every model.") }
         page.paragraph("Permalink: /v1/analyses/\(id)")
         for metric in metrics {
-            page.section(metric.kind.rawValue)
+            page.section(metric.kind.name)
             let curves = metric.curves
             if let figure = curves.first?.figure {
                 let series = curves.map { curve in
@@ -130,7 +127,7 @@ extension Comparison {
             }
             for part in metric.parts where part.result.figures.contains(where: { $0.form == .heatMap }) {
                 if let png = try? ResultPicture(result: part.result, views: []).png() {
-                    page.picture(png, description: "\(metric.kind.rawValue) of \(part.models.joined(separator: ", "))")
+                    page.picture(png, description: "\(metric.kind.name) of \(part.models.joined(separator: ", "))")
                 }
             }
         }

@@ -4,27 +4,21 @@ import Platform
 
 /// What somebody wants compared.
 package struct ComparisonRequest: Sendable {
-    /// What is compared unless something is said.
-    static let usualMetrics: [AnalysisKind] = [
-        .attentionDistance, .attentionNMI, .attentionEntropy, .fourier, .tokenSimilarity, .singularValues,
-    ]
-    /// Kinds that give a curve of each model by itself, or a matrix of two.
-    package static let metrics: [AnalysisKind] = AnalysisKind.allCases.filter {
-        !$0.givesMaps
-    }
     private static let modelLimit = 16
 
     package var models: [String] = []
     var probeSet: String?
     var images: [String] = []
-    package var metrics: [AnalysisKind] = usualMetrics
+    package var metrics: [AnalysisKind]
     /// Parameters of single metrics, beside models and images.
     package var parameters: [AnalysisKind: [AnalysisParameter]] = [:]
     /// Results that are there, instead of everything else.
     package var analyses: [String] = []
 
+    /// - Parameter kinds: what can be asked.
     /// - Throws: `unreadable`, and `invalid` with every fault.
-    package init(_ body: [UInt8]) throws(ServiceError) {
+    package init(_ body: [UInt8], kinds: AnalysisKinds) throws(ServiceError) {
+        metrics = kinds.usuallyCompared
         let value: JSONValue
         do { value = try JSONValue.parse(body) } catch {
             throw .unreadable("The body is not JSON that can be read: \(error).")
@@ -52,21 +46,18 @@ package struct ComparisonRequest: Sendable {
         analyses = strings("analyses")
         probeSet = value["probe_set"]?.string
         if value["metrics"]?.string == "all" {
-            metrics = Self.metrics
+            metrics = kinds.comparable
         } else if value["metrics"] != nil {
             metrics = strings("metrics").compactMap { name in
-                if let kind = AnalysisKind(rawValue: name), Self.metrics.contains(kind) { return kind }
-                let nearest = NearestNames.of(name, among: Self.metrics.map(\.rawValue), count: 1).first
+                if let kind = kinds[name], kind.spec.isComparable { return kind }
+                let advice = AnalysisKinds.advice(on: name, among: kinds.comparable)
                 faults.append(
-                    .init(
-                        pointer: "/metrics",
-                        detail: "“\(name.shortened)” is not compared. "
-                            + (nearest.map { "Did you mean “\($0)”?" }
-                                ?? "There are: \(Self.metrics.map(\.rawValue).joined(separator: ", ")), or “all”.")))
+                    .init(pointer: "/metrics", detail: "“\(name.shortened)” is not compared, or write “all”. \(advice)")
+                )
                 return nil
             }
         }
-        readParameters(value["parameters"], &faults)
+        readParameters(value["parameters"], kinds, &faults)
         if analyses.isEmpty {
             if models.count < 2 || Set(models).count != models.count || models.count > Self.modelLimit {
                 faults.append(
@@ -89,9 +80,11 @@ package struct ComparisonRequest: Sendable {
         guard faults.isEmpty else { throw .invalid(faults) }
     }
 
-    private mutating func readParameters(_ value: JSONValue?, _ faults: inout [Fault]) {
+    private mutating func readParameters(
+        _ value: JSONValue?, _ kinds: AnalysisKinds, _ faults: inout [Fault]
+    ) {
         for member in value?.object ?? [] {
-            guard let kind = AnalysisKind(rawValue: member.name), let fields = member.value.object else {
+            guard let kind = kinds[member.name], let fields = member.value.object else {
                 faults.append(
                     .init(
                         pointer: "/parameters",

@@ -25,14 +25,17 @@ package final class AnalysisEngine: Sendable {
     /// Decodes what users send, which may take seconds.
     package let intake = WorkerThread()
     let limits: ServiceLimits
+    /// What can be asked.
+    package let kinds: AnalysisKinds
     private let codeVersion: String
     /// Rises whenever the fields or the numbers of answers change within a version: kept results of before are then
     /// other questions', and are not given for new ones.
-    private static let answerRevision = 3
+    private static let answerRevision = 4
     private let turns = TurnKeeper()
     private let counts = Mutex(Counts())
 
-    package init(threads: Int, limits: ServiceLimits, codeVersion: String) {
+    package init(threads: Int, limits: ServiceLimits, codeVersion: String, kinds: AnalysisKinds = .standard) {
+        self.kinds = kinds
         compute = Compute(threads: threads, budget: limits.computeBytes, queueLength: limits.queueLength)
         activations = ActivationCache(budget: limits.activationCacheBytes)
         results = ByteBudgetCache(budget: limits.resultCacheBytes)
@@ -47,17 +50,55 @@ package final class AnalysisEngine: Sendable {
         activations.removeAll { $0.model == model.fingerprint }
     }
 
-    /// Names the result of `task`.
+    /// A question whose images are among its parameters.
+    ///
+    /// - Throws: `invalid` with every fault, `notFound`, and what the disk says.
     package func prepare(
-        _ kind: AnalysisKind, _ task: any AnalysisTask, images: AnalysisImages, parameters: [AnalysisParameter] = []
+        _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ models: [NamedModel], from sources: AnalysisSources
+    ) async throws(ServiceError) -> PreparedAnalysis {
+        var values = ParameterValues(parameters, of: kind.spec)
+        let images = try await sources.images(&values)
+        return try prepare(kind, parameters, &values, models, images)
+    }
+
+    /// A question about images that were found.
+    ///
+    /// - Parameter parameters: neither images nor models among them.
+    /// - Throws: `invalid` with every fault.
+    package func prepare(
+        _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ models: [NamedModel], _ images: AnalysisImages
+    ) throws(ServiceError) -> PreparedAnalysis {
+        var values = ParameterValues(parameters, of: kind.spec, withImages: false)
+        return try prepare(kind, parameters, &values, models, images)
+    }
+
+    private func prepare(
+        _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ values: inout ParameterValues,
+        _ models: [NamedModel], _ images: AnalysisImages?
+    ) throws(ServiceError) -> PreparedAnalysis {
+        // Images that are not there are none that the task is short of.
+        let subjects = AnalysisKind.Subjects(models, images: images?.sources.count ?? .max)
+        let task = subjects.flatMap { kind.task(&values, $0) }
+        try values.check()
+        guard let task, let images else { throw .internalFault("no task for \(kind.name)") }
+        return named(kind, task, values, images, parameters)
+    }
+
+    /// Names the result of `task`.
+    private func named(
+        _ kind: AnalysisKind, _ task: any AnalysisTask, _ values: ParameterValues, _ images: AnalysisImages,
+        _ parameters: [AnalysisParameter]
     ) -> PreparedAnalysis {
         let hash = SHA256()
-        hash.update("vitscope analysis \(codeVersion) \(Self.answerRevision)\n\(kind.rawValue)\n")
+        hash.update("vitscope analysis \(codeVersion) \(Self.answerRevision)\n\(kind.name)\n")
         for model in task.models { hash.update("model \(model.model.fingerprint)\n") }
-        for line in task.canonical { hash.update(line + "\n") }
+        let canonical = values.canonical
+        for line in canonical { hash.update(line + "\n") }
         hash.update("images \(images.sources.count)\n")
         for source in images.sources { hash.update(source.key + "\n") }
-        return PreparedAnalysis(id: hash.hex(), kind: kind, task: task, images: images, parameters: parameters)
+        return PreparedAnalysis(
+            id: hash.hex(), kind: kind, task: task, images: images, parameters: parameters, canonical: canonical,
+            echo: values.echo)
     }
 
     /// What is remembered of the same question.
@@ -131,7 +172,8 @@ package final class AnalysisEngine: Sendable {
             if options.overlay, let transform = result.scene.transform {
                 views = try result.scene.sources.map { try view(of: $0, transform, keeping: true) }
             }
-            let png = try ResultPicture(result: result, views: views).png()
+            try result.check(figure: options.figure)
+            let png = try ResultPicture(result: result, views: views).png(figure: options.figure)
             return EncodedResult(bytes: png, mediaType: format.mediaType, tensor: nil)
         }
     }

@@ -5,66 +5,84 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let alignment: AnalysisKind = {
+        let metric = DeclaredParameter.choice(
+            "metric", default: Alignment.Metric.mutualKNN, "How layers are compared.")
+        let tokens = DeclaredParameter.choice(
+            "tokens", default: AlignmentTask.Tokens.patchMean, "What stands for an image.")
+        let k = DeclaredParameter<Int?>.integer(
+            "k", in: 1...1_000_000,
+            "Neighbours that count, for the metrics that have some; without it 10, or one less than there are images.")
+        let spec = AnalysisSpec(
+            "alignment", group: .layers, title: "Alignment of layers",
+            summary: "Shared neighbours, canonical correlation or Procrustes similarity of layers",
+            reading: "Shared neighbours, canonical correlations or Procrustes similarity between layers of two models: "
+                + "1 = alike, 0 = unrelated.",
+            cost: "One pass of each image through each model, and a comparison of "
+                + "each pair of layers.",
+            parameters: [
+                DeclaredParameter.layersA, DeclaredParameter.layersB, metric, k, tokens, DeclaredParameter.convention,
+            ], models: 2)
+        return AnalysisKind(spec) { values, subjects in
+            let (a, b, images) = (subjects.model, subjects.b, subjects.images)
+            let layersA = values.labels(.layersA, a), layersB = values.labels(.layersB, b)
+            let features = values[tokens].features
+            for model in [a, b] where (try? features.check(TokenLayout(model.model.config))) == nil {
+                values.add(tokens, "“\(model.name)” has no class token; write patch_mean.")
+            }
+            if images < AlignmentTask.minimumImages {
+                values.add(
+                    "image",
+                    "\(AlignmentTask.minimumImages) images at least are compared; give more, or a probe set.")
+            }
+            if let k = values[k], k >= images {
+                values.add("k", "\(k) neighbours want more images than the \(images) there are.")
+            }
+            let neighbours = values[k] ?? max(1, min(10, images - 1))
+            values.resolve(
+                k, to: values[metric].hasNeighbours ? .int(neighbours) : .null,
+                canonical: values[metric].hasNeighbours ? "\(neighbours)" : "")
+            guard let layersA, let layersB else { return nil }
+            return AlignmentTask(
+                a: .init(model: a, layers: layersA), b: .init(model: b, layers: layersB), metric: values[metric],
+                neighbours: neighbours, tokens: features, images: images)
+        }
+    }()
+}
+
 /// How alike the layers of two models represent the same images, by other measures than CKA (science: B.12).
 struct AlignmentTask: AnalysisTask {
+    /// What stands for an image: images are compared, not patches.
+    enum Tokens: String, Sendable, CaseIterable {
+        case patchMean = "patch_mean"
+        case cls
+
+        var features: TokenFeatures { self == .cls ? .cls : .patchMean }
+    }
+
     /// One of the two models.
-    private struct Side {
+    struct Side: Sendable {
         let model: NamedModel
         let layers: LayerLabels
     }
 
-    private static let minimumImages = 4
+    static let minimumImages = 4
 
-    private let a: Side
-    private let b: Side
-    private let metric: Alignment.Metric
-    private let neighbours: Int
-    private let tokens: TokenFeatures
-    private let convention: Convention
-    private let images: Int
+    let a: Side
+    let b: Side
+    let metric: Alignment.Metric
+    let neighbours: Int
+    let tokens: TokenFeatures
+    let images: Int
 
     var models: [NamedModel] { [a.model, b.model] }
-    var turnKey: String? { nil }
-    var canonical: [String] {
-        [
-            "a \(a.layers.labels)", "b \(b.layers.labels)", "metric \(metric.rawValue)", "k \(k ?? 0)",
-            "tokens \(tokens.rawValue)", "convention \(convention.rawValue)",
-        ]
-    }
-
-    private var k: Int? { metric.hasNeighbours ? neighbours : nil }
-
     var secondsBeside: Double {
         let n = Double(images)
         func layers(_ side: Side) -> Double { Double(side.layers.labels.count) }
         let d = Double(max(a.model.model.config.embedDim, b.model.model.config.embedDim))
         let pair = metric.hasNeighbours ? n * Double(neighbours) * 50 : n * d * d * 4
         return (layers(a) * layers(b) * pair + (layers(a) + layers(b)) * n * max(n, d) * d * 4) / 5e9
-    }
-
-    static func read(
-        _ parameters: inout ParameterReader, a: NamedModel, b: NamedModel, images: Int
-    ) -> AlignmentTask? {
-        let layersA = LayerLabels.read(&parameters, "layers_a", depth: a.model.config.depth)
-        let layersB = LayerLabels.read(&parameters, "layers_b", depth: b.model.config.depth)
-        let metric = parameters.choice("metric", default: Alignment.Metric.mutualKNN)
-        let tokens = parameters.choice("tokens", default: TokenFeatures.patchMean)
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let k = parameters.integer("k", in: 1...1_000_000)
-        for model in [a, b] where (try? tokens.check(TokenLayout(model.model.config))) == nil {
-            parameters.add("tokens", "“\(model.name)” has no class token; write patch_mean.")
-        }
-        if tokens == .patches { parameters.add("tokens", "Images are compared, not patches; write patch_mean or cls.") }
-        if images < minimumImages {
-            parameters.add("image", "\(minimumImages) images at least are compared; give more, or a probe set.")
-        }
-        if let k, k >= images {
-            parameters.add("k", "\(k) neighbours want more images than the \(images) there are.")
-        }
-        guard let layersA, let layersB else { return nil }
-        return AlignmentTask(
-            a: Side(model: a, layers: layersA), b: Side(model: b, layers: layersB), metric: metric,
-            neighbours: k ?? max(1, min(10, images - 1)), tokens: tokens, convention: convention, images: images)
     }
 
     func need(images: Int) -> MemoryNeed? {
@@ -90,10 +108,7 @@ struct AlignmentTask: AnalysisTask {
         }
         var answer = AnalysisAnswer(
             fields: [
-                ("a", a.model.field), ("b", b.model.field), ("layers_a", .strings(a.layers.labels)),
-                ("layers_b", .strings(b.layers.labels)), ("metric", .string(metric.rawValue)),
-                ("k", .optional(k)), ("tokens", .string(tokens.rawValue)), ("is_same_model", .bool(isSame)),
-                ("convention", .string(convention.rawValue)),
+                ("a", a.model.field), ("b", b.model.field), ("is_same_model", .bool(isSame)),
                 (
                     "similarity",
                     .array(
@@ -105,7 +120,7 @@ struct AlignmentTask: AnalysisTask {
         answer.figures = [
             ResultFigure(
                 .heatMap, "similarity", title: metric.rawValue, x: "layers_b", series: "layers_a",
-                xLabel: b.model.name, yLabel: a.model.name)
+                xLabel: "layers of b", yLabel: "layers of a")
         ]
         return answer
     }

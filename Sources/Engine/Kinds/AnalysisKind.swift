@@ -1,68 +1,48 @@
-/// What can be computed from a model and images. Raw values are JSON's `analysis`.
-public enum AnalysisKind: String, Sendable, CaseIterable {
-    case attention
-    case rollout = "attention-rollout"
-    case gradientRollout = "gradient-rollout"
-    case attentionDistance = "attention-distance"
-    case attentionNMI = "attention-nmi"
-    case attentionEntropy = "attention-entropy"
-    case attentionSimilarity = "attention-similarity"
-    case clsAttention = "cls-attention"
-    case fourier
-    case featureVariance = "feature-variance"
-    case tokenSimilarity = "token-similarity"
-    case tokenDisplacement = "token-displacement"
-    case tokenNorms = "token-norms"
-    case singularValues = "singular-values"
-    case pca
-    case tsne
-    case linearProbe = "linear-probe"
-    case knn
-    case frequencyRobustness = "frequency-robustness"
-    case shapeBias = "shape-bias"
-    case lesion
-    case cka
-    case alignment
+package import Catalogue
 
-    /// Whether it looks at two models, named among its parameters.
-    public var comparesTwo: Bool { self == .cka || self == .alignment }
+/// What can be computed from a model and images: what is said of it, and how a question becomes a task.
+public struct AnalysisKind: Sendable {
+    public let spec: AnalysisSpec
+    /// Reads the parameters; nil, with a fault noted, where they do not fit the models and images.
+    let task: @Sendable (inout ParameterValues, Subjects) -> (any AnalysisTask)?
 
-    /// Whether it answers one map or more of each image, rather than numbers over all of them.
-    public var givesMaps: Bool { self == .attention || self == .rollout || self == .gradientRollout }
+    /// What is looked at.
+    package struct Subjects: Sendable {
+        /// One, or two where two are compared.
+        package let models: [NamedModel]
+        /// How many images there are; `.max` where they could not be found, so that none is told to be missing twice.
+        package let images: Int
 
-    /// The parameters it understands, besides `format` and `overlay`, which are the encoder's.
-    public var parameters: [String] {
-        let images = ["image", "probe_set"]
-        return switch self {
-        case .attention: images + ["layer", "layers", "head", "query", "normalize", "mass", "convention"]
-        case .rollout: images + ["head_fusion", "discard_ratio", "convention"]
-        case .gradientRollout: images + ["target", "class", "discard_ratio", "convention"]
-        case .attentionDistance, .attentionNMI, .attentionEntropy: images + ["layers", "convention"]
-        case .fourier: images + ["layers", "map", "part", "mask_ratio", "seed", "decoder_heads", "convention"]
-        case .featureVariance, .tokenNorms, .attentionSimilarity, .clsAttention: images + ["layers", "convention"]
-        case .tokenSimilarity: images + ["layers", "tensor", "convention"]
-        case .tokenDisplacement: images + ["layers", "layer", "dimensions", "convention"]
-        case .pca: images + ["depth", "tokens", "dimensions", "convention"]
-        case .tsne:
-            images + ["depth", "tokens", "perplexity", "iterations", "theta", "seed", "convention"]
-        case .singularValues: images + ["layers", "level", "relative_to", "convention"]
-        case .linearProbe:
-            images + [
-                "layers", "pool", "normalizer", "train_fraction", "seed", "epochs", "base_lr", "batch_size",
-                "convention",
-            ]
-        case .knn:
-            images + ["layers", "pool", "k", "temperature", "train_fraction", "seed", "convention"]
-        case .frequencyRobustness:
-            images + ["frequencies", "half_window", "eps", "sign", "space", "seed", "train_fraction", "convention"]
-        case .shapeBias: images + ["train", "n_train", "convention"]
-        case .lesion: images + ["parts", "train_fraction", "seed", "convention"]
-        case .alignment:
-            images + ["a", "b", "layers_a", "layers_b", "metric", "k", "tokens", "convention"]
-        case .cka:
-            images + ["a", "b", "layers_a", "layers_b", "kernel", "estimator", "batch_size", "tokens", "convention"]
+        init?(_ models: [NamedModel], images: Int) {
+            guard let first = models.first, let last = models.last else { return nil }
+            self.models = models
+            self.images = images
+            (model, b) = (first, last)
         }
+
+        /// The only model, or the first of two.
+        package let model: NamedModel
+        package let b: NamedModel
     }
+
+    package init(
+        _ spec: AnalysisSpec, task: @escaping @Sendable (inout ParameterValues, Subjects) -> (any AnalysisTask)?
+    ) {
+        self.spec = spec
+        self.task = task
+    }
+
+    /// JSON's `analysis`.
+    public var name: String { spec.name }
+}
+
+extension AnalysisKind: CustomStringConvertible {
+    public var description: String { name }
+}
+
+extension AnalysisKind: Hashable {
+    public static func == (a: AnalysisKind, b: AnalysisKind) -> Bool { a.name == b.name }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// A parameter as it came: a query item of a URL, an option of a command.

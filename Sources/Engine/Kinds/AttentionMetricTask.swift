@@ -16,23 +16,12 @@ struct AttentionMetricTask: AnalysisTask {
     var models: [NamedModel] { [model] }
     var turnKey: String? { "metrics \(model.model.fingerprint) \(layers) \(convention.rawValue) " }
 
-    /// Reads the parameters; nil, with a fault noted, where they do not fit the model.
-    static func read(
-        _ metric: AttentionMetric, _ parameters: inout ParameterReader, _ model: NamedModel
-    ) -> AttentionMetricTask? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let layers = parameters.resolved("layers", default: .all, count: model.model.config.depth, noun: "layer")
-        return layers.map { AttentionMetricTask(metric: metric, model: model, layers: $0, convention: convention) }
-    }
-
-    private init(metric: AttentionMetric, model: NamedModel, layers: [Int], convention: Convention) {
+    init(metric: AttentionMetric, model: NamedModel, layers: [Int], convention: Convention) {
         self.metric = metric
         self.model = model
         self.layers = layers
         self.convention = convention
     }
-
-    var canonical: [String] { ["layers \(layers)", "convention \(convention.rawValue)"] }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let config = model.model.config, cost = ForwardCost(config)
@@ -114,9 +103,7 @@ struct AttentionMetricTask: AnalysisTask {
         let perHead = statistics.perHead.flatMap { $0.map { $0 ?? .nan } }
         var answer = AnalysisAnswer(
             fields: [
-                ("layers", .ints(layers)),
                 ("heads", .ints(Array(0..<config.numHeads))),
-                ("convention", .string(convention.rawValue)),
                 ("unit", .string(metric.unit)),
                 ("mean", byLayer(statistics.mean)),
                 ("std", byLayer(statistics.standardDeviation)),
@@ -142,12 +129,34 @@ struct AttentionMetricTask: AnalysisTask {
         }
         answer.figures = [
             ResultFigure(
-                .lines, "mean", title: metric.title, x: "layers", band: "std", xLabel: "block", yLabel: metric.unit),
+                .lines, "mean", title: metric.title, x: "layers", band: "std",
+                reference: metric == .nmi ? nil : "uniform", xLabel: "block", yLabel: metric.unit),
             ResultFigure(
                 .heatMap, "per_head", title: metric.title, x: "heads", series: "layers", xLabel: "head",
                 yLabel: "block"),
         ]
         return answer
+    }
+}
+
+extension AnalysisKind {
+    /// One of the three metrics of attention by layer and head.
+    static func attentionMetric(
+        _ metric: AttentionMetric, _ name: String, title: String, summary: String, reading: String,
+        whileLearning: String
+    ) -> AnalysisKind {
+        let spec = AnalysisSpec(
+            name, group: .attention, title: title, summary: summary, reading: reading,
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention], isUsuallyCompared: true,
+            trajectory: .init(
+                title: title, reading: whileLearning, values: "mean", errors: "sem", places: "layers",
+                placesTitle: "layer", unit: metric.unit))
+        return AnalysisKind(spec) { values, subjects in
+            values.blocks(subjects.model).map {
+                AttentionMetricTask(
+                    metric: metric, model: subjects.model, layers: $0, convention: values[.convention])
+            }
+        }
     }
 }
 

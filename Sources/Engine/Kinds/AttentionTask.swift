@@ -5,19 +5,97 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let attention: AnalysisKind = {
+        let layers = DeclaredParameter.indices(
+            "layers", aliases: ["layer"], default: "-1",
+            "Which blocks: `all`, or indices and ranges from 0; -1 is the last.")
+        let head = DeclaredParameter<AttentionTask.Heads>.heads
+        let query = DeclaredParameter<AttentionQuery?>.query
+        let normalize = DeclaredParameter.choice(
+            "normalize", default: AttentionMap.Normalization.patches,
+            "`patches`: prefix keys dropped, rows renormalised; `none`: as the model has them.")
+        let mass = DeclaredParameter<Double?>.number(
+            "mass", in: 0...1, "Also mark the patches that together hold this share of a map.")
+        let spec = AnalysisSpec(
+            "attention", group: .attention, title: "Attention maps",
+            summary: "Attention maps of any layer, head and query",
+            reading: "Where a query looks. Alike for every query = collapse, as contrastive models do in later layers; "
+                + "around the query = local, as masked models do.",
+            parameters: [layers, head, query, normalize, DeclaredParameter.convention, mass], givesMaps: true,
+            isImmediate: true, pathBelowModel: "attention")
+        return AnalysisKind(spec) { values, subjects in
+            let model = subjects.model, config = model.model.config
+            let blocks = values.blocks(model, layers)
+            var heads: [Int]?, fusion: HeadFusion?
+            switch values[head] {
+            case .fused(let one): fusion = one
+            case .each(let selection):
+                heads = values.indices(selection, of: head, count: config.numHeads, noun: "head")
+            }
+            let asked = values[query] ?? (config.classToken ? .cls : .mean)
+            values.resolve(query, to: .string(asked.text), canonical: asked.text)
+            let normalization = values[normalize]
+            if values.isGiven(mass), normalization != .patches {
+                values.add(mass, "“mass” marks patches, so it goes with normalize=patches alone.")
+            }
+            do throws(AnalysisError) {
+                let map = try AttentionMap(
+                    query: asked, fusion: fusion, normalization: normalization, layout: TokenLayout(config))
+                guard let blocks, fusion != nil || heads != nil else { return nil }
+                return AttentionTask(model: model, layers: blocks, heads: heads, map: map, mass: values[mass])
+            } catch {
+                values.add(query, ServiceError.sentence(error.message))
+                return nil
+            }
+        }
+    }()
+}
+
+extension DeclaredParameter<AttentionTask.Heads> {
+    fileprivate static let heads = DeclaredParameter(
+        ParameterDeclaration(
+            "head", form: .indices(words: HeadFusion.allCases.map(\.rawValue)), standard: HeadFusion.mean.rawValue,
+            detail: "`all`, indices and ranges, or `mean`, `max`, `min` over the heads."),
+        default: .fused(.mean), echo: "heads",
+        parse: { text in
+            if let fusion = HeadFusion(rawValue: text) { return .fused(fusion) }
+            return IndexSelection(text).map(AttentionTask.Heads.each)
+        },
+        told: { heads in
+            guard case .fused(let fusion) = heads else { return ParameterReading(canonical: "", echo: .null) }
+            return ParameterReading(canonical: fusion.rawValue, echo: .strings([fusion.rawValue]))
+        })
+}
+
+extension DeclaredParameter<AttentionQuery?> {
+    fileprivate static let query = DeclaredParameter(
+        ParameterDeclaration(
+            "query", form: .text(forms: "cls, mean, all, or a patch as ROW,COL", example: "3,5"),
+            detail:
+                "`cls`, `mean`, `all`, or a patch as `ROW,COL`. Without it the class token's map where the model has "
+                + "one, and the mean over the patches where it has none."),
+        default: nil, echo: "query", parse: { text in AttentionQuery(text).map { .some($0) } },
+        told: { ParameterReading(canonical: $0?.text ?? "", echo: .optional($0?.text)) })
+}
+
 /// Attention maps of some layers, heads and queries.
 struct AttentionTask: AnalysisTask {
+    /// Heads as they are asked for.
+    enum Heads: Sendable {
+        case fused(HeadFusion)
+        case each(IndexSelection)
+    }
+
     private let model: NamedModel
     private let layers: [Int]
     /// Nil where they are fused.
     private let heads: [Int]?
     private let map: AttentionMap
-    private let convention: Convention
     /// Share of the attention whose patches are marked (DINO's view); nil where none are.
     private let mass: Double?
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
 
     var mapSize: MapSize? {
         let config = model.model.config
@@ -26,69 +104,14 @@ struct AttentionTask: AnalysisTask {
         return MapSize(maps: maps, numbers: saturatingProduct(maps, map.query == .all ? tokens : 1, tokens))
     }
 
-    /// Reads the parameters; nil, with a fault noted, where they do not fit the model.
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> AttentionTask? {
-        let config = model.model.config
-        if parameters.text("layer") != nil, parameters.text("layers") != nil {
-            parameters.add("layers", "“layer” and “layers” mean the same here; give one of them.")
-        }
-        let name = parameters.text("layers") != nil ? "layers" : "layer"
-        let layers = parameters.resolved(name, default: .last, count: config.depth, noun: "layer")
-        var fusion: HeadFusion?, heads: [Int]?
-        switch parameters.text("head") {
-        case nil: fusion = .mean
-        case let text?:
-            fusion = HeadFusion(rawValue: text)
-            if fusion == nil {
-                heads = parameters.resolved(
-                    "head", default: .all, count: config.numHeads, noun: "head",
-                    otherForms: HeadFusion.allCases.map(\.rawValue))
-            }
-        }
-        let query: AttentionQuery?
-        if let text = parameters.text("query") {
-            query = AttentionQuery(text)
-            if query == nil {
-                parameters.add("query", "“\(text.shortened)” is no query: write cls, mean, all, or a patch as ROW,COL.")
-            }
-        } else {
-            query = config.classToken ? .cls : .mean
-        }
-        let normalization = parameters.choice("normalize", default: AttentionMap.Normalization.patches)
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let mass = parameters.number("mass", in: 0...1)
-        if mass != nil, normalization != .patches {
-            parameters.add("mass", "“mass” marks patches, so it goes with normalize=patches alone.")
-        }
-        guard let query else { return nil }
-        do {
-            let map = try AttentionMap(
-                query: query, fusion: fusion, normalization: normalization, layout: TokenLayout(config))
-            guard let layers, fusion != nil || heads != nil else { return nil }
-            return AttentionTask(
-                model: model, layers: layers, heads: heads, map: map, convention: convention, mass: mass)
-        } catch {
-            parameters.add("query", ServiceError.sentence(error.message))
-            return nil
-        }
-    }
-
-    private init(
-        model: NamedModel, layers: [Int], heads: [Int]?, map: AttentionMap, convention: Convention, mass: Double?
+    init(
+        model: NamedModel, layers: [Int], heads: [Int]?, map: AttentionMap, mass: Double?
     ) {
         self.model = model
         self.layers = layers
         self.heads = heads
         self.map = map
-        self.convention = convention
         self.mass = mass
-    }
-
-    var canonical: [String] {
-        [
-            "layers \(layers)", "heads \(heads.map { "\($0)" } ?? map.fusion?.rawValue ?? "")",
-            "query \(map.query.text)", "normalize \(map.normalization.rawValue)", "convention \(convention.rawValue)",
-        ] + (mass.map { ["mass \($0)"] } ?? [])
     }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
@@ -166,19 +189,17 @@ struct AttentionTask: AnalysisTask {
             shape: attention.shape, axes: ["image", "layer", "head", "query"] + keys, numbers: .float32(attention))
         var answer = AnalysisAnswer(
             fields: [
-                ("layers", .ints(layers)),
-                ("heads", heads.map(JSONValue.ints) ?? .strings([map.fusion?.rawValue ?? ""])),
-                ("query", .string(map.query.text)),
-                ("normalize", .string(map.normalization.rawValue)),
-                ("convention", .string(convention.rawValue)),
                 ("axes", .strings(array.axes)),
                 ("shape", .ints(array.shape)),
                 ("attention", .array(array)),
             ], mainField: "attention")
-        if let mass {
-            answer.fields.append(("mass", .double(mass)))
-            answer.fields.append(("mask", .array(mask(array, attention, mass))))
-        }
+        if let mass { answer.fields.append(("mask", .array(mask(array, attention, mass)))) }
+        // Marked patches are what was asked for beside the maps themselves.
+        answer.figures = [
+            ResultFigure(
+                .maps, mass == nil ? "attention" : "mask", title: "attention of \(map.query.text)", x: "heads",
+                series: "layers")
+        ]
         if !attention.isFinite {
             answer.reasons = (["/attention"] + (mass == nil ? [] : ["/mask"])).map {
                 Reason(pointer: $0, reason: "Where there is no number, the attention of the map is not finite.")
@@ -231,33 +252,6 @@ struct AttentionTask: AnalysisTask {
             bytes = saturatingSum(
                 cost.bytes(images: images, extraBytesPerImage: extra), saturatingProduct(asked, 2))
             alternative = "Ask for fewer images, layers or heads, or for one query instead of all."
-        }
-    }
-}
-
-extension IndexSelection {
-    /// The last one.
-    static let last = IndexSelection("-1") ?? .all
-}
-
-extension ParameterReader {
-    /// The indices below `count` that a parameter means; nil, with a fault noted, where one does not exist.
-    ///
-    /// - Parameter otherForms: words that the parameter takes beside indices, for the sentence.
-    mutating func resolved(
-        _ name: String, default standard: IndexSelection, count: Int, noun: String, otherForms: [String] = []
-    ) -> [Int]? {
-        guard let text = text(name) else { return try? standard.resolved(count: count, noun: noun).get() }
-        guard let selection = IndexSelection(text) else {
-            let others = otherForms.isEmpty ? "" : "\(otherForms.joined(separator: ", ")), "
-            add(name, "“\(text.shortened)” is not possible for \(name): write \(others)\(IndexSelection.forms).")
-            return nil
-        }
-        switch selection.resolved(count: count, noun: noun) {
-        case .success(let indices): return indices
-        case .failure(let fault):
-            add(name, fault.detail)
-            return nil
         }
     }
 }

@@ -5,13 +5,45 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let cka: AnalysisKind = {
+        let kernel = DeclaredParameter.choice("kernel", default: CKATask.KernelName.linear, "Of the similarity.")
+        let estimator = DeclaredParameter.choice(
+            "estimator", default: CKA.Estimator.unbiased, "Of the Hilbert-Schmidt criterion.")
+        let tokens = DeclaredParameter.choice(
+            "tokens", default: TokenFeatures.patchMean, "What stands for an image.")
+        let batchSize = DeclaredParameter<Int?>.integer(
+            "batch_size", in: 1...1_000_000, "Images in a batch; without it all in one where they fit.")
+        let spec = AnalysisSpec(
+            "cka", group: .layers, title: "CKA: similarity of layers",
+            summary: "Similarity of the layers of one or two models",
+            reading: "How alike two layers see the same images: 1 = the same up to rotation and scale, 0 = unrelated. "
+                + "Bright squares are stretches of layers that do much the same.",
+            cost: "One pass of each image through each model.",
+            parameters: [
+                DeclaredParameter.layersA, DeclaredParameter.layersB, kernel, estimator, tokens, batchSize,
+                DeclaredParameter.convention,
+            ], models: 2)
+        return AnalysisKind(spec) { values, subjects in
+            let layersA = values.labels(.layersA, subjects.model), layersB = values.labels(.layersB, subjects.b)
+            guard let layersA, let layersB else { return nil }
+            let task = CKATask(
+                a: .init(model: subjects.model, layers: layersA), b: .init(model: subjects.b, layers: layersB),
+                kernel: values[kernel], estimator: values[estimator], tokens: values[tokens],
+                batchSize: values[batchSize])
+            for (pointer, detail) in task.faults(images: subjects.images) { values.add(pointer, detail) }
+            return task
+        }
+    }()
+}
+
 /// How alike the layers of two models, or of one, represent the same images.
 struct CKATask: AnalysisTask {
     /// Raw values are those of the HTTP interface.
-    private enum KernelName: String, CaseIterable { case linear, rbf }
+    enum KernelName: String, Sendable, CaseIterable { case linear, rbf }
 
     /// One of the two models.
-    private struct Side {
+    struct Side: Sendable {
         let model: NamedModel
         let layers: LayerLabels
 
@@ -19,79 +51,41 @@ struct CKATask: AnalysisTask {
         var embedDim: Int { model.model.config.embedDim }
     }
 
-    private let a: Side
-    private let b: Side
-    private let kernel: KernelName
-    private let estimator: CKA.Estimator
-    private let tokens: TokenFeatures
-    private let batchSize: Int?
-    private let convention: Convention
+    let a: Side
+    let b: Side
+    let kernel: KernelName
+    let estimator: CKA.Estimator
+    let tokens: TokenFeatures
+    let batchSize: Int?
 
     var models: [NamedModel] { [a.model, b.model] }
-    var turnKey: String? { nil }
 
-    /// Reads the parameters; nil, with a fault noted, where they do not fit the models.
-    ///
-    /// - Parameter images: how many there are.
-    static func read(
-        _ parameters: inout ParameterReader, a: NamedModel, b: NamedModel, images: Int
-    ) -> CKATask? {
-        let layersA = LayerLabels.read(&parameters, "layers_a", depth: a.model.config.depth)
-        let layersB = LayerLabels.read(&parameters, "layers_b", depth: b.model.config.depth)
-        let kernel = parameters.choice("kernel", default: KernelName.linear)
-        let estimator = parameters.choice("estimator", default: CKA.Estimator.unbiased)
-        let tokens = parameters.choice("tokens", default: TokenFeatures.patchMean)
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let batchSize = parameters.integer("batch_size", in: 1...1_000_000)
-        guard let layersA, let layersB else { return nil }
-        let left = Side(model: a, layers: layersA), right = Side(model: b, layers: layersB)
-        for (name, side) in [("a", left), ("b", right)] {
-            do {
-                try tokens.check(side.layout)
-            } catch {
-                parameters.add(
-                    "tokens", "“\(side.model.name)” (\(name)) has no class token; write patch_mean or patches.")
-            }
+    /// What of the parameters does not fit the models and images: a parameter's name, and a sentence.
+    func faults(images: Int) -> [(name: String, detail: String)] {
+        var faults: [(name: String, detail: String)] = []
+        for (name, side) in [("a", a), ("b", b)] where (try? tokens.check(side.layout)) == nil {
+            faults.append(
+                ("tokens", "“\(side.model.name)” (\(name)) has no class token; write patch_mean or patches."))
         }
-        if tokens == .patches, left.layout.grid.count != right.layout.grid.count {
-            parameters.add(
-                "tokens",
-                "The models have \(left.layout.grid.count) and \(right.layout.grid.count) patches, which are no pairs; "
-                    + "write patch_mean or cls.")
+        if tokens == .patches, a.layout.grid.count != b.layout.grid.count {
+            faults.append(
+                (
+                    "tokens",
+                    "The models have \(a.layout.grid.count) and \(b.layout.grid.count) patches, which are no pairs; "
+                        + "write patch_mean or cls."
+                ))
         }
-        let task = CKATask(
-            a: left, b: right, kernel: kernel, estimator: estimator, tokens: tokens, batchSize: batchSize,
-            convention: convention)
-        let least = estimator.minimumSamples, samples = tokens.samples(left.layout)
+        let least = estimator.minimumSamples, samples = tokens.samples(a.layout)
         if saturatingProduct(min(images, batchSize ?? images), samples) < least {
             let isBatch = (batchSize ?? images) < images
-            parameters.add(
-                isBatch ? "batch_size" : "image",
-                "The \(estimator.rawValue) estimator compares at least \(least) images\(isBatch ? " in a batch" : ""); "
-                    + "give more of them, or a probe set.")
+            faults.append(
+                (
+                    isBatch ? "batch_size" : "image",
+                    "The \(estimator.rawValue) estimator compares at least \(least) images"
+                        + "\(isBatch ? " in a batch" : ""); give more of them, or a probe set."
+                ))
         }
-        return task
-    }
-
-    private init(
-        a: Side, b: Side, kernel: KernelName, estimator: CKA.Estimator, tokens: TokenFeatures, batchSize: Int?,
-        convention: Convention
-    ) {
-        self.a = a
-        self.b = b
-        self.kernel = kernel
-        self.estimator = estimator
-        self.tokens = tokens
-        self.batchSize = batchSize
-        self.convention = convention
-    }
-
-    var canonical: [String] {
-        [
-            "layers_a \(a.layers.hiddenStates)", "layers_b \(b.layers.hiddenStates)", "kernel \(kernel.rawValue)",
-            "estimator \(estimator.rawValue)", "tokens \(tokens.rawValue)",
-            "batch_size \(batchSize.map { "\($0)" } ?? "all")", "convention \(convention.rawValue)",
-        ]
+        return faults
     }
 
     /// Whether one side is the other, so that half the work is enough.
@@ -223,17 +217,16 @@ struct CKATask: AnalysisTask {
         return AnalysisAnswer(
             fields: [
                 ("a", a.model.field), ("b", b.model.field),
-                ("layers_a", .strings(a.layers.labels)),
-                ("layers_b", .strings(b.layers.labels)),
-                ("kernel", .string(kernel.rawValue)),
                 ("bandwidth_threshold", threshold.map(JSONValue.double) ?? .null),
-                ("estimator", .string(estimator.rawValue)),
-                ("tokens", .string(tokens.rawValue)),
-                ("batch_size", .optional(batchSize)),
-                ("convention", .string(convention.rawValue)),
                 ("cka", .array(array)),
                 ("checks", .object([.init("self_similarity_max_error", .double(error ?? .nan))])),
             ], mainField: "cka",
-            reasons: reasons.map { Reason(pointer: $0.pointer, reason: ServiceError.sentence($0.reason)) })
+            reasons: reasons.map { Reason(pointer: $0.pointer, reason: ServiceError.sentence($0.reason)) },
+            figures: [
+                ResultFigure(
+                    .heatMap, "cka", title: "\(kernel.rawValue) CKA, \(estimator.rawValue)", x: "layers_b",
+                    series: "layers_a", xLabel: "layers of b", yLabel: "layers of a", range: 0...1,
+                    startsAtBottom: true)
+            ])
     }
 }

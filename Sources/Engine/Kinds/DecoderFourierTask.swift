@@ -17,35 +17,20 @@ struct DecoderFourierTask: AnalysisTask {
     private let images: Int
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
     /// The decoder is as much work as the encoder, about, and both are written for training.
     var secondsBeside: Double { Double(images) * model.model.config.forwardFLOPs * 2 / 5e10 }
 
-    /// Reads the parameters; nil, with a fault noted, where they do not fit the model.
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel, images: Int) -> DecoderFourierTask? {
-        let config = model.model.config
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let hasMap = parameters.flag("map")
-        let ratio = parameters.number("mask_ratio", in: 0...0.99) ?? 0.75
-        let seed = parameters.integer("seed", in: 0...1_000_000_000) ?? 0
-        let heads = parameters.integer("decoder_heads", in: 1...1024)
-        if parameters.text("layers") != nil {
-            parameters.add("layers", "part=decoder answers for every block of the decoder; leave layers out.")
-        }
-        guard config.patchEmbed == .linear, config.relPos == .none, config.numPrefixTokens == 1 else {
-            parameters.add("part", "“\(model.name)” is no encoder of MAE, so it has no decoder.")
-            return nil
-        }
-        return DecoderFourierTask(
-            model: model, analysis: FourierAnalysis(grid: config.grid, convention: convention), hasMap: hasMap,
-            maskRatio: ratio, seed: UInt64(seed), heads: heads, images: images)
-    }
-
-    var canonical: [String] {
-        [
-            "part decoder", "mask_ratio \(maskRatio)", "seed \(seed)", "decoder_heads \(heads.map(String.init) ?? "")",
-            "convention \(analysis.convention.rawValue)", "map \(hasMap)",
-        ]
+    init(
+        model: NamedModel, analysis: FourierAnalysis, hasMap: Bool, maskRatio: Double, seed: UInt64, heads: Int?,
+        images: Int
+    ) {
+        self.model = model
+        self.analysis = analysis
+        self.hasMap = hasMap
+        self.maskRatio = maskRatio
+        self.seed = seed
+        self.heads = heads
+        self.images = images
     }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
@@ -81,7 +66,6 @@ struct DecoderFourierTask: AnalysisTask {
             var answer = curves.answer(sums, images: context.images.count)
             answer.fields.insert(
                 contentsOf: [
-                    ("part", .string("decoder")), ("mask_ratio", .double(maskRatio)), ("seed", .int(Int(seed))),
                     ("decoder_heads", .int(decoder.objective.config.decoderHeads)),
                     ("decoder_dim", .int(decoder.objective.config.decoderDim)),
                 ], at: 0)

@@ -21,15 +21,19 @@ struct DepthFeatures: Sendable {
 
     var width: Int { config.embedDim * (pool == .concat ? 2 : 1) }
 
+    static let poolParameter = DeclaredParameter.choice(
+        "pool", default: Pool.patchMean, "What stands for an image.")
+
     /// Nil, with a fault noted, where the parameters do not fit the model.
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> DepthFeatures? {
+    init?(_ values: inout ParameterValues, _ model: NamedModel) {
         let config = model.model.config
-        let pool = parameters.choice("pool", default: Pool.patchMean)
+        pool = values[Self.poolParameter]
         if pool != .patchMean, !config.classToken {
-            parameters.add("pool", "“\(model.name)” has no class token; write patch_mean.")
+            values.add(Self.poolParameter, "“\(model.name)” has no class token; write patch_mean.")
         }
-        let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
-        return layers.map { DepthFeatures(depths: [0] + $0.map { $0 + 1 }, pool: pool, config: config) }
+        guard let blocks = values.blocks(model) else { return nil }
+        depths = [0] + blocks.map { $0 + 1 }
+        self.config = config
     }
 
     /// Memory of the features of so many images, bytes, and of what is made of them.

@@ -53,7 +53,6 @@ struct FourierCurves: Sendable {
         ])
         var answer = AnalysisAnswer(
             fields: [
-                ("convention", .string(analysis.convention.rawValue)),
                 ("taps", .strings(names)),
                 ("depths", .ints(whole.map { taps[$0] / 2 })),
                 (
@@ -79,11 +78,11 @@ struct FourierCurves: Sendable {
         }
         answer.figures += [
             ResultFigure(
-                .lines, "depth_curve.high_frequency", title: "high-frequency log amplitude", x: "depths",
-                band: "depth_curve.high_frequency_sem", xLabel: "depth", yLabel: "Δ log amplitude"),
-            ResultFigure(
                 .lines, "delta_log_amplitude", title: "Fourier analysis", x: "frequency_pi", series: "taps",
                 xLabel: "frequency (π)", yLabel: "Δ log amplitude", isOrdered: true),
+            ResultFigure(
+                .lines, "depth_curve.high_frequency", title: "high-frequency log amplitude", x: "depths",
+                band: "depth_curve.high_frequency_sem", xLabel: "depth", yLabel: "Δ log amplitude"),
         ]
         return answer
     }

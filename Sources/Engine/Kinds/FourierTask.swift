@@ -16,23 +16,12 @@ struct FourierTask: AnalysisTask {
     var models: [NamedModel] { [model] }
     var turnKey: String? { "fourier \(model.model.fingerprint) \(layers) \(hasMap) " }
 
-    /// Reads the parameters; nil, with a fault noted, where they do not fit the model.
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> FourierTask? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let layers = parameters.resolved("layers", default: .all, count: model.model.config.depth, noun: "layer")
-        let analysis = FourierAnalysis(grid: model.model.config.grid, convention: convention)
-        let hasMap = parameters.flag("map")
-        return layers.map { FourierTask(model: model, layers: $0, analysis: analysis, hasMap: hasMap) }
-    }
-
-    private init(model: NamedModel, layers: [Int], analysis: FourierAnalysis, hasMap: Bool) {
+    init(model: NamedModel, layers: [Int], analysis: FourierAnalysis, hasMap: Bool) {
         self.hasMap = hasMap
         self.model = model
         self.layers = layers
         self.analysis = analysis
     }
-
-    var canonical: [String] { ["layers \(layers)", "convention \(analysis.convention.rawValue)", "map \(hasMap)"] }
 
     private var curves: FourierCurves {
         FourierCurves(analysis: analysis, hasMap: hasMap, names: places.names, halfSteps: taps)
@@ -65,9 +54,7 @@ struct FourierTask: AnalysisTask {
                 for (place, spectrum) in spectra.enumerated() { statistics[place].add(spectrum) }
             }
         }
-        var answer = curves.answer(statistics, images: context.images.count)
-        answer.fields.insert(("layers", .ints(layers)), at: 0)
-        return answer
+        return curves.answer(statistics, images: context.images.count)
     }
 
     private func kept(_ source: ImageSource, _ context: AnalysisContext) -> [[Double]]? {

@@ -5,6 +5,49 @@ import JSON
 import Models
 import Tensors
 
+extension AnalysisKind {
+    public static let frequencyRobustness: AnalysisKind = {
+        let frequencies = DeclaredParameter.numbers(
+            "frequencies", in: 0...1, upTo: 32, default: [0.1, 0.3, 0.5, 0.7, 0.9], echo: false,
+            "Centres of the bands in units of π, with commas between, such as `0.1,0.5,0.9`.")
+        let halfWindow = DeclaredParameter.number(
+            "half_window", in: 0...1, default: 0.1, "Half the width of a band in units of π.")
+        let space = DeclaredParameter.choice(
+            "space", default: FrequencyRobustnessTask.Space.normalized,
+            "Where the noise is added: to what the model sees, or to pixels from 0 to 1.")
+        let eps = DeclaredParameter<Double?>.number(
+            "eps", in: 0...1000,
+            "Amplitude of the noise before its band is taken; without it \(FrequencyRobustnessTask.Space.normalized.eps), "
+                + "and \(FrequencyRobustnessTask.Space.pixel.eps) with space=pixel.")
+        let sign = DeclaredParameter.flag(
+            "sign", default: true, "Whether the noise is the sign of a normal number, or the number.")
+        let fraction = DeclaredParameter.trainFraction, seed = DeclaredParameter.seed
+        let spec = AnalysisSpec(
+            "frequency-robustness", group: .interventions, title: "Robustness to noise by frequency",
+            summary: "Accuracy drop against the frequency of added noise",
+            reading: "Accuracy lost to noise of one frequency band. A model that lives on low frequencies loses most "
+                + "there.", cost: "One pass of each image for each band, and one without noise.",
+            parameters: [
+                frequencies, halfWindow, eps, sign, space, seed, fraction, DeclaredParameter.convention,
+            ], images: .labelled)
+        return AnalysisKind(spec) { values, subjects in
+            let model = subjects.model, size = model.model.config.imgSize
+            guard FrequencyBandNoise.fits(height: size.height, width: size.width) else {
+                values.add(
+                    frequencies,
+                    "Bands of frequencies need images with even sides, and this model takes "
+                        + "\(size.height)×\(size.width) pixels: register it with another img_size.")
+                return nil
+            }
+            let amplitude = values[eps] ?? values[space].eps
+            values.resolve(eps, to: .double(amplitude), canonical: "\(amplitude)")
+            return FrequencyRobustnessTask(
+                model: model, frequencies: values[frequencies], halfWindow: values[halfWindow], eps: amplitude,
+                sign: values[sign], space: values[space], trainFraction: values[fraction], seed: values.seed)
+        }
+    }()
+}
+
 /// How much accuracy noise of one band of frequencies costs, band by band (Park and Kim 2022; science: B.8).
 struct FrequencyRobustnessTask: AnalysisTask {
     /// Where the noise is added.
@@ -18,8 +61,6 @@ struct FrequencyRobustnessTask: AnalysisTask {
         var eps: Double { self == .normalized ? 0.7 : 0.16 }
     }
 
-    private enum Switch: String, CaseIterable { case yes = "true", no = "false" }
-
     let model: NamedModel
     let frequencies: [Double]
     let halfWindow: Double
@@ -29,52 +70,9 @@ struct FrequencyRobustnessTask: AnalysisTask {
     let space: Space
     let trainFraction: Double
     let seed: UInt64
-    let convention: Convention
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
-
-    /// Reads the parameters; nil, with a fault noted, where they do not fit.
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> FrequencyRobustnessTask? {
-        var frequencies = [0.1, 0.3, 0.5, 0.7, 0.9]
-        if let text = parameters.text("frequencies") {
-            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-            frequencies = numbers.compactMap { $0 }
-            let fits = frequencies.count == numbers.count && frequencies.count <= 32
-            guard fits, frequencies.allSatisfy({ (0...1).contains($0) }) else {
-                parameters.add(
-                    "frequencies",
-                    "“\(text.shortened)” is not possible for frequencies: write up to 32 numbers from 0 to 1, in units of "
-                        + "π, with commas between them.")
-                return nil
-            }
-        }
-        let size = model.model.config.imgSize
-        guard FrequencyBandNoise.fits(height: size.height, width: size.width) else {
-            parameters.add(
-                "frequencies",
-                "Bands of frequencies need images with even sides, and this model takes \(size.height)×\(size.width) "
-                    + "pixels: register it with another img_size.")
-            return nil
-        }
-        let space = parameters.choice("space", default: Space.normalized)
-        return FrequencyRobustnessTask(
-            model: model, frequencies: frequencies,
-            halfWindow: parameters.number("half_window", in: 0...1) ?? 0.1,
-            eps: parameters.number("eps", in: 0...1000) ?? space.eps,
-            sign: parameters.choice("sign", default: Switch.yes) == .yes, space: space,
-            trainFraction: parameters.number("train_fraction", in: 0.01...0.99) ?? 0.5,
-            seed: UInt64(parameters.integer("seed", in: 0...Int.max) ?? 0),
-            convention: parameters.choice("convention", default: .corrected))
-    }
-
-    var canonical: [String] {
-        [
-            "frequencies \(frequencies)", "half_window \(halfWindow)", "eps \(eps)", "sign \(sign)",
-            "space \(space.rawValue)", "train_fraction \(trainFraction)", "seed \(seed)",
-            "convention \(convention.rawValue)",
-        ]
-    }
+    var passes: Int { frequencies.count + 1 }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let config = model.model.config, size = config.imgSize, cost = ForwardCost(config)
@@ -129,11 +127,7 @@ struct FrequencyRobustnessTask: AnalysisTask {
                     shape: [bands.count], axes: ["frequency"], numbers: .float64(numbers.map { $0 ?? .nan })))
         }
         return AnalysisAnswer(
-            fields: [
-                ("half_window", .double(halfWindow)), ("eps", .double(eps)), ("sign", .bool(sign)),
-                ("space", .string(space.rawValue)), ("train_fraction", .double(trainFraction)),
-                ("seed", .string(String(seed))), ("convention", .string(convention.rawValue)),
-            ] + probe.fields + [
+            fields: probe.fields + [
                 ("frequency_pi", byBand(frequencies)),
                 ("band_cells", .ints(bands.map(\.count))),
                 ("clean_accuracy", .double(changes.clean.mean ?? .nan)),

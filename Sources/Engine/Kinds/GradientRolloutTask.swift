@@ -4,6 +4,56 @@ import JSON
 import Models
 import Tensors
 
+extension AnalysisKind {
+    public static let gradientRollout: AnalysisKind = {
+        let target = DeclaredParameter.choice(
+            "target", of: GradientRolloutTask.Target.self,
+            "The score: a class's logit, or half the squared length of the pooled tokens. Without it `class` where the "
+                + "model has a classifier.")
+        let place = DeclaredParameter<Int?>.integer(
+            "class", in: 0...1_000_000, "Index of the class; without it that with the largest logit.")
+        let ratio = DeclaredParameter.number(
+            "discard_ratio", in: 0...1, default: 0.9, "Share of the weakest attention that is dropped.")
+        let spec = AnalysisSpec(
+            "gradient-rollout", group: .attention, title: "Gradient rollout",
+            summary: "Attention rollout of maps weighted by the gradient of a score",
+            reading: "Which patches speak for a class, or for the features, through the attention of all blocks.",
+            cost: "About three passes of each image, one image at a time.",
+            parameters: [target, place, ratio, DeclaredParameter.convention], givesMaps: true,
+            pathBelowModel: "attention/gradient-rollout")
+        return AnalysisKind(spec) { values, subjects in
+            let model = subjects.model, config = model.model.config
+            if let reason = TrainableViT.lacksGradients(config) {
+                values.add("model", "“\(model.name)” has no gradients here: \(reason).")
+                return nil
+            }
+            let asked = values[target] ?? (config.numClasses > 0 ? .class : .feature)
+            values.resolve(target, to: .string(asked.rawValue), canonical: asked.rawValue)
+            if asked == .class {
+                if config.numClasses == 0 {
+                    values.add(target, "“\(model.name)” has no classifier; write feature.")
+                } else if let index = values[place], index >= config.numClasses {
+                    values.add(
+                        place,
+                        "Class \(index) does not exist: this model has \(config.numClasses), so write 0 to "
+                            + "\(config.numClasses - 1).")
+                }
+            } else if values.isGiven(place) {
+                values.add(place, "target=feature has no class; leave class out, or write target=class.")
+            }
+            do throws(AnalysisError) {
+                let rollout = try GradientRollout(
+                    layout: TokenLayout(config), discardRatio: values[ratio], convention: values[.convention])
+                return GradientRolloutTask(
+                    model: model, rollout: rollout, target: asked, place: values[place], images: subjects.images)
+            } catch {
+                values.add(ratio, ServiceError.sentence(error.message))
+                return nil
+            }
+        }
+    }()
+}
+
 /// Attention rollout of maps weighted by the gradient of a score (science: B.15).
 struct GradientRolloutTask: AnalysisTask {
     /// Whose gradient is taken. Raw values are those of the parameter `target`.
@@ -22,48 +72,16 @@ struct GradientRolloutTask: AnalysisTask {
     private let images: Int
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
     var mapSize: MapSize? { MapSize(maps: 1, numbers: model.model.config.grid.count) }
     /// The way back takes about twice the time of the way forward, and both are written for training.
     var secondsBeside: Double { Double(images) * model.model.config.forwardFLOPs * 4 / 5e10 }
 
-    /// Reads the parameters; nil, with a fault noted, where they do not fit.
-    static func read(
-        _ parameters: inout ParameterReader, _ model: NamedModel, images: Int
-    ) -> GradientRolloutTask? {
-        let config = model.model.config
-        if let reason = TrainableViT.lacksGradients(config) {
-            parameters.add("model", "“\(model.name)” has no gradients here: \(reason).")
-            return nil
-        }
-        let target = parameters.choice("target", default: config.numClasses > 0 ? Target.class : .feature)
-        var place: Int?
-        if target == .class {
-            if config.numClasses > 0 {
-                place = parameters.integer("class", in: 0...config.numClasses - 1)
-            } else {
-                parameters.add("target", "“\(model.name)” has no classifier; write feature.")
-            }
-        } else if parameters.text("class") != nil {
-            parameters.add("class", "target=feature has no class; leave class out, or write target=class.")
-        }
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let ratio = parameters.number("discard_ratio", in: 0...1) ?? 0.9
-        do {
-            let rollout = try GradientRollout(
-                layout: TokenLayout(config), discardRatio: ratio, convention: convention)
-            return GradientRolloutTask(model: model, rollout: rollout, target: target, place: place, images: images)
-        } catch {
-            parameters.add("discard_ratio", ServiceError.sentence(error.message))
-            return nil
-        }
-    }
-
-    var canonical: [String] {
-        [
-            "target \(target.rawValue) \(place.map(String.init) ?? "largest")",
-            "discard_ratio \(rollout.discardRatio)", "convention \(rollout.convention.rawValue)",
-        ]
+    init(model: NamedModel, rollout: GradientRollout, target: Target, place: Int?, images: Int) {
+        self.model = model
+        self.rollout = rollout
+        self.target = target
+        self.place = place
+        self.images = images
     }
 
     /// What the way back keeps of an image, bytes: about fourteen streams, four hidden layers and four maps a block.
@@ -102,18 +120,16 @@ struct GradientRolloutTask: AnalysisTask {
         return AnalysisAnswer(
             fields: [
                 ("layers", .ints(Array(0..<config.depth))),
-                ("target", .string(target.rawValue)),
                 ("classes", .list(classes.map { .optional($0) })),
                 (
                     "scores",
                     .array(NamedArray(shape: [scores.count], axes: ["image"], numbers: .float64(scores)))
                 ),
-                ("discard_ratio", .double(rollout.discardRatio)),
-                ("convention", .string(rollout.convention.rawValue)),
                 ("axes", .strings(array.axes)),
                 ("shape", .ints(array.shape)),
                 ("rollout", .array(array)),
-            ], mainField: "rollout", reasons: reasons(maps, scores, classes))
+            ], mainField: "rollout", reasons: reasons(maps, scores, classes),
+            figures: [ResultFigure(.maps, "rollout", title: "gradient rollout")])
     }
 
     /// A map of zeros says nothing about its image, and one of NaN even less.

@@ -4,50 +4,44 @@ import JSON
 import Platform
 import Tensors
 
-/// Accuracy of nearest neighbours by depth (science: B.11).
-struct KNNTask: AnalysisTask {
-    private let model: NamedModel
-    private let features: DepthFeatures
-    private let neighbours: [Int]
-    private let temperature: Double
-    private let trainFraction: Double
-    private let seed: Int
-    private let convention: Convention
-
-    var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
-    var canonical: [String] {
-        [
-            "depths \(features.depths)", "pool \(features.pool.rawValue)", "k \(neighbours)",
-            "temperature \(temperature)", "train_fraction \(trainFraction)", "seed \(seed)",
-            "convention \(convention.rawValue)",
-        ]
-    }
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> KNNTask? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let features = DepthFeatures.read(&parameters, model)
-        var neighbours = [10, 20]
-        if let text = parameters.text("k") {
-            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-            if numbers.count <= 16, numbers.allSatisfy({ $0.map { (1...1_000_000).contains($0) } ?? false }) {
-                neighbours = numbers.compactMap(\.self)
-            } else {
-                parameters.add("k", "“\(text.shortened)” is not possible for k: write 10, or a list such as 10,20,100.")
+extension AnalysisKind {
+    public static let knn: AnalysisKind = {
+        let neighbours = DeclaredParameter.integers(
+            "k", in: 1...1_000_000, upTo: 16, default: [10, 20], echo: "ks",
+            "Neighbours that vote: a number, or several with commas between.")
+        let temperature = DeclaredParameter.number(
+            "temperature", in: 0.001...1000, default: 0.07, "Of the votes: smaller = nearer neighbours weigh more.")
+        let fraction = DeclaredParameter.trainFraction, seed = DeclaredParameter.seed
+        let spec = AnalysisSpec(
+            "knn", group: .layers, title: "k-NN by depth", summary: "Accuracy of nearest neighbours by depth",
+            reading: "What the nearest images of the other half say of an image's class, after each block.",
+            parameters: [
+                DeclaredParameter.layers, DepthFeatures.poolParameter, neighbours, temperature, fraction, seed,
+                DeclaredParameter.convention,
+            ], images: .labelled)
+        return AnalysisKind(spec) { values, subjects in
+            DepthFeatures(&values, subjects.model).map {
+                KNNTask(
+                    model: subjects.model, features: $0, neighbours: values[neighbours],
+                    temperature: values[temperature], trainFraction: values[fraction], seed: values.seed)
             }
         }
-        let temperature = parameters.number("temperature", in: 0.001...1000) ?? 0.07
-        let fraction = parameters.number("train_fraction", in: 0.01...0.99) ?? 0.5
-        let seed = parameters.integer("seed", in: 0...1_000_000_000) ?? 0
-        return features.map {
-            KNNTask(
-                model: model, features: $0, neighbours: neighbours, temperature: temperature, trainFraction: fraction,
-                seed: seed, convention: convention)
-        }
-    }
+    }()
+}
+
+/// Accuracy of nearest neighbours by depth (science: B.11).
+struct KNNTask: AnalysisTask {
+    let model: NamedModel
+    let features: DepthFeatures
+    let neighbours: [Int]
+    let temperature: Double
+    let trainFraction: Double
+    let seed: UInt64
+
+    var models: [NamedModel] { [model] }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
-        let images = try LabelledImages(context.images, trainFraction: trainFraction, seed: UInt64(seed))
+        let images = try LabelledImages(context.images, trainFraction: trainFraction, seed: seed)
         let bytes = saturatingSum(
             ForwardCost(model.model.config).bytes(images: context.images.count),
             saturatingProduct(features.bytes(images: context.images.count), 2),
@@ -67,10 +61,7 @@ struct KNNTask: AnalysisTask {
         }
         var answer = AnalysisAnswer(
             fields: [
-                ("depths", .ints(features.depths)), ("pool", .string(features.pool.rawValue)),
-                ("ks", .ints(neighbours)),
-                ("temperature", .double(temperature)), ("train_fraction", .double(trainFraction)), ("seed", .int(seed)),
-                ("convention", .string(convention.rawValue)), ("classes", .strings(images.classes)),
+                ("depths", .ints(features.depths)), ("classes", .strings(images.classes)),
                 ("n_train", .int(images.train.count)), ("n_test", .int(images.test.count)),
                 ("chance", .double(1 / Double(images.classes.count))),
             ], mainField: "top1")

@@ -3,6 +3,24 @@ import Catalogue
 import JSON
 import Models
 
+extension AnalysisKind {
+    public static let lesion: AnalysisKind = {
+        let parts = DeclaredParameter.choice(
+            "parts", default: LesionTask.Parts.both, echo: false, "Which branches are left out, one at a time.")
+        let fraction = DeclaredParameter.trainFraction, seed = DeclaredParameter.seed
+        let spec = AnalysisSpec(
+            "lesion", group: .interventions, title: "Lesion study",
+            summary: "Accuracy without one attention or one MLP",
+            reading: "Accuracy lost with one attention or one MLP left out: how much the model depends on it.",
+            cost: "One pass of each image for each branch that is left out, and one without a lesion.",
+            parameters: [parts, fraction, seed, DeclaredParameter.convention], images: .labelled)
+        return AnalysisKind(spec) { values, subjects in
+            LesionTask(
+                model: subjects.model, parts: values[parts], trainFraction: values[fraction], seed: values.seed)
+        }
+    }()
+}
+
 /// What the loss of one branch of one block costs in accuracy (Veit et al. 2016, Bhojanapalli et al. 2021).
 struct LesionTask: AnalysisTask {
     enum Parts: String, Sendable, CaseIterable {
@@ -15,26 +33,9 @@ struct LesionTask: AnalysisTask {
     let parts: Parts
     let trainFraction: Double
     let seed: UInt64
-    let convention: Convention
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
-
-    /// Reads the parameters; nil, with a fault noted, where they do not fit.
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> LesionTask? {
-        LesionTask(
-            model: model, parts: parameters.choice("parts", default: .both),
-            trainFraction: parameters.number("train_fraction", in: 0.01...0.99) ?? 0.5,
-            seed: UInt64(parameters.integer("seed", in: 0...Int.max) ?? 0),
-            convention: parameters.choice("convention", default: .corrected))
-    }
-
-    var canonical: [String] {
-        [
-            "parts \(parts.rawValue)", "train_fraction \(trainFraction)", "seed \(seed)",
-            "convention \(convention.rawValue)",
-        ]
-    }
+    var passes: Int { 1 + parts.names.count * model.model.config.depth }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let config = model.model.config, cost = ForwardCost(config)
@@ -62,8 +63,6 @@ struct LesionTask: AnalysisTask {
         return AnalysisAnswer(
             fields: [
                 ("parts", .strings(parts.names)), ("layers", .ints(Array(0..<config.depth))),
-                ("train_fraction", .double(trainFraction)), ("seed", .string(String(seed))),
-                ("convention", .string(convention.rawValue)),
             ] + probe.fields + [
                 (
                     "normalized_depth",

@@ -5,41 +5,50 @@ import Platform
 import Tensors
 import Training
 
+extension AnalysisKind {
+    public static let linearProbe: AnalysisKind = {
+        let usual = FeatureProbe.Schedule()
+        let normalizer = DeclaredParameter.choice(
+            "normalizer", default: ProbeHeads.Normalizer.batchNorm,
+            "What stands before the classifier, without affine part.")
+        let epochs = DeclaredParameter.integer("epochs", in: 1...10_000, default: usual.epochs, "Of the classifier.")
+        let rate = DeclaredParameter.number(
+            "base_lr", in: 1e-6...100, default: usual.learningRate, "Learning rate of the classifier.")
+        let batch = DeclaredParameter.integer(
+            "batch_size", in: 2...1_000_000, default: usual.batchSize, "Images in a step of the classifier.")
+        let fraction = DeclaredParameter.trainFraction, seed = DeclaredParameter.seed
+        let spec = AnalysisSpec(
+            "linear-probe", group: .layers, title: "Linear probe by depth",
+            summary: "Accuracy of a linear classifier by depth",
+            reading: "What separates linearly after each block.",
+            cost: "One pass of each image, and the fit of a classifier to each depth.",
+            parameters: [
+                DeclaredParameter.layers, DepthFeatures.poolParameter, normalizer, fraction, seed, epochs, rate, batch,
+                DeclaredParameter.convention,
+            ], images: .labelled)
+        return AnalysisKind(spec) { values, subjects in
+            var schedule = usual
+            schedule.epochs = values[epochs]
+            schedule.batchSize = values[batch]
+            schedule.learningRate = values[rate]
+            schedule.seed = values.seed
+            schedule.normalizer = values[normalizer]
+            return DepthFeatures(&values, subjects.model).map { [schedule] in
+                LinearProbeTask(
+                    model: subjects.model, features: $0, trainFraction: values[fraction], schedule: schedule)
+            }
+        }
+    }()
+}
+
 /// Accuracy of a linear classifier by depth, behind a norm without affine part (science: B.11).
 struct LinearProbeTask: AnalysisTask {
-    private let model: NamedModel
-    private let features: DepthFeatures
-    private let trainFraction: Double
-    private let schedule: FeatureProbe.Schedule
-    private let convention: Convention
+    let model: NamedModel
+    let features: DepthFeatures
+    let trainFraction: Double
+    let schedule: FeatureProbe.Schedule
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
-    var canonical: [String] {
-        [
-            "depths \(features.depths)", "pool \(features.pool.rawValue)", "train_fraction \(trainFraction)",
-            "schedule \(schedule.epochs) \(schedule.batchSize) \(schedule.learningRate) \(schedule.seed)",
-            "normalizer \(schedule.normalizer.rawValue)",
-            "convention \(convention.rawValue)",
-        ]
-    }
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> LinearProbeTask? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let features = DepthFeatures.read(&parameters, model)
-        let fraction = parameters.number("train_fraction", in: 0.01...0.99) ?? 0.5
-        var schedule = FeatureProbe.Schedule()
-        schedule.epochs = parameters.integer("epochs", in: 1...10_000) ?? schedule.epochs
-        schedule.batchSize = parameters.integer("batch_size", in: 2...1_000_000) ?? schedule.batchSize
-        schedule.learningRate = parameters.number("base_lr", in: 1e-6...100) ?? schedule.learningRate
-        schedule.seed = UInt64(parameters.integer("seed", in: 0...1_000_000_000) ?? 0)
-        schedule.normalizer = parameters.choice("normalizer", default: .batchNorm)
-        let settings = schedule
-        return features.map {
-            LinearProbeTask(
-                model: model, features: $0, trainFraction: fraction, schedule: settings, convention: convention)
-        }
-    }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let images = try LabelledImages(context.images, trainFraction: trainFraction, seed: schedule.seed)
@@ -69,11 +78,7 @@ struct LinearProbeTask: AnalysisTask {
         let tellsFive = images.classes.count > 5
         var answer = AnalysisAnswer(
             fields: [
-                ("depths", .ints(features.depths)), ("pool", .string(features.pool.rawValue)),
-                ("normalizer", .string(schedule.normalizer.rawValue)), ("train_fraction", .double(trainFraction)),
-                ("seed", .int(Int(schedule.seed))), ("epochs", .int(schedule.epochs)),
-                ("batch_size", .int(schedule.batchSize)), ("base_lr", .double(schedule.learningRate)),
-                ("convention", .string(convention.rawValue)), ("classes", .strings(images.classes)),
+                ("depths", .ints(features.depths)), ("classes", .strings(images.classes)),
                 ("n_train", .int(images.train.count)), ("n_test", .int(images.test.count)),
                 ("chance", .double(1 / Double(images.classes.count))),
                 ("top1", byDepth(statistics.map { $0.mean ?? .nan })),

@@ -5,29 +5,39 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let pca: AnalysisKind = {
+        let dimensions = DeclaredParameter.dimensions
+        let spec = AnalysisSpec(
+            "pca", group: .representation, title: "Principal components",
+            summary: "Tokens on the directions in which they vary most",
+            reading: "Tokens of the images on the directions in which they vary most.",
+            cost: "One pass of each image, and a decomposition of all tokens.",
+            parameters: TokenPoints.parameters + [dimensions])
+        return AnalysisKind(spec) { values, subjects in
+            TokenPoints(&values, subjects, limits: PCATask.limits).map {
+                PCATask(
+                    model: subjects.model, points: $0, dimensions: values[dimensions], images: subjects.images)
+            }
+        }
+    }()
+}
+
 /// Tokens on the directions in which they vary most (science: B.10).
 struct PCATask: AnalysisTask {
-    private static let limits = 2...50_000
+    static let limits = 2...50_000
 
-    private let model: NamedModel
-    private let points: TokenPoints
-    private let dimensions: Int
-    private let images: Int
+    let model: NamedModel
+    let points: TokenPoints
+    let dimensions: Int
+    let images: Int
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
-    var canonical: [String] { points.canonical + ["dimensions \(dimensions)"] }
 
     /// A singular value decomposition of (points, embedDim).
     var secondsBeside: Double {
         let (n, d) = (Double(points.count(images: images)), Double(points.width))
         return n * d * min(n, d) * 6 / 5e9
-    }
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel, images: Int) -> PCATask? {
-        let points = TokenPoints.read(&parameters, model, images: images, limits: limits)
-        let dimensions = parameters.integer("dimensions", in: 2...3) ?? 2
-        return points.map { PCATask(model: model, points: $0, dimensions: dimensions, images: images) }
     }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {

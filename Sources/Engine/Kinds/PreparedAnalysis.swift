@@ -11,6 +11,10 @@ public struct PreparedAnalysis: Sendable {
     package let images: AnalysisImages
     /// As they came.
     package let parameters: [AnalysisParameter]
+    /// Every parameter that decides the numbers, resolved, in the order of its declaration.
+    package let canonical: [String]
+    /// What the answer repeats of the parameters.
+    package let echo: [AnalysisResult.Field]
 
     /// Whether the answer will go into `format`, which its shape tells before anything is computed.
     ///
@@ -63,12 +67,12 @@ package struct AnalysisImages: Sendable {
 package protocol AnalysisTask: Sendable {
     /// The models it looks into.
     var models: [NamedModel] { get }
-    /// Every parameter that decides the numbers, resolved, in a fixed order.
-    var canonical: [String] { get }
     /// Analyses with the same key and images make the same activations; nil where the task stands alone.
     var turnKey: String? { get }
     /// What each image adds to the answer; nil where answers stay small.
     var mapSize: MapSize? { get }
+    /// How often each image goes through a model.
+    var passes: Int { get }
     /// What it takes beside decoding and the passes through the models, about, seconds of one thread.
     var secondsBeside: Double { get }
     /// The memory that it takes for so many images; nil where it takes what a batch of images does.
@@ -78,9 +82,11 @@ package protocol AnalysisTask: Sendable {
 }
 
 extension AnalysisTask {
-    var mapSize: MapSize? { nil }
-    var secondsBeside: Double { 0 }
-    func need(images: Int) -> MemoryNeed? { nil }
+    package var turnKey: String? { nil }
+    package var mapSize: MapSize? { nil }
+    package var passes: Int { 1 }
+    package var secondsBeside: Double { 0 }
+    package func need(images: Int) -> MemoryNeed? { nil }
 }
 
 /// Memory that an analysis takes, and what to ask for instead where there is too little.
@@ -99,7 +105,7 @@ package struct MapSize: Sendable, Equatable {
 
 /// What an analysis found out.
 package struct AnalysisAnswer: Sendable {
-    /// Echo of the parameters and the numbers, under JSON's names.
+    /// The numbers, and what they belong to, under JSON's names.
     var fields: [AnalysisResult.Field]
     /// The field that an NPY file holds.
     var mainField: String
@@ -107,4 +113,13 @@ package struct AnalysisAnswer: Sendable {
     var reasons: [Reason] = []
     /// How it is drawn, the most telling figure first.
     var figures: [ResultFigure] = []
+}
+
+extension AnalysisAnswer {
+    /// - Parameters:
+    ///   - mainField: the field that an NPY file holds.
+    ///   - figures: the most telling first.
+    package init(_ fields: [AnalysisResult.Field], mainField: String, figures: [ResultFigure]) {
+        self.init(fields: fields, mainField: mainField, figures: figures)
+    }
 }

@@ -4,40 +4,42 @@ import JSON
 import Models
 import Tensors
 
+extension AnalysisKind {
+    public static let attentionRollout: AnalysisKind = {
+        let fusion = DeclaredParameter.choice("head_fusion", default: HeadFusion.mean, "How heads become one.")
+        let ratio = DeclaredParameter.number(
+            "discard_ratio", in: 0...1, default: 0.9, "Share of the weakest attention that is dropped.")
+        let spec = AnalysisSpec(
+            "attention-rollout", group: .attention, title: "Attention rollout", summary: "Attention rollout",
+            reading: "Which patches reach the class token, or the mean of the patches, through the attention of all "
+                + "blocks.", parameters: [fusion, ratio, DeclaredParameter.convention], givesMaps: true,
+            isImmediate: true, pathBelowModel: "attention/rollout")
+        return AnalysisKind(spec) { values, subjects in
+            do throws(AnalysisError) {
+                return RolloutTask(
+                    model: subjects.model,
+                    rollout: try AttentionRollout(
+                        layout: TokenLayout(subjects.model.model.config), fusion: values[fusion],
+                        discardRatio: values[ratio], convention: values[.convention]))
+            } catch {
+                values.add(ratio, ServiceError.sentence(error.message))
+                return nil
+            }
+        }
+    }()
+}
+
 /// Attention rollout through all blocks.
 struct RolloutTask: AnalysisTask {
     private let model: NamedModel
     private let rollout: AttentionRollout
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
     var mapSize: MapSize? { MapSize(maps: 1, numbers: model.model.config.grid.count) }
 
-    /// Reads the parameters; nil, with a fault noted, where they do not fit.
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> RolloutTask? {
-        let fusion = parameters.choice("head_fusion", default: HeadFusion.mean)
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let ratio = parameters.number("discard_ratio", in: 0...1) ?? 0.9
-        do {
-            let rollout = try AttentionRollout(
-                layout: TokenLayout(model.model.config), fusion: fusion, discardRatio: ratio, convention: convention)
-            return RolloutTask(model: model, rollout: rollout)
-        } catch {
-            parameters.add("discard_ratio", ServiceError.sentence(error.message))
-            return nil
-        }
-    }
-
-    private init(model: NamedModel, rollout: AttentionRollout) {
+    init(model: NamedModel, rollout: AttentionRollout) {
         self.model = model
         self.rollout = rollout
-    }
-
-    var canonical: [String] {
-        [
-            "head_fusion \(rollout.fusion.rawValue)", "discard_ratio \(rollout.discardRatio)",
-            "convention \(rollout.convention.rawValue)",
-        ]
     }
 
     private func reasons(_ maps: Tensor) -> [Reason] {
@@ -76,12 +78,10 @@ struct RolloutTask: AnalysisTask {
         return AnalysisAnswer(
             fields: [
                 ("layers", .ints(Array(0..<config.depth))),
-                ("head_fusion", .string(rollout.fusion.rawValue)),
-                ("discard_ratio", .double(rollout.discardRatio)),
-                ("convention", .string(rollout.convention.rawValue)),
                 ("axes", .strings(array.axes)),
                 ("shape", .ints(array.shape)),
                 ("rollout", .array(array)),
-            ], mainField: "rollout", reasons: reasons(maps))
+            ], mainField: "rollout", reasons: reasons(maps),
+            figures: [ResultFigure(.maps, "rollout", title: "attention rollout")])
     }
 }

@@ -6,6 +6,29 @@ import Models
 import Tensors
 import Training
 
+extension AnalysisKind {
+    public static let shapeBias: AnalysisKind = {
+        let train = DeclaredParameter.choice(
+            "train", default: ShapeBiasTask.Train.matched,
+            "What the classifier is fitted to: drawn images whose shape and texture agree.")
+        let count = DeclaredParameter.integer(
+            "n_train", in: 20...20_000, default: 1000, echo: false,
+            "Images that the classifier is fitted to; none where the model's own head decides.")
+        let spec = AnalysisSpec(
+            "shape-bias", group: .interventions, title: "Shape bias",
+            summary: "Decisions by shape and by texture on cue-conflict images",
+            reading: "Decisions by shape rather than texture, on images whose cues conflict (shapes-textures does). "
+                + "Contrastive models go by shape, masked ones by texture.",
+            cost: "One pass of each image, and of each image that the classifier is fitted to.",
+            parameters: [train, count, DeclaredParameter.convention], images: .cueConflict)
+        return AnalysisKind(spec) { values, subjects in
+            ShapeBiasTask(
+                model: subjects.model, train: values[train], trainCount: values[count],
+                convention: values[.convention])
+        }
+    }()
+}
+
 /// Whether a model goes by shape or by texture where the two disagree (Geirhos et al. 2019; science: B.9).
 ///
 /// Cue-conflict images named `SHAPE<n>-TEXTURE<m>.png` go to a head of ImageNet's 1000 classes, through the sixteen
@@ -21,22 +44,9 @@ struct ShapeBiasTask: AnalysisTask {
     let convention: Convention
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
 
     /// Of the images that a classifier is fitted to: none of those that anybody asks about.
     private static let trainSeed: UInt64 = 3
-
-    /// Reads the parameters; nil, with a fault noted, where they do not fit.
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> ShapeBiasTask? {
-        ShapeBiasTask(
-            model: model, train: parameters.choice("train", default: .matched),
-            trainCount: parameters.integer("n_train", in: 20...20_000) ?? 1000,
-            convention: parameters.choice("convention", default: .corrected))
-    }
-
-    var canonical: [String] {
-        ["train \(train.rawValue)", "n_train \(trainCount)", "convention \(convention.rawValue)"]
-    }
 
     /// Drawing the images that a classifier is fitted to, and their passes; a head of ImageNet's classes needs none.
     var secondsBeside: Double {
@@ -148,8 +158,7 @@ struct ShapeBiasTask: AnalysisTask {
         }
         var answer = AnalysisAnswer(
             fields: [
-                ("train", .string(train.rawValue)), ("n_train", .int(fitted)),
-                ("convention", .string(convention.rawValue)), ("classifier", .string(classifier)),
+                ("n_train", .int(fitted)), ("classifier", .string(classifier)),
                 ("classes", .strings(names)), ("n_conflict", .int(decided.count - decisions.discarded)),
                 ("n_discarded", .int(decisions.discarded)), ("n_shape", count(decisions.shapeCount)),
                 ("n_texture", count(decisions.textureCount)), ("n_other", count(decisions.otherCount)),

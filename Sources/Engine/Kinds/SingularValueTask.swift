@@ -4,6 +4,32 @@ import JSON
 import Models
 import Tensors
 
+extension AnalysisKind {
+    public static let singularValues: AnalysisKind = {
+        let layers = DeclaredParameter.layers, convention = DeclaredParameter.convention
+        let level = DeclaredParameter.choice(
+            "level", default: SingularValueTask.Level.both, "Between the patches of an image, or between images.")
+        let base = DeclaredParameter.choice(
+            "relative_to", of: SingularValueTask.Base.self,
+            "What the logarithms are relative to; without it `first`, and `none` with convention=reference.")
+        let spec = AnalysisSpec(
+            "singular-values", group: .representation, title: "Singular values",
+            summary: "Singular values of token and image representations by depth",
+            reading: "Falling fast = few directions are used. Between tokens of an image, and between images.",
+            cost: "One pass of each image, and a decomposition of each depth.",
+            parameters: [layers, level, base, convention], isUsuallyCompared: true)
+        return AnalysisKind(spec) { values, subjects in
+            // The published figure subtracts nothing, whatever its axis says.
+            let relative = values[base] ?? (values[convention] == .reference ? .none : .first)
+            values.resolve(base, to: .string(relative.rawValue), canonical: relative.rawValue)
+            return values.blocks(subjects.model, layers).map { blocks in
+                SingularValueTask(
+                    model: subjects.model, depths: [0] + blocks.map { $0 + 1 }, level: values[level], base: relative)
+            }
+        }
+    }()
+}
+
 /// Singular values of the covariance of representations, between the patches of an image and between images (science:
 /// B.6), by depth.
 struct SingularValueTask: AnalysisTask {
@@ -28,35 +54,13 @@ struct SingularValueTask: AnalysisTask {
     private let depths: [Int]
     private let level: Level
     private let base: Base
-    private let convention: Convention
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
-    var canonical: [String] {
-        [
-            "depths \(depths)", "level \(level.rawValue)", "relative_to \(base.rawValue)",
-            "convention \(convention.rawValue)",
-        ]
-    }
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> SingularValueTask? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let level = parameters.choice("level", default: Level.both)
-        // The published picture subtracts nothing, whatever its axis says.
-        let base = parameters.choice("relative_to", default: convention == .reference ? Base.none : .first)
-        let layers = parameters.resolved("layers", default: .all, count: model.model.config.depth, noun: "layer")
-        guard let layers else { return nil }
-        if base == .depth0, layers.isEmpty { parameters.add("relative_to", "There is no other depth than 0.") }
-        return SingularValueTask(
-            model: model, depths: [0] + layers.map { $0 + 1 }, level: level, base: base, convention: convention)
-    }
-
-    private init(model: NamedModel, depths: [Int], level: Level, base: Base, convention: Convention) {
+    init(model: NamedModel, depths: [Int], level: Level, base: Base) {
         self.model = model
         self.depths = depths
         self.level = level
         self.base = base
-        self.convention = convention
     }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
@@ -115,8 +119,7 @@ struct SingularValueTask: AnalysisTask {
     private func answer(_ sums: Sums, _ spectra: [[Double]], ranks: Int, images: Int) -> AnalysisAnswer {
         var answer = AnalysisAnswer(
             fields: [
-                ("depths", .ints(depths)), ("level", .string(level.rawValue)), ("relative_to", .string(base.rawValue)),
-                ("convention", .string(convention.rawValue)),
+                ("depths", .ints(depths))
             ], mainField: level == .image ? "image_log_singular_values" : "token_log_singular_values")
         func array(_ name: String, _ rows: [[Double]], _ axis: String) {
             let columns = rows.first?.count ?? 0

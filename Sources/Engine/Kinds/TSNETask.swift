@@ -5,46 +5,57 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let tsne: AnalysisKind = {
+        let usual = TSNE()
+        let perplexity = DeclaredParameter<Double?>.number(
+            "perplexity", in: 1...1000,
+            "Neighbours that count; without it \(usual.perplexity), or a third of the points where they are few.")
+        let iterations = DeclaredParameter.integer(
+            "iterations", in: 1...10_000, default: usual.iterations, echo: false, "Steps of the descent at the most.")
+        let theta = DeclaredParameter.number(
+            "theta", in: 0...1, default: usual.theta, "How coarse far points are taken; 0 is exact.")
+        let seed = DeclaredParameter.seed
+        let spec = AnalysisSpec(
+            "tsne", group: .representation, title: "t-SNE", summary: "Tokens embedded in the plane by t-SNE",
+            reading: "Tokens embedded in the plane, neighbours beside neighbours, coloured by image or class.",
+            cost: "One pass of each image, and iterations that grow with the number of points.",
+            parameters: TokenPoints.parameters + [perplexity, iterations, theta, seed])
+        return AnalysisKind(spec) { values, subjects in
+            guard let points = TokenPoints(&values, subjects, limits: TSNETask.limits) else { return nil }
+            var settings = usual
+            settings.perplexity = values[perplexity] ?? usual.perplexity
+            settings.iterations = values[iterations]
+            settings.theta = values[theta]
+            settings.seed = values.seed
+            let count = points.count(images: subjects.images)
+            if subjects.images != .max, settings.perplexity >= Double(count) {
+                if values.isGiven(perplexity) {
+                    values.add(
+                        perplexity,
+                        "\(settings.perplexity) neighbours want more points than the \(count) there are.")
+                } else {
+                    settings.perplexity = max(1, (Double(count) / 3).rounded(.down))
+                }
+            }
+            values.resolve(perplexity, to: .double(settings.perplexity), canonical: "\(settings.perplexity)")
+            return TSNETask(model: subjects.model, points: points, settings: settings, images: subjects.images)
+        }
+    }()
+}
+
 /// Tokens embedded in the plane, neighbours beside neighbours (science: B.10, figure E.2).
 struct TSNETask: AnalysisTask {
-    private static let limits = 8...10_000
+    static let limits = 8...10_000
 
-    private let model: NamedModel
-    private let points: TokenPoints
-    private let settings: TSNE
-    private let images: Int
+    let model: NamedModel
+    let points: TokenPoints
+    let settings: TSNE
+    let images: Int
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
-    var canonical: [String] {
-        points.canonical + [
-            "perplexity \(settings.perplexity)", "iterations \(settings.iterations)", "theta \(settings.theta)",
-            "seed \(settings.seed)",
-        ]
-    }
-
     var secondsBeside: Double {
         Double(points.count(images: images)) * Double(settings.iterations) * (settings.theta < 0.2 ? 2e-5 : 4e-6)
-    }
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel, images: Int) -> TSNETask? {
-        let points = TokenPoints.read(&parameters, model, images: images, limits: limits)
-        var settings = TSNE()
-        settings.perplexity = parameters.number("perplexity", in: 1...1000) ?? settings.perplexity
-        settings.iterations = parameters.integer("iterations", in: 1...10_000) ?? settings.iterations
-        settings.theta = parameters.number("theta", in: 0...1) ?? settings.theta
-        settings.seed = UInt64(parameters.integer("seed", in: 0...1_000_000_000) ?? 0)
-        guard let points else { return nil }
-        let count = points.count(images: images)
-        if images != .max, settings.perplexity >= Double(count) {
-            if parameters.text("perplexity") == nil {
-                settings.perplexity = max(1, (Double(count) / 3).rounded(.down))
-            } else {
-                parameters.add(
-                    "perplexity", "\(settings.perplexity) neighbours want more points than the \(count) there are.")
-            }
-        }
-        return TSNETask(model: model, points: points, settings: settings, images: images)
     }
 
     /// The embedding, or why there is none.
@@ -83,8 +94,6 @@ struct TSNETask: AnalysisTask {
         let lost = DoubleMatrix(rows: count, cols: 2, [Double](repeating: .nan, count: 2 * count))
         var answer = AnalysisAnswer(
             fields: points.fields(context.images) + [
-                ("perplexity", .double(settings.perplexity)), ("theta", .double(settings.theta)),
-                ("seed", .int(Int(settings.seed))),
                 ("iterations", .int(found?.iterations ?? 0)), ("kl_divergence", .double(found?.divergence ?? .nan)),
                 ("points", TokenPoints.array(found?.points ?? lost)),
             ], mainField: "points")

@@ -4,32 +4,46 @@ import JSON
 import Models
 import Tensors
 
+extension AnalysisKind {
+    public static let tokenDisplacement: AnalysisKind = {
+        let layers = DeclaredParameter.layers
+        let layer = DeclaredParameter.indices(
+            "layer", default: "-1", "The block whose clouds are shown; -1 is the last.")
+        let dimensions = DeclaredParameter.dimensions
+        let spec = AnalysisSpec(
+            "token-displacement", group: .representation, title: "Displacement of tokens",
+            summary: "How self-attention moves the tokens of an image",
+            reading: "How attention moves the tokens of an image: all the same way (1) or each its own.",
+            parameters: [layers, layer, dimensions, DeclaredParameter.convention])
+        return AnalysisKind(spec) { values, subjects in
+            let config = subjects.model.model.config
+            let blocks = values.blocks(subjects.model, layers)
+            let shown = values.indices(layer, count: config.depth, noun: "layer")
+            if let shown, shown.count != 1 { values.add(layer, "The clouds of one layer are shown; name one.") }
+            guard let blocks, let block = shown?.first else { return nil }
+            values.resolve(layer, to: .int(block), canonical: "\(block)")
+            return TokenDisplacementTask(
+                numbers: ImageMeasureTask(
+                    model: subjects.model,
+                    measure: TokenDisplacementMeasure(layers: blocks, layout: TokenLayout(config))),
+                layer: block, dimensions: values[dimensions])
+        }
+    }()
+}
+
+extension DeclaredParameter<Int> {
+    static let dimensions = integer("dimensions", in: 2...3, default: 2, "Of the points: 2 or 3.")
+}
+
 /// How self-attention moves tokens: numbers over all images, and both clouds of the first image (science: B.5,
 /// figure 6).
 struct TokenDisplacementTask: AnalysisTask {
-    private let numbers: ImageMeasureTask<TokenDisplacementMeasure>
+    let numbers: ImageMeasureTask<TokenDisplacementMeasure>
     /// Whose clouds are shown.
-    private let layer: Int
-    private let dimensions: Int
+    let layer: Int
+    let dimensions: Int
 
     var models: [NamedModel] { numbers.models }
-    var turnKey: String? { nil }
-    var canonical: [String] { numbers.canonical + ["layer \(layer)", "dimensions \(dimensions)"] }
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> TokenDisplacementTask? {
-        let convention = parameters.choice("convention", default: Convention.corrected), config = model.model.config
-        let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
-        let last = IndexSelection("-1") ?? .all
-        let shown = parameters.resolved("layer", default: last, count: config.depth, noun: "layer")
-        let dimensions = parameters.integer("dimensions", in: 2...3) ?? 2
-        if let shown, shown.count != 1 { parameters.add("layer", "The clouds of one layer are shown; name one.") }
-        guard let layers, let layer = shown?.first else { return nil }
-        return TokenDisplacementTask(
-            numbers: ImageMeasureTask(
-                model: model,
-                measure: TokenDisplacementMeasure(layers: layers, convention: convention, layout: TokenLayout(config))),
-            layer: layer, dimensions: dimensions)
-    }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let clouds = try await clouds(context)
@@ -37,7 +51,7 @@ struct TokenDisplacementTask: AnalysisTask {
         let layout = numbers.measure.layout, count = layout.grid.count
         let points = clouds.map { DoubleMatrix.stacking([$0.before, $0.after]) }
         answer.fields += [
-            ("layer", .int(layer)), ("clouds_image", .string(context.images[0].ref)),
+            ("clouds_image", .string(context.images[0].ref)),
             ("clouds", .strings((0..<2 * count).map { $0 < count ? "before" : "after" })),
             (
                 "points",

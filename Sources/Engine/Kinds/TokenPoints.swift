@@ -11,47 +11,56 @@ struct TokenPoints: Sendable {
     let tap: Int
     let depth: Int
     let tokens: TokenFeatures
-    let convention: Convention
     let layout: TokenLayout
     let width: Int
 
-    /// - Parameters:
-    ///   - images: how many there are.
-    ///   - limit: points that can be dealt with.
+    static let depthParameter = DeclaredParameter<Int?>.integer(
+        "depth", in: -1_000_000...1_000_000,
+        "0 is the embedding, 1 the first block's output; -1 is the last, which stands without it. With "
+            + "convention=reference half blocks are counted, and 10 stands without it.")
+    static let tokensParameter = DeclaredParameter.choice(
+        "tokens", default: TokenFeatures.patches, "What stands for an image.")
+    static let parameters: [any AnyDeclaredParameter] = [
+        depthParameter, tokensParameter, DeclaredParameter.convention,
+    ]
+
+    /// - Parameter limits: points that can be dealt with.
     /// - Returns: nil, with a fault noted, where the parameters do not fit.
-    static func read(
-        _ parameters: inout ParameterReader, _ model: NamedModel, images: Int, limits: ClosedRange<Int>
-    ) -> TokenPoints? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let tokens = parameters.choice("tokens", default: TokenFeatures.patches)
-        let config = model.model.config, layout = TokenLayout(config)
-        // The notebook's slider counts half blocks, though its label says blocks (science: G.1, 2).
+    init?(_ values: inout ParameterValues, _ subjects: AnalysisKind.Subjects, limits: ClosedRange<Int>) {
+        let model = subjects.model, images = subjects.images
+        let config = model.model.config, layout = TokenLayout(config), tokens = values[Self.tokensParameter]
+        let convention = values[.convention]
+        // The notebook's slider counts half blocks, though its label says blocks.
         let last = convention == .reference ? 2 * config.depth : config.depth
-        let standard = convention == .reference ? min(10, last) : last
-        let asked = parameters.integer("depth", in: -(last + 1)...last) ?? standard
+        let asked = values[Self.depthParameter] ?? (convention == .reference ? min(10, last) : last)
         let depth = asked < 0 ? asked + last + 1 : asked
         if (try? tokens.check(layout)) == nil {
-            parameters.add("tokens", "“\(model.name)” has no class token; write patches or patch_mean.")
+            values.add(Self.tokensParameter, "“\(model.name)” has no class token; write patches or patch_mean.")
         }
         let points = saturatingProduct(images, tokens.samples(layout))
         if images != .max, !limits.contains(points) {
-            parameters.add(
+            values.add(
                 "image",
                 points > limits.upperBound
                     ? "These are \(points) points, and \(limits.upperBound) can be placed. "
                         + "Ask for fewer images, or for tokens=patch_mean."
                     : "\(limits.lowerBound) points at least are needed. Give more images, or ask for tokens=patches.")
         }
-        return TokenPoints(
-            tap: convention == .reference ? depth : 2 * depth, depth: depth, tokens: tokens, convention: convention,
-            layout: layout, width: config.embedDim)
+        guard (0...last).contains(depth) else {
+            values.add(
+                Self.depthParameter,
+                "Depth \(asked) does not exist: write a whole number from \(-(last + 1)) to \(last).")
+            return nil
+        }
+        values.resolve(Self.depthParameter, to: .int(depth), canonical: "\(depth)")
+        tap = convention == .reference ? depth : 2 * depth
+        self.depth = depth
+        self.tokens = tokens
+        self.layout = layout
+        width = config.embedDim
     }
 
     func count(images: Int) -> Int { saturatingProduct(images, tokens.samples(layout)) }
-
-    var canonical: [String] {
-        ["tap \(tap)", "depth \(depth)", "tokens \(tokens.rawValue)", "convention \(convention)"]
-    }
 
     /// (points, embedDim), the images one after another.
     func gather(_ context: AnalysisContext, _ model: LoadedModel, _ slices: ComputeSlices) async throws -> DoubleMatrix
@@ -79,9 +88,7 @@ struct TokenPoints: Sendable {
         let samples = tokens.samples(layout)
         func repeated<T>(_ values: [T]) -> [T] { values.flatMap { [T](repeating: $0, count: samples) } }
         return [
-            ("depth", .int(depth)),
             ("tap", .string(tap == 0 ? "embed" : "blocks.\((tap - 1) / 2).\(tap % 2 == 1 ? "attn" : "mlp")")),
-            ("tokens", .string(tokens.rawValue)), ("convention", .string(convention.rawValue)),
             ("image_of_point", .ints(repeated(Array(images.indices)))),
             ("labels", .strings(repeated(images.map { $0.className ?? $0.ref }))),
         ]

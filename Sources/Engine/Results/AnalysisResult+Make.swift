@@ -9,7 +9,7 @@ extension AnalysisResult {
     /// Puts an answer between what was asked and what there is to say about it.
     init(_ analysis: PreparedAnalysis, answer: AnalysisAnswer, time: TimeKeeper) {
         var fields: [Field] = [
-            ("analysis", .string(analysis.kind.rawValue)), ("analysis_id", .string(analysis.id)),
+            ("analysis", .string(analysis.kind.name)), ("analysis_id", .string(analysis.id)),
         ]
         let single = analysis.task.models.count == 1 ? analysis.task.models.first : nil
         if let single { fields.append(("model", single.field)) }
@@ -22,7 +22,7 @@ extension AnalysisResult {
                 ("img_size", .ints([config.imgSize.height, config.imgSize.width])),
             ]
         }
-        fields += answer.fields
+        fields += analysis.echo + answer.fields
         fields.append(("figures", .list(answer.figures.map(\.value))))
         let reasons = answer.reasons + MissingNumbers(answer).reasons
         fields.append(

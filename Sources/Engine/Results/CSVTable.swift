@@ -2,36 +2,46 @@ import Catalogue
 import JSON
 import Tensors
 
-/// A tidy table of a result: a row a number, a column for each thing that tells the rows apart.
+/// The first figure of a result as a tidy table: a row a number, a column for each thing that tells the rows apart, and
+/// beside the figure's numbers every other array of their extents.
 struct CSVTable {
     private(set) var bytes: [UInt8] = []
 
-    init(_ result: AnalysisResult) {
-        switch result.kind {
-        case .attention, .rollout, .gradientRollout: writeMaps(result)
-        case .attentionDistance, .attentionNMI, .attentionEntropy: writeMetrics(result)
-        case .fourier: writeSpectra(result)
-        case .cka: writeMatrix(result)
-        default: writeArrays(result)
+    /// - Parameter figure: the `values` of the figure that is wanted; nil for the first.
+    init(_ result: AnalysisResult, figure wanted: String? = nil) {
+        let figure = result.figures.first { wanted == nil || $0.values == wanted }
+        let arrays = result.allArrays
+        guard let main = arrays.first(where: { $0.name == (figure?.values ?? result.mainField) })?.array else { return }
+        let columns = arrays.filter { $0.array.shape == main.shape && $0.array.axes == main.axes }
+        let axes = Self.axes(of: main, result, figure)
+        line(axes.map(\.name) + columns.map(\.name))
+        var indices = [Int](repeating: 0, count: main.shape.count)
+        let numbers = columns.map(\.array.numbers)
+        for position in 0..<Tensor.count(of: main.shape) {
+            line(zip(axes, indices).map { $0.places[$1] } + numbers.map { $0.text(at: position) })
+            Self.advance(&indices, in: main.shape)
         }
     }
 
-    /// The main array, and beside it every other of its shape; an axis `layer` takes its names from `layers`,
-    /// and `layer_a` from `layers_a`.
-    private mutating func writeArrays(_ result: AnalysisResult) {
-        guard let main = result.array(result.mainField) else { return }
-        let columns = result.arrays.filter { $0.array.shape == main.shape && $0.array.axes == main.axes }
-        line(main.axes + columns.map(\.name))
-        let names: [[String]] = zip(main.axes, main.shape).map { axis, extent in
-            let side = ["_a", "_b"].first { axis.hasSuffix($0) } ?? ""
-            let names = result.names(axis.dropLast(side.count) + "s" + side)
-            return names.count == extent ? names : (0..<extent).map(String.init)
-        }
-        let numbers = columns.map(\.array.doubles)
-        var indices = [Int](repeating: 0, count: main.shape.count)
-        for position in 0..<(numbers.first?.count ?? 0) {
-            line(zip(names, indices).map { $0[$1] } + numbers.map { Self.text($0[position]) })
-            Self.advance(&indices, in: main.shape)
+    /// The name of each extent, and what its places are called: as the figure says, or else by the field that is called
+    /// after the axis (`layers` for `layer`, `layers_a` for `layer_a`), or else by their indices.
+    private static func axes(
+        of array: NamedArray, _ result: AnalysisResult, _ figure: ResultFigure?
+    ) -> [(name: String, places: [String])] {
+        zip(array.axes, array.shape).enumerated().map { index, axis in
+            let (name, extent) = axis
+            let isLast = index == array.axes.count - 1
+            if figure?.form != .maps, let x = isLast ? figure?.x : nil {
+                let numbers = result.doubles(x)
+                if numbers.count == extent { return (x, numbers.map(\.description)) }
+            }
+            let side = ["_a", "_b"].first { name.hasSuffix($0) } ?? ""
+            let told = (figure?.form == .maps ? nil : isLast ? figure?.x : index == 0 ? figure?.series : nil) ?? ""
+            for field in [told, name.dropLast(side.count) + "s" + side] {
+                let places = result.names(field)
+                if places.count == extent { return (name, places) }
+            }
+            return (name, (0..<extent).map(String.init))
         }
     }
 
@@ -44,80 +54,29 @@ struct CSVTable {
         }
     }
 
-    private mutating func writeMaps(_ result: AnalysisResult) {
-        guard let array = result.array(result.mainField), case .float32(let tensor) = array.numbers else { return }
-        line(array.axes + [result.mainField])
-        let images = result.names("images")
-        let names: [[String]] = zip(array.axes, array.shape).map { axis, extent in
-            switch axis {
-            case "image": images.count == extent ? images : (0..<extent).map(String.init)
-            case "layer": result.names("layers")
-            case "head": result.names("heads")
-            default: (0..<extent).map(String.init)
-            }
-        }
-        var indices = [Int](repeating: 0, count: array.shape.count)
-        for position in 0..<tensor.count {
-            line(
-                zip(names, indices).map { $0[$1] } + [
-                    Self.text(Double(tensor[flat: position]), tensor[flat: position].description)
-                ])
-            Self.advance(&indices, in: array.shape)
-        }
-    }
-
-    private mutating func writeMetrics(_ result: AnalysisResult) {
-        let layers = result.names("layers"), heads = result.names("heads")
-        let columns = ["mean", "std", "sem"].map { result.doubles($0) }, perHead = result.doubles("per_head")
-        line(["layer", "head", "mean", "std", "sem"])
-        for (row, layer) in layers.enumerated() {
-            line([layer, "all"] + columns.map { Self.text($0[row]) })
-            for (column, head) in heads.enumerated() {
-                line([layer, head, Self.text(perHead[row * heads.count + column]), "", ""])
-            }
-        }
-    }
-
-    private mutating func writeSpectra(_ result: AnalysisResult) {
-        let taps = result.names("taps"), frequencies = result.doubles("frequency_pi")
-        let mean = result.doubles("delta_log_amplitude"), std = result.doubles("delta_log_amplitude_std")
-        line(["tap", "frequency_pi", "delta_log_amplitude", "delta_log_amplitude_std"])
-        for (row, tap) in taps.enumerated() {
-            for (column, frequency) in frequencies.enumerated() {
-                let place = row * frequencies.count + column
-                line([tap, Self.text(frequency), Self.text(mean[place]), Self.text(std[place])])
-            }
-        }
-    }
-
-    private mutating func writeMatrix(_ result: AnalysisResult) {
-        let rows = result.names("layers_a"), columns = result.names("layers_b"), values = result.doubles("cka")
-        line(["layer_a", "layer_b", "cka"])
-        for (row, name) in rows.enumerated() {
-            for (column, other) in columns.enumerated() {
-                line([name, other, Self.text(values[row * columns.count + column])])
-            }
-        }
-    }
-
     /// RFC 4180, with line feeds as everybody reads them.
     private mutating func line(_ cells: [String]) {
-        for (index, cell) in cells.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            if cell.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 < 32 }) {
-                bytes.append(UInt8(ascii: "\""))
-                for byte in cell.utf8 { bytes.append(contentsOf: byte == UInt8(ascii: "\"") ? [byte, byte] : [byte]) }
-                bytes.append(UInt8(ascii: "\""))
-            } else {
-                bytes.append(contentsOf: cell.utf8)
-            }
-        }
+        bytes.append(contentsOf: cells.map(Self.quoted).joined(separator: ",").utf8)
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    /// Empty for what is not finite.
-    private static func text(_ number: Double, _ description: String? = nil) -> String {
-        number.isFinite ? description ?? number.description : ""
+    /// A cell, in quotes where it holds what separates cells.
+    static func quoted(_ cell: String) -> String {
+        guard cell.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 < 32 }) else {
+            return cell
+        }
+        return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+    }
+}
+
+extension NamedArray.Numbers {
+    /// The number at a row-major position; empty for what is not finite.
+    fileprivate func text(at position: Int) -> String {
+        switch self {
+        case .float64(let numbers): numbers[position].isFinite ? numbers[position].description : ""
+        case .float32(let tensor):
+            tensor[flat: position].isFinite ? tensor[flat: position].description : ""
+        }
     }
 }
 

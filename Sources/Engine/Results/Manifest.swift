@@ -26,7 +26,7 @@ package struct Manifest {
         let images = analysis.images
         return .object([
             .init("manifest", .int(version)), .init("analysis_id", .string(analysis.id)),
-            .init("analysis", .string(analysis.kind.rawValue)), .init("code_version", .string(codeVersion)),
+            .init("analysis", .string(analysis.kind.name)), .init("code_version", .string(codeVersion)),
             .init("created_at", .date(date)), .init("threads", .int(threads)),
             .init("cpu", .string(Machine.processor.model)), .init("revision", .string(Machine.revision)),
             .init("models", .list(models)),
@@ -36,7 +36,7 @@ package struct Manifest {
                     analysis.parameters.filter { !["image", "probe_set", "a", "b"].contains($0.name) }.map {
                         .object([.init("name", .string($0.name)), .init("value", .string($0.value))])
                     })),
-            .init("canonical", .strings(analysis.task.canonical)),
+            .init("canonical", .strings(analysis.canonical)),
             .init(
                 "probe_set",
                 images.probeSet.map {

@@ -14,16 +14,18 @@ package struct ResultArchive: Sendable {
 
     package let store: any ResultStore
     package let logger: Logger
+    package let kinds: AnalysisKinds
 
-    package init(store: any ResultStore, logger: Logger) {
+    package init(store: any ResultStore, logger: Logger, kinds: AnalysisKinds) {
         self.store = store
         self.logger = logger
+        self.kinds = kinds
     }
 
     /// The result under its id, as it was when it was kept; nil where it is not there.
     package func result(_ id: String) async throws -> AnalysisResult? {
         guard let stored = try await store.result(id), let document = stored.document,
-            let kind = AnalysisKind(rawValue: stored.kind)
+            let kind = kinds[stored.kind]
         else { return nil }
         return ResultCodec.decode(document, id: id, kind: kind)
     }
@@ -37,7 +39,7 @@ package struct ResultArchive: Sendable {
         do {
             try await store.keep(
                 StoredResult(
-                    id: result.id, kind: result.kind.rawValue, createdAt: date,
+                    id: result.id, kind: result.kind.name, createdAt: date,
                     manifest: String(decoding: manifest.json, as: UTF8.self), document: document))
             try await store.prune(to: Self.budget)
         } catch {

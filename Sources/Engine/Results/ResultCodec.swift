@@ -110,7 +110,14 @@ extension ResultFigure {
         }
         self.init(
             form, values, title: value["title"]?.string ?? "", x: value["x"]?.string, series: value["series"]?.string,
-            band: value["band"]?.string, xLabel: value["x_label"]?.string ?? "",
-            yLabel: value["y_label"]?.string ?? "", isOrdered: value["ordered"]?.bool ?? false)
+            band: value["band"]?.string, reference: value["reference"]?.string,
+            xLabel: value["x_label"]?.string ?? "", yLabel: value["y_label"]?.string ?? "",
+            isOrdered: value["ordered"]?.bool ?? false, range: Self.ends(of: value["range"]),
+            startsAtBottom: value["starts_at_bottom"]?.bool ?? false)
+    }
+
+    private static func ends(of value: JSONValue?) -> ClosedRange<Double>? {
+        guard let ends = value?.list?.compactMap(\.double), ends.count == 2, ends[0] <= ends[1] else { return nil }
+        return ends[0]...ends[1]
     }
 }

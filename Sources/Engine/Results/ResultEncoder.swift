@@ -19,7 +19,9 @@ enum ResultEncoder {
             return EncodedResult(bytes: json(result, links: options.links), mediaType: format.mediaType, tensor: nil)
         case .csv:
             try checkText(result)
-            return EncodedResult(bytes: CSVTable(result).bytes, mediaType: format.mediaType, tensor: nil)
+            try result.check(figure: options.figure)
+            return EncodedResult(
+                bytes: CSVTable(result, figure: options.figure).bytes, mediaType: format.mediaType, tensor: nil)
         case .npy:
             guard let array = result.array(result.mainField) else {
                 throw .internalFault("the result \(result.id) has no main array")
@@ -70,6 +72,15 @@ enum ResultEncoder {
 }
 
 extension AnalysisResult {
+    /// - Throws: `ServiceError.invalid` where the answer has no such figure.
+    func check(figure: String?) throws(ServiceError) {
+        guard let figure, !figures.contains(where: { $0.values == figure }) else { return }
+        throw .invalid(
+            "/figure",
+            "This answer has no figure “\(figure.shortened)”. There are: "
+                + figures.map(\.values).joined(separator: ", ") + ".")
+    }
+
     /// Why numbers are missing, or how they are to be read.
     var reasons: [Reason] {
         guard case .list(let values)? = self["reasons"] else { return [] }

@@ -2,14 +2,16 @@ import Catalogue
 import JSON
 
 /// How a result is drawn: which of its arrays go where. Pictures, the page and reports read the same description.
-struct ResultFigure: Sendable, Equatable {
-    enum Form: String, Sendable {
+package struct ResultFigure: Sendable, Equatable {
+    package enum Form: String, Sendable {
         /// `values` is (points) or (series, points) over `x`.
         case lines
         /// `values` is (rows, columns), the first row on top.
         case heatMap = "heat_map"
         /// `values` is (points, 2 or 3).
         case scatter
+        /// `values` is (image, …, row, column): maps of images, laid over them where that is asked for.
+        case maps
     }
 
     let form: Form
@@ -22,14 +24,21 @@ struct ResultFigure: Sendable, Equatable {
     var series: String?
     /// The field with the half-widths around `values`, of the same shape.
     var band: String?
+    /// The field with a number that a level line is drawn at.
+    var reference: String?
     var xLabel = ""
     var yLabel = ""
     /// Whether the series are steps of depth, coloured in order.
     var isOrdered = false
+    /// The numbers that the ends of a colour map stand for, unless some lie beyond.
+    var range: ClosedRange<Double>?
+    /// Whether the first row of a heat map is at the bottom.
+    var startsAtBottom = false
 
-    init(
+    package init(
         _ form: Form, _ values: String, title: String, x: String? = nil, series: String? = nil, band: String? = nil,
-        xLabel: String = "", yLabel: String = "", isOrdered: Bool = false
+        reference: String? = nil, xLabel: String = "", yLabel: String = "", isOrdered: Bool = false,
+        range: ClosedRange<Double>? = nil, startsAtBottom: Bool = false
     ) {
         self.form = form
         self.values = values
@@ -40,6 +49,9 @@ struct ResultFigure: Sendable, Equatable {
         self.xLabel = xLabel
         self.yLabel = yLabel
         self.isOrdered = isOrdered
+        self.reference = reference
+        self.range = range
+        self.startsAtBottom = startsAtBottom
     }
 
     /// As JSON has it.
@@ -47,7 +59,10 @@ struct ResultFigure: Sendable, Equatable {
         .object([
             .init("form", .string(form.rawValue)), .init("title", .string(title)), .init("values", .string(values)),
             .init("x", .optional(x)), .init("series", .optional(series)), .init("band", .optional(band)),
-            .init("x_label", .string(xLabel)), .init("y_label", .string(yLabel)), .init("ordered", .bool(isOrdered)),
+            .init("reference", .optional(reference)), .init("x_label", .string(xLabel)),
+            .init("y_label", .string(yLabel)), .init("ordered", .bool(isOrdered)),
+            .init("range", range.map { .doubles([$0.lowerBound, $0.upperBound]) } ?? .null),
+            .init("starts_at_bottom", .bool(startsAtBottom)),
         ])
     }
 }

@@ -20,6 +20,8 @@ public enum ResultFormat: String, Sendable, CaseIterable {
 public struct EncodingOptions: Sendable, Equatable {
     /// PNG of attention: blend the map over the image.
     public var overlay = false
+    /// PNG and CSV: the `values` of the figure that is wanted; nil for the first.
+    public var figure: String?
     /// JSON: members of `links`, for example `self`.
     public var links: [JSONValue.Member] = []
 

@@ -5,25 +5,15 @@ import Plots
 
 // What an answer says itself about how it is drawn.
 extension ResultPicture {
-    /// The first figure of the result.
-    ///
-    /// - Throws: `ServiceError.invalid` where the answer has no picture.
-    func drawnFigure() throws(ServiceError) -> [UInt8] {
-        guard let figure = result.figures.first, let array = result.anyArray(figure.values) else {
-            throw .invalid("/format", "This answer has no picture. Ask for json, npy, npz or csv.")
-        }
-        switch figure.form {
-        case .lines: return lines(figure, array)
-        case .heatMap: return heatMap(figure, array)
-        case .scatter: return scatter(figure, array)
-        }
-    }
-
-    private func lines(_ figure: ResultFigure, _ array: NamedArray) -> [UInt8] {
+    func lines(_ figure: ResultFigure, _ array: NamedArray) -> [UInt8] {
         let points = array.shape.last ?? 0, values = array.doubles
         let names = figure.series.map { result.names($0) } ?? []
         let places = figure.x.map { result.names($0) } ?? []
-        let x = (0..<points).map { places.indices.contains($0) ? Double(places[$0]) ?? Double($0) : Double($0) }
+        let numbers = figure.x.flatMap { result.anyArray($0)?.doubles } ?? []
+        let x = (0..<points).map { point in
+            if numbers.indices.contains(point) { return numbers[point] }
+            return places.indices.contains(point) ? Double(places[point]) ?? Double(point) : Double(point)
+        }
         let bands = figure.band.flatMap { result.anyArray($0)?.doubles }
         let count = points > 0 ? values.count / points : 0
         let series = (0..<count).map { row in
@@ -36,11 +26,14 @@ extension ResultPicture {
             series, title: "\(figure.title): \(title)", xLabel: figure.xLabel, yLabel: figure.yLabel)
         chart.isOrdered = figure.isOrdered
         chart.marksPoints = points <= 64
+        if let reference = figure.reference, case .double(let level)? = result[reference] {
+            chart.reference = (level, reference)
+        }
         chart.hasWholeNumbers = x.allSatisfy { $0 == $0.rounded() }
         return chart.png()
     }
 
-    private func heatMap(_ figure: ResultFigure, _ array: NamedArray) -> [UInt8] {
+    func heatMap(_ figure: ResultFigure, _ array: NamedArray) -> [UInt8] {
         let shape = Array(array.shape.suffix(2)), size = shape.reduce(1, *)
         var map = HeatMap(
             Matrix(rows: shape[0], cols: shape[1], values: Array(array.doubles.prefix(size))),
@@ -48,11 +41,22 @@ extension ResultPicture {
         if let series = figure.series { map.rowNames = result.names(series) }
         if let x = figure.x { map.columnNames = result.names(x) }
         (map.xLabel, map.yLabel) = (figure.xLabel, figure.yLabel)
+        if result.scene.modelNames.count == 2 {
+            (map.xLabel, map.yLabel) = (result.scene.modelNames[1], result.scene.modelNames[0])
+        }
         map.colorMap = .viridis
+        map.colorBarLabel = figure.values
+        map.startsAtBottom = figure.startsAtBottom
+        if let range = figure.range {
+            map.range =
+                min(
+                    range.lowerBound, map.matrix.range.lowerBound)...max(
+                    range.upperBound, map.matrix.range.upperBound)
+        }
         return map.png()
     }
 
-    private func scatter(_ figure: ResultFigure, _ array: NamedArray) -> [UInt8] {
+    func scatter(_ figure: ResultFigure, _ array: NamedArray) -> [UInt8] {
         let dims = array.shape.last ?? 2, values = array.doubles
         let names = figure.series.map { result.names($0) } ?? []
         var order: [String] = [], groups: [String: [Int]] = [:]
@@ -75,5 +79,5 @@ extension ResultPicture {
 
 extension AnalysisResult {
     /// The array called `name`, or `object.name` inside an object.
-    fileprivate func anyArray(_ name: String) -> NamedArray? { allArrays.first { $0.name == name }?.array }
+    func anyArray(_ name: String) -> NamedArray? { allArrays.first { $0.name == name }?.array }
 }

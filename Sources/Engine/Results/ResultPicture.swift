@@ -15,14 +15,19 @@ struct ResultPicture {
     /// What the models see of the scene's images, for maps that are laid over them; empty otherwise.
     let views: [Image]
 
+    /// Draws the figure whose `values` are asked for, the first where nothing is.
+    ///
     /// - Throws: `ServiceError.invalid` for what does not go on a picture.
-    func png() throws(ServiceError) -> [UInt8] {
-        switch result.kind {
-        case .attention, .rollout, .gradientRollout: try maps()
-        case .attentionDistance, .attentionNMI, .attentionEntropy: metricCurve()
-        case .fourier: spectra()
-        case .cka: matrix()
-        default: try drawnFigure()
+    func png(figure wanted: String? = nil) throws(ServiceError) -> [UInt8] {
+        let figure = result.figures.first { wanted == nil || $0.values == wanted }
+        guard let figure, let array = result.anyArray(figure.values) else {
+            throw .invalid("/format", "This answer has no picture. Ask for json, npy, npz or csv.")
+        }
+        switch figure.form {
+        case .lines: return lines(figure, array)
+        case .heatMap: return heatMap(figure, array)
+        case .scatter: return scatter(figure, array)
+        case .maps: return try maps(figure, array)
         }
     }
 
@@ -45,95 +50,40 @@ struct ResultPicture {
         if case .int(let number)? = result[field] { return number }
         return 0
     }
-
-    private func metricCurve() -> [UInt8] {
-        let layers = result.names("layers").compactMap(Double.init), mean = result.doubles("mean")
-        let std = result.doubles("std")
-        let (name, unit) =
-            switch result.kind {
-            case .attentionDistance: ("attention distance", "px")
-            case .attentionNMI: ("normalized mutual information", "NMI")
-            default: ("attention entropy", "nat")
-            }
-        var chart = LineChart(
-            [.init(name: "mean ± std", x: layers, y: mean, band: std)], title: "\(name): \(title)", xLabel: "block",
-            yLabel: result.kind == .attentionNMI ? unit : "\(name) (\(unit))")
-        if case .double(let uniform)? = result["uniform"] { chart.reference = (uniform, "uniform attention") }
-        chart.hasWholeNumbers = true
-        return chart.png()
-    }
-
-    private func spectra() -> [UInt8] {
-        let frequencies = result.doubles("frequency_pi"), mean = result.doubles("delta_log_amplitude")
-        let series = result.names("taps").enumerated().map { row, tap in
-            LineChart.Series(
-                name: tap, x: frequencies, y: Array(mean[row * frequencies.count..<(row + 1) * frequencies.count]))
-        }
-        var chart = LineChart(
-            series, title: "Fourier analysis: \(title)", xLabel: "frequency (π)", yLabel: "Δ log amplitude")
-        chart.isOrdered = true
-        chart.marksPoints = false
-        return chart.png()
-    }
-
-    private func matrix() -> [UInt8] {
-        let rows = result.names("layers_a"), columns = result.names("layers_b"), values = result.doubles("cka")
-        let kind = "\(result.text("kernel")) CKA, \(result.text("estimator"))"
-        var map = HeatMap(
-            Matrix(rows: rows.count, cols: columns.count, values: values), title: "\(kind): \(count("n_images")) images"
-        )
-        map.rowNames = rows
-        map.columnNames = columns
-        map.yLabel = result.scene.modelNames.first ?? ""
-        map.xLabel = result.scene.modelNames.last ?? ""
-        map.colorBarLabel = "CKA"
-        map.colorMap = .viridis
-        // The unbiased estimator may fall a little below 0.
-        map.range = min(0, map.matrix.range.lowerBound)...max(1, map.matrix.range.upperBound)
-        map.startsAtBottom = true
-        return map.png()
-    }
 }
 
 // Maps
 
 extension ResultPicture {
-    private func maps() throws(ServiceError) -> [UInt8] {
-        // Marked patches are what was asked for beside the maps themselves.
-        guard let array = result.array("mask") ?? result.array(result.mainField),
-            case .float32(let tensor) = array.numbers
-        else {
+    private func maps(_ figure: ResultFigure, _ array: NamedArray) throws(ServiceError) -> [UInt8] {
+        guard case .float32(let tensor) = array.numbers else {
             throw .internalFault("the result \(result.id) has no maps")
         }
         let stack = MapStack(array, tensor)
         try Self.checkMaps(stack.count)
         if stack.count == 1 {
-            let map = raster(stack.matrix(0), image: 0)
+            let map = raster(stack.matrix(0), array, image: 0)
             // A map alone shows its cells at any size; an image is worth a closer look.
             let side = views.isEmpty ? Self.side / 2 : Self.side
             return PNG.encode(Image(map.enlarged(max(1, (side + map.width - 1) / map.width))), level: 3)
         }
         let columns = stack.columns
         let cells = stride(from: 0, to: stack.count, by: columns).map { start in
-            (start..<min(start + columns, stack.count)).map { raster(stack.matrix($0), image: $0 / stack.perImage) }
+            (start..<min(start + columns, stack.count)).map {
+                raster(stack.matrix($0), array, image: $0 / stack.perImage)
+            }
         }
-        return MapGrid(cells, rowNames: rowNames(stack), columnNames: columnNames(stack), title: mapTitle).png()
-    }
-
-    private var mapTitle: String {
-        switch result.kind {
-        case .attention: "attention of \(result.text("query")): \(title)"
-        case .gradientRollout: "gradient rollout: \(title)"
-        default: "attention rollout: \(title)"
-        }
+        return MapGrid(
+            cells, rowNames: rowNames(figure, stack), columnNames: columnNames(figure),
+            title: "\(figure.title): \(title)"
+        ).png()
     }
 
     /// A map in colours from its least to its greatest number, over the image where there is one.
-    private func raster(_ matrix: Matrix, image: Int) -> Raster {
+    private func raster(_ matrix: Matrix, _ array: NamedArray, image: Int) -> Raster {
         let size = result.scene.transform.map { ($0.width, $0.height) } ?? (Self.side, Self.side)
         // Maps of the patches have the image's shape; other matrices have their own.
-        let isMap = result.array(result.mainField)?.axes.last == "key_col" && !isMatrix
-        guard isMap else {
+        guard array.axes.last == "key_col", !MapStack.hasQueries(array) else {
             let cell = max(1, Self.side / max(matrix.rows, matrix.cols))
             // A single row is drawn as a strip that can be seen.
             return Raster(
@@ -148,28 +98,25 @@ extension ResultPicture {
         return map
     }
 
-    private var isMatrix: Bool { result.kind == .attention && result.text("query") == "all" }
-
     /// A white frame around the patch whose attention is shown.
     private func mark(_ map: inout Raster) {
         let parts = result.text("query").split(separator: ",").compactMap { Int($0) }
-        guard result.kind == .attention, parts.count == 2, case .int(let patch)? = result["patch_size"] else { return }
+        guard parts.count == 2, case .int(let patch)? = result["patch_size"] else { return }
         map.frame(
             x: parts[1] * patch, y: parts[0] * patch, width: patch, height: patch, thickness: max(1, patch / 8),
             color: Color(red: 255, green: 255, blue: 255))
     }
 
-    private func rowNames(_ stack: MapStack) -> [String] {
+    private func rowNames(_ figure: ResultFigure, _ stack: MapStack) -> [String] {
+        guard let series = figure.series else { return [] }
         let images = result.scene.sources.map { $0.ref.shortened(to: 20) }
-        guard result.kind == .attention else { return [] }
-        let layers = result.names("layers").map { "block \($0)" }
+        let layers = result.names(series).map { "block \($0)" }
         if stack.perImage == stack.count { return layers }
         return images.flatMap { image in layers.map { layers.count > 1 ? "\(image) \($0)" : image } }
     }
 
-    private func columnNames(_ stack: MapStack) -> [String] {
-        guard result.kind == .attention else { return [] }
-        let heads = result.names("heads")
+    private func columnNames(_ figure: ResultFigure) -> [String] {
+        let heads = figure.x.map { result.names($0) } ?? []
         return heads.map { Int($0) == nil ? $0 : "head \($0)" }
     }
 }
@@ -185,10 +132,15 @@ private struct MapStack {
     private let cols: Int
     private let tensor: Tensor
 
+    /// Whether the maps of several queries stand in it.
+    static func hasQueries(_ array: NamedArray) -> Bool {
+        zip(array.axes, array.shape).contains { $0 == "query" && $1 > 1 }
+    }
+
     init(_ array: NamedArray, _ tensor: Tensor) {
         let shape = array.shape
         // Every query: the matrix of queries and keys is the picture.
-        if shape.count == 6, shape[3] > 1 {
+        if Self.hasQueries(array), shape.count == 6 {
             (rows, cols) = (shape[3], shape[4] * shape[5])
         } else {
             (rows, cols) = (shape[shape.count - 2], shape[shape.count - 1])

@@ -77,8 +77,8 @@ public struct Assertion: Sendable, Equatable {
         }
         let names = left.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let metric = names[0].replacing("_", with: "-")
-        guard let kind = AnalysisKind(rawValue: metric) else {
-            let near = NearestNames.of(metric, among: AnalysisKind.allCases.map(\.rawValue), count: 1).first
+        guard let kind = AnalysisKinds.standard[metric] else {
+            let near = NearestNames.of(metric, among: AnalysisKinds.standard.names, count: 1).first
             throw wrong(
                 "names no analysis" + (near.map { "; did you mean \($0.replacing("-", with: "_"))?" } ?? ""))
         }
@@ -103,7 +103,7 @@ public struct Assertion: Sendable, Equatable {
             let known = (answer.object ?? []).compactMap { $0.value.list == nil ? nil : $0.name }
             throw .invalid(
                 "/assertion",
-                "The answer of \(kind.rawValue) has no “\(name.shortened)”. There are: \(known.joined(separator: ", "))."
+                "The answer of \(kind.name) has no “\(name.shortened)”. There are: \(known.joined(separator: ", "))."
             )
         }
         for index in indices {

@@ -70,7 +70,8 @@ public struct Verification: Sendable {
         }
         guard let version = value["manifest"]?.int, (1...Manifest.version).contains(version),
             let id = value["analysis_id"]?.string,
-            let kind = value["analysis"]?.string.flatMap(AnalysisKind.init), let models = value["models"]?.list,
+            let kind = value["analysis"]?.string.flatMap({ AnalysisKinds.standard[$0] }),
+            let models = value["models"]?.list,
             let images = value["images"]?.list, let expected = value["results"]?.object
         else {
             throw .unreadable(

@@ -8,12 +8,13 @@ package struct AnalysisRequest: Sendable {
     package static let label = "analysis_id"
 
     let id: String
-    let kind: AnalysisKind
+    /// The name of a kind.
+    let kind: String
     let models: [ModelReference]
     /// With the images, without the models.
     let parameters: [AnalysisParameter]
 
-    package init(id: String, kind: AnalysisKind, models: [ModelReference], parameters: [AnalysisParameter]) {
+    package init(id: String, kind: String, models: [ModelReference], parameters: [AnalysisParameter]) {
         self.id = id
         self.kind = kind
         self.models = models
@@ -22,7 +23,7 @@ package struct AnalysisRequest: Sendable {
 
     /// Nil for a value that is no such request.
     init?(_ value: JSONValue) {
-        guard let id = value["analysis_id"]?.string, let kind = value["analysis"]?.string.flatMap(AnalysisKind.init),
+        guard let id = value["analysis_id"]?.string, let kind = value["analysis"]?.string,
             let models = value["models"]?.list?.compactMap(ModelReference.init), !models.isEmpty,
             let parameters = value["parameters"]?.list
         else { return nil }
@@ -36,7 +37,7 @@ package struct AnalysisRequest: Sendable {
 
     package var field: JSONValue {
         .object([
-            .init("analysis_id", .string(id)), .init("analysis", .string(kind.rawValue)),
+            .init("analysis_id", .string(id)), .init("analysis", .string(kind)),
             .init("models", .list(models.map(\.field))),
             .init(
                 "parameters",

@@ -26,7 +26,8 @@ package final class JobQueue: Sendable {
     ///
     /// - Throws: what the store throws.
     package init(
-        _ settings: JobSettings, open: JobSettings.OpenStore, data: String, feed: JobFeed, logger: Logger,
+        _ settings: JobSettings, open: JobSettings.OpenStore, data: String, kinds: AnalysisKinds, feed: JobFeed,
+        logger: Logger,
         makeExecutor: JobSettings.MakeExecutor, now: @escaping @Sendable () -> Date
     ) async throws {
         folder = data + "/jobs"
@@ -35,7 +36,7 @@ package final class JobQueue: Sendable {
         var warnings = [setAside.reminder, try Self.lost(data + "/jobs.sqlite", beside: folder)].compactMap(\.self)
         let opened = try await open(data + "/jobs.sqlite")
         warnings += opened.warnings
-        let store = FaultPointStore(store: opened), archive = ResultArchive(store: opened, logger: logger)
+        let store = FaultPointStore(store: opened), archive = ResultArchive(store: opened, logger: logger, kinds: kinds)
         let jobs = folder, owner = RandomBytes.hex(16)
         self.store = store
         self.archive = archive

@@ -11,11 +11,12 @@ extension ResultArchive {
         guard case .question(let request)? = JobBody(job.request.body)?.work,
             let bytes = try? MappedFile.open(folder.result),
             let manifest = try? MappedFile.open(folder.resultManifest),
-            let result = ResultCodec.decode(bytes.array, id: request.id, kind: request.kind)
+            let kind = kinds[request.kind],
+            let result = ResultCodec.decode(bytes.array, id: request.id, kind: kind)
         else { return nil }
         try await store.keep(
             StoredResult(
-                id: request.id, kind: request.kind.rawValue, createdAt: job.finishedAt ?? date,
+                id: request.id, kind: request.kind, createdAt: job.finishedAt ?? date,
                 manifest: String(decoding: manifest.array, as: UTF8.self), document: bytes.array))
         return result
     }

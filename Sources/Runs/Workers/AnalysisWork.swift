@@ -56,16 +56,14 @@ struct AnalysisWork: Sendable {
     }
 
     private func answer(_ models: [NamedModel], _ engine: AnalysisEngine, _ sources: AnalysisSources) async throws {
-        var reader = ParameterReader(request.parameters, known: request.kind.parameters)
-        let images = try await sources.images(&reader)
-        let task = AnalysisTasks.read(request.kind, &reader, models, images: images?.sources.count ?? .max)
-        try reader.check()
-        guard let task, let images else { throw ServiceError.internalFault("no task for \(request.kind.rawValue)") }
-        let prepared = engine.prepare(request.kind, task, images: images, parameters: request.parameters)
+        guard let kind = engine.kinds[request.kind] else {
+            throw ServiceError.conflict("This program has no analysis “\(request.kind.shortened)”. Ask again.")
+        }
+        let prepared = try await engine.prepare(kind, request.parameters, models, from: sources)
         guard prepared.id == request.id else {
             throw ServiceError.conflict("A model or an image has changed since the question was asked. Ask again.")
         }
-        let result = try await engine.run(prepared, progress: progress(of: images.sources.count))
+        let result = try await engine.run(prepared, progress: progress(of: prepared.images.sources.count))
         let manifest = Manifest.make(prepared, result, codeVersion: codeVersion, threads: spec.threads, at: Date())
         try AtomicFile.write(manifest.json, to: folder.resultManifest)
         try AtomicFile.write(ResultCodec.encode(result), to: folder.result)

@@ -51,47 +51,24 @@ struct SnapshotWork: Sendable {
         }
         let named = NamedModel(name: "step \(request.step)", model: loaded)
         for metric in request.metrics {
-            guard let kind = AnalysisKind(rawValue: metric) else { continue }
-            var reader = ParameterReader([], known: kind.parameters)
-            let task = AnalysisTasks.read(kind, &reader, [named], images: images.sources.count)
-            try reader.check()
-            guard let task else { continue }
-            let result = try await engine.run(engine.prepare(kind, task, images: images))
-            events.tell(point(metric, result))
+            guard let kind = engine.kinds[metric], let trajectory = kind.spec.trajectory else { continue }
+            let result = try await engine.run(engine.prepare(kind, [], [named], images))
+            events.tell(point(metric, result, trajectory))
         }
     }
 
-    private func point(_ metric: String, _ result: AnalysisResult) -> JSONValue {
-        var members: [JSONValue.Member] = [
+    private func point(
+        _ metric: String, _ result: AnalysisResult, _ trajectory: AnalysisSpec.Trajectory
+    ) -> JSONValue {
+        func numbers(_ field: String) -> JSONValue {
+            .doubles(result.allArrays.first { $0.name == field }?.array.doubles ?? [])
+        }
+        return .object([
             .init("event", .string("analysis")), .init("metric", .string(metric)), .init("step", .int(request.step)),
-            .init("epoch", .double(request.epoch)),
-        ]
-        if metric == AnalysisMetric.fourier.rawValue {
-            // The outputs of whole blocks, the embedding first: taps 0, 2, 4, …
-            let high = result.numbers("high_frequency"), error = result.numbers("high_frequency_sem")
-            let whole = stride(from: 0, to: high.count, by: 2)
-            members += [
-                .init("layers", .ints(Array(0..<(high.count + 1) / 2))), .init("unit", .string("log amplitude")),
-                .init("values", .doubles(whole.map { high[$0] })),
-                .init("sem", .doubles(whole.filter { error.indices.contains($0) }.map { error[$0] })),
-            ]
-        } else {
-            members += [
-                .init("layers", result["layers"] ?? .null), .init("unit", result["unit"] ?? .null),
-                .init("values", .doubles(result.numbers("mean"))), .init("sem", .doubles(result.numbers("sem"))),
-            ]
-        }
-        return .object(
-            members + [
-                .init("probe_set", .string(request.probeSet)), .init("n_images", result["n_images"] ?? .null),
-            ])
-    }
-}
-
-extension AnalysisResult {
-    /// The numbers of the array called `name`; none where there is no such array of doubles.
-    fileprivate func numbers(_ name: String) -> [Double] {
-        guard case .float64(let numbers)? = array(name)?.numbers else { return [] }
-        return numbers
+            .init("epoch", .double(request.epoch)), .init("layers", result[trajectory.places] ?? .null),
+            .init("unit", .string(trajectory.unit)), .init("values", numbers(trajectory.values)),
+            .init("sem", numbers(trajectory.errors)), .init("probe_set", .string(request.probeSet)),
+            .init("n_images", result["n_images"] ?? .null),
+        ])
     }
 }

@@ -11,21 +11,15 @@ extension ViTScopeService {
     public func prepare(
         _ kind: AnalysisKind, model: String? = nil, parameters: [AnalysisParameter], format: ResultFormat? = nil
     ) async throws(ServiceError) -> PreparedAnalysis {
-        var reader = ParameterReader(parameters, known: kind.parameters)
         var names = [model ?? ""]
-        if kind.comparesTwo {
-            names = ["a", "b"].map { reader.required($0, "the name of a model") }
-            try reader.check()
+        if kind.spec.comparesTwo {
+            var values = ParameterValues(parameters, of: kind.spec)
+            names = ["a", "b"].map { values.required($0, "the name of a model") }
+            if names.contains("") { try values.check() }
         }
         var models: [NamedModel] = []
         for name in names { models.append(try await catalogue.loaded(try await openName(name))) }
-        let images = try await sources.images(&reader)
-        // Images that are not there are none that the task is short of.
-        let count = images?.sources.count ?? .max
-        let task = AnalysisTasks.read(kind, &reader, models, images: count)
-        try reader.check()
-        guard let task, let images else { throw .internalFault("no task for \(kind.rawValue)") }
-        let prepared = engine.prepare(kind, task, images: images, parameters: parameters)
+        let prepared = try await engine.prepare(kind, parameters, models, from: sources)
         if let format { try prepared.check(format) }
         return prepared
     }

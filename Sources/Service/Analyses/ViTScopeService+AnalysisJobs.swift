@@ -82,7 +82,8 @@ extension ViTScopeService {
             case .queued, .running: return .pending(try await perform { try await info(job, try openQueue()) })
             case .succeeded: if let result = try await taken(job) { return .done(result) }
             case .failed:
-                throw .conflict("The analysis failed: \(job.failure?.message ?? "nobody knows why"). Ask again.")
+                throw .conflict(
+                    "The analysis failed: \(job.failure?.message ?? "its worker left no reason"). Ask again.")
             case .cancelled: throw .conflict("The analysis was cancelled. Ask again.")
             }
         }
@@ -110,14 +111,14 @@ extension ViTScopeService {
         var models: [ModelReference] = []
         for model in analysis.task.models { models.append(try await catalogue.request(model.name)) }
         let request = AnalysisRequest(
-            id: analysis.id, kind: analysis.kind, models: models,
+            id: analysis.id, kind: analysis.kind.name, models: models,
             parameters: analysis.parameters.filter { $0.name != "a" && $0.name != "b" })
         return try await perform {
             let date = now()
             let job = Job(
                 id: JobID(at: date),
                 request: JobRequest(
-                    kind: .analysis, name: analysis.kind.rawValue, method: "analysis",
+                    kind: .analysis, name: analysis.kind.name, method: "analysis",
                     body: JobBody(config: request.field, initFromPath: nil, threads: configuration.threads).text,
                     labels: [AnalysisRequest.label: analysis.id]), at: date)
             switch try await queue.store.submit(job, key: nil, limit: queue.limit) {
@@ -154,15 +155,9 @@ extension ViTScopeService {
     private func estimatedSeconds(_ analysis: PreparedAnalysis) -> Double {
         let images = Double(analysis.images.sources.count)
         // Whoever moves over an image waits for its maps, and they are not sent through the queue.
-        if analysis.kind == .attention || analysis.kind == .rollout { return 0 }
+        if analysis.kind.spec.isImmediate { return 0 }
         let flops = analysis.task.models.reduce(0) { $0 + $1.model.config.forwardFLOPs }
-        let depth = Double(analysis.task.models.first?.model.config.depth ?? 0)
-        let passes: Double =
-            switch analysis.kind {
-            case .lesion: 2 * depth + 1
-            case .frequencyRobustness: 6
-            default: 1
-            }
+        let passes = Double(analysis.task.passes)
         let decoding = 0.004, threads = Double(max(configuration.threads, 1))
         return images * passes * (flops / 5e10 / threads + decoding) + analysis.task.secondsBeside / threads
     }

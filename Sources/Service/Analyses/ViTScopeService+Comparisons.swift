@@ -20,12 +20,12 @@ extension ViTScopeService {
     ///   - seconds: how long the client waits.
     /// - Throws: `unreadable`, `invalid`, `notFound`, `conflict` where results are not of the same images.
     public func compare(_ body: [UInt8], waiting seconds: Double = 0) async throws(ServiceError) -> ComparisonOutcome {
-        let request = try ComparisonRequest(body)
+        let request = try ComparisonRequest(body, kinds: engine.kinds)
         if !request.analyses.isEmpty { return try await compare(results: request.analyses) }
         var parts: [(kind: AnalysisKind, models: [String], analysis: PreparedAnalysis)] = []
         for kind in request.metrics {
             let own = request.imageParameters + (request.parameters[kind] ?? [])
-            if kind.comparesTwo {
+            if kind.spec.comparesTwo {
                 for (first, a) in request.models.enumerated() {
                     for b in request.models[(first + 1)...] {
                         let both = own + [AnalysisParameter("a", a), AnalysisParameter("b", b)]
@@ -97,7 +97,7 @@ extension ViTScopeService {
             }
             images = own
             if let first = parts.first?.0, first != result.kind {
-                throw .conflict("The results are of different analyses: \(first.rawValue) and \(result.kind.rawValue).")
+                throw .conflict("The results are of different analyses: \(first.name) and \(result.kind.name).")
             }
             parts.append((result.kind, Comparison.Part(models: result.scene.modelNames, result: result)))
         }
@@ -157,7 +157,7 @@ extension ViTScopeService {
         guard let stored = try await perform({ try await archive.store.result(id) }), stored.kind == "comparison",
             let value = try? JSONValue.parse(Array(stored.manifest.utf8))
         else { return nil }
-        return value["parts"]?.list?.compactMap(ComparisonPart.init)
+        return value["parts"]?.list?.compactMap { ComparisonPart($0, kinds: engine.kinds) }
     }
 }
 
@@ -173,8 +173,8 @@ private struct ComparisonPart {
         self.id = id
     }
 
-    init?(_ value: JSONValue) {
-        guard let kind = value["metric"]?.string.flatMap(AnalysisKind.init), let id = value["analysis_id"]?.string,
+    init?(_ value: JSONValue, kinds: AnalysisKinds) {
+        guard let kind = value["metric"]?.string.flatMap({ kinds[$0] }), let id = value["analysis_id"]?.string,
             let models = value["models"]?.list?.compactMap(\.string)
         else { return nil }
         self.init(kind: kind, models: models, id: id)
@@ -182,7 +182,7 @@ private struct ComparisonPart {
 
     var field: JSONValue {
         .object([
-            .init("metric", .string(kind.rawValue)), .init("models", .strings(models)),
+            .init("metric", .string(kind.name)), .init("models", .strings(models)),
             .init("analysis_id", .string(id)),
         ])
     }

@@ -20,11 +20,9 @@ extension ViTScopeService {
             throw .unreadable(
                 "“\(pageToken.shortened)” is no page token. Take next_page_token from the page before, as it is.")
         }
-        if let kind, kind != "comparison", AnalysisKind(rawValue: kind) == nil {
-            let nearest = NearestNames.of(kind, among: AnalysisKind.allCases.map(\.rawValue), count: 1).first
-            throw .invalid(
-                "?analysis",
-                "There is no analysis “\(kind.shortened)”." + (nearest.map { " Did you mean “\($0)”?" } ?? ""))
+        if let kind, kind != "comparison", engine.kinds[kind] == nil {
+            let advice = AnalysisKinds.advice(on: kind, among: engine.kinds.all)
+            throw .invalid("?analysis", "There is no analysis “\(kind.shortened)”. \(advice)")
         }
         guard let archive else { return Page(items: [], nextPageToken: nil) }
         return try await perform {

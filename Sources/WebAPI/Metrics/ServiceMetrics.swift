@@ -5,7 +5,7 @@ import Service
 
 // What the service and the process count.
 extension MetricsText {
-    mutating func write(_ statistics: ServiceStatistics) {
+    mutating func write(_ statistics: ServiceStatistics, kinds: AnalysisKinds) {
         family("vitscope_models", .gauge, "Models by state.")
         for state in ModelState.allCases {
             sample("vitscope_models", [("state", state.rawValue)], Double(statistics.modelsByState[state] ?? 0))
@@ -37,9 +37,9 @@ extension MetricsText {
             "vitscope_compute_bytes", .gauge, "Memory promised to the analyses that compute.",
             Double(statistics.analysisBytes))
         family("vitscope_analyses_total", .counter, "Finished analyses.")
-        for kind in AnalysisKind.allCases {
+        for kind in kinds.all {
             sample(
-                "vitscope_analyses_total", [("analysis", kind.rawValue)], Double(statistics.analysesFinished[kind] ?? 0)
+                "vitscope_analyses_total", [("analysis", kind.name)], Double(statistics.analysesFinished[kind] ?? 0)
             )
         }
         single(

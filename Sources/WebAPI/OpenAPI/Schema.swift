@@ -36,6 +36,10 @@ package struct Schema: Sendable {
 
     static let integer = integer()
 
+    static func number(from least: Double, to most: Double) -> Schema {
+        Schema([("type", .string("number")), ("minimum", .double(least)), ("maximum", .double(most))])
+    }
+
     static func array(_ items: Schema) -> Schema {
         Schema([("type", .string("array")), ("items", items.value)])
     }

@@ -41,6 +41,7 @@ enum Schemas {
             ("DatasetImageList", datasetImages),
             ("ProbeSet", probeSet), ("ProbeSetList", list("probe_sets", of: .ref("ProbeSet"))),
             ("ProbeSetRequest", probeSetRequest), ("AnalysisResult", analysis),
+            ("AnalysisKinds", analysisKinds),
         ] + JobSchemas.all
     }
 
@@ -192,10 +193,31 @@ enum Schemas {
             ], required: ["name", "dataset"])
     }
 
+    private static var analysisKinds: Schema {
+        let parameter = Schema.object(
+            [
+                ("name", .string), ("aliases", .array(.string)), ("type", .string), ("default", .optional(.string)),
+                ("required", .boolean), ("detail", .string), ("words", .array(.string)), ("minimum", .number),
+                ("maximum", .number), ("example", .string),
+            ], required: ["name", "aliases", "type", "default", "required", "detail"])
+        let trajectory = Schema.object([
+            ("title", .string), ("reading", .string), ("values", .string), ("sem", .string), ("places", .string),
+            ("places_title", .string), ("unit", .string),
+        ])
+        let kind = Schema.object([
+            ("name", .string), ("group", .string), ("group_title", .string), ("title", .string), ("summary", .string),
+            ("reading", .string), ("cost", .string), ("path", .string), ("models", .integer(atLeast: 1, atMost: 2)),
+            ("images", .oneOf(["any", "labelled", "cue_conflict"])), ("gives_maps", .boolean),
+            ("in_comparisons", .boolean), ("in_comparisons_usually", .boolean), ("trajectory", .optional(trajectory)),
+            ("parameters", .array(parameter)),
+        ])
+        return .object([("analysis_kinds", .array(kind))])
+    }
+
     private static var analysis: Schema {
         .object(
             [
-                ("analysis", .oneOf(AnalysisKind.allCases.map(\.rawValue))), ("analysis_id", sha256),
+                ("analysis", .string), ("analysis_id", sha256),
                 ("n_images", .integer(atLeast: 1)), ("convention", .oneOf(["corrected", "reference"])),
                 ("links", links),
                 ("reasons", .array(.any)),

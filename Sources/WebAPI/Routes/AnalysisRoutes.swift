@@ -4,17 +4,30 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
+import Platform
 import Runs
 import Service
 
-/// The analyses: one route for each kind, all of them answered the same way.
+/// The analyses: one route for each kind, all of them answered the same way, and one that lists the kinds.
 struct AnalysisRoutes {
     /// `Prefer: wait=N` waits no longer, seconds.
     static let longestWait = 600.0
 
     let service: ViTScopeService
 
-    var routes: [Route] { AnalysisKind.allCases.map(route) }
+    var routes: [Route] { [kinds] + service.configuration.kinds.all.map(route) }
+
+    private var kinds: Route {
+        Route(
+            Operation(
+                method: .get, path: "/v1/analysis-kinds", id: "listAnalysisKinds", tag: "analyses",
+                summary: "What can be analysed: every kind with its parameters, their defaults and ranges",
+                answers: [.json("The kinds.", .ref("AnalysisKinds"))], problems: [.notAcceptable, .invalid])
+        ) { call in
+            try call.checkQuery()
+            return try call.json(service.configuration.kinds.value)
+        }
+    }
 
     private func route(_ kind: AnalysisKind) -> Route {
         Route(kind.operation) { call in try await answer(kind, call) }
@@ -25,7 +38,8 @@ struct AnalysisRoutes {
         var query = call.query
         var options = EncodingOptions()
         options.overlay = query.flag("overlay") ?? false
-        let model = kind.path.contains("{name}") ? call.name("name") : nil
+        options.figure = query.text("figure")
+        let model = kind.spec.comparesTwo ? nil : call.name("name")
         let prepared = try await prepare(kind, model: model, query: query, format: format)
 
         if let response = AnalysisRoutes.notModified(prepared.id, format, options, call) { return response }
@@ -72,7 +86,7 @@ struct AnalysisRoutes {
         }
         if let ending = format.fileEnding {
             headers[.contentDisposition] =
-                "attachment; filename=\"\(result.kind.rawValue)-\(result.id.prefix(12)).\(ending)\""
+                "attachment; filename=\"\(result.kind.name)-\(result.id.prefix(12)).\(ending)\""
         }
         return call.bytes(encoded.bytes, type: encoded.mediaType, headers: headers)
     }
@@ -104,10 +118,13 @@ struct AnalysisRoutes {
     private func prepare(
         _ kind: AnalysisKind, model: String?, query: Query, format: ResultFormat
     ) async throws -> PreparedAnalysis {
-        let known = Set(kind.parameters)
+        let declared = kind.spec.subjects + kind.spec.parameters
         var seen: Set<String> = []
-        let parameters = query.items.filter {
-            known.contains($0.name) && ($0.name == "image" || seen.insert($0.name).inserted)
+        let parameters = query.items.filter { item in
+            guard let known = declared.first(where: { $0.name == item.name || $0.aliases.contains(item.name) }) else {
+                return false
+            }
+            return known.repeats || seen.insert(item.name).inserted
         }
         do {
             let prepared = try await service.prepare(kind, model: model, parameters: parameters, format: format)
@@ -139,12 +156,16 @@ struct AnalysisRoutes {
 
     /// The analysis' id, and for other forms than JSON which form: a strong tag names one sequence of bytes.
     private static func tag(_ id: String, _ format: ResultFormat, _ options: EncodingOptions) -> String {
-        let form = format == .json ? "" : "-" + format.rawValue + (options.overlay ? "-overlay" : "")
+        let form =
+            format == .json
+            ? ""
+            : "-" + format.rawValue + (options.overlay ? "-overlay" : "")
+                + (options.figure.map { "-" + SHA256.hex(of: Array($0.utf8)).prefix(8) } ?? "")
         return "\"\(id)\(form)\""
     }
 
     private static func links(_ call: Call, model: String?) -> [JSONValue.Member] {
-        let items = call.query.items.filter { $0.name != "format" && $0.name != "overlay" }
+        let items = call.query.items.filter { !["format", "overlay", "figure"].contains($0.name) }
             .map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
         let path = call.request.uri.path
         func link(_ more: [String]) -> JSONValue {

@@ -1,4 +1,5 @@
 import Catalogue
+import Engine
 import FoundationEssentials
 import JSON
 import Service
@@ -15,15 +16,14 @@ extension JSONValue {
 }
 
 extension ModelInfo {
-    var payload: JSONValue {
-        let path = "/v1/models/\(PercentEncoding.encode(name))"
-        let analyses = ["attention-distance", "attention-nmi", "attention-entropy", "fourier"]
+    /// - Parameter kinds: what can be asked of it.
+    func payload(_ kinds: AnalysisKinds) -> JSONValue {
+        let encoded = PercentEncoding.encode(name), path = "/v1/models/\(encoded)"
         let links: [(String, String)] =
-            [
-                ("self", path), ("load_report", path + "/load-report"), ("attention", path + "/attention"),
-                ("attention_rollout", path + "/attention/rollout"),
-                ("attention_gradient_rollout", path + "/attention/gradient-rollout"),
-            ] + analyses.map { ($0.replacing("-", with: "_"), "\(path)/analyses/\($0)") }
+            [("self", path), ("load_report", path + "/load-report")]
+            + kinds.all.compactMap { kind in
+                kind.spec.linkName.map { ($0, kind.spec.path.replacing("{name}", with: encoded)) }
+            }
         return .object([
             .init("name", .string(name)),
             .init("state", .string(state.rawValue)),

@@ -26,7 +26,7 @@ struct ModelRoutes {
             let page = try await service.models(pageSize: asked.size, pageToken: asked.token)
             return try call.json(
                 .object([
-                    .init("models", .list(page.items.map(\.payload))),
+                    .init("models", .list(page.items.map { $0.payload(service.configuration.kinds) })),
                     .init("next_page_token", .text(page.nextPageToken)),
                 ]))
         }
@@ -67,7 +67,8 @@ struct ModelRoutes {
             var headers: HTTPFields = [.location: "/v1/models/\(PercentEncoding.encode(model.name))"]
             if model.state == .loading { headers[.retryAfter] = "1" }
             return try call.json(
-                model.payload, status: model.state == .loading ? .accepted : .created, headers: headers)
+                model.payload(service.configuration.kinds), status: model.state == .loading ? .accepted : .created,
+                headers: headers)
         }
     }
 
@@ -79,7 +80,7 @@ struct ModelRoutes {
                 problems: [.notAcceptable, .invalid, .notFound])
         ) { call in
             try call.checkQuery()
-            return try call.json(try await service.model(call.name("name")).payload)
+            return try call.json(try await service.model(call.name("name")).payload(service.configuration.kinds))
         }
     }
 

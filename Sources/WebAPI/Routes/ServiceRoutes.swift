@@ -97,7 +97,8 @@ struct ServiceRoutes {
         let processor = Machine.processor
         let paths = [
             ("self", "/v1"), ("models", "/v1/models"), ("uploads", "/v1/uploads"), ("images", "/v1/images"),
-            ("datasets", "/v1/datasets"), ("jobs", "/v1/jobs"), ("probe_sets", "/v1/probe-sets"), ("cka", "/v1/cka"),
+            ("datasets", "/v1/datasets"), ("jobs", "/v1/jobs"), ("probe_sets", "/v1/probe-sets"),
+            ("analysis_kinds", "/v1/analysis-kinds"), ("cka", "/v1/cka"),
             ("openapi", "/openapi.json"), ("metrics", "/metrics"), ("page", "/"),
         ]
         return .object([

@@ -1,25 +1,35 @@
 import ArgumentParser
+import Catalogue
 import Engine
 import Foundation
 import Service
 
-/// Computes an analysis of a checkpoint on one's own pictures, without a server.
+/// Computes an analysis of a checkpoint on images of one’s own, without a server.
 struct Analyze: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Analyse a checkpoint on pictures, without a server.",
+        abstract: "Analyse a checkpoint on images, without a server.",
         discussion: """
-            METRIC is one of \(AnalysisKind.allCases.map(\.rawValue).joined(separator: ", ")). The answer is the same \
-            as the HTTP call's.
-            """)
+            The answer is the same as the HTTP call's. Every parameter of a kind is an option of the same name, \
+            such as --layers 0-3: `vitscope analyze KIND --help` lists them.
+
+            """ + kindList,
+        helpNames: [])
+
+    private static var kindList: String {
+        AnalysisSpec.Group.allCases.map { group in
+            let specs = AnalysisKinds.standard.all.map(\.spec).filter { $0.group == group }
+            return "\(group.title)\n" + specs.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
 
     @Argument(help: "What to compute.")
-    var metric: String
+    var kind: String?
 
     @Option(help: "A checkpoint file or a Hugging Face folder; CKA takes two.")
-    var model: [String]
+    var model: [String] = []
 
-    @Option(parsing: .upToNextOption, help: "Pictures, and folders of them.")
-    var images: [String]
+    @Option(parsing: .upToNextOption, help: "Images, and folders of them.")
+    var images: [String] = []
 
     @Option(
         name: [.customLong("set"), .customShort("s")], help: "A parameter of the call, such as layers=-1; repeatable.")
@@ -31,8 +41,14 @@ struct Analyze: AsyncParsableCommand {
     @Flag(help: "Print JSON, as without it.")
     var json = false
 
+    @Option(help: "PNG and CSV: which figure, by its values; the first without.")
+    var figure: String?
+
     @Option(help: "Threads (one a processor).")
     var threads: Int?
+
+    @Argument(parsing: .allUnrecognized, help: .hidden)
+    var options: [String] = []
 
     @OptionGroup var checkpoint: CheckpointOptions
 
@@ -43,23 +59,39 @@ struct Analyze: AsyncParsableCommand {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
     }
 
+    private var wantsHelp: Bool { options.contains("--help") || options.contains("-h") }
+
     func run() async throws {
-        guard let kind = AnalysisKind(rawValue: metric) else {
-            let known = AnalysisKind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Failure("there is no analysis “\(metric)”; there are \(known)", .usage)
+        let kinds = AnalysisKinds.standard
+        guard let name = kind else {
+            if wantsHelp { return Terminal.print(Analyze.helpMessage()) }
+            throw Failure("say what to compute; `vitscope analyze --help` lists the kinds", .usage)
         }
+        guard let kind = kinds[name] else {
+            throw Failure("there is no analysis “\(name)”; there are \(kinds.names.joined(separator: ", "))", .usage)
+        }
+        if wantsHelp {
+            return Terminal.print(Analyze.helpMessage() + "\n\n" + ParameterFlags.help(kind.spec))
+        }
+        if model.isEmpty { throw Failure("--model names a checkpoint; \(name) takes \(kind.spec.models)", .usage) }
+        if images.isEmpty { throw Failure("--images names images, or folders of them", .usage) }
         guard let format = ResultFormat(rawValue: format) else {
             let known = ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw Failure("there is no format “\(self.format)”; there are \(known)", .usage)
         }
-        let pairs = try Self.parameters(parameters)
+        let pairs: [AnalysisParameter]
+        do { pairs = try ParameterFlags.read(self.options, of: kind.spec) + Self.parameters(parameters) } catch let
+            error as ServiceError
+        { throw Failure(error) }
         let options = preprocess.added(to: try checkpoint.inspection())
         let analysis = StandaloneAnalysis(
             threads: threads ?? ViTScopeService.processors, codeVersion: Version.text)
         do {
             let result = try await analysis.run(
                 kind, models: model, images: images, parameters: pairs, options: options, format: format)
-            let encoded = try await analysis.encode(result, as: format)
+            var encoding = EncodingOptions()
+            encoding.figure = figure
+            let encoded = try await analysis.encode(result, as: format, options: encoding)
             Terminal.print(format == .json ? encoded.bytes + [UInt8(ascii: "\n")] : encoded.bytes)
         } catch { throw Failure(error) }
     }

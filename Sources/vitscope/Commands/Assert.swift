@@ -29,7 +29,7 @@ struct Assert: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A picture, a folder of them, or shapes-textures:0-31, instead of a server; repeatable.",
+            "An image, a folder of them, or shapes-textures:0-31, instead of a server; repeatable.",
             valueName: "path"))
     var images: [String] = []
 
@@ -83,11 +83,8 @@ struct Assert: AsyncParsableCommand {
         let client = try server.client()
         var query: [(name: String, value: String?)] = [("probe_set", probeSet)]
         query += parameters.map { ($0.name, $0.value) }
-        var path = ["v1", "models", model, "analyses", kind.rawValue]
-        if kind.comparesTwo {
-            path = ["v1", kind.rawValue]
-            query += [("a", model), ("b", model)]
-        }
+        let path = kind.spec.path.split(separator: "/").map { $0 == "{name}" ? model : String($0) }
+        if kind.spec.comparesTwo { query += [("a", model), ("b", model)] }
         var url = client.address.url(path, query)
         while true {
             let answer = try await client.send("GET", url, headers: ["Prefer": "wait=60"], seconds: 120)

@@ -143,13 +143,13 @@ import Testing
         let test = try await TestService()
         try await test.register("a")
         let result = try await test.analyze(
-            .rollout, "a", ["image": "pets:0", "image": "pets:1", "discard_ratio": "0"])
+            .attentionRollout, "a", ["image": "pets:0", "image": "pets:1", "discard_ratio": "0"])
         #expect(result.array("rollout")?.shape == [2, 4, 4])
         #expect(result.numbers("rollout").max() == 1)
         guard
             case .invalid(let faults)? = await failure({
                 _ = try await test.analyze(
-                    .rollout, "a", ["image": "pets:0", "discard_ratio": "2", "head_fusion": "sum"])
+                    .attentionRollout, "a", ["image": "pets:0", "discard_ratio": "2", "head_fusion": "sum"])
             })
         else { return #expect(Bool(false), "two faults") }
         #expect(Set(faults.map(\.pointer)) == ["/discard_ratio", "/head_fusion"])

@@ -27,13 +27,13 @@ import Testing
     {
         let drawn = [0, 1, 2].map { "shapes-textures:\($0)" }, pets = [0, 1, 2, 4, 5].map { "pets:\($0)" }
         var parameters = (kind == .shapeBias ? drawn : pets).map { AnalysisParameter("image", $0) } + more
-        if kind.comparesTwo { parameters += [.init("a", "gap"), .init("b", "gap")] }
+        if kind.spec.comparesTwo { parameters += [.init("a", "gap"), .init("b", "gap")] }
         if kind == .tsne { parameters.append(.init("iterations", "20")) }
         return try await test.service.run(
-            try await test.service.prepare(kind, model: kind.comparesTwo ? nil : "gap", parameters: parameters))
+            try await test.service.prepare(kind, model: kind.spec.comparesTwo ? nil : "gap", parameters: parameters))
     }
 
-    @Test(arguments: AnalysisKind.allCases) func everyAnalysisAnswersOrSaysWhy(_ kind: AnalysisKind) async throws {
+    @Test(arguments: AnalysisKinds.standard.all) func everyAnalysisAnswersOrSaysWhy(_ kind: AnalysisKind) async throws {
         let test = try await service()
         do {
             let result = try await answer(test, kind)

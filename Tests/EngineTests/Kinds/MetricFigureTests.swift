@@ -71,10 +71,10 @@ import Testing
         var compared = 0
         for (question, fields) in try expected(network) {
             let words = question.split(separator: " ")
-            let kind = try #require(AnalysisKind(rawValue: String(words[0])))
+            let kind = try #require(AnalysisKinds.standard[String(words[0])])
             let result = try await test.service.run(
                 try await test.service.prepare(
-                    kind, model: kind.comparesTwo ? nil : "m", parameters: Self.parameters(words)))
+                    kind, model: kind.spec.comparesTwo ? nil : "m", parameters: Self.parameters(words)))
             for (name, numbers) in fields where !name.hasSuffix(" rounding") {
                 let found = result.numbers(name)
                 #expect(found.count == numbers.count, "\(question) \(name): \(found.count) numbers")

@@ -80,7 +80,7 @@ import Testing
 
     /// Figures that the parameters alone decide, beside the parameters' own echo.
     private static let echoes: Set<String> = [
-        "frequency_pi", "normalized_depth", "uniform", "chance", "bandwidth_threshold",
+        "figures", "frequency_pi", "normalized_depth", "uniform", "chance", "bandwidth_threshold",
     ]
 
     private func service(_ shape: Shape, _ damages: [Damage]) async throws -> TestService {
@@ -107,11 +107,11 @@ import Testing
         _ test: TestService, _ kind: AnalysisKind, _ model: String, _ pictures: Pictures
     ) async throws -> AnalysisResult? {
         var parameters = pictures.references(kind).map { AnalysisParameter("image", $0) }
-        if kind.comparesTwo { parameters += [.init("a", model), .init("b", model)] }
+        if kind.spec.comparesTwo { parameters += [.init("a", model), .init("b", model)] }
         parameters += Self.settings[kind] ?? []
         do {
             let prepared = try await test.service.prepare(
-                kind, model: kind.comparesTwo ? nil : model, parameters: parameters)
+                kind, model: kind.spec.comparesTwo ? nil : model, parameters: parameters)
             return try await test.service.run(prepared)
         } catch {
             switch error {
@@ -124,12 +124,12 @@ import Testing
     @Test(arguments: Shape.allCases, Damage.allCases)
     func everyNumberIsFiniteOrNullWithAReason(_ shape: Shape, _ damage: Damage) async throws {
         let test = try await service(shape, [damage])
-        for kind in AnalysisKind.allCases {
+        for kind in AnalysisKinds.standard.all {
             var answered = 0
             for pictures in Pictures.allCases {
                 guard let result = try await answer(test, kind, damage.rawValue, pictures) else { continue }
                 answered += 1
-                let place = "\(kind.rawValue), \(shape), \(damage), \(pictures)"
+                let place = "\(kind.name), \(shape), \(damage), \(pictures)"
                 let missing = Self.unexplained(result)
                 #expect(missing.isEmpty, "\(place): \(missing.prefix(4))")
                 try await expectForms(test, result, place, picture: pictures == .several && shape == .plain)
@@ -137,7 +137,7 @@ import Testing
                 if damage == .nanInAll { expectNoFigure(result, place) }
             }
             // Of one patch an image, there are fewer points than some kinds take.
-            #expect(answered > 0 || shape == .onePatch, "\(kind.rawValue) refuses \(shape)")
+            #expect(answered > 0 || shape == .onePatch, "\(kind.name) refuses \(shape)")
         }
     }
 
@@ -155,7 +155,8 @@ import Testing
 
     /// Of a model of nothing but NaN there is no figure at all.
     private func expectNoFigure(_ result: AnalysisResult, _ place: String) {
-        let known = Self.echoes.union(result.kind.parameters)
+        let spec = result.kind.spec
+        let known = Self.echoes.union((spec.subjects + spec.parameters).map(\.name))
         for (name, value) in result.fields where !known.contains(name) {
             let finite = Self.numbers(value).filter(\.isFinite)
             #expect(finite.isEmpty, "\(place): \(name) has \(finite.prefix(4))")

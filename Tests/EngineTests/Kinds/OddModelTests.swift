@@ -27,15 +27,15 @@ import Testing
         return test
     }
 
-    @Test(arguments: AnalysisKind.allCases) func everyAnalysisTakesThem(_ kind: AnalysisKind) async throws {
+    @Test(arguments: AnalysisKinds.standard.all) func everyAnalysisTakesThem(_ kind: AnalysisKind) async throws {
         let test = try await service()
         let drawn = [0, 1, 2].map { "shapes-textures:\($0)" }, pets = [0, 1, 2, 4, 5].map { "pets:\($0)" }
         var parameters = (kind == .shapeBias ? drawn : pets).map { AnalysisParameter("image", $0) }
-        if kind.comparesTwo { parameters += [.init("a", "odd"), .init("b", "odd")] }
+        if kind.spec.comparesTwo { parameters += [.init("a", "odd"), .init("b", "odd")] }
         if kind == .tsne { parameters.append(.init("iterations", "20")) }
         let result = try await test.service.run(
-            try await test.service.prepare(kind, model: kind.comparesTwo ? nil : "odd", parameters: parameters))
-        if !kind.comparesTwo {
+            try await test.service.prepare(kind, model: kind.spec.comparesTwo ? nil : "odd", parameters: parameters))
+        if !kind.spec.comparesTwo {
             #expect(result["grid"] == .list([.int(4), .int(6)]) && result["num_prefix_tokens"] == .int(3))
         }
         let numbers = result.numbers(result.mainField), reasons = result["reasons"]?.elements ?? []
@@ -64,7 +64,7 @@ import Testing
     /// The class token's row of a rollout, and registers counted apart from it.
     @Test func registersAreTheirOwn() async throws {
         let test = try await service()
-        let rollout = try await test.analyze(.rollout, "odd", ["image": "pets:0", "discard_ratio": "0"])
+        let rollout = try await test.analyze(.attentionRollout, "odd", ["image": "pets:0", "discard_ratio": "0"])
         #expect(rollout.array("rollout")?.shape == [1, 4, 6] && rollout.numbers("rollout").max() == 1)
         let shares = try await test.analyze(.clsAttention, "odd", ["image": "pets:0", "image": "pets:1"])
         #expect(shares.numbers("patches_to_registers").allSatisfy { $0 > 0 && $0 < 1 })

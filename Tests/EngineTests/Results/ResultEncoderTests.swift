@@ -48,7 +48,7 @@ import Testing
             ])
     }
 
-    @Test(arguments: AnalysisKind.allCases)
+    @Test(arguments: AnalysisKinds.standard.all)
     func everyKindHasATableAndAPicture(kind: AnalysisKind) async throws {
         let test = try await TestService()
         try await test.register("a")
@@ -60,9 +60,9 @@ import Testing
             "image": "shapes-textures:0", "image": "shapes-textures:1", "image": "shapes-textures:2",
         ]
         var parameters = (kind == .shapeBias ? drawn : images).map { AnalysisParameter($0.key, $0.value) }
-        if kind.comparesTwo { parameters += [.init("a", "a"), .init("b", "a")] }
+        if kind.spec.comparesTwo { parameters += [.init("a", "a"), .init("b", "a")] }
         let result = try await test.service.run(
-            try await test.service.prepare(kind, model: kind.comparesTwo ? nil : "a", parameters: parameters))
+            try await test.service.prepare(kind, model: kind.spec.comparesTwo ? nil : "a", parameters: parameters))
         let csv = try await test.service.encode(result, as: .csv)
         let lines = String(decoding: csv.bytes, as: UTF8.self).split(separator: "\n")
         let columns = lines[0].split(separator: ",").count

@@ -32,7 +32,7 @@ import WebAPI
     static let requests: [Request] = [
         .get("/"), .get("/assets/app.js"), .get("/assets/none.js"), .get("/livez"), .get("/readyz"), .get("/metrics"),
         .get("/problems/busy"), .get("/problems/none"), .get("/v1"), .get("/v1", accept: "text/plain"), .get("/v1?x=1"),
-        .get("/openapi.json"),
+        .get("/openapi.json"), .get("/v1/analysis-kinds"), .get("/v1/analysis-kinds?x=1"),
         .post("/v1/models", #"{"name": "vit", "path": "timm_vit.safetensors", "num_heads": 3}"#),
         .post("/v1/models", #"{"name": "vit", "path": "hf_vit"}"#),
         .post("/v1/models", #"{"name": "other", "path": "none.pth"}"#),

@@ -5,22 +5,29 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let clsAttention = AnalysisKind(
+        AnalysisSpec(
+            "cls-attention", group: .attention, title: "Attention to the class token",
+            summary: "Share of attention that goes to the class token and to registers",
+            reading: "How much of the patches' attention goes to the class token and to registers.",
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention])
+    ) { values, subjects in
+        let config = subjects.model.model.config
+        return values.blocks(subjects.model).map {
+            ImageMeasureTask(
+                model: subjects.model,
+                measure: AttentionShareMeasure(layout: TokenLayout(config), layers: $0, heads: config.numHeads))
+        }
+    }
+
+}
+
 /// Where attention goes beside the patches, by layer and head.
 struct AttentionShareMeasure: ImageMeasure {
     let layout: TokenLayout
     let layers: [Int]
     let heads: Int
-    let convention: Convention
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> AttentionShareMeasure? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let config = model.model.config
-        let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
-        return layers.map {
-            AttentionShareMeasure(
-                layout: TokenLayout(config), layers: $0, heads: config.numHeads, convention: convention)
-        }
-    }
 
     var request: IntermediatesRequest {
         var request = IntermediatesRequest()
@@ -48,8 +55,7 @@ struct AttentionShareMeasure: ImageMeasure {
 
     var fields: [AnalysisResult.Field] {
         [
-            ("layers", .ints(layers)), ("heads", .ints(Array(0..<heads))),
-            ("convention", .string(convention.rawValue)), ("unit", .string("share")),
+            ("heads", .ints(Array(0..<heads))), ("unit", .string("share")),
         ]
     }
 
@@ -69,6 +75,4 @@ struct AttentionShareMeasure: ImageMeasure {
         return Reason.prefix(
             layout, cls: cls + cls.map { $0 + "_per_head" }, registers: registers + registers.map { $0 + "_per_head" })
     }
-
-    var canonical: [String] { ["layers \(layers)", "convention \(convention.rawValue)"] }
 }

@@ -5,23 +5,31 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let attentionSimilarity = AnalysisKind(
+        AnalysisSpec(
+            "attention-similarity", group: .attention, title: "Similarity of attention maps",
+            summary: "Cosine similarity of attention maps between queries, heads and layers",
+            reading: "Cosine between the maps of queries, heads and neighbouring layers. Near 1 everywhere = collapse.",
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention])
+    ) { values, subjects in
+        let config = subjects.model.model.config
+        return values.blocks(subjects.model, ascending: true).map {
+            ImageMeasureTask(
+                model: subjects.model,
+                measure: AttentionSimilarityMeasure(
+                    layout: TokenLayout(config), layers: $0, heads: config.numHeads))
+        }
+    }
+
+}
+
 /// Cosine similarity of attention maps: between the queries of a head, between heads, and to the next layer.
 struct AttentionSimilarityMeasure: ImageMeasure {
     let layout: TokenLayout
     /// Ascending.
     let layers: [Int]
     let heads: Int
-    let convention: Convention
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> AttentionSimilarityMeasure? {
-        let convention = parameters.choice("convention", default: Convention.corrected), config = model.model.config
-        let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
-        return layers.map {
-            AttentionSimilarityMeasure(
-                layout: TokenLayout(config), layers: $0.sorted(), heads: config.numHeads,
-                convention: convention)
-        }
-    }
 
     var request: IntermediatesRequest {
         var request = IntermediatesRequest()
@@ -62,8 +70,7 @@ struct AttentionSimilarityMeasure: ImageMeasure {
 
     var fields: [AnalysisResult.Field] {
         [
-            ("tensor", .string("attention maps")), ("convention", .string(convention.rawValue)),
-            ("layers", .ints(layers)),
+            ("tensor", .string("attention maps")),
             ("layer_pairs", .strings(zip(layers, layers.dropFirst()).map { "\($0)–\($1)" })),
         ]
     }
@@ -85,6 +92,4 @@ struct AttentionSimilarityMeasure: ImageMeasure {
     var reasons: [Reason] {
         Reason.lone(patches: layout.grid.count, ["across_queries"], heads: heads, ["across_heads"])
     }
-
-    var canonical: [String] { ["layers \(layers)", "convention \(convention.rawValue)"] }
 }

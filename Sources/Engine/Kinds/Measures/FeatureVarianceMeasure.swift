@@ -5,23 +5,31 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let featureVariance = AnalysisKind(
+        AnalysisSpec(
+            "feature-variance", group: .representation, title: "Variance of feature maps",
+            summary: "Variance of the feature maps by depth",
+            reading: "How much the tokens of an image differ. Attention smooths, the MLP spreads.",
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention])
+    ) { values, subjects in
+        let config = subjects.model.model.config
+        return values.blocks(subjects.model).map {
+            ImageMeasureTask(
+                model: subjects.model,
+                measure: FeatureVarianceMeasure(
+                    taps: ResidualTaps(layers: $0), numPrefixTokens: config.numPrefixTokens,
+                    patches: config.grid.count))
+        }
+    }
+
+}
+
 /// Variance of the feature maps after the embedding, each attention and each MLP.
 struct FeatureVarianceMeasure: ImageMeasure {
     let taps: ResidualTaps
     let numPrefixTokens: Int
     let patches: Int
-    let convention: Convention
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> FeatureVarianceMeasure? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let config = model.model.config
-        let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
-        return layers.map {
-            FeatureVarianceMeasure(
-                taps: ResidualTaps(layers: $0), numPrefixTokens: config.numPrefixTokens,
-                patches: config.grid.count, convention: convention)
-        }
-    }
 
     var request: IntermediatesRequest { taps.request }
     var outputs: [MeasureOutput] { [MeasureOutput(name: "variance", shape: [taps.indices.count], axes: ["tap"])] }
@@ -32,7 +40,7 @@ struct FeatureVarianceMeasure: ImageMeasure {
     }
 
     var fields: [AnalysisResult.Field] {
-        [("layers", .ints(taps.layers)), ("convention", .string(convention.rawValue)), ("taps", .strings(taps.names))]
+        [("taps", .strings(taps.names))]
     }
 
     var figures: [ResultFigure] {
@@ -44,5 +52,4 @@ struct FeatureVarianceMeasure: ImageMeasure {
     }
 
     var reasons: [Reason] { Reason.lone(patches: patches, ["variance"], heads: 2, []) }
-    var canonical: [String] { ["layers \(taps.layers)", "convention \(convention.rawValue)"] }
 }

@@ -15,13 +15,11 @@ protocol ImageMeasure: Sendable {
     ///
     /// - Parameter seen: everything that `request` asks for, of all images of the batch.
     func measure(_ seen: Intermediates, images: Int, pool: ThreadPool) -> [[[Double]]]
-    /// Echo of the parameters, and names of the extents.
+    /// Names of the extents.
     var fields: [AnalysisResult.Field] { get }
     var figures: [ResultFigure] { get }
     /// Why numbers cannot be there, by the name of the output; spread and error go with it.
     var reasons: [Reason] { get }
-    /// Every parameter that decides the numbers.
-    var canonical: [String] { get }
 }
 
 extension ImageMeasure {
@@ -43,8 +41,6 @@ struct ImageMeasureTask<Measure: ImageMeasure>: AnalysisTask {
     let measure: Measure
 
     var models: [NamedModel] { [model] }
-    var turnKey: String? { nil }
-    var canonical: [String] { measure.canonical }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let outputs = measure.outputs, cost = ForwardCost(model.model.config), request = measure.request

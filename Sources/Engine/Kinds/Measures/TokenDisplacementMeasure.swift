@@ -8,7 +8,6 @@ import Tensors
 /// How alike the steps are by which attention moves the tokens of an image (science: B.5).
 struct TokenDisplacementMeasure: ImageMeasure {
     let layers: [Int]
-    let convention: Convention
     let layout: TokenLayout
 
     var request: IntermediatesRequest { Self.request(layers) }
@@ -42,9 +41,7 @@ struct TokenDisplacementMeasure: ImageMeasure {
         }
     }
 
-    var fields: [AnalysisResult.Field] {
-        [("layers", .ints(layers)), ("convention", .string(convention.rawValue))]
-    }
+    var fields: [AnalysisResult.Field] { [] }
 
     var figures: [ResultFigure] {
         [
@@ -58,5 +55,4 @@ struct TokenDisplacementMeasure: ImageMeasure {
     }
 
     var reasons: [Reason] { Reason.lone(patches: layout.grid.count, ["displacement_cosine"], heads: 2, []) }
-    var canonical: [String] { ["layers \(layers)", "convention \(convention.rawValue)"] }
 }

@@ -5,21 +5,29 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let tokenNorms = AnalysisKind(
+        AnalysisSpec(
+            "token-norms", group: .representation, title: "Token norms",
+            summary: "Lengths of the tokens by depth",
+            reading: "Lengths of the tokens by depth; a few long ones are artefacts.",
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention])
+    ) { values, subjects in
+        let config = subjects.model.model.config
+        return values.blocks(subjects.model).map {
+            ImageMeasureTask(
+                model: subjects.model,
+                measure: TokenNormMeasure(layout: TokenLayout(config), depths: [0] + $0.map { $0 + 1 }))
+        }
+    }
+
+}
+
 /// Lengths of the tokens by depth.
 struct TokenNormMeasure: ImageMeasure {
     let layout: TokenLayout
     /// 0 = after embedding, i = after block i − 1.
     let depths: [Int]
-    let convention: Convention
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> TokenNormMeasure? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let config = model.model.config
-        let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
-        return layers.map {
-            TokenNormMeasure(layout: TokenLayout(config), depths: [0] + $0.map { $0 + 1 }, convention: convention)
-        }
-    }
 
     var request: IntermediatesRequest {
         var request = IntermediatesRequest()
@@ -40,7 +48,7 @@ struct TokenNormMeasure: ImageMeasure {
     }
 
     var fields: [AnalysisResult.Field] {
-        [("depths", .ints(depths)), ("convention", .string(convention.rawValue))]
+        [("depths", .ints(depths))]
     }
 
     var figures: [ResultFigure] {
@@ -55,7 +63,6 @@ struct TokenNormMeasure: ImageMeasure {
     }
 
     var reasons: [Reason] { Reason.prefix(layout, cls: ["cls_norm"], registers: ["register_norm"]) }
-    var canonical: [String] { ["depths \(depths)", "convention \(convention.rawValue)"] }
 }
 
 extension Reason {

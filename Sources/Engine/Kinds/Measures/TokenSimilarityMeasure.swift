@@ -5,6 +5,31 @@ import Models
 import Platform
 import Tensors
 
+extension AnalysisKind {
+    public static let tokenSimilarity: AnalysisKind = {
+        let layers = DeclaredParameter.layers
+        let source = DeclaredParameter.choice(
+            "tensor", default: TokenSimilarityMeasure.Source.headOutputs,
+            "Attention times values per head, or the residual stream.")
+        let spec = AnalysisSpec(
+            "token-similarity", group: .representation, title: "Similarity of tokens",
+            summary: "Cosine similarity of representations across heads, tokens and depth",
+            reading: "Cosine between tokens, heads and depths. Contrastive models make tokens alike, masked ones keep "
+                + "them apart.", parameters: [layers, source, DeclaredParameter.convention], isUsuallyCompared: true)
+        return AnalysisKind(spec) { values, subjects in
+            let config = subjects.model.model.config, source = values[source]
+            return values.blocks(subjects.model, layers, ascending: true).map { blocks in
+                ImageMeasureTask(
+                    model: subjects.model,
+                    measure: TokenSimilarityMeasure(
+                        source: source, places: source == .residual ? [0] + blocks.map { $0 + 1 } : blocks,
+                        numPrefixTokens: config.numPrefixTokens, patches: config.grid.count, heads: config.numHeads))
+            }
+        }
+    }()
+
+}
+
 /// Cosine similarity of representations across heads, across tokens and across depth (science: B.4).
 struct TokenSimilarityMeasure: ImageMeasure {
     /// Whose vectors are compared. Raw values are those of the parameter `tensor`.
@@ -16,25 +41,11 @@ struct TokenSimilarityMeasure: ImageMeasure {
     }
 
     let source: Source
-    let convention: Convention
     /// Blocks, or for the residual stream depths; ascending.
     let places: [Int]
     let numPrefixTokens: Int
     let patches: Int
     let heads: Int
-
-    static func read(_ parameters: inout ParameterReader, _ model: NamedModel) -> TokenSimilarityMeasure? {
-        let convention = parameters.choice("convention", default: Convention.corrected)
-        let source = parameters.choice("tensor", default: Source.headOutputs), config = model.model.config
-        let layers = parameters.resolved("layers", default: .all, count: config.depth, noun: "layer")
-        return layers.map { layers in
-            let blocks = layers.sorted()
-            return TokenSimilarityMeasure(
-                source: source, convention: convention,
-                places: source == .residual ? [0] + blocks.map { $0 + 1 } : blocks,
-                numPrefixTokens: config.numPrefixTokens, patches: config.grid.count, heads: config.numHeads)
-        }
-    }
 
     var request: IntermediatesRequest {
         var request = IntermediatesRequest()
@@ -83,10 +94,7 @@ struct TokenSimilarityMeasure: ImageMeasure {
 
     var fields: [AnalysisResult.Field] {
         let pairs = zip(places, places.dropFirst()).map { "\($0)–\($1)" }
-        return [
-            ("tensor", .string(source.rawValue)), ("convention", .string(convention.rawValue)),
-            (axis + "s", .ints(places)), (axis + "_pairs", .strings(pairs)),
-        ]
+        return (source == .residual ? [("depths", .ints(places))] : []) + [(axis + "_pairs", .strings(pairs))]
     }
 
     var figures: [ResultFigure] {
@@ -111,10 +119,6 @@ struct TokenSimilarityMeasure: ImageMeasure {
     var reasons: [Reason] {
         Reason.lone(
             patches: patches, ["across_tokens"], heads: heads, source == .headOutputs ? ["across_heads"] : [])
-    }
-
-    var canonical: [String] {
-        ["tensor \(source.rawValue)", "places \(places)", "convention \(convention.rawValue)"]
     }
 }
 
