@@ -13,7 +13,8 @@ extension JSONValue: Decodable {
     public init(from decoder: any Decoder) throws {
         guard let own = decoder as? JSONValueDecoder else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "A JSONValue is read out of a JSONValue alone."))
+                .init(codingPath: decoder.codingPath, debugDescription: "A JSONValue is read out of a JSONValue alone.")
+            )
         }
         self = own.value
     }
@@ -45,7 +46,8 @@ struct JSONValueDecoder: Decoder {
         case is String.Type: simple = value.string
         case is Double.Type: simple = value.double
         case is Float.Type: simple = value.double.map { Float($0) }
-        case let integer as any (FixedWidthInteger & Decodable).Type: simple = value.int.flatMap { integer.init(exactly: $0) }
+        case let integer as any (FixedWidthInteger & Decodable).Type:
+            simple = value.int.flatMap { integer.init(exactly: $0) }
         default: return try T(from: self)
         }
         guard let found = simple as? T else { throw mismatch(type, "\(type)") }
@@ -59,7 +61,8 @@ struct JSONValueDecoder: Decoder {
     private func mismatch<T>(_ type: T.Type, _ wanted: String) -> DecodingError {
         let place = codingPath.map(\.stringValue).joined(separator: ".")
         return .typeMismatch(
-            type, .init(codingPath: codingPath, debugDescription: "\(place.isEmpty ? "The value" : place) is not \(wanted)."))
+            type,
+            .init(codingPath: codingPath, debugDescription: "\(place.isEmpty ? "The value" : place) is not \(wanted)."))
     }
 }
 

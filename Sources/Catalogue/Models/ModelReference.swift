@@ -1,18 +1,26 @@
-package import JSON
+import JSON
 import Models
 
 /// A model by its name, and how another process reads the same checkpoint.
-package struct ModelReference: Sendable {
+package struct ModelReference: Sendable, Equatable {
     package let name: String
     /// Of the file or folder, absolute.
     package let path: String
     package let options: ModelLoader.Options
+
+    package init(name: String, path: String, options: ModelLoader.Options) {
+        self.name = name
+        self.path = path
+        self.options = options
+    }
 }
 
-extension ModelReference {
-    package init?(_ value: JSONValue) {
+extension ModelReference: Codable {
+    package init(from decoder: any Decoder) throws {
+        let value = try JSONValue(from: decoder)
         guard let name = value["name"]?.string, let path = value["path"]?.string, path.hasPrefix("/") else {
-            return nil
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "This names no model and its file."))
         }
         var options = ModelLoader.Options()
         options.arch = value["arch"]?.string
@@ -32,8 +40,8 @@ extension ModelReference {
         self.init(name: name, path: path, options: options)
     }
 
-    package var field: JSONValue {
-        .object([
+    package func encode(to encoder: any Encoder) throws {
+        let value = JSONValue.object([
             .init("name", .string(name)), .init("path", .string(path)), .init("arch", .optional(options.arch)),
             .init("num_heads", .optional(options.numHeads)),
             .init("img_size", options.imgSize.map { .ints([$0.height, $0.width]) } ?? .null),
@@ -51,5 +59,6 @@ extension ModelReference {
                     ])
                 } ?? .null),
         ])
+        try value.encode(to: encoder)
     }
 }

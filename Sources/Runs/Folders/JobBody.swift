@@ -30,7 +30,8 @@ extension JobBody: Codable {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        work = container.contains(.work) ? try container.decode(JobWork.self, forKey: .work) : try JobWork(former: decoder)
+        work =
+            container.contains(.work) ? try container.decode(JobWork.self, forKey: .work) : try JobWork(former: decoder)
         threads = try container.decodeIfPresent(Int.self, forKey: .threads).map { max(1, min($0, 1024)) } ?? 1
     }
 }

@@ -97,14 +97,7 @@ package struct JobFolder: Sendable, Equatable {
         try AtomicFile.write(try JSONValue(encoding: value).json, to: file)
     }
 
-    private func read<T: Decodable>(_ file: String) throws -> T { try JSONValue.parse(try MappedFile.open(file)).decoded() }
-        (try? MappedFile.open(file)).flatMap { try? JSONValue.parse($0) }
+    private func read<T: Decodable>(_ file: String) throws -> T {
+        try JSONValue.parse(try MappedFile.open(file)).decoded()
     }
-}
-
-/// A file of a job's folder that is not what it should be.
-package struct JobFolderError: Error, Equatable, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
 }

@@ -25,7 +25,8 @@ struct FoundJobs: Sendable {
         var found: [JobID] = [], aside: [String] = []
         // Ids sort by time, so that who repeats a job comes after it; who looks at one comes after all of them.
         let ids = try Folder.entries(folder).filter(\.isFolder).compactMap { JobID($0.name) }
-        let looks = try await Set(lost(ids).filter { (try? JobFolder($0, in: folder).spec())?.work.jobKind == .analysis })
+        let looks = try await Set(
+            lost(ids).filter { (try? JobFolder($0, in: folder).spec())?.work.jobKind == .analysis })
         for id in ids.filter({ !looks.contains($0) }) + ids.filter(looks.contains) {
             let place = JobFolder(id, in: folder)
             if try await store.job(id) != nil {

@@ -1,3 +1,5 @@
+import Jobs
+
 /// Says that the worker lives, and in the end how it ended. An actor because both write the same file.
 actor Heartbeat {
     private let folder: JobFolder

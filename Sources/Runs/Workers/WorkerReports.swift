@@ -111,7 +111,8 @@ package struct WorkerReports {
             model: path, step: step, epoch: epoch, probeSet: analysis.probeSet,
             metrics: analysis.metrics.map(\.rawValue))
         guard
-            let child = try? JobRequest(JobBody(.snapshot(request), threads: 1), name: job.request.name, parentID: job.id)
+            let child = try? JobRequest(
+                JobBody(.snapshot(request), threads: 1), name: job.request.name, parentID: job.id)
         else { return }
         findings.children.append(child)
         findings.notices.append(.log("a snapshot of step \(step) waits to be looked at"))
