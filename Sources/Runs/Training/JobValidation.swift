@@ -15,8 +15,6 @@ public struct JobValidation: Sendable {
     public var datasetsDirectory: String?
     /// What `init_from` names a file of; nil for none.
     public var modelsDirectory: String?
-    /// The probe sets there are; nil where they are unknown.
-    public var probeSets: [String]?
     /// Whether the job may name neither folders nor files of this machine by their paths.
     public var restrictsPaths = true
     /// Bytes; a run that needs more is refused.
@@ -30,7 +28,7 @@ public struct JobValidation: Sendable {
         self.resolve = resolve
     }
 
-    /// Reads the settings in `value` and looks at what they name.
+    /// Looks at a job and at what it names.
     ///
     /// - Throws: `invalid` with every fault that could be found, `cancelled`.
     public func check(_ value: JSONValue) async throws(ServiceError) -> ValidatedJob {
@@ -58,11 +56,6 @@ public struct JobValidation: Sendable {
             if let name = body[key]?.string, !name.isEmpty, let fault = places.fault(name, pointer: "/" + key) {
                 faults.append(fault)
             }
-        }
-        if let name = body["analysis"]?["probe_set"]?.string, !name.isEmpty, let probeSets, !probeSets.contains(name) {
-            let error = ServiceError.notFound(
-                .probeSet, name: name.shortened, nearest: NearestNames.of(name, among: probeSets))
-            faults.append(.init(pointer: "/analysis/probe_set", detail: error.detail))
         }
         let isNamedWell = faults.isEmpty
         do throws(TrainingFailure) {
