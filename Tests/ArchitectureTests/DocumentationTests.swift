@@ -1,6 +1,6 @@
 import Foundation
+import Engine
 import Models
-import Service
 import Testing
 import Training
 
@@ -22,8 +22,8 @@ import Training
     }
 
     private static let wanted =
-        AnalysisKind.allCases.map(\.rawValue) + TrainingMethod.allCases.map { "Objective \($0.rawValue)" }
-        + Layout.allCases.map { "Layout \($0.rawValue)" }
+        AnalysisKinds.standard.names + TrainingMethod.allCases.map { "Objective \($0.rawValue)" }
+        + CheckpointLayouts.standard.all.map { "Layout \($0.name)" }
 
     @Test(arguments: wanted) func everythingHasOneSection(heading: String) throws {
         let found = try Self.sections().filter { $0.heading == heading }

@@ -51,7 +51,7 @@ extension AnalysisKind {
     }()
 }
 
-/// How alike the layers of two models represent the same images, by other measures than CKA (science: B.12).
+/// How alike the layers of two models represent the same images, by other measures than CKA (docs/science.md#alignment).
 struct AlignmentTask: AnalysisTask {
     /// What stands for an image: images are compared, not patches.
     enum Tokens: String, Sendable, CaseIterable {

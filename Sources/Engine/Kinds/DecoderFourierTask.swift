@@ -6,7 +6,7 @@ import Platform
 import Tensors
 import Training
 
-/// Frequencies inside the decoder of a masked autoencoder (Park et al. 2023, figure 11; science: B.7).
+/// Frequencies inside the decoder of a masked autoencoder (Park et al. 2023, figure 11; docs/science.md#fourier).
 struct DecoderFourierTask: AnalysisTask {
     private let model: NamedModel
     private let analysis: FourierAnalysis

@@ -48,7 +48,7 @@ extension AnalysisKind {
     }()
 }
 
-/// How much accuracy noise of one band of frequencies costs, band by band (Park and Kim 2022; science: B.8).
+/// How much accuracy noise of one band of frequencies costs, band by band (Park and Kim 2022; docs/science.md#frequency-robustness).
 struct FrequencyRobustnessTask: AnalysisTask {
     /// Where the noise is added.
     enum Space: String, Sendable, CaseIterable {

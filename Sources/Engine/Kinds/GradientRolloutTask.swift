@@ -54,7 +54,7 @@ extension AnalysisKind {
     }()
 }
 
-/// Attention rollout of maps weighted by the gradient of a score (science: B.15).
+/// Attention rollout of maps weighted by the gradient of a score (docs/science.md#gradient-rollout).
 struct GradientRolloutTask: AnalysisTask {
     /// Whose gradient is taken. Raw values are those of the parameter `target`.
     enum Target: String, Sendable, CaseIterable {

@@ -29,7 +29,7 @@ extension AnalysisKind {
     }()
 }
 
-/// Accuracy of nearest neighbours by depth (science: B.11).
+/// Accuracy of nearest neighbours by depth (docs/science.md#knn).
 struct KNNTask: AnalysisTask {
     let model: NamedModel
     let features: DepthFeatures

@@ -41,7 +41,7 @@ extension AnalysisKind {
     }()
 }
 
-/// Accuracy of a linear classifier by depth, behind a norm without affine part (science: B.11).
+/// Accuracy of a linear classifier by depth, behind a norm without affine part (docs/science.md#linear-probe).
 struct LinearProbeTask: AnalysisTask {
     let model: NamedModel
     let features: DepthFeatures

@@ -23,7 +23,7 @@ extension AnalysisKind {
     }()
 }
 
-/// Tokens on the directions in which they vary most (science: B.10).
+/// Tokens on the directions in which they vary most (docs/science.md#pca).
 struct PCATask: AnalysisTask {
     static let limits = 2...50_000
 

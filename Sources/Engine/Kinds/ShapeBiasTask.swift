@@ -29,7 +29,7 @@ extension AnalysisKind {
     }()
 }
 
-/// Whether a model goes by shape or by texture where the two disagree (Geirhos et al. 2019; science: B.9).
+/// Whether a model goes by shape or by texture where the two disagree (Geirhos et al. 2019; docs/science.md#shape-bias).
 ///
 /// Cue-conflict images named `SHAPE<n>-TEXTURE<m>.png` go to a head of ImageNet's 1000 classes, through the sixteen
 /// everyday classes. The drawn images of `shapes-textures` go to a linear classifier on the mean patch token, fitted to

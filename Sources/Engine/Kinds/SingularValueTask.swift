@@ -30,8 +30,7 @@ extension AnalysisKind {
     }()
 }
 
-/// Singular values of the covariance of representations, between the patches of an image and between images (science:
-/// B.6), by depth.
+/// Singular values of the covariance of representations, between the patches of an image and between images by depth (docs/science.md#singular-values).
 struct SingularValueTask: AnalysisTask {
     enum Level: String, Sendable, CaseIterable { case token, image, both }
 

@@ -44,7 +44,7 @@ extension AnalysisKind {
     }()
 }
 
-/// Tokens embedded in the plane, neighbours beside neighbours (science: B.10, figure E.2).
+/// Tokens embedded in the plane, neighbours beside neighbours (docs/science.md#tsne).
 struct TSNETask: AnalysisTask {
     static let limits = 8...10_000
 

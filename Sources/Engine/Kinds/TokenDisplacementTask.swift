@@ -35,7 +35,7 @@ extension DeclaredParameter<Int> {
     static let dimensions = integer("dimensions", in: 2...3, default: 2, "Of the points: 2 or 3.")
 }
 
-/// How self-attention moves tokens: numbers over all images, and both clouds of the first image (science: B.5,
+/// How self-attention moves tokens: numbers over all images, and both clouds of the first image (docs/science.md#token-displacement,
 /// figure 6).
 struct TokenDisplacementTask: AnalysisTask {
     let numbers: ImageMeasureTask<TokenDisplacementMeasure>

@@ -5,7 +5,7 @@ import Models
 import Platform
 import Tensors
 
-/// Tokens of images at one depth, each of them a point (science: B.10).
+/// Tokens of images at one depth, each of them a point (docs/science.md#pca).
 struct TokenPoints: Sendable {
     /// A place of the residual stream; see `ResidualTaps`.
     let tap: Int

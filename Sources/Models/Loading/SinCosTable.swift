@@ -4,7 +4,7 @@ public import Tensors
 /// The fixed position tables of MoCo v3 and MAE, to recognise and verify: a stored table is never replaced.
 ///
 /// Of width D, ω_k = 10000^(−k/P) with P = D/4. MoCo v3 has [sin yω, cos yω, sin xω, cos xω] for row y and column x,
-/// MAE the two halves swapped; the class token's row is zero. (F.4.)
+/// MAE the two halves swapped; the class token's row is zero.
 public enum SinCosTable: CaseIterable, Sendable {
     case mocoV3, mae
 

@@ -5,7 +5,7 @@ import Models
 import Platform
 import Tensors
 
-/// How alike the steps are by which attention moves the tokens of an image (science: B.5).
+/// How alike the steps are by which attention moves the tokens of an image (docs/science.md#token-displacement).
 struct TokenDisplacementMeasure: ImageMeasure {
     let layers: [Int]
     let layout: TokenLayout

@@ -30,7 +30,7 @@ extension AnalysisKind {
 
 }
 
-/// Cosine similarity of representations across heads, across tokens and across depth (science: B.4).
+/// Cosine similarity of representations across heads, across tokens and across depth (docs/science.md#token-similarity).
 struct TokenSimilarityMeasure: ImageMeasure {
     /// Whose vectors are compared. Raw values are those of the parameter `tensor`.
     enum Source: String, Sendable, CaseIterable {
