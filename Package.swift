@@ -140,26 +140,30 @@ let package = Package(
         // Tests mirror the modules
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
         .target(name: "JobsTestSupport", dependencies: ["Jobs"], path: "Tests/JobsTestSupport", swiftSettings: house),
-        .testTarget(name: "ArchitectureTests", swiftSettings: house),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: house),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"], swiftSettings: house),
+        .testTarget(
+            name: "ArchitectureTests",
+            dependencies: ["Service", "Engine", "Catalogue", "Training", "Models", "Checkpoints"], swiftSettings: house),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Tensors", "Platform"], swiftSettings: house),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Tensors", "Platform"],
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Tensors", "Platform", "TestSupport"],
             swiftSettings: house),
-        .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "Platform"], swiftSettings: house),
+        .testTarget(
+            name: "ImagesTests", dependencies: ["Images", "Tensors", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"], swiftSettings: house),
         .testTarget(
             name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tensors", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform"], swiftSettings: house),
+            name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors", "Platform", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform", "TestSupport",
+                "Training", "Analysis", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform", "TestSupport",
             ], swiftSettings: house),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport"], swiftSettings: house),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "StorageTests",
             dependencies: ["Storage", "Jobs", "JobsTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
@@ -174,14 +178,14 @@ let package = Package(
         .testTarget(
             name: "CatalogueTests",
             dependencies: [
-                "Catalogue", "Engine", "Service", "ServiceTestSupport",
+                "Catalogue", "Engine", "Service", "ServiceTestSupport", "TestSupport",
                 "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
             ],
             swiftSettings: house),
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
+                "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport", "TestSupport",
                 "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -189,7 +193,7 @@ let package = Package(
         .testTarget(
             name: "RunsTests",
             dependencies: [
-                "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
+                "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport", "TestSupport",
                 "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -197,13 +201,13 @@ let package = Package(
         .testTarget(
             name: "ReproductionTests",
             dependencies: [
-                "Reproduction", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Models", "Platform",
+                "Reproduction", "Engine", "Catalogue", "Service", "ServiceTestSupport", "TestSupport", "Models", "Platform",
             ],
             swiftSettings: house),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Catalogue", "ServiceTestSupport", "Jobs", "JobsTestSupport", "JSON", "Platform",
+                "Service", "Catalogue", "ServiceTestSupport", "TestSupport", "Jobs", "JobsTestSupport", "JSON", "Platform",
             ],
             swiftSettings: house),
         .testTarget(

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the pinned Plotly bundle where the dashboard expects it: public/lib/plotly-VERSION.min.js.
-# The file comes from Plotly's own wheel on PyPI, is checked twice, and is never committed.
-# Silent when it is already there. Needs python3; uses its pip, or the index's simple page when pip is missing.
+# pip downloads Plotly's own wheel from the index that it is configured for, and checks it; the one file that is
+# wanted is checked again, and never committed. Silent when it is already there.
 set -eu
 
 wheel_version=6.5.0
@@ -19,49 +19,24 @@ is_wanted() {
 if is_wanted "$target"; then
     exit 0
 fi
+if ! python3 -m pip --version >/dev/null 2>&1; then
+    echo "fetch-plotly: python3 has no pip; install the package python3-pip" >&2
+    exit 69
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The ordinary client is pip. A bare Debian python3 has none; then the same index is read over its JSON page.
-download() {
-    if python3 -m pip --version >/dev/null 2>&1; then
-        python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-            --dest "$work" "plotly==$wheel_version"
-    else
-        python3 - "$wheel_version" "$work" <<'PYTHON'
-import configparser, json, os, pathlib, sys, urllib.parse, urllib.request
-
-version, folder = sys.argv[1:]
-config = configparser.ConfigParser(interpolation=None)
-config.read(["/etc/pip.conf", pathlib.Path.home() / ".config/pip/pip.conf", os.environ.get("PIP_CONFIG_FILE", "")])
-index = os.environ.get("PIP_INDEX_URL") or config.get("global", "index-url", fallback="https://pypi.org/simple")
-page = index.rstrip("/") + "/plotly/"
-request = urllib.request.Request(page, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
-with urllib.request.urlopen(request, timeout=60) as answer:
-    files = json.load(answer)["files"]
-name = f"plotly-{version}-py3-none-any.whl"
-url = next(file["url"] for file in files if file["filename"] == name)
-with urllib.request.urlopen(urllib.parse.urljoin(page, url), timeout=60) as answer:
-    pathlib.Path(folder, name).write_bytes(answer.read())
-PYTHON
-    fi
-}
-
-if ! download; then
-    echo "fetch-plotly: cannot download plotly $wheel_version from PyPI; check the network or set PIP_INDEX_URL" >&2
+printf 'plotly==%s --hash=sha256:%s\n' "$wheel_version" "$wheel_sha256" >"$work/requirements.txt"
+if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+    --dest "$work" --requirement "$work/requirements.txt"; then
+    echo "fetch-plotly: pip did not bring plotly $wheel_version as it was pinned; nothing was installed" >&2
     exit 69
 fi
 
-wheel=$work/plotly-$wheel_version-py3-none-any.whl
-if ! printf '%s  %s\n' "$wheel_sha256" "$wheel" | sha256sum --check --status -; then
-    echo "fetch-plotly: $(basename "$wheel") is not the file that was pinned; nothing was installed" >&2
-    exit 65
-fi
-
-python3 - "$wheel" "$work/plotly.min.js" <<'PYTHON'
+python3 - "$work/plotly-$wheel_version-py3-none-any.whl" "$work/plotly.min.js" <<'PYTHON'
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel, open(sys.argv[2], "wb") as out:
     out.write(wheel.read("plotly/package_data/plotly.min.js"))

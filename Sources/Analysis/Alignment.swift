@@ -1,9 +1,9 @@
 public import Platform
 public import Tensors
 
-/// How alike two representations of the same samples are, beside CKA (science: B.12).
+/// How alike two representations of the same samples are, beside CKA (docs/science.md#alignment).
 public enum Alignment {
-    /// Raw values are those of the HTTP interface. Of all, 1 is the most alike.
+    /// Raw values are those of the HTTP interface. In all of them 1 is the most alike.
     public enum Metric: String, Sendable, Hashable, CaseIterable {
         /// The share of the k nearest neighbours, by cosine, that both have (Huh et al. 2024).
         case mutualKNN = "mutual-knn"
@@ -86,7 +86,7 @@ public enum Alignment {
             return result
         }
 
-        /// Of equally near ones the first.
+        /// The k nearest of each row; the first of equally near ones.
         private static func nearest(_ gram: DoubleMatrix, k: Int, pool: ThreadPool) -> [[Int]] {
             pool.map(gram.rows) { row in
                 let others = (0..<gram.rows).filter { $0 != row }

@@ -36,9 +36,9 @@ public struct AttentionNMI: Sendable {
 
 /// The uniform distribution of the queries.
 struct QueryDistribution: Sendable {
-    /// Of each query.
+    /// The probability of each query.
     let probability: Double
-    /// Nats.
+    /// The entropy of the queries, nats.
     let entropy: Double
 
     init(patches: Int, _ convention: Convention) {

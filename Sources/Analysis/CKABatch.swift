@@ -5,7 +5,7 @@ import Tensors
 struct CKABatch: Sendable {
     /// Between the layers of a and of b: (a, b), row-major.
     private(set) var cross: [Double]
-    /// Of each layer with itself, added up directly.
+    /// The criterion of each layer with itself, added up directly.
     private var selves: (a: [Double], b: [Double])
     /// The same through the products that the cross terms come from, as a check.
     private var products: (a: [Double], b: [Double])

@@ -5,7 +5,7 @@ import Tensors
 struct CKATerms: Sendable {
     /// (a, b), row-major.
     let cross: [Double]
-    /// Of each layer with itself.
+    /// The criterion of each layer with itself.
     let selves: (a: [Double], b: [Double])
     /// The same through the products of `cross`.
     let products: (a: [Double], b: [Double])
@@ -51,7 +51,7 @@ struct CKATerms: Sendable {
 /// The centred Gram matrices of layers, packed, a layer a row.
 private struct CenteredGrams {
     let packed: DoubleMatrix
-    /// Of each layer the inner product with itself, zero where rounding is all there is.
+    /// The inner product of each layer with itself, zero where rounding is all there is.
     let squares: [Double]
     let faults: [LayerFault?]
 
@@ -102,7 +102,7 @@ private struct FeatureTerms {
     /// The squared length of each sample, and their sum.
     private let norms: [Double]
     private let trace: Double
-    /// Of the layer with itself, zero where rounding is all there is.
+    /// The criterion of the layer with itself, zero where rounding is all there is.
     private(set) var own = 0.0
 
     var fault: LayerFault? { layer.fault ?? (own == 0 ? .centred : nil) }

@@ -1,10 +1,10 @@
-/// What was decided of images whose shape says one class and whose texture another (Geirhos et al. 2019; science: B.9).
+/// What was decided of images whose shape says one class and whose texture another (Geirhos et al. 2019).
 public struct CueDecisions: Sendable, Equatable {
-    /// Of each class: images of that shape decided by their shape.
+    /// For each class the images of that shape decided by their shape.
     public private(set) var shapes: [Int]
-    /// Of each class: images of that shape decided by their texture.
+    /// For each class the images of that shape decided by their texture.
     public private(set) var textures: [Int]
-    /// Of each class: images of that shape decided as neither.
+    /// For each class the images of that shape decided as neither.
     public private(set) var others: [Int]
     /// Images whose cues agree: they say nothing and are left out.
     public private(set) var discarded = 0
@@ -33,10 +33,10 @@ public struct CueDecisions: Sendable, Equatable {
     public var textureCount: Int { textures.reduce(0, +) }
     public var otherCount: Int { others.reduce(0, +) }
 
-    /// Of the images decided by shape or texture, the share by shape; nil where there is none.
+    /// The share decided by shape of the images decided by shape or texture; nil where there is none.
     public var shapeBias: Double? { Self.share(shapeCount, textureCount) }
 
-    /// Of `shapeBias`, binomial: √(b(1 − b)/n); nil where that is.
+    /// The binomial error of `shapeBias`, √(b(1 − b)/n); nil where that is.
     public var standardError: Double? {
         shapeBias.map { ($0 * (1 - $0) / Double(shapeCount + textureCount)).squareRoot() }
     }

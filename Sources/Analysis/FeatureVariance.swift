@@ -4,7 +4,7 @@ public import Tensors
 ///
 /// Park and Kim, "How Do Vision Transformers Work?" (ICLR 2022), figure 9: attention lowers it, MLPs raise it.
 public enum FeatureVariance {
-    /// Of each image of `tokens` (batch, tokens, embedDim), with n − 1; NaN with fewer than two patches.
+    /// The variance in each image of `tokens` (batch, tokens, embedDim), with n − 1; NaN with fewer than two patches.
     ///
     /// - Parameter numPrefixTokens: left out.
     public static func values(_ tokens: Tensor, numPrefixTokens: Int) -> [Double] {

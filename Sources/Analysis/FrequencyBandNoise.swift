@@ -2,7 +2,7 @@ import Glibc
 public import Platform
 public import Tensors
 
-/// Noise of one band of frequencies, for asking which frequencies a model relies on (Park and Kim 2022; science: B.8).
+/// Noise of one band of frequencies, for asking which frequencies a model relies on (Park and Kim 2022, figure 2b).
 ///
 /// The band lies between two squares around frequency 0: side 2⌊(f + s)·h/2π⌋ outside and 2⌊(f − s)·h/2π⌋ inside, so
 /// that it holds the frequencies −w/2 … w/2 − 1 of the outer square without those of the inner one. Such a square is not

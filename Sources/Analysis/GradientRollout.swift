@@ -3,7 +3,7 @@ public import Tensors
 
 /// Where the evidence for a score comes from: attention rollout of maps weighted by their gradients.
 ///
-/// vit-explain's gradient rollout (science: B.15): a block's map is the mean over heads of attention ⊙ gradient, with
+/// vit-explain's gradient rollout (docs/science.md#gradient-rollout): a block's map is the mean over heads of attention ⊙ gradient, with
 /// zeros for negative numbers; then as attention rollout, but the first number may be discarded too.
 ///
 /// The reference convention gives block l the gradient of block L − 1 − l, because the published code collects

@@ -2,7 +2,7 @@ import Foundation
 public import Platform
 public import Tensors
 
-/// Classification by the nearest training images, as DINO evaluates features (Caron et al., 2021; science: B.11):
+/// Classification by the nearest training images, as DINO evaluates features (Caron et al. 2021):
 /// cosine similarity s, each of the k nearest votes for its class with weight exp(s / temperature).
 public struct NearestNeighbours: Sendable {
     /// Rows that are compared with all training images at a time.

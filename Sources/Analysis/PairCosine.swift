@@ -1,6 +1,6 @@
 public import Tensors
 
-/// Mean cosines of many vectors, without making their pairs (science: B.4).
+/// Mean cosines of many vectors, without making their pairs (docs/science.md#token-similarity).
 ///
 /// A vector shorter than 1e-12 counts as zero and is like nothing.
 public enum PairCosine {

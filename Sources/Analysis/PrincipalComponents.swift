@@ -1,6 +1,6 @@
 public import Tensors
 
-/// The directions in which samples vary most (science: B.5, B.10).
+/// The directions in which samples vary most (docs/science.md#pca).
 public struct PrincipalComponents: Sendable {
     /// (components, features), orthonormal, the strongest first; of each, the entry of largest magnitude is positive.
     public let components: DoubleMatrix

@@ -3,7 +3,7 @@ public import Platform
 public import Tensors
 
 /// How many directions representations use: the singular values of their covariance (Park et al., ICLR 2023, figure 7,
-/// after the first author's pseudo-code; science: B.6).
+/// after the first author's pseudo-code).
 ///
 /// Values are natural logarithms, largest first; below 1e-12 they are clamped. As many as the rank can have: no more
 /// than the width, nor than observations less one.
@@ -43,7 +43,7 @@ public enum SingularValues {
         return DoubleMatrix(rows: batch, cols: width, means.map { $0 / Double(max(count, 1)) })
     }
 
-    /// Of the covariance of `samples` (observations, variables), by the smaller of the two Gram matrices, whose nonzero
+    /// The spectrum of the covariance of `samples` (observations, variables), by the smaller of the two Gram matrices, whose nonzero
     /// eigenvalues are the same.
     private static func spectrum(_ samples: DoubleMatrix, ranks: Int, pool: ThreadPool) -> [Double] {
         guard ranks > 0 else { return [] }
@@ -68,7 +68,7 @@ extension SingularValues {
         return eigenvalues.prefix(ranks).map { log(max($0, smallest)) }
     }
 
-    /// Of what varies by rounding alone.
+    /// The spectrum of what varies by rounding alone.
     private static func flat(_ ranks: Int) -> [Double] { [Double](repeating: log(smallest), count: ranks) }
 
     /// Whether a spectrum is one of something that varies: not that of rounding, which is clamped from its first value

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The sixteen everyday classes of the cue-conflict images, each of several ImageNet classes (Geirhos et al. 2019;
-/// indices from 0 in alphabetical order, science: B.9).
+/// indices from 0 in alphabetical order).
 public enum SixteenClasses {
     /// In alphabetical order.
     public static var names: [String] { members.map(\.name) }

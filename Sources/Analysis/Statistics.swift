@@ -19,13 +19,13 @@ public struct Statistics: Sendable, Equatable {
     /// Nil for no numbers, and where one of them was not finite.
     public var mean: Double? { count > 0 && average.isFinite ? average : nil }
 
-    /// Of the sample, with n − 1; nil for fewer than two numbers, and where one of them was not finite.
+    /// That of the sample, with n − 1; nil for fewer than two numbers, and where one of them was not finite.
     public var standardDeviation: Double? {
         guard count > 1, squares.isFinite else { return nil }
         return (squares / Double(count - 1)).squareRoot()
     }
 
-    /// Of the mean: standard deviation / √n; nil where that is.
+    /// The mean's own: standard deviation / √n; nil where that is.
     public var standardError: Double? { standardDeviation.map { $0 / Double(count).squareRoot() } }
 }
 
@@ -72,7 +72,7 @@ public struct LayerHeadStatistics: Sendable, Equatable {
     public var mean: [Double?] { layers.map(\.mean) }
     /// Over images, of the mean over heads: (layers). Nil with one image.
     public var standardDeviation: [Double?] { layers.map(\.standardDeviation) }
-    /// Of `mean`: (layers). Nil with one image.
+    /// The error of `mean`: (layers). Nil with one image.
     public var standardError: [Double?] { layers.map(\.standardError) }
     /// Mean over images of each head: (layers, heads).
     public var perHead: [[Double?]] { layerHeads.map { $0.map(\.mean) } }

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// How self-attention moves the tokens of one image: all alike, or each on its own (science: B.5, figure 6).
+/// How self-attention moves the tokens of one image: all alike, or each on its own (Park et al. 2023, figure 6).
 public struct TokenDisplacement: Sendable, Equatable {
     /// ‖mean of the steps‖ / mean of their lengths: 1 where all tokens take the same step. NaN where none moves by more
     /// than rounding (`Spread`).

@@ -2,7 +2,7 @@ public import Tensors
 
 /// How long tokens are: Euclidean norms in the residual stream, in double precision.
 public enum TokenNorms {
-    /// Of one image.
+    /// The lengths of one image's tokens.
     public struct Values: Sendable, Equatable {
         /// Mean over the patches, and their standard deviation (of the patches themselves, with n).
         public let patchMean: Double
@@ -13,7 +13,7 @@ public enum TokenNorms {
         public let registers: Double
     }
 
-    /// Of each image of `tokens` (batch, tokens, embedDim), prefix tokens included.
+    /// The lengths in each image of `tokens` (batch, tokens, embedDim), prefix tokens included.
     public static func values(_ tokens: Tensor, layout: TokenLayout) -> [Values] {
         precondition(tokens.shape.count == 3 && tokens.shape[1] == layout.numTokens, "no \(layout.numTokens) tokens")
         let (count, width) = (tokens.shape[1], tokens.shape[2]), span = tokens.span

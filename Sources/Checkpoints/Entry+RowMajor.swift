@@ -34,21 +34,13 @@ extension StateDict.Entry {
         let size = dtype.size
         var gathered: [UInt8] = []
         gathered.reserveCapacity(count * size)
-        var indices = [Int](repeating: 0, count: shape.count)
-        var offset = 0
-        while true {
-            for byte in 0..<size { gathered.append(bytes[offset * size + byte]) }
-            // The next position, like an odometer.
-            var axis = shape.count - 1
-            while axis >= 0 {
-                indices[axis] += 1
-                offset += strides[axis]
-                if indices[axis] < shape[axis] { break }
-                offset -= strides[axis] * shape[axis]
-                indices[axis] = 0
-                axis -= 1
+        let inner = shape.last ?? 1, step = strides.last ?? 1
+        forEachRow { offset in
+            for index in 0..<inner {
+                let start = (offset + index * step) * size
+                for byte in start..<start + size { gathered.append(bytes[byte]) }
             }
-            if axis < 0 { return Bytes(gathered) }
         }
+        return Bytes(gathered)
     }
 }

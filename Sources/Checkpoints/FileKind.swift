@@ -44,7 +44,7 @@ enum FileKind {
             ([0x89] + Array("HDF".utf8), "an HDF5 file, as Keras writes"), (Array("GGUF".utf8), "a GGUF file"),
             (Npy.magic, "a single NumPy array"),
             ([0x08, 0x07, 0x12], "an ONNX model"), ([0x08, 0x08, 0x12], "an ONNX model"),
-            ([0xff, 0xd8, 0xff], "a JPEG picture"), ([0x89, 0x50, 0x4e, 0x47], "a PNG picture"),
+            ([0xff, 0xd8, 0xff], "a JPEG image"), ([0x89, 0x50, 0x4e, 0x47], "a PNG image"),
             (Array("%PDF".utf8), "a PDF document"),
         ]
         for (magic, name) in foreign where head.starts(with: magic) { return .foreign(name) }

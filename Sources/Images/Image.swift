@@ -1,4 +1,4 @@
-/// A picture: 8-bit RGB pixels with value semantics.
+/// An image: 8-bit RGB pixels with value semantics.
 public struct Image: Sendable, Hashable {
     /// Rows of pixels, 1 or more.
     public let height: Int
@@ -7,9 +7,9 @@ public struct Image: Sendable, Hashable {
     /// (height, width, 3), row-major; red, green, blue.
     public let pixels: [UInt8]
 
-    /// A picture of `pixels`, whose count must be `height` · `width` · 3.
+    /// An image of `pixels`, whose count must be `height` · `width` · 3.
     public init(height: Int, width: Int, pixels: [UInt8]) {
-        precondition(height > 0 && width > 0, "a picture has at least one pixel, not \(height) × \(width)")
+        precondition(height > 0 && width > 0, "an image has at least one pixel, not \(height) × \(width)")
         precondition(
             pixels.count == height * width * 3, "\(pixels.count) bytes do not fill \(height) × \(width) pixels")
         self.height = height
@@ -17,7 +17,7 @@ public struct Image: Sendable, Hashable {
         self.pixels = pixels
     }
 
-    /// A picture of one colour.
+    /// An image of one colour.
     public init(height: Int, width: Int, red: UInt8, green: UInt8, blue: UInt8) {
         var pixels = [UInt8](repeating: red, count: height * width * 3)
         if green != red || blue != red {
@@ -31,12 +31,12 @@ public struct Image: Sendable, Hashable {
 
     /// The pixel in `row`, `column`.
     public subscript(row: Int, column: Int) -> (red: UInt8, green: UInt8, blue: UInt8) {
-        precondition(row >= 0 && row < height && column >= 0 && column < width, "pixel outside the picture")
+        precondition(row >= 0 && row < height && column >= 0 && column < width, "pixel outside the image")
         let start = (row * width + column) * 3
         return (pixels[start], pixels[start + 1], pixels[start + 2])
     }
 
-    /// This picture with `other` over it, whose first pixel comes to (`top`, `left`). What lies outside is cut off.
+    /// This image with `other` over it, whose first pixel comes to (`top`, `left`). What lies outside is cut off.
     public func overlaid(with other: Image, top: Int, left: Int) -> Image {
         let rows = max(top, 0)..<max(max(top, 0), min(top + other.height, height))
         let columns = max(left, 0)..<max(max(left, 0), min(left + other.width, width))

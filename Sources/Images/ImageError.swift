@@ -1,12 +1,12 @@
 public import Platform
 
-/// What can be wrong with a picture, a folder of pictures or a way to prepare them, in words for the user.
+/// What can be wrong with an image, a folder of images or a way to prepare them, in words for the user.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
     /// No bytes at all.
     case empty
     /// Neither JPEG nor PNG; `found` names what it is, with its article.
     case notAnImage(found: String)
-    /// A picture in a format that is not read; `found` names it, with its article.
+    /// An image in a format that is not read; `found` names it, with its article.
     case otherFormat(found: String)
     /// The file is larger than `limit` bytes.
     case tooManyBytes(Int, limit: Int)
@@ -20,7 +20,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case tooMuchWork(ImageFormat, height: Int, width: Int, limit: Int)
     /// Decoding takes longer than `limit` seconds of processor time.
     case tooSlow(limit: Double)
-    /// The file ends before the picture does.
+    /// The file ends before the image does.
     case truncated(ImageFormat)
     /// The bytes contradict the format.
     case damaged(ImageFormat, reason: String)
@@ -30,26 +30,26 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case noMemory(height: Int, width: Int)
     /// The file or folder cannot be read.
     case file(FileError)
-    /// A folder without a picture in it; `leftOut` may say why.
+    /// A folder without an image in it; `leftOut` may say why.
     case noImages(path: String, leftOut: [LeftOut] = [])
     /// A folder whose folders are parts of a dataset, not classes.
     case hasSplits(path: String, splits: [String])
     /// A folder with more folders inside than `limit`.
     case tooManyFolders(path: String, limit: Int)
-    /// A setting for preparing pictures that makes no sense; `reason` is a sentence.
+    /// A setting for preparing images that makes no sense; `reason` is a sentence.
     case setting(name: String, reason: String)
 
     public var description: String {
         switch self {
-        case .empty: "the file is empty; send the bytes of a JPEG or PNG picture"
-        case .notAnImage(let found): "this is \(found), not a picture; send a JPEG or PNG file"
+        case .empty: "the file is empty; send the bytes of a JPEG or PNG image"
+        case .notAnImage(let found): "this is \(found), not an image; send a JPEG or PNG file"
         case .otherFormat(let found): "this is \(found), which is not read here; convert it to JPEG or PNG"
         case .tooManyBytes(let count, let limit):
-            "the picture has \(count) bytes, and at most \(limit) are read; save it smaller or compress it more"
+            "the image has \(count) bytes, and at most \(limit) are read; save it smaller or compress it more"
         case .tooLong(let height, let width, let limit):
-            "the picture is \(width) × \(height) pixels, and a side may have at most \(limit); scale it down"
+            "the image is \(width) × \(height) pixels, and a side may have at most \(limit); scale it down"
         case .tooManyPixels(let height, let width, let limit):
-            "the picture is \(width) × \(height) pixels, and at most \(limit) in all are read; scale it down"
+            "the image is \(width) × \(height) pixels, and at most \(limit) in all are read; scale it down"
         case .tooManyScans(let limit):
             "this progressive JPEG has more than \(limit) scans; save it again, as baseline or ordinary progressive"
         case .tooMuchWork(.jpeg, let height, let width, let limit):
@@ -59,8 +59,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "this PNG of \(width) × \(height) pixels unpacks to more than \(limit) bytes; save it with 8 bits a "
                 + "channel, or smaller"
         case .tooSlow(let limit):
-            "decoding takes more than \(limit) seconds of processor time; save the picture smaller or as baseline"
-        case .truncated(let format): "the \(format) file ends before the picture does; send it again, whole"
+            "decoding takes more than \(limit) seconds of processor time; save the image smaller or as baseline"
+        case .truncated(let format): "the \(format) file ends before the image does; send it again, whole"
         case .damaged(let format, let reason):
             "the \(format) file is damaged (\(reason)); save it again with another program"
         case .unsupported(let format, let kind):
@@ -68,7 +68,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         case .noMemory(let height, let width): "not enough memory to decode \(width) × \(height) pixels; scale it down"
         case .file(let error): error.description
         case .noImages(let path, let leftOut):
-            "no .jpg, .jpeg or .png file below \(path); put pictures there, or a folder for each class"
+            "no .jpg, .jpeg or .png file below \(path); put images there, or a folder for each class"
                 + (leftOut.isEmpty ? "" : " (left out: \(leftOut.map(\.words).joined(separator: ", ")))")
         case .hasSplits(let path, let splits):
             "\(path) has the splits \(splits.joined(separator: ", ")), which are no classes; name one of them: "

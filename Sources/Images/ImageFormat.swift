@@ -30,16 +30,16 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible {
         }
         if start.dropFirst(4).starts(with: Array("ftyp".utf8)) {
             let brand = String(decoding: start.dropFirst(8).prefix(4), as: UTF8.self)
-            if brand.hasPrefix("avi") { return .otherFormat(found: "an AVIF picture") }
+            if brand.hasPrefix("avi") { return .otherFormat(found: "an AVIF image") }
             if ["heic", "heix", "heim", "heis", "hevc", "mif1", "msf1"].contains(brand) {
-                return .otherFormat(found: "a HEIC picture")
+                return .otherFormat(found: "a HEIC image")
             }
             return .notAnImage(found: "a video")
         }
         if start.starts(with: [0xff, 0x0a]) || start.starts(with: [0, 0, 0, 12, 0x4a, 0x58, 0x4c, 0x20]) {
-            return .otherFormat(found: "a JPEG XL picture")
+            return .otherFormat(found: "a JPEG XL image")
         }
-        if start.starts(with: [0, 0, 0, 12, 0x6a, 0x50]) { return .otherFormat(found: "a JPEG 2000 picture") }
+        if start.starts(with: [0, 0, 0, 12, 0x6a, 0x50]) { return .otherFormat(found: "a JPEG 2000 image") }
         for (prefix, name) in otherFiles where start.starts(with: prefix) { return .notAnImage(found: name) }
         // A character cut in two at the end is no reason to doubt the text.
         let text = String(decoding: start, as: UTF8.self)
@@ -54,10 +54,10 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible {
     }
 
     private static let otherPictures: [(prefix: String, offset: Int, name: String)] = [
-        ("GIF87a", 0, "a GIF picture"), ("GIF89a", 0, "a GIF picture"), ("WEBP", 8, "a WebP picture"),
-        ("II*\0", 0, "a TIFF picture"), ("MM\0*", 0, "a TIFF picture"), ("BM", 0, "a BMP picture"),
-        ("8BPS", 0, "a Photoshop file"), ("qoif", 0, "a QOI picture"), ("P5\n", 0, "a PNM picture"),
-        ("P6\n", 0, "a PNM picture"), ("\0\0\u{1}\0", 0, "an icon file"), ("DDS ", 0, "a DDS texture"),
+        ("GIF87a", 0, "a GIF image"), ("GIF89a", 0, "a GIF image"), ("WEBP", 8, "a WebP image"),
+        ("II*\0", 0, "a TIFF image"), ("MM\0*", 0, "a TIFF image"), ("BM", 0, "a BMP image"),
+        ("8BPS", 0, "a Photoshop file"), ("qoif", 0, "a QOI image"), ("P5\n", 0, "a PNM image"),
+        ("P6\n", 0, "a PNM image"), ("\0\0\u{1}\0", 0, "an icon file"), ("DDS ", 0, "a DDS texture"),
     ]
 
     private static let otherFiles: [(prefix: [UInt8], name: String)] = [

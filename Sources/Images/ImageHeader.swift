@@ -1,6 +1,6 @@
 public import Platform
 
-/// What a file says about its picture before anything is decoded.
+/// What a file says about its image before anything is decoded.
 public struct ImageHeader: Sendable, Hashable {
     public let format: ImageFormat
     /// Pixels as stored, before any turn.
@@ -35,7 +35,7 @@ public struct ImageHeader: Sendable, Hashable {
         guard height * width <= limits.maxPixels else {
             throw ImageError.tooManyPixels(height: height, width: width, limit: limits.maxPixels)
         }
-        // Passes of an interlaced picture together have hardly more.
+        // Passes of an interlaced image together have hardly more.
         guard Double(height * width) * Double(bitsPerPixel) / 8 <= Double(limits.maxUnpackedBytes) else {
             throw ImageError.tooMuchWork(format, height: height, width: width, limit: limits.maxUnpackedBytes)
         }

@@ -1,4 +1,4 @@
-/// What a picture may cost at most.
+/// What an image may cost at most.
 ///
 /// A few hundred bytes can announce gigabytes of pixels or hours of decoding (CVE-2019-13960 was refused as the
 /// application's duty), so the limits are checked before anything is decoded.
@@ -11,7 +11,7 @@ public struct ImageLimits: Sendable, Hashable {
     public var maxPixels: Int
     /// Passes over a progressive JPEG; real ones have about ten.
     public var maxScans: Int
-    /// Passes over a progressive JPEG × its pixels. A scan of a few bytes passes over the whole picture, so neither
+    /// Passes over a progressive JPEG × its pixels. A scan of a few bytes passes over the whole image, so neither
     /// bytes nor pixels alone bound the work.
     public var maxScanPixels: Int
     /// Bytes that a PNG's pixels unpack to before they become 8-bit RGB; zlib packs a thousand of them into one.

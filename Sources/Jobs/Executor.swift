@@ -19,7 +19,7 @@ public protocol Executor: Sendable {
 }
 
 /// What can be asked of a worker.
-public enum WorkerWish: String, Sendable, CaseIterable {
+public enum WorkerWish: String, Sendable, CaseIterable, Codable {
     /// Save a checkpoint and end: the job will go on later.
     case stop
     /// End: the job is cancelled.
@@ -53,7 +53,7 @@ public struct WorkerLook: Sendable, Equatable {
         case succeeded
         case stopped
         case failed(JobFailure)
-        /// Without a word.
+        /// It ended without a word.
         case crashed(String)
     }
 

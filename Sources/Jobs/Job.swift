@@ -45,7 +45,7 @@ public struct Job: Sendable, Equatable {
         public var heartbeatAt: Date?
         public var step = 0
         public var totalSteps: Int?
-        /// Of the newest checkpoint on the disk.
+        /// The step of the newest checkpoint on the disk.
         public var checkpointStep: Int?
         /// The last progress, a JSON object.
         public var progress: String?

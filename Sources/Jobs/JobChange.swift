@@ -5,11 +5,11 @@ public struct JobChange: Sendable, Equatable {
     public let before: Job
     public let after: Job
     public let date: Date
-    /// For whoever follows the job, in order.
+    /// Notices for whoever follows the job, in order.
     public private(set) var notices: [JobNotice]
-    /// For whoever follows its parent.
+    /// Notices for whoever follows its parent.
     public private(set) var parentNotices: [JobNotice] = []
-    /// Of its parent.
+    /// Points of its parent's trajectory.
     public private(set) var points: [TrajectoryPoint] = []
     /// New jobs.
     public private(set) var children: [Job] = []

@@ -1,11 +1,11 @@
 /// What a pass costs: a multiplication and an addition count as two; norms, softmax and activations are left out.
 extension VisionTransformerConfig {
-    /// Of one image's patch projection.
+    /// Operations of one image's patch projection.
     public var patchFLOPs: Double {
         2 * Double(grid.count) * Double(inChans * patchSize * patchSize) * Double(embedDim)
     }
 
-    /// Of one image through every block.
+    /// Operations of one image through every block.
     ///
     /// - Parameter tokens: how many pass; nil for all.
     public func blockFLOPs(tokens: Int? = nil) -> Double {
@@ -14,6 +14,6 @@ extension VisionTransformerConfig {
         return Double(depth) * (2 * tokens * (4 * width * width + layers) + 4 * tokens * tokens * width)
     }
 
-    /// Of one image's forward pass, without a classifier.
+    /// Operations of one image's forward pass, without a classifier.
     public var forwardFLOPs: Double { patchFLOPs + blockFLOPs() }
 }

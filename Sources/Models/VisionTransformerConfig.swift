@@ -97,7 +97,7 @@ public struct VisionTransformerConfig: Sendable, Hashable {
     public var globalPool = GlobalPool.token
     /// Rows of the classifier; 0 without one.
     public var numClasses = 0
-    /// Of every layer norm.
+    /// The ε of every layer norm.
     public var eps: Float = 1e-6
 
     public init(imgSize: ImageSize, patchSize: Int, embedDim: Int, depth: Int, numHeads: Int, mlpHidden: Int) {

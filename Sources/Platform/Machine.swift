@@ -64,7 +64,7 @@ public enum Machine {
     /// Gives freed memory back to the system.
     public static func trimMemory() { linux_trim_memory() }
 
-    /// The whole text of one of the system's files, whose size nobody knows; nil where it cannot be read.
+    /// The whole text of one of the system's files, whose size is unknown; nil where it cannot be read.
     static func text(of path: String) -> String? {
         guard let file = fopen(path, "re") else { return nil }
         defer { fclose(file) }

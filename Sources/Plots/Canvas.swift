@@ -67,13 +67,6 @@ final class Canvas {
         cairo_stroke(context)
     }
 
-    func fillRectangle(x: Double, y: Double, width: Double, height: Double, color: Color, opacity: Double = 1) {
-        cairo_new_path(context)
-        cairo_rectangle(context, x, y, width, height)
-        setColor(color, opacity: opacity)
-        cairo_fill(context)
-    }
-
     /// Draws what `body` draws inside the rectangle only.
     func clipped(x: Double, y: Double, width: Double, height: Double, _ body: () -> Void) {
         cairo_save(context)

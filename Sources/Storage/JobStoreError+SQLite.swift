@@ -15,7 +15,7 @@ extension JobStoreError {
         let message = error.message ?? "error \(error.extendedResultCode.rawValue)"
         switch error.extendedResultCode {
         case .SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE: self = .diskFull
-        // After a sync that failed nobody knows what is on the disk.
+        // After a sync that failed it is unknown what is on the disk.
         case .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC: self = .corrupt(message)
         default:
             switch error.resultCode {

@@ -2,7 +2,7 @@ import Glibc
 import Platform
 
 /// Random numbers by position: number n of a stream is a function of the key and n (SplitMix64's finalizer), so that
-/// any picture, any mask and any step of training can be made without those before it.
+/// any image, any mask and any step of training can be made without those before it.
 ///
 /// Streams are named by what they are for: the crop of image 7 in epoch 3 is the same whatever was drawn elsewhere.
 public struct RandomStream: RandomNumberGenerator, Sendable {

@@ -39,26 +39,14 @@ extension StateDict.Entry {
             }
             return
         }
-        // Walk the outer axes like an odometer; the innermost is a loop of its own.
-        let inner = shape[shape.count - 1], step = strides[shape.count - 1]
-        var indices = [Int](repeating: 0, count: shape.count - 1)
-        var offset = 0, written = 0
-        while true {
+        let inner = shape.last ?? 1, step = strides.last ?? 1
+        var written = 0
+        forEachRow { offset in
             for index in 0..<inner {
                 out[written] = convert(
                     T(littleEndian: base.loadUnaligned(fromByteOffset: (offset + index * step) * size, as: T.self)))
                 written += 1
             }
-            var axis = indices.count - 1
-            while axis >= 0 {
-                indices[axis] += 1
-                offset += strides[axis]
-                if indices[axis] < shape[axis] { break }
-                offset -= strides[axis] * shape[axis]
-                indices[axis] = 0
-                axis -= 1
-            }
-            if axis < 0 { return }
         }
     }
 

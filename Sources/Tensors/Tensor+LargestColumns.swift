@@ -1,5 +1,5 @@
 extension Tensor {
-    /// Of each row of a matrix the column of its largest number, the first of several: a classifier's decisions. Nil
+    /// The column of the largest number of each row of a matrix, the first of several: a classifier's decisions. Nil
     /// where a number of the row is not finite, and so nothing was decided.
     public var largestColumns: [Int?] {
         precondition(shape.count == 2, "\(shape) is no matrix")

@@ -24,7 +24,7 @@ public struct Trainer {
         public var snapshotEveryEpochs: Int?
         /// When the run is content before its end; those of analyses are judged elsewhere.
         public var stopRules: [StopRule] = []
-        /// Of every checkpoint: what names and shapes do not tell.
+        /// What every checkpoint says beside names and shapes.
         public var metadata: [String: String] = [:]
 
         public init(epochs: Int, stepsPerEpoch: Int, imagesPerStep: Int) {

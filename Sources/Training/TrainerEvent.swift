@@ -8,7 +8,7 @@ public struct TrainingProgress: Sendable, Equatable {
     public var steps: Int
     /// Over the last steps; 0 before the first.
     public var imagesPerSecond: Double
-    /// At that speed; nil before it is known.
+    /// What is left at that speed; nil before it is known.
     public var etaSeconds: Double?
     /// The metrics of the last step.
     public var metrics: [Metric]

@@ -11,7 +11,7 @@ import Testing
         AttentionDistance(layout: layout).values(tensor, pool: pool)[0, 0]
     }
 
-    /// Figures of the catalogue, F.1: patches of 16 pixels on a 14×14 grid.
+    /// Figures of NumPy in double precision: patches of 16 pixels on a 14×14 grid.
     @Test func goldenFigures() {
         let square = layout(14, 14, prefix: 0)
         #expect(isClose(distance(attention(196) { _, _ in 1 }, square), 116.492227, 1e-6))

@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Models
 import Platform
@@ -13,7 +14,7 @@ import Testing
             0, 0]
     }
 
-    /// Figures of the catalogue, F.2: 14×14 grid.
+    /// Figures of NumPy in double precision: 14×14 grid.
     @Test func goldenFigures() {
         #expect(abs(nmi(attention(196) { _, _ in 1 })) < 1e-12)
         #expect(isClose(nmi(attention(196) { $0 == $1 ? 1 : 0 }), 0.99999283, 5e-9))
@@ -43,7 +44,7 @@ import Testing
         for sharpness in [0, 0.001, 1, 10, 80] {
             let maps = noise.attention(2, 2, 26, sharpness: sharpness)
             let values = AttentionNMI(layout: layout(5, 5)).values(maps, pool: pool).values
-            #expect(values.allSatisfy { $0 >= 0 && $0 <= 1 }, "sharpness \(sharpness): \(values)")
+            #expect(values.everyOne { $0 >= 0 && $0 <= 1 }, "sharpness \(sharpness): \(values)")
         }
     }
 

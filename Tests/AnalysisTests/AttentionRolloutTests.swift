@@ -15,7 +15,7 @@ import Testing
         return rollout.rollout
     }
 
-    /// Figures of the catalogue, F.12.
+    /// Figures of NumPy in double precision.
     @Test func goldenFigures() throws {
         #expect(isClose(try golden(.mean, 0), [0.433215, 0.983355, 0.416954, 1], 1e-6))
         #expect(isClose(try golden(.mean, 0.5), [0.225498, 0.959678, 0.152186, 1], 1e-6))

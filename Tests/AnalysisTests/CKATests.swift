@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Foundation
 import Models
@@ -17,7 +18,7 @@ import Testing
                 [x], [y], kernel: kernel, estimator: estimator, batchSize: batchSize, form: form, pool: pool)[0, 0])
     }
 
-    /// Figures of the catalogue, F.5: X[i, j] = sin(1.1i + 0.7j), Y[i, j] = cos(0.45i + 1.3j) + 0.2i.
+    /// Figures of NumPy in double precision: X[i, j] = sin(1.1i + 0.7j), Y[i, j] = cos(0.45i + 1.3j) + 0.2i.
     @Test func goldenFigures() throws {
         let x = matrix(8, 3) { i, j in sin(1.1 * i + 0.7 * j) }
         let y = matrix(8, 4) { i, j in cos(0.45 * i + 1.3 * j) + 0.2 * i }
@@ -37,7 +38,7 @@ import Testing
         }
     }
 
-    /// The catalogue's random pair, F.5, whose numbers come from NumPy's generator; see make.py.
+    /// A random pair, whose numbers come from NumPy's generator; see make.py.
     @Test func goldenRandomPair() throws {
         let fixture = try Fixture.load().golden
         let x = DoubleMatrix(rows: 100, cols: 10, fixture.x), y = DoubleMatrix(rows: 100, cols: 10, fixture.y)
@@ -120,7 +121,7 @@ import Testing
         #expect(unbiased.reasons.contains { $0.pointer == "/cka" && $0.reason.contains("4 or more") })
         #expect(unbiased.selfSimilarityMaxError == nil)
         let biased = CKA.matrix(three, estimator: .biased, pool: pool)
-        #expect(biased.values.allSatisfy { $0 != nil } && biased.reasons.isEmpty)
+        #expect(biased.values.everyOne { $0 != nil } && biased.reasons.isEmpty)
         let one = CKA.matrix([noise.matrix(1, 5)], estimator: .biased, pool: pool)
         #expect(one.values == [nil] && !one.reasons.isEmpty)
         let none = CKA.matrix([DoubleMatrix(rows: 0, cols: 5, [])], [DoubleMatrix(rows: 0, cols: 2, [])], pool: pool)
@@ -157,7 +158,7 @@ import Testing
         }
         let rbf = CKA.matrix([outlier], kernel: .rbf, estimator: .biased, pool: pool)
         #expect(rbf.values == [nil])
-        #expect(rbf.reasons.allSatisfy { $0.reason.contains("median") })
+        #expect(rbf.reasons.everyOne { $0.reason.contains("median") })
     }
 
     @Test func whatIsNotFinite() {
@@ -168,7 +169,7 @@ import Testing
         for kernel in [CKA.Kernel.linear, .rbf] {
             let m = CKA.matrix([sound, broken], kernel: kernel, pool: pool)
             #expect(m[0, 0] != nil && m[0, 1] == nil && m[1, 0] == nil && m[1, 1] == nil)
-            #expect(m.reasons.allSatisfy { $0.reason.contains("finite") } && m.reasons.count == 2)
+            #expect(m.reasons.everyOne { $0.reason.contains("finite") } && m.reasons.count == 2)
         }
     }
 

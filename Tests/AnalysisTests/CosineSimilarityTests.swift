@@ -4,7 +4,7 @@ import Tensors
 import Testing
 
 @Suite struct CosineSimilarityTests {
-    /// Figures of the catalogue, F.11: F[h, n, d] = sin(0.4h + 0.9n + 0.6d) + 0.2h.
+    /// Figures of NumPy in double precision: F[h, n, d] = sin(0.4h + 0.9n + 0.6d) + 0.2h.
     @Test func goldenFigures() {
         let output = Tensor(
             shape: [1, 2, 4, 3],

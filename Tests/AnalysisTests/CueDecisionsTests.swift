@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
     @Test func theSixteenClasses() {
         let all = SixteenClasses.names.indices.flatMap { SixteenClasses.members(of: $0) }
         #expect(SixteenClasses.names.count == 16 && SixteenClasses.names == SixteenClasses.names.sorted())
-        #expect(Set(all).count == all.count && all.allSatisfy { (0..<1000).contains($0) })
+        #expect(Set(all).count == all.count && all.everyOne { (0..<1000).contains($0) })
         #expect(SixteenClasses.members(of: 10).count == 109 && SixteenClasses.members(of: 3).count == 49)
     }
 

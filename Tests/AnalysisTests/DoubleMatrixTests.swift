@@ -1,3 +1,4 @@
+import TestSupport
 import Platform
 import Tensors
 import Testing
@@ -52,7 +53,7 @@ import Testing
     @Test func centeringEqualNumbersLeavesZero() {
         let column = DoubleMatrix(rows: 7, cols: 2, (0..<14).map { $0 % 2 == 0 ? 0.1 : Double($0) })
         let centered = column.columnCentered()
-        #expect((0..<7).allSatisfy { centered[$0, 0] == 0 })
+        #expect((0..<7).everyOne { centered[$0, 0] == 0 })
         #expect(isClose((0..<7).reduce(0) { $0 + centered[$1, 1] }, 0, 1e-12))
     }
 

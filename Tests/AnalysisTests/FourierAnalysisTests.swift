@@ -22,7 +22,7 @@ import Testing
             .relativeLogAmplitude(latent(side), numPrefixTokens: 0, pool: pool).values
     }
 
-    /// Figures of the catalogue, F.3. Tokens are 32-bit numbers here, which moves the fourth decimal of a bin
+    /// Figures of NumPy's FFT. Tokens are 32-bit numbers here, which moves the fourth decimal of a bin
     /// whose amplitude is 1e-4 of the largest.
     @Test func goldenFigures() {
         #expect(isClose(relative(4), [0, -2.355507], 2e-6))

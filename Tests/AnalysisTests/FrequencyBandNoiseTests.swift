@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Foundation
 import Tensors
@@ -6,7 +7,7 @@ import Testing
 @Suite struct FrequencyBandNoiseTests {
     let pool = makePool()
 
-    /// The noise of the catalogue's figures, channel `channel`.
+    /// The noise of the figures below, channel `channel`.
     private func noise(_ channel: Int) -> DoubleMatrix {
         DoubleMatrix(
             rows: 8, cols: 8,
@@ -17,7 +18,7 @@ import Testing
             })
     }
 
-    /// Figures of the catalogue, F.13: RMS over three channels and the first three values.
+    /// Figures of NumPy's FFT: RMS over three channels and the first three values.
     @Test(arguments: [
         (0.25, 4, 0.265731, [0.508715, 0.453863, 0.251313]), (0.5, 12, 0.350331, [0.085148, 0.291258, 0.360113]),
         (0.75, 20, 0.349147, [-0.128932, 0.052602, 0.403946]),
@@ -28,7 +29,7 @@ import Testing
         let parts = (0..<3).map { band.band(of: noise($0), pool: pool) }
         let energy = parts.reduce(0) { $0 + $1.squaredNorm }
         #expect(abs((energy / 192).squareRoot() - rms) < 1e-6)
-        #expect(zip(parts[0].values, first).allSatisfy { abs($0 - $1) < 1e-6 })
+        #expect(pairs(parts[0].values.prefix(3), first).everyOne { abs($0 - $1) < 1e-6 })
     }
 
     /// Sides of the squares at 224 pixels, as the catalogue lists them.
@@ -62,7 +63,7 @@ import Testing
                 height: item.height, width: item.width, frequency: item.frequency, halfWindow: item.halfWindow)
             let noise = DoubleMatrix(rows: item.height, cols: item.width, item.noise)
             let found = band.band(of: noise, pool: pool).values
-            #expect(zip(found, item.band).allSatisfy { abs($0 - $1) < 1e-8 }, "\(item.frequency)")
+            #expect(pairs(found, item.band).everyOne { abs($0 - $1) < 1e-8 }, "\(item.frequency)")
         }
     }
 
@@ -71,12 +72,12 @@ import Testing
         let whole = FrequencyBandNoise(height: 8, width: 8, frequency: 0.5, halfWindow: 0.5)
         let noise = noise(0)
         #expect(whole.count == 64)
-        #expect(zip(whole.band(of: noise, pool: pool).values, noise.values).allSatisfy { abs($0 - $1) < 1e-12 })
+        #expect(pairs(whole.band(of: noise, pool: pool).values, noise.values).everyOne { abs($0 - $1) < 1e-12 })
         let low = FrequencyBandNoise(height: 8, width: 8, frequency: 0.25, halfWindow: 0.25).band(of: noise, pool: pool)
         let high = FrequencyBandNoise(height: 8, width: 8, frequency: 0.75, halfWindow: 0.25)
             .band(of: noise, pool: pool)
         #expect(
-            zip(zip(low.values, high.values), noise.values).allSatisfy { abs($0.0 + $0.1 - $1) < 1e-12 })
+            pairs(pairs(low.values, high.values), noise.values).everyOne { abs($0.0 + $0.1 - $1) < 1e-12 })
         #expect(!FrequencyBandNoise.fits(height: 7, width: 8))
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Foundation
 import Models
@@ -44,10 +45,10 @@ import Testing
             let map = Tensor(shape: [1, 2, 5, 5], numbers)
             rollout.add(map, pool: pool)
             rollout.add(Tensor(shape: [1, 2, 5, 5], repeating: 0.2), pool: pool)
-            #expect(rollout.rollout.array.allSatisfy { $0.isNaN }, "\(fusion) \(ratio)")
+            #expect(rollout.rollout.array.everyOne { $0.isNaN }, "\(fusion) \(ratio)")
             let gradients = try GradientRollout(layout: layout, discardRatio: ratio)
             let ones = Tensor(shape: [1, 2, 5, 5], repeating: 1)
-            #expect(gradients.rollout([map, ones], gradients: [ones, ones], pool: pool).array.allSatisfy { $0.isNaN })
+            #expect(gradients.rollout([map, ones], gradients: [ones, ones], pool: pool).array.everyOne { $0.isNaN })
         }
     }
 
@@ -67,12 +68,12 @@ import Testing
     @Test func roundingIsNoSpread() throws {
         let same = same(9, 5)
         #expect(same.columnCentered().squaredNorm > 0)
-        #expect(SingularValues.imageLevel(same, pool: pool).allSatisfy { $0 == log(SingularValues.smallest) })
+        #expect(SingularValues.imageLevel(same, pool: pool).everyOne { $0 == log(SingularValues.smallest) })
         var scatter = Scatter(width: 5)
         scatter.add(same)
-        #expect(SingularValues.imageLevel(scatter, pool: pool).allSatisfy { $0 == log(SingularValues.smallest) })
+        #expect(SingularValues.imageLevel(scatter, pool: pool).everyOne { $0 == log(SingularValues.smallest) })
         let components = try #require(PrincipalComponents(same, count: 2))
-        #expect(components.explainedRatio == nil && components.coordinates.values.allSatisfy { $0 == 0 })
+        #expect(components.explainedRatio == nil && components.coordinates.values.everyOne { $0 == 0 })
         for metric in Alignment.Metric.allCases {
             #expect(throws: AnalysisError.undefinedAlignment) {
                 try Alignment.Side(same, metric: metric, k: 2, pool: pool)

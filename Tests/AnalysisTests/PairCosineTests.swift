@@ -4,7 +4,7 @@ import Tensors
 import Testing
 
 @Suite struct PairCosineTests {
-    /// Golden figures (science: F.11): F[h, n, d] = sin(0.4h + 0.9n + 0.6d) + 0.2h; h < 2, n < 4, d < 3.
+    /// Figures of NumPy in double precision: F[h, n, d] = sin(0.4h + 0.9n + 0.6d) + 0.2h; h < 2, n < 4, d < 3.
     private func golden(_ order: (Int, Int) -> Int) -> [Float] {
         var numbers = [Float](repeating: 0, count: 24)
         for head in 0..<2 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Foundation
 import Platform
@@ -7,7 +8,7 @@ import Testing
 @Suite struct SingularValuesTests {
     private let pool = ThreadPool(threads: 1)
 
-    /// F.3b: latent[i,t,c] = sin(.7i + 1.3t + .9c) + .05·i·t·c; token 0 is the class token.
+    /// Figures of NumPy in double precision: latent[i,t,c] = sin(.7i + 1.3t + .9c) + .05·i·t·c; token 0 is the class token.
     private var latent: Tensor {
         var numbers: [Float] = []
         for i in 0..<4 {
@@ -32,7 +33,7 @@ import Testing
 
     @Test func tokenLevel() {
         let spectra = SingularValues.tokenSpectra(latent, numPrefixTokens: 1, pool: pool)
-        #expect(spectra.count == 4 && spectra.allSatisfy { $0.count == 3 })
+        #expect(spectra.count == 4 && spectra.everyOne { $0.count == 3 })
         #expect(abs(spectra.reduce(0) { $0 + $1[0] } / 4 - 0.496459) < 1e-5)
         #expect(abs(spectra.reduce(0) { $0 + $1[1] } / 4 + 0.427578) < 1e-5)
     }
@@ -54,6 +55,6 @@ import Testing
     @Test func constantTokensAreClamped() {
         let spectrum = SingularValues.tokenSpectra(
             Tensor(shape: [1, 4, 3], repeating: 2), numPrefixTokens: 1, pool: pool)[0]
-        #expect(spectrum.allSatisfy { abs($0 - log(1e-12)) < 1e-9 })
+        #expect(spectrum.everyOne { abs($0 - log(1e-12)) < 1e-9 })
     }
 }

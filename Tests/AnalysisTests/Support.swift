@@ -1,3 +1,4 @@
+import TestSupport
 import Analysis
 import Foundation
 import Models
@@ -88,7 +89,7 @@ func matrix(_ rows: Int, _ cols: Int, _ number: (_ row: Double, _ col: Double) -
 func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool { abs(a - b) <= tolerance }
 
 func isClose(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
-    a.count == b.count && zip(a, b).allSatisfy { isClose($0, $1, tolerance) }
+    pairs(a, b).everyOne { isClose($0, $1, tolerance) }
 }
 
 func isClose(_ a: Tensor, _ b: [Double], _ tolerance: Double) -> Bool {

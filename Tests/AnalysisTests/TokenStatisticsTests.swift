@@ -72,7 +72,7 @@ import Testing
         for (a, b) in zip(direct, streamed).prefix(2) { #expect(abs(a - b) < 1e-9) }
     }
 
-    /// Golden figures (science: F.3b), streamed.
+    /// The figures of `SingularValuesTests`, streamed.
     @Test func goldenImageLevel() {
         var scatter = Scatter(width: 3)
         for image in 0..<4 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Checkpoints
 import FoundationEssentials
 import JSON
@@ -82,7 +83,7 @@ import Testing
             Tensor(shape: [3], [.nan, Float(bitPattern: 0xff80_0001), Float(bitPattern: 0x7fff_ffff)]))
         for precision in SafeTensors.Precision.allCases {
             let contents = try SafeTensors.decode(Bytes(try SafeTensors.encode(dict, as: precision)))
-            #expect(contents.tensors["w"]?.tensor().array.allSatisfy(\.isNaN) == true)
+            #expect(contents.tensors["w"]?.tensor().array.everyOne(\.isNaN) == true)
         }
     }
 

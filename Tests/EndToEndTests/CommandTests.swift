@@ -36,7 +36,7 @@ import Testing
         let server = try Server(models: fixture("models/files"))
         _ = try server.load("m", path: "dinov2_reg.pth", ["num_heads": 3])
         let folder = try TemporaryFolder()
-        try FileManager.default.copyItem(atPath: fixture("images/jpeg-444.jpg"), toPath: folder.path + "/photo.jpg")
+        try FileManager.default.copyItem(atPath: fixture("images/jpeg/444.jpg"), toPath: folder.path + "/photo.jpg")
         let upload = try server.curl(
             "/v1/images", ["-H", "Content-Type: image/jpeg", "--data-binary", "@\(folder.path)/photo.jpg"])
         let id = try #require(upload.json["id"] as? String)

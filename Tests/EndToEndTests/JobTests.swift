@@ -29,7 +29,7 @@ import Testing
             let course = try server.curl("/v1/jobs/\(id)/trajectory?metric=\(metric)").json
             #expect(course["steps"] as? [Int] == [0, 4, 8], "\(metric): \(course)")
             let values = course["values"] as? [[Double]] ?? []
-            #expect(values.count == 3 && values.allSatisfy { $0.count == (course["layers"] as? [Any])?.count })
+            #expect(values.count == 3 && values.everyOne { $0.count == (course["layers"] as? [Any])?.count })
         }
         for step in ["8", "latest"] {
             let model = "job:\(id)@\(step)"

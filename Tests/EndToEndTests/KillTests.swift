@@ -13,8 +13,8 @@ import Testing
     @Test func nothingAcknowledgedIsLost() throws {
         let folder = try TemporaryFolder(), data = folder.path + "/data"
         let reference = try Self.reference(in: folder)
-        let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = TestRandom("kills")
+        let seed = random.seed
         var server = try Server(data: data)
         var ids: [String] = [], keys: [String] = [], readySeconds: [Double] = []
         var lastCheckpoint: [String: Int] = [:], workerKills = 0
@@ -34,19 +34,19 @@ import Testing
                     ($0["checkpoint_step"] as? Int ?? -1) > before || Self.isTerminal($0)
                 }
                 lastCheckpoint[id] = job["checkpoint_step"] as? Int ?? -1
-                usleep(UInt32(random.next() % 100_000))
+                try Self.idle(server, requests: random.next() % 10)
                 if let worker = server.worker(id) {
                     kill(worker, SIGKILL)
                     workerKills += 1
                 }
                 continue
             }
-            usleep(UInt32(random.next() % 700_000))
+            try Self.idle(server, requests: random.next() % 60)
             server.kill()
             try Self.checkIntegrity(data, "after kill \(number), seed \(seed)")
             let start = Date()
             server = try Server(data: data)
-            while try server.curl("/readyz").status != 200 { usleep(2000) }
+            while try server.curl("/readyz").status != 200 {}
             readySeconds.append(Date().timeIntervalSince(start))
             for (id, key) in zip(ids, keys).suffix(3) {
                 #expect(try server.submit(Self.body, key: key) == id, "a job or its key is lost, seed \(seed)")
@@ -64,6 +64,11 @@ import Testing
         print(
             "\(Self.kills) kills, \(workerKills) of workers, \(ids.count) jobs; ready after "
                 + "\((readySeconds.max() ?? 0).formatted()) s at the most")
+    }
+
+    /// A random moment later: after so many requests, a hundredth of a second each, about.
+    static func idle(_ server: Server, requests: UInt64) throws {
+        for _ in 0..<requests { _ = try server.curl("/livez") }
     }
 
     /// The bytes that an uninterrupted run ends with.
@@ -126,18 +131,5 @@ import Testing
             """
         let answer = try run("python3", ["-c", script, copy.path + "/jobs.sqlite"])
         #expect(answer.text == "[('ok',)] []\n", "\(what): \(answer.text)\(answer.errors)")
-    }
-}
-
-/// The same numbers for the same seed, so that a failure can be repeated.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -14,7 +14,7 @@ import Testing
     @Test func modelsImagesAndProbeSetsOutliveTheServer() throws {
         let folder = try TemporaryFolder()
         let data = folder.path + "/data"
-        let photo = fixture("images/jpeg-444.jpg")
+        let photo = fixture("images/jpeg/444.jpg")
         var server = try Server(data: data, models: fixture("models/files"))
         #expect(try server.load("mine", path: "simmim_pretrain.pth")["state"] as? String == "ready")
         let image = try server.curl("/v1/images", ["-H", "Content-Type: image/jpeg", "--data-binary", "@\(photo)"])

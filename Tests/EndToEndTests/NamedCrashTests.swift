@@ -59,7 +59,8 @@ import Testing
             #expect(isChecked, "\(place): it never came to the end")
             let hasDied = FileManager.default.fileExists(atPath: marker), status = server.stop()
             let diesNow = !hasDied && FileManager.default.fileExists(atPath: marker)
-            #expect(status == 143 || diesNow, "\(place): it ended with \(status)")
+            // A server that dies on its way out has another status, which its marker tells.
+            if !diesNow { #expect(status == 143, "\(place): it ended with \(status)") }
             if !hasDied && !diesNow { survived.append(place) }
         }
         #expect(survived.isEmpty, "nobody died at \(survived)")

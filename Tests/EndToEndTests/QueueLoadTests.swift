@@ -41,11 +41,11 @@ import Testing
     @Test func cancelsEndWithinAStep() throws {
         let cancels = Int(ProcessInfo.processInfo.environment["VITSCOPE_CANCELS"] ?? "") ?? 25
         let server = try Server(["--job-slots", "2"])
-        let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed), slowest = 0.0
+        var random = TestRandom("cancels"), slowest = 0.0
+        let seed = random.seed
         for number in 0..<cancels {
             let id = try server.submit(JobTests.body(#""checkpoint": {"every_steps": 1}"#, epochs: 10_000))
-            usleep(UInt32(random.next() % 900_000))
+            try KillTests.idle(server, requests: random.next() % 80)
             let start = Date()
             #expect(try server.curl("/v1/jobs/\(id)/cancel", ["-X", "POST"]).status == 202, "seed \(seed)")
             let job = try server.finished(id)

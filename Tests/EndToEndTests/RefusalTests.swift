@@ -36,7 +36,7 @@ import Testing
             "/v1/models/untrained/attention?image=shapes-textures:0&layer=99&head=x&query=5,99&colour=red")
         let errors = reply.json["errors"] as? [[String: Any]] ?? []
         #expect(reply.status == 422 && errors.count >= 3, "\(reply.text)")
-        #expect(errors.allSatisfy { $0["pointer"] is String && $0["detail"] is String })
+        #expect(errors.everyOne { $0["pointer"] is String && $0["detail"] is String })
     }
 
     @Test func aModelByANearName() throws {
@@ -45,8 +45,8 @@ import Testing
     }
 
     @Test func anImageThatIsText() throws {
-        let answer = try problem("/v1/images", ["-H", "Content-Type: image/jpeg", "-d", "this is no picture"])
-        #expect([415, 422].contains(answer.status) && answer.detail.contains("JPEG"), "\(answer.detail)")
+        let answer = try problem("/v1/images", ["-H", "Content-Type: image/jpeg", "-d", "this is no image"])
+        #expect(answer.status == 415 && answer.detail.contains("JPEG"), "\(answer.detail)")
     }
 
     @Test func anImageThatIsTorn() throws {
@@ -55,7 +55,7 @@ import Testing
         try Data(png).write(to: URL(fileURLWithPath: folder.path + "/torn.png"))
         let answer = try problem(
             "/v1/images", ["-H", "Content-Type: image/png", "--data-binary", "@\(folder.path)/torn.png"])
-        #expect([400, 415, 422].contains(answer.status), "\(answer)")
+        #expect(answer.status == 400, "\(answer)")
     }
 
     @Test func aFormatThatIsNone() throws {
@@ -67,7 +67,7 @@ import Testing
 
     @Test func aCheckpointThatIsNotThere() throws {
         let reply = try server.post("/v1/models", json: #"{"name": "m", "path": "moco_v3_trian.pth.tar"}"#)
-        #expect([404, 422].contains(reply.status))
+        #expect(reply.status == 404)
         #expect((reply.json["detail"] as? String ?? "").contains("moco_v3_train.pth.tar"), "\(reply.text)")
     }
 
@@ -75,7 +75,7 @@ import Testing
     func aPathThatLeadsOutside(path: String) throws {
         let body = try JSONSerialization.data(withJSONObject: ["name": "m", "path": path])
         let reply = try server.post("/v1/models", json: String(decoding: body, as: UTF8.self))
-        #expect([404, 422].contains(reply.status), "\(reply.text)")
+        #expect(reply.status == 422, "\(reply.text)")
         #expect(!reply.text.contains("root:") && !reply.text.contains(fixture("models")), "\(reply.text)")
     }
 
@@ -99,6 +99,6 @@ import Testing
 
     @Test func anotherHost() throws {
         let reply = try server.curl("/v1/models", ["-H", "Host: evil.example"])
-        #expect([400, 421].contains(reply.status))
+        #expect(reply.status == 421)
     }
 }

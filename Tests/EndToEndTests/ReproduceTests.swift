@@ -65,7 +65,7 @@ import Testing
         // What small models cannot show is said, not left out.
         #expect(report.checklist.items.count { $0.verdict == "not measured" } == 5)
         #expect(Set(report.checklist.items.map(\.number)) == Set(1...10))
-        #expect(report.models.allSatisfy { $0.noiseDrop.count == 5 && $0.cosineDepths.count == 5 })
+        #expect(report.models.everyOne { $0.noiseDrop.count == 5 && $0.cosineDepths.count == 5 })
     }
 
     /// Jobs of seconds: the whole way from training to the report, which is honest about what such models show.
@@ -94,8 +94,8 @@ import Testing
         #expect(first.checklist.items.count { $0.verdict == "not measured" } == 4)
         let page = try String(contentsOfFile: folder.path + "/runs/report.html", encoding: .utf8)
         #expect(page.contains("checklist") && page.components(separatedBy: "data:image/png;base64,").count == 15)
-        #expect(first.models.count == 4 && first.models.allSatisfy { $0.attentionNmi.count == 6 })
-        #expect(first.models.allSatisfy { $0.shapeProbe.count == 7 && $0.highFrequency.allSatisfy(\.isFinite) })
+        #expect(first.models.count == 4 && first.models.everyOne { $0.attentionNmi.count == 6 })
+        #expect(first.models.everyOne { $0.shapeProbe.count == 7 && $0.highFrequency.everyOne(\.isFinite) })
         #expect(FileManager.default.fileExists(atPath: folder.path + "/runs/hybrid/model.safetensors"))
         // Finished runs are not trained again, and the same models give the same numbers.
         let second = try report(small)

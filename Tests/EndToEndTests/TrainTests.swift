@@ -34,7 +34,7 @@ import Testing
         #expect(events.last?["outcome"] as? String == "succeeded" && events.last?["step"] as? Int == 12)
         let metrics = try Self.lines(FileManager.default.contents(atPath: out + "/metrics.jsonl") ?? Data())
         #expect(metrics.compactMap { $0["step"] as? Int } == [2, 4, 6, 8, 10, 12])
-        #expect(metrics.allSatisfy { $0["loss"] is Double && $0["loss_moco"] is Double && $0["lr"] is Double })
+        #expect(metrics.everyOne { $0["loss"] is Double && $0["loss_moco"] is Double && $0["lr"] is Double })
         for file in ["model.safetensors", "checkpoints/step-12.safetensors"] {
             let report = try run(vitscope, ["inspect", out + "/" + file, "--json"])
             #expect(report.status == 0)
@@ -189,10 +189,10 @@ import Testing
         #expect(found["seconds_per_epoch"] as? Double ?? 0 > 0)
     }
 
-    /// Validation pairs classes by name and lives with a picture that cannot be read, but not with none.
+    /// Validation pairs classes by name and lives with an image that cannot be read, but not with none.
     @Test func validationIsOnTheSameClassesAndSkipsWhatCannotBeRead() throws {
         let folder = try TemporaryFolder(), files = FileManager.default
-        let picture = try Data(contentsOf: URL(fileURLWithPath: fixture("images/orient-1.png")))
+        let picture = try Data(contentsOf: URL(fileURLWithPath: fixture("images/orientation/1.png")))
         func fill(_ set: String, _ classes: [String], _ count: Int, _ data: Data) throws {
             for name in classes {
                 let path = folder.path + "/\(set)/\(name)"
@@ -227,7 +227,7 @@ import Testing
         let events = try Self.lines(same.output)
         #expect(events.count { ($0["message"] as? String)?.contains("broken.png") == true } == 1)
         let accuracies = events.compactMap { $0["val_accuracy"] as? Double }
-        #expect(accuracies.count == 2 && accuracies.allSatisfy { [0, 0.5, 1].contains($0) })
+        #expect(accuracies.count == 2 && accuracies.everyOne { [0, 0.5, 1].contains($0) })
         #expect(try train("none").status == 65)
         #expect(files.fileExists(atPath: folder.path + "/run-none/checkpoints/step-2.safetensors"))
     }

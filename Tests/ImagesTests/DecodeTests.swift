@@ -23,16 +23,16 @@ import Testing
     }
 
     @Test func headerComesWithoutDecoding() throws {
-        let header = try ImageHeader(of: ImageFixtures.bytes("jpeg-420.jpg"))
+        let header = try ImageHeader(of: ImageFixtures.bytes("jpeg/420.jpg"))
         #expect((header.format, header.height, header.width, header.orientation) == (.jpeg, 45, 67, .up))
-        #expect(try ImageHeader(of: ImageFixtures.bytes("png-6-16.png")).format == .png)
+        #expect(try ImageHeader(of: ImageFixtures.bytes("png/6-16.png")).format == .png)
     }
 
     @Test(arguments: [
-        ("", "the file is empty"), ("hello, world\n", "a text file"), ("GIF89a\u{1}\0\u{1}\0", "a GIF picture"),
-        ("RIFF\u{4}\0\0\0WEBPVP8 ", "a WebP picture"), ("\0\0\0\u{18}ftypheic\0\0\0\0", "a HEIC picture"),
-        ("\0\0\0\u{18}ftypavif\0\0\0\0", "an AVIF picture"), ("\0\0\0\u{18}ftypisom\0\0\0\0", "a video"),
-        ("BM\u{1}\u{2}", "a BMP picture"), ("<?xml version='1.0'?>\n<svg xmlns='x'/>", "an SVG drawing"),
+        ("", "the file is empty"), ("hello, world\n", "a text file"), ("GIF89a\u{1}\0\u{1}\0", "a GIF image"),
+        ("RIFF\u{4}\0\0\0WEBPVP8 ", "a WebP image"), ("\0\0\0\u{18}ftypheic\0\0\0\0", "a HEIC image"),
+        ("\0\0\0\u{18}ftypavif\0\0\0\0", "an AVIF image"), ("\0\0\0\u{18}ftypisom\0\0\0\0", "a video"),
+        ("BM\u{1}\u{2}", "a BMP image"), ("<?xml version='1.0'?>\n<svg xmlns='x'/>", "an SVG drawing"),
         ("<!DOCTYPE html><p>", "an HTML page"), ("%PDF-1.7", "a PDF document"), ("PK\u{3}\u{4}", "a zip archive"),
         ("\u{1}\u{2}\u{3}\u{4}", "unknown kind"),
     ])
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func limitsComeBeforePixels() throws {
-        let bytes = try ImageFixtures.bytes("jpeg-progressive.jpg")
+        let bytes = try ImageFixtures.bytes("jpeg/progressive.jpg")
         func error(_ limits: ImageLimits) -> ImageError? {
             #expect(throws: ImageError.self) { try Image.decode(bytes, orientation: .ignore, limits: limits) }
         }
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func hugeSizesAreRefusedByTheirHeader() throws {
-        var png = try ImageFixtures.bytes("png-2-8.png").array
+        var png = try ImageFixtures.bytes("png/2-8.png").array
         png.replaceSubrange(16..<24, with: [0, 0, 0x40, 1, 0, 0, 0, 1])
         #expect(throws: ImageError.tooLong(height: 1, width: 16_385, limit: 16_384)) {
             try Image.decode(png, orientation: .ignore)
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func unsupportedJPEGsAreNamed() throws {
-        var bytes = try ImageFixtures.bytes("jpeg-420.jpg").array
+        var bytes = try ImageFixtures.bytes("jpeg/420.jpg").array
         let frame = try #require(bytes.indices.first { bytes[$0] == 0xff && bytes[$0 + 1] == 0xc0 })
         bytes[frame + 4] = 12
         #expect(throws: ImageError.unsupported(.jpeg, kind: "12 bits a sample")) {
@@ -91,7 +91,7 @@ import Testing
 
     @Test(arguments: ["truncated", "text"])
     func brokenEXIFIsNoReasonToRefuse(_ kind: String) throws {
-        var bytes = try ImageFixtures.bytes("orient-6.jpg").array
+        var bytes = try ImageFixtures.bytes("orientation/6.jpg").array
         let start = try #require(bytes.indices.first { Array(bytes[$0...].prefix(6)) == Array("Exif\0\0".utf8) }) + 6
         // The directory far outside, or no TIFF at all.
         bytes.replaceSubrange(start + 4..<start + 8, with: [0xff, 0xff, 0xff, 0xf0])

@@ -107,9 +107,9 @@ struct ImageFixtures: Decodable {
 
     static let mutants: [Mutant] = {
         do {
-            return try JSONDecoder().decode([Mutant].self, from: Data(bytes("mutants.json").array))
+            return try JSONDecoder().decode([Mutant].self, from: Data(bytes("damaged/mutants.json").array))
         } catch {
-            preconditionFailure("Tests/Fixtures/images/mutants.json: \(error)")
+            preconditionFailure("Tests/Fixtures/images/damaged/mutants.json: \(error)")
         }
     }()
 
@@ -157,7 +157,7 @@ struct ImageFixtures: Decodable {
 }
 
 extension Image {
-    /// The largest difference between two pictures of one size, grey levels.
+    /// The largest difference between two images of one size, grey levels.
     func largestDifference(from other: Image) -> Int {
         guard height == other.height, width == other.width else { return .max }
         return zip(pixels, other.pixels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }

@@ -1,3 +1,4 @@
+import TestSupport
 import FoundationEssentials
 import Images
 import Platform
@@ -7,7 +8,7 @@ import Testing
     private func withTree(_ files: [String], _ body: (String) throws -> Void) throws {
         let root = FileManager.default.temporaryDirectory.path + "/images-\(RandomBytes.hex(8))"
         defer { try? FileManager.default.removeItem(atPath: root) }
-        let picture = try ImageFixtures.bytes("png-1x1.png").array
+        let picture = try ImageFixtures.bytes("png/1x1.png").array
         try Folder.create(root)
         for file in files {
             let path = "\(root)/\(file)"
@@ -35,7 +36,7 @@ import Testing
             let folder = try ImageFolder(root)
             #expect(folder.classes.isEmpty)
             #expect(folder.entries.map(\.path) == ["B.jpeg", "a.png", "b.jpg"])
-            #expect(folder.entries.allSatisfy { $0.label == nil })
+            #expect(folder.entries.everyOne { $0.label == nil })
         }
     }
 
@@ -55,7 +56,7 @@ import Testing
             let folder = try ImageFolder("set", beneath: root)
             #expect(folder.entries.map(\.path) == ["a/1.png", "b/1.png"] && folder.classes == ["a", "b"])
             #expect(folder.leftOut.map(\.example) == ["c", "a/out.png"])
-            #expect(folder.leftOut.allSatisfy { $0.reason == .link && $0.count == 1 })
+            #expect(folder.leftOut.everyOne { $0.reason == .link && $0.count == 1 })
             // A file that becomes a link after it was listed is not followed either.
             try manager.removeItem(atPath: root + "/set/a/1.png")
             try manager.createSymbolicLink(atPath: root + "/set/a/1.png", withDestinationPath: "../../secret/2.png")

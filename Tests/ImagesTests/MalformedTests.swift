@@ -5,9 +5,10 @@ import Testing
 /// Files that lie: every one must come back as an error or as a picture of the announced size.
 @Suite struct MalformedTests {
     static let files = [
-        "jpeg-420.jpg", "jpeg-progressive.jpg", "jpeg-cmyk.jpg", "jpeg-restart.jpg", "jpeg-grey.jpg", "orient-6.jpg",
-        "png-2-8.png", "png-0-16-interlaced.png", "png-3-4.png", "png-palette-alpha.png", "png-ancillary.png",
-        "png-6-16-interlaced.png", "orient-6.png", "png-filtered.png",
+        "jpeg/420.jpg", "jpeg/progressive.jpg", "jpeg/cmyk.jpg", "jpeg/restart.jpg", "jpeg/grey.jpg",
+        "orientation/6.jpg",
+        "png/2-8.png", "png/0-16-interlaced.png", "png/3-4.png", "png/palette-alpha.png", "png/ancillary.png",
+        "png/6-16-interlaced.png", "orientation/6.png", "png/filtered.png",
     ]
 
     @Test(arguments: files)
@@ -51,7 +52,7 @@ import Testing
 
     @Test func pngChecksumsCount() throws {
         // The last byte of the first IDAT chunk's checksum stands before IEND, which has twelve bytes.
-        var bytes = try ImageFixtures.bytes("png-2-8.png").array
+        var bytes = try ImageFixtures.bytes("png/2-8.png").array
         bytes[bytes.count - 13] ^= 1
         #expect(throws: ImageError.damaged(.png, reason: "IDAT: CRC error")) {
             try Image.decode(bytes, orientation: .ignore)
@@ -59,7 +60,7 @@ import Testing
     }
 
     @Test func jpegWithHolesIsDamaged() throws {
-        var bytes = try ImageFixtures.bytes("jpeg-420.jpg").array
+        var bytes = try ImageFixtures.bytes("jpeg/420.jpg").array
         let scan = try #require(bytes.indices.dropLast().last { bytes[$0] == 0xff && bytes[$0 + 1] == 0xda })
         // An end-of-image marker in the middle of the pixels.
         bytes.replaceSubrange(scan + 100..<scan + 102, with: [0xff, 0xd9])

@@ -4,7 +4,7 @@ import Testing
 @Suite struct PNGTests {
     @Test(arguments: [0, 1, 6, 9])
     func encodedPicturesComeBack(_ level: Int) throws {
-        let image = try ImageFixtures.raw("resize.rgb", height: 31, width: 23)
+        let image = try ImageFixtures.raw("resizing/source.rgb", height: 31, width: 23)
         #expect(try Image.decode(PNG.encode(image, level: level), orientation: .apply) == image)
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Images
 import Tensors
 import Testing
@@ -35,7 +36,7 @@ import Testing
         let tensor = EvaluationTransform(height: 32, width: 32, preprocess: try Preprocess(fields)).tensor(of: image)
         let expected = try ImageFixtures.floats(fixture.tensor)
         #expect(tensor.count == expected.count)
-        #expect(zip(tensor.array, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(pairs(tensor.array, expected).everyOne { abs($0 - $1) < 1e-5 })
     }
 
     private func size(_ fields: [String: Int]) -> HuggingFacePreprocessor.Size? {

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func ownSizeChangesNothing() throws {
-        let image = try ImageFixtures.raw("resize.rgb", height: 31, width: 23)
+        let image = try ImageFixtures.raw("resizing/source.rgb", height: 31, width: 23)
         for filter in Interpolation.allCases {
             #expect(image.resized(height: 31, width: 23, interpolation: filter) == image)
         }

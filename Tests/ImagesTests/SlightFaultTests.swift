@@ -1,3 +1,4 @@
+import TestSupport
 import Images
 import Platform
 import Testing
@@ -27,17 +28,17 @@ import Testing
     }
 
     @Test func filesInOrderHaveNoWarning() throws {
-        for picture in ImageFixtures.all.decode where picture.file != "jpeg-padding.jpg" {
+        for picture in ImageFixtures.all.decode where picture.file != "jpeg/padding.jpg" {
             #expect(try Image.decoded(ImageFixtures.bytes(picture.file), orientation: .ignore).warnings.isEmpty)
         }
-        let padded = try Image.decoded(ImageFixtures.bytes("jpeg-padding.jpg"), orientation: .apply)
+        let padded = try Image.decoded(ImageFixtures.bytes("jpeg/padding.jpg"), orientation: .apply)
         #expect(padded.warnings == [.strayBytes, .trailingBytes(14)])
-        #expect(padded.warnings.allSatisfy { !$0.description.isEmpty })
+        #expect(padded.warnings.everyOne { !$0.description.isEmpty })
     }
 
-    /// A scan of a few bytes passes over the whole picture: what counts is scans × pixels.
+    /// A scan of a few bytes passes over the whole image: what counts is scans × pixels.
     @Test func scansTimesPixelsAreLimited() throws {
-        let bytes = try ImageFixtures.bytes("jpeg-progressive.jpg")
+        let bytes = try ImageFixtures.bytes("jpeg/progressive.jpg")
         let pixels = 45 * 67
         let error = #expect(throws: ImageError.self) {
             try Image.decode(bytes, orientation: .ignore, limits: ImageLimits(maxScanPixels: 3 * pixels))
@@ -46,14 +47,14 @@ import Testing
         #expect(error?.description.contains("more than 3 scans over 67 × 45 pixels") == true)
         _ = try Image.decode(bytes, orientation: .ignore, limits: ImageLimits(maxScanPixels: 10 * pixels))
         // One scan is what the limit on pixels allows.
-        let plain = try ImageFixtures.bytes("jpeg-420.jpg")
+        let plain = try ImageFixtures.bytes("jpeg/420.jpg")
         _ = try Image.decode(plain, orientation: .ignore, limits: ImageLimits(maxScanPixels: 1))
         #expect(ImageLimits.standard.maxScanPixels / ImageLimits.standard.maxPixels == 16)
     }
 
     /// Half a megabyte of zlib can unpack to half a gigabyte, so what it unpacks to is limited before it does.
     @Test func unpackedBytesAreLimited() throws {
-        var png = try ImageFixtures.bytes("png-6-16.png").array
+        var png = try ImageFixtures.bytes("png/6-16.png").array
         png.replaceSubrange(16..<24, with: [0, 0, 0x20, 0, 0, 0, 0x20, 0])
         #expect(throws: ImageError.tooMuchWork(.png, height: 8192, width: 8192, limit: 256 << 20)) {
             try ImageHeader(of: Bytes(png))
@@ -61,7 +62,7 @@ import Testing
         // With 8 bits a channel it is just what is allowed.
         png[24] = 8
         #expect(try ImageHeader(of: Bytes(png)).width == 8192)
-        let small = try ImageFixtures.bytes("png-6-16-interlaced.png")
+        let small = try ImageFixtures.bytes("png/6-16-interlaced.png")
         let error = #expect(throws: ImageError.self) {
             try Image.decode(small, orientation: .ignore, limits: ImageLimits(maxUnpackedBytes: 13 * 19 * 8 - 1))
         }

@@ -57,8 +57,8 @@ public actor MemoryJobStore: JobStore {
                 && (filter.kind == nil || filter.kind == request.kind)
                 && (filter.methods.isEmpty || filter.methods.contains(request.method))
                 && (filter.parentID == nil || filter.parentID == request.parentID)
-                && filter.labels.allSatisfy { key, value in
-                    request.labels[key].map { value.isEmpty || value == $0 } ?? false
+                && !filter.labels.contains { key, value in
+                    request.labels[key].map { !value.isEmpty && value != $0 } ?? true
                 } && before.map { job.id.text < $0.text } ?? true
         }
         return Array(found.sorted { $0.id.text > $1.id.text }.prefix(max(limit, 0)))

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Jobs
 import JobsTestSupport
@@ -92,7 +93,7 @@ import Testing
 
     /// 20,000 lives of 30 random events each.
     @Test func invariantsHoldInAnyLife() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = TestRandom("lives of jobs")
         for life in 0..<20_000 {
             var job = JobSamples.job()
             var stoppedAttempts = 0
@@ -116,7 +117,8 @@ import Testing
                     && after.attempt + stoppedAttempts <= after.leaseToken
                     && after.runAt.timeIntervalSince(date) <= 720
                 if !isSound {
-                    Issue.record("life \(life): \(event.name) made \(before.status) to \(after.status)")
+                    Issue.record(
+                        "seed \(random.seed), life \(life): \(event.name) made \(before.status) to \(after.status)")
                     return
                 }
                 if case .reported = event { continue }

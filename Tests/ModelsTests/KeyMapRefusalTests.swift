@@ -1,3 +1,4 @@
+import TestSupport
 import Models
 import Platform
 import Tensors
@@ -106,7 +107,7 @@ import Testing
             Issue.record("a file without its first block was taken")
             return
         }
-        #expect(names.count == 12 && names.allSatisfy { $0.hasPrefix("blocks.0.") })
+        #expect(names.count == 12 && names.everyOne { $0.hasPrefix("blocks.0.") })
     }
 
     @Test func shapesAreChecked() {

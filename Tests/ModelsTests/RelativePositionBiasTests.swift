@@ -1,7 +1,7 @@
 import Models
 import Testing
 
-/// Part F.4's golden indices.
+/// Indices as BEiT's code computes them.
 @Suite struct RelativePositionBiasTests {
     @Test func fourPatches() {
         let grid = GridSize(rows: 2, cols: 2)

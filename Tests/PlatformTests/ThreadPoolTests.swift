@@ -1,3 +1,4 @@
+import TestSupport
 import Platform
 import Synchronization
 import Testing
@@ -11,7 +12,7 @@ import Testing
                 #expect(thread >= 0 && thread < threads)
                 seen.withLock { $0[index] += 1 }
             }
-            #expect(seen.withLock { $0.allSatisfy { $0 == 1 } })
+            #expect(seen.withLock { $0 } == [Int](repeating: 1, count: count))
         }
     }
 

@@ -54,7 +54,7 @@ package final class TestService: Sendable {
         return ViTScopeService(configuration: configuration, logger: Logger(label: "test"))
     }
 
-    /// A picture of its own for each number.
+    /// An image of its own for each number.
     package static func picture(_ number: Int) -> [UInt8] {
         var pixels: [UInt8] = []
         for y in 0..<40 {
@@ -112,7 +112,7 @@ extension AnalysisResult {
 }
 
 extension TestService {
-    /// A small picture of its own for each number.
+    /// A small image of its own for each number.
     package static func small(_ number: Int) -> [UInt8] {
         var pixels: [UInt8] = []
         for y in 0..<12 {

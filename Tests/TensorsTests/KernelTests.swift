@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Platform
 import Tensors
@@ -14,7 +15,7 @@ import Testing
         return Tensor(shape: shape, (0..<shape.reduce(1, *)).map { _ in (random.uniform() * 2 - 1) * spread })
     }
 
-    /// F.14: GELU in its exact form, on both backends of a product.
+    /// GELU in its exact form, by erf, on both backends of a product.
     @Test(arguments: [PackedLinear.Backend.oneDNN, .openBLAS]) func geluIsExact(backend: PackedLinear.Backend) {
         let identity = Tensor(shape: [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])
         let layer = PackedLinear(weight: identity, bias: nil, backend: backend)
@@ -49,7 +50,7 @@ import Testing
         let y = Tensor(shape: [1, 4], [1, 2, 3, 4]).layerNorm(
             weight: Tensor(shape: [4], repeating: 2), bias: Tensor(shape: [4], repeating: 1), eps: 0, pool: pool)
         let expected = [-1.3416408, -0.4472136, 0.4472136, 1.3416408].map { Float($0 * 2 + 1) }
-        #expect(zip(y.array, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(pairs(y.array, expected).everyOne { abs($0 - $1) < 1e-5 })
     }
 
     @Test func layerNormKeepsItsDigitsFarFromZero() {

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Platform
 import Tensors
@@ -25,12 +26,12 @@ import Testing
                 let y = layer.forward(row(number, at: place), activation: activation, pool: pool).array
                 // GELU of −∞ is −∞ · 0; where it is known to be 0, that is no number of a network either.
                 #expect(
-                    y.allSatisfy { !$0.isFinite || activation == .gelu && number.isInfinite && $0 == 0 }, "\(place)")
-                if number.isNaN { #expect(y.allSatisfy { $0.isNaN }, "\(activation)") }
+                    y.everyOne { !$0.isFinite || activation == .gelu && number.isInfinite && $0 == 0 }, "\(place)")
+                if number.isNaN { #expect(y.everyOne { $0.isNaN }, "\(activation)") }
             }
             var sum = Tensor(shape: [1, 33], repeating: 1)
             layer.accumulate(row(number, at: place), into: &sum, pool: pool)
-            #expect(sum.array.allSatisfy { !$0.isFinite })
+            #expect(sum.array.everyOne { !$0.isFinite })
         }
     }
 
@@ -38,7 +39,7 @@ import Testing
         let ones = Tensor(shape: [67], repeating: 1), zeros = Tensor.zeros([67])
         for number in Self.spoiled + [3e38] {
             let y = row(number, at: place).layerNorm(weight: ones, bias: zeros, eps: 1e-6, pool: pool).array
-            #expect(y.allSatisfy { $0.isNaN }, "\(number)")
+            #expect(y.everyOne { $0.isNaN }, "\(number)")
         }
         #expect(row(1e15, at: place).layerNorm(weight: ones, bias: zeros, eps: 1e-6, pool: pool).isFinite)
     }
@@ -51,8 +52,8 @@ import Testing
         #expect(
             gated.swiGLU(pool: pool)[flat: place].isNaN && gated.swiGLU(pool: pool)[flat: (place + 1) % 67].isFinite)
         #expect(row(.nan, at: place).gelu(pool: pool)[flat: place].isNaN)
-        #expect(NormalizedRows(row(.nan, at: place)).output.array.allSatisfy { $0.isNaN })
-        #expect(NormalizedRows(row(3e38, at: place)).output.array.allSatisfy { $0.isNaN })
+        #expect(NormalizedRows(row(.nan, at: place)).output.array.everyOne { $0.isNaN })
+        #expect(NormalizedRows(row(3e38, at: place)).output.array.everyOne { $0.isNaN })
     }
 
     @Test(arguments: [0, 3, 18]) func aSpoiledScoreSpoilsItsRowOfAttention(_ token: Int) throws {
@@ -67,7 +68,7 @@ import Testing
             let maps = try #require(forward.maps).array
             let spoiled = maps[token * tokens..<(token + 1) * tokens]
             if number.isNaN {
-                #expect(spoiled.allSatisfy { $0.isNaN })
+                #expect(spoiled.everyOne { $0.isNaN })
                 #expect(maps.count { $0.isNaN } == tokens)
             } else {
                 // A score beyond all others takes the row, and no number is lost.
@@ -94,8 +95,8 @@ import Testing
         for number in Self.spoiled {
             var tokens = Tensor(shape: [1, 16, 5], (0..<80).map { sin(Float($0)) })
             tokens[flat: 33] = number
-            #expect(transform.diagonal(tokens, numPrefixTokens: 0, pool: pool).values.allSatisfy { !$0.isFinite })
-            #expect(transform.map(tokens, numPrefixTokens: 0, pool: pool).values.allSatisfy { !$0.isFinite })
+            #expect(transform.diagonal(tokens, numPrefixTokens: 0, pool: pool).values.everyOne { !$0.isFinite })
+            #expect(transform.map(tokens, numPrefixTokens: 0, pool: pool).values.everyOne { !$0.isFinite })
         }
     }
 
@@ -115,11 +116,10 @@ import Testing
         numbers[7] = .nan
         let map = DoubleMatrix(rows: 5, cols: 5, numbers)
         let step = map.rolloutStep(discard: 10, keepsFirst: true, scalingColumns: false)
-        #expect(step.values.allSatisfy { $0.isNaN })
+        #expect(step.values.everyOne { $0.isNaN })
         let whole = map.rolloutStep(discard: 0, keepsFirst: true, scalingColumns: false)
-        #expect(whole.values[5..<10].allSatisfy { $0.isNaN } && whole.values[0].isFinite)
+        #expect(whole.values[5..<10].everyOne { $0.isNaN } && whole.values[0].isFinite)
         let gram = DoubleMatrix(rows: 2, cols: 2, [1, .nan, .nan, .nan]).gramDistances()
-        #expect(gram.values == [0, gram[0, 1], gram[1, 0], gram[1, 1]] || gram[0, 1].isNaN)
         #expect(gram[0, 1].isNaN && gram[1, 1].isNaN && gram[0, 0] == 0)
         #expect(DoubleMatrix(rows: 1, cols: 4, [0, 1, .nan, 800]).gaussian(scale: 1).values[2].isNaN)
     }

@@ -1,3 +1,4 @@
+import TestSupport
 import Platform
 import Tensors
 import Testing
@@ -32,7 +33,7 @@ import Testing
             kept.append(Tensor(shape: [30_000], repeating: Float(value)))
             _ = Tensor(shape: [30_000], repeating: -1)
         }
-        #expect(kept.enumerated().allSatisfy { index, tensor in tensor.array.allSatisfy { $0 == Float(index) } })
+        #expect(kept.enumerated().everyOne { index, tensor in tensor.array.everyOne { $0 == Float(index) } })
     }
 }
 

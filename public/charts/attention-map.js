@@ -71,7 +71,7 @@ function putHeat(context, values, {rows, cols, colors, high, threshold, opacity}
   context.putImageData(image, 0, 0);
 }
 
-// A dark line under a white one is seen on any picture.
+// A dark line under a white one is seen on any image.
 function outline(context, {row, col}, {rows, cols, w, h, pinned, pixelRatio}) {
   const box = [(col * w) / cols, (row * h) / rows, w / cols, h / rows];
   for (const [style, width] of [["rgba(0, 0, 0, 0.75)", pinned ? 6 : 4], ["#fff", pinned ? 3 : 1.5]]) {

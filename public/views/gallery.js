@@ -47,7 +47,7 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
     load(from);
   }
 
-  /** What the dataset's folder holds beside its pictures, because numbers then differ from other programs'. */
+  /** What the dataset's folder holds beside its images, because numbers then differ from other programs'. */
   function tell(dataset) {
     const left = (dataset?.left_out ?? []).filter(({reason}) => reason !== "not_a_picture" && reason !== "system");
     note.hidden = left.length === 0;

@@ -5,7 +5,7 @@ struct QuadTree: Sendable {
         let count: Double
         /// The mean of its points.
         let x, y: Double
-        /// Of its longer side.
+        /// The square of its longer side.
         let squaredSide: Double
         let isLeaf: Bool
         /// The next cell that is not inside this one.

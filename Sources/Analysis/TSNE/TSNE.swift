@@ -1,7 +1,7 @@
 public import Platform
 public import Tensors
 
-/// Barnes–Hut t-SNE in two dimensions with the settings of scikit-learn 1.2 (science: B.10; van der Maaten 2014).
+/// Barnes–Hut t-SNE in two dimensions with the settings of scikit-learn 1.2 (van der Maaten 2014).
 public struct TSNE: Sendable {
     /// Neighbours that count, softly.
     public var perplexity = 20.0

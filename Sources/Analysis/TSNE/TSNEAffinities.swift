@@ -54,7 +54,7 @@ public struct TSNEAffinities: Sendable {
 
     var count: Int { starts.count - 1 }
 
-    /// Of so many points, how many count as neighbours of each: three times the perplexity and one.
+    /// How many of so many points count as neighbours of each: three times the perplexity and one.
     public static func neighbours(of points: Int, perplexity: Double) -> Int {
         Int(rounding: 3 * perplexity + 1, .down, into: 0...max(points - 1, 0)) ?? 0
     }

@@ -12,7 +12,7 @@
 
 typedef enum {
     CJPEG_OK = 0,
-    CJPEG_TRUNCATED,      // the file ends before the picture does
+    CJPEG_TRUNCATED,      // the file ends before the image does
     CJPEG_DAMAGED,        // the bytes contradict the format; `reason` says how
     CJPEG_UNSUPPORTED,    // legal, but a kind this library or we do not read; `reason` says which
     CJPEG_TOO_MANY_SCANS, // more scans than allowed
@@ -30,7 +30,7 @@ typedef struct {
 
 // What is odd about a file of which all pixels are there.
 typedef enum {
-    CJPEG_ODD_SCAN = 1,        // parameters of a scan that a sequential picture does not have
+    CJPEG_ODD_SCAN = 1,        // parameters of a scan that a sequential image does not have
     CJPEG_ODD_PROGRESSION = 2, // progressive scans that do not build on one another
     CJPEG_STRAY_BYTES = 4,     // bytes before a marker that belong to nothing
     CJPEG_NO_END = 8,          // no end-of-image marker

@@ -12,14 +12,14 @@
 
 typedef enum {
     CPNG_OK = 0,
-    CPNG_TRUNCATED, // the file ends before the picture does
+    CPNG_TRUNCATED, // the file ends before the image does
     CPNG_DAMAGED,   // the bytes contradict the format; `reason` says how
     CPNG_NO_MEMORY,
 } cpng_status;
 
 // Decodes to rgb (height, width, 3), 8 bits; `width` and `height` are what the file's header says. All kinds are
 // converted as Pillow's convert('RGB') does: alpha and transparent colours are dropped, 16 bits lose the lower eight,
-// except in grey pictures, where values above 255 become 255.
+// except in grey images, where values above 255 become 255.
 cpng_status cpng_read_rgb(
     uint8_t *rgb, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height);
 

@@ -9,9 +9,9 @@ public struct DatasetInfo: Sendable, Equatable {
     public let isBuiltIn: Bool
     /// The datasets that are its parts, such as `imagenette2/train`; it then has no images of its own.
     public var splits: [String] = []
-    /// What its folder holds beside the pictures.
+    /// What its folder holds beside the images.
     public var leftOut: [LeftOutFiles] = []
-    /// Classes without a picture, which keep their numbers.
+    /// Classes without an image, which keep their numbers.
     public var emptyClasses: [String] = []
     /// What index n means, a sentence.
     public var indexRule = ""
@@ -19,7 +19,7 @@ public struct DatasetInfo: Sendable, Equatable {
     public var error: String?
 }
 
-/// Files of one kind that a dataset's folder holds beside its pictures.
+/// Files of one kind that a dataset's folder holds beside its images.
 public struct LeftOutFiles: Sendable, Equatable {
     /// Such as `format_not_read` or `system`.
     public let reason: String
@@ -100,7 +100,7 @@ public struct ProbeSet: Sendable, Equatable, Codable {
     /// The path of each image below the dataset's folder, in the same order; nil for a built-in dataset, whose indices
     /// never change, and in sets of before paths were kept.
     public var paths: [String]?
-    /// What is odd about files of the set although their pictures are whole, sentences; nil in older sets.
+    /// What is odd about files of the set although their images are whole, sentences; nil in older sets.
     public var warnings: [String]?
     /// Images that would have been chosen but cannot be read, sentences; nil in older sets.
     public var skipped: [String]?

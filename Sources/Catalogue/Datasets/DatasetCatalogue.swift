@@ -76,7 +76,7 @@ package actor DatasetCatalogue {
     private var listings: [String: (dataset: Dataset, at: ContinuousClock.Instant)] = [:]
     /// Listing a large folder takes longer than answering, so a listing serves all questions of a moment.
     private static let moment = Duration.seconds(1)
-    /// Of drawn images, because drawing one takes longer than answering from the cache.
+    /// Digests of drawn images, because drawing one takes longer than answering from the cache.
     private var drawnDigests: [BuiltInDataset: [Int: String]] = [:]
 
     package init(directory: String?, builtIn: [BuiltInDataset] = BuiltInDataset.standard) {
@@ -84,7 +84,7 @@ package actor DatasetCatalogue {
         self.builtIn = builtIn
     }
 
-    /// Every dataset, folders listed anew, each with its splits behind it; a folder without pictures is none.
+    /// Every dataset, folders listed anew, each with its splits behind it; a folder without images is none.
     package func all() async throws -> [(name: String, dataset: Dataset)] {
         var found: [(name: String, dataset: Dataset)] = builtIn.map { ($0.name, .builtIn($0)) }
         for name in folderNames() where !builtIn.contains(where: { $0.name == name }) {
@@ -200,7 +200,7 @@ package actor DatasetCatalogue {
         return entries.filter { $0.kind == .folder && ResourceName.isValid($0.name) }.map(\.name)
     }
 
-    /// Nil where the folder holds no picture.
+    /// Nil where the folder holds no image.
     private func list(_ name: String) async throws -> Dataset? {
         guard let directory else { return nil }
         let dataset: Dataset? = try await thread.run {

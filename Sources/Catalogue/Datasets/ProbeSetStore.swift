@@ -11,7 +11,7 @@ package actor ProbeSetStore {
     private let limit: Int
     private let datasets: DatasetCatalogue
     private let now: @Sendable () -> Date
-    /// Decodes the pictures of a new set.
+    /// Decodes the images of a new set.
     private let thread = WorkerThread()
     private var probeSets: [String: ProbeSet] = [:]
 

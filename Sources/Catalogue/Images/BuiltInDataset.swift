@@ -30,12 +30,12 @@ package struct BuiltInDataset: Sendable, Hashable {
         (pictures.shapeLabel(at: index), pictures.textureLabel(at: index))
     }
 
-    /// As many other pictures of the same size, in which shape and texture agree.
+    /// As many other images of the same size, in which shape and texture agree.
     package func matched(count: Int, seed: UInt64) throws(ImageError) -> BuiltInDataset {
         BuiltInDataset(try ShapesTextures(count: count, imgSize: pictures.imgSize, seed: seed, cue: .matched))
     }
 
-    /// Of the size and the pixels, because there is no file.
+    /// The digest of the size and the pixels, because there is no file.
     package func sha256(of index: Int) -> String {
         let image = image(at: index)
         let hash = SHA256()

@@ -15,7 +15,7 @@ package struct ImageSource: Sendable {
 
     /// As asked for: `sha256:…` or `DATASET:INDEX`.
     package let ref: String
-    /// Of the file's bytes; of a drawn image, of its pixels.
+    /// The digest of the file's bytes; that of its pixels for a drawn image.
     package let sha256: String
     package let origin: Origin
 
@@ -25,7 +25,7 @@ package struct ImageSource: Sendable {
         self.origin = origin
     }
 
-    /// Names the pixels: the same bytes turned upright are another picture.
+    /// Names the pixels: the same bytes turned upright are another image.
     package var key: String {
         if case .file = origin { return "upright:" + sha256 }
         return sha256

@@ -1,11 +1,11 @@
-/// A picture that the service knows by the digest of its bytes as they were sent.
+/// An image that the service knows by the digest of its bytes as they were sent.
 public struct StoredImage: Sendable, Equatable {
     /// `sha256:…`
     public let id: String
     /// As shown, after the EXIF orientation, pixels.
     public let width: Int
     public let height: Int
-    /// What is odd about the file although its picture is whole, sentences.
+    /// What is odd about the file although its image is whole, sentences.
     public let warnings: [String]
     /// Whether these bytes came for the first time.
     public let isNew: Bool

@@ -7,9 +7,9 @@ import Platform
 package final class LoadedModel: Sendable {
     package let transformer: VisionTransformer
     package let transform: EvaluationTransform
-    /// Of the checkpoint's bytes.
+    /// The digest of the checkpoint's bytes.
     package let sha256: String
-    /// Of the checkpoint's bytes and every choice made in loading them: equal prints, equal numbers.
+    /// The digest of these bytes and every choice made in loading them: equal prints, equal numbers.
     package let fingerprint: String
     /// The variant, where it has a name.
     package let arch: String?

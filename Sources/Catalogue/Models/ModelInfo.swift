@@ -12,7 +12,7 @@ public struct ModelInfo: Sendable {
     public let state: ModelState
     /// As registered: a path below the models directory, `upload:SHA256`, or `built-in`.
     public let path: String
-    /// Of the checkpoint's bytes. Nil until they were read.
+    /// The digest of the checkpoint's bytes; nil until they were read.
     public let sha256: String?
     /// timm's name of the variant where there is one.
     public let arch: String?

@@ -94,7 +94,7 @@ package enum ModelLoader {
 
 /// The size that preprocessor_config.json brings images to.
 enum PreparedSize {
-    /// Of the crop, or of the image where nothing is cropped; nil where the image's own shape decides.
+    /// The size of the crop, or of the image where nothing is cropped; nil where the image's own shape decides.
     static func read(_ fields: Value) -> ImageSize? {
         let crops = fields["crop_size"] != nil && fields["do_center_crop"]?.bool != false
         let size = fields[crops ? "crop_size" : "size"]

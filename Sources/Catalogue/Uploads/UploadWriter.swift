@@ -28,7 +28,7 @@ public final class UploadWriter: Sendable {
         var granted: Int
     }
 
-    /// Of an upload that did not say how long it is: room is looked for again after so many bytes.
+    /// For an upload that did not say how long it is, room is looked for again after so many bytes.
     private static let grantBytes = 1 << 20
 
     private let progress: Mutex<Progress?>

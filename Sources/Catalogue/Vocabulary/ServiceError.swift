@@ -90,7 +90,7 @@ public enum ResourceKind: String, Sendable {
     case probeSet = "probe_set"
     case checkpoint
     case job
-    /// Of a job, and with it a model.
+    /// A checkpoint of a job, which is a model, too.
     case jobCheckpoint = "job_checkpoint"
     /// On the machine of whoever runs a command.
     case file
@@ -107,7 +107,7 @@ public enum ResourceKind: String, Sendable {
         }
     }
 
-    /// In words.
+    /// The names, in words.
     public var title: String {
         switch self {
         case .probeSet: "probe set"

@@ -3,7 +3,7 @@ import Images
 import JSON
 import Platform
 
-/// Analyses of a checkpoint on pictures of one's own, without a server: what `vitscope analyze` does.
+/// Analyses of a checkpoint on images of one's own, without a server: what `vitscope analyze` does.
 ///
 /// A class because threads and caches have an identity.
 public final class StandaloneAnalysis: Sendable {
@@ -21,7 +21,7 @@ public final class StandaloneAnalysis: Sendable {
     ///
     /// - Parameters:
     ///   - models: checkpoints: one, or for CKA one or two.
-    ///   - images: pictures, and folders of them.
+    ///   - images: images, and folders of them.
     ///   - format: the form it is wanted in, so that an answer too large for it is refused before it is computed.
     /// - Throws: `notFound`, `unreadable`, `invalid`, `tooLarge`.
     public func run(
@@ -39,7 +39,7 @@ public final class StandaloneAnalysis: Sendable {
         return try await translated { try await self.engine.run(prepared) }
     }
 
-    /// Every metric of two or more checkpoints on the same pictures.
+    /// Every metric of two or more checkpoints on the same images.
     ///
     /// - Parameters:
     ///   - metrics: names of kinds; none for the usual ones.
@@ -122,7 +122,7 @@ public final class StandaloneAnalysis: Sendable {
         return .notFound(.file, name: place.name, nearest: NearestNames.of(place.name, among: known))
     }
 
-    /// Pictures as they are named, folders in ImageFolder's order, and `shapes-textures:FIRST-LAST` for built-in ones.
+    /// Images as they are named, folders in ImageFolder's order, and `shapes-textures:FIRST-LAST` for built-in ones.
     package static func sources(_ paths: [String]) throws(ServiceError) -> [ImageSource] {
         var sources: [ImageSource] = []
         for path in paths {
@@ -150,7 +150,7 @@ public final class StandaloneAnalysis: Sendable {
                 throw .unreadable(ServiceError.sentence("\(error)"))
             }
         }
-        guard !sources.isEmpty else { throw .invalid("/image", "Name pictures, or folders of them.") }
+        guard !sources.isEmpty else { throw .invalid("/image", "Name images, or folders of them.") }
         return sources
     }
 
@@ -162,7 +162,7 @@ public final class StandaloneAnalysis: Sendable {
             text == dataset.name ? IndexSelection.all : IndexSelection(String(text.dropFirst(dataset.name.count + 1)))
         guard case .success(let indices)? = selection?.resolved(count: dataset.count, noun: "image") else {
             throw .invalid(
-                "/image", "“\(text.shortened)” names no pictures: write \(dataset.name):0-31; it has \(dataset.count).")
+                "/image", "“\(text.shortened)” names no images: write \(dataset.name):0-31; it has \(dataset.count).")
         }
         return indices.map {
             ImageSource(

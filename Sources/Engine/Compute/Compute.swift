@@ -33,7 +33,7 @@ package actor Compute {
     private var waiters: [Waiter] = []
     private var lastWaiter = 0
     private var counts = Counts()
-    /// Of the last analyses, for the guess of when to come again.
+    /// The mean time of the last analyses, for the guess of when to come again.
     private var meanSeconds = 1.0
 
     package init(threads: Int, budget: Int, queueLength: Int, concurrency: Int = 8) {

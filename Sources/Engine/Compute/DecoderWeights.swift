@@ -5,7 +5,7 @@ import Tensors
 import Training
 
 /// MAE's encoder and decoder, read from the checkpoint of a loaded model: the facebookresearch names, with any prefix,
-/// and the three of Hugging Face (science: D.4, D.8).
+/// and the three of Hugging Face (docs/science.md#layout-hf_vit_mae).
 struct DecoderWeights: Sendable {
     let objective: MAE
     let weights: ParameterBuffer

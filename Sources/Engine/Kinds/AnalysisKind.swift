@@ -46,7 +46,7 @@ extension AnalysisKind: Hashable {
 }
 
 /// A parameter as it came: a query item of a URL, an option of a command.
-public struct AnalysisParameter: Sendable, Equatable {
+public struct AnalysisParameter: Sendable, Equatable, Codable {
     public let name: String
     public let value: String
 

@@ -80,7 +80,7 @@ package struct Scene: Sendable {
 
     let sources: [ImageSource]
     package let modelNames: [String]
-    /// Of the one model, if there is one.
+    /// The transform of the one model, if there is one.
     let transform: EvaluationTransform?
 }
 
@@ -99,7 +99,7 @@ extension Timing {
         entries.append(Entry(name: "cache", seconds: nil, description: time["forward"] > 0 ? "miss" : "hit"))
     }
 
-    /// Of a result that was there.
+    /// The timing of a result that was there.
     static let hit: Timing = {
         var timing = Timing()
         timing.entries = [Entry(name: "cache", seconds: nil, description: "hit")]

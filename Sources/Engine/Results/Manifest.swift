@@ -8,12 +8,12 @@ import Tensors
 
 /// Everything that somebody needs who wants the same numbers again.
 package struct Manifest {
-    /// Of the fields below. The first had another digest, of numbers in digits.
+    /// The version of the fields below. The first had another digest, of numbers in digits.
     package static let version = 2
     /// Numbers written out at the most; of more, their digest alone.
     private static let numberLimit = 1 << 18
 
-    /// Of a result that was just computed.
+    /// The manifest of a result that was just computed.
     package static func make(
         _ analysis: PreparedAnalysis, _ result: AnalysisResult, codeVersion: String, threads: Int, at date: Date
     ) -> JSONValue {
@@ -64,7 +64,7 @@ package struct Manifest {
         ])
     }
 
-    /// Of an array's numbers as an NPY file has them after its header.
+    /// The digest of an array's numbers as an NPY file has them after its header.
     package static func digest(_ array: NamedArray) -> String { SHA256.hex(of: array.littleEndianBytes) }
 }
 

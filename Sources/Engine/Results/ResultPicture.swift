@@ -124,7 +124,7 @@ extension ResultPicture {
 /// The two innermost extents of an array as matrices, one after another.
 private struct MapStack {
     let count: Int
-    /// Of them, those of one image.
+    /// How many of them belong to one image.
     let perImage: Int
     /// How many stand side by side.
     let columns: Int

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where a pixel of a transformed picture comes from: column a·x + b·y + c, row d·x + e·y + f.
+/// Where a pixel of a transformed image comes from: column a·x + b·y + c, row d·x + e·y + f.
 public struct Affine: Sendable, Hashable {
     public let a, b, c, d, e, f: Double
 
@@ -14,7 +14,7 @@ public struct Affine: Sendable, Hashable {
         self.f = f
     }
 
-    /// A turn about the middle of a picture of this size, counter-clockwise, as Pillow's `rotate`.
+    /// A turn about the middle of an image of this size, counter-clockwise, as Pillow's `rotate`.
     init(turning degrees: Double, height: Int, width: Int) {
         // Python's remainder has the sign of the divisor.
         var turn = degrees.truncatingRemainder(dividingBy: 360)
@@ -27,12 +27,12 @@ public struct Affine: Sendable, Hashable {
             cosine, sine, cosine * -x + sine * -y + x, minusSine, cosine, minusSine * -x + cosine * -y + y)
     }
 
-    /// To 15 decimal places.
+    /// Rounds to 15 decimal places.
     private static func rounded(_ number: Double) -> Double { (number * 1e15).rounded(.toNearestOrEven) / 1e15 }
 }
 
 extension Image {
-    /// The picture turned about its middle, counter-clockwise; what comes from outside has the colour `fill`. Bit for
+    /// The image turned about its middle, counter-clockwise; what comes from outside has the colour `fill`. Bit for
     /// bit as Pillow's `rotate` with bicubic interpolation.
     ///
     /// - Parameter degrees: less than 90 either way.

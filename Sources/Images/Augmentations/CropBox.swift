@@ -2,7 +2,7 @@ import Glibc
 import Platform
 public import Tensors
 
-/// A part of a picture, pixels.
+/// A part of an image, pixels.
 public struct CropBox: Sendable, Hashable {
     public var top: Int
     public var left: Int
@@ -20,7 +20,7 @@ public struct CropBox: Sendable, Hashable {
     /// are allowed.
     ///
     /// - Parameters:
-    ///   - scale: the part of the picture's area, uniform.
+    ///   - scale: the part of the image's area, uniform.
     ///   - ratio: width by height, uniform in its logarithm.
     public static func random(
         height: Int, width: Int, scale: ClosedRange<Double>, ratio: ClosedRange<Double>, random: inout RandomStream
@@ -42,7 +42,7 @@ public struct CropBox: Sendable, Hashable {
             top: (height - size.height) / 2, left: (width - size.width) / 2, height: size.height, width: size.width)
     }
 
-    /// The box of MAE's linear probing, which follows TensorFlow: one try, whose sides are cut to the picture's.
+    /// The box of MAE's linear probing, which follows TensorFlow: one try, whose sides are cut to the image's.
     public static func clipped(
         height: Int, width: Int, scale: ClosedRange<Double>, ratio: ClosedRange<Double>, random: inout RandomStream
     ) -> CropBox {
@@ -72,7 +72,7 @@ public struct CropBox: Sendable, Hashable {
 }
 
 extension Image {
-    /// The part of the picture in `box`, which must lie inside.
+    /// The part of the image in `box`, which must lie inside.
     public func cropped(_ box: CropBox) -> Image {
         cropped(top: box.top, left: box.left, height: box.height, width: box.width)
     }

@@ -1,5 +1,5 @@
 extension Image {
-    /// The picture transformed, in its own size, with bicubic interpolation (a = −1); what comes from outside has the
+    /// The image transformed, in its own size, with bicubic interpolation (a = −1); what comes from outside has the
     /// colour `fill`. Bit for bit as Pillow's `transform` with `AFFINE`.
     public func transformed(_ affine: Affine, fill: [UInt8]) -> Image {
         precondition(fill.count == 3, "a fill has red, green and blue")
@@ -36,7 +36,7 @@ extension Image {
                 Double(line[columns.0]), Double(line[columns.1]), Double(line[columns.2]), Double(line[columns.3]), dx)
         }
         for colour in 0..<3 {
-            // A row below the picture is the one before it.
+            // A row below the image is the one before it.
             let first = along(min(max(top - 1, 0), height - 1), colour)
             let second = (0..<height).contains(top) ? along(top, colour) : first
             let third = (0..<height).contains(top + 1) ? along(top + 1, colour) : second

@@ -1,6 +1,6 @@
 /// Pillow's Gaussian blur: three box blurs along the rows, then three along the columns.
 extension Image {
-    /// The picture blurred with standard deviation `sigma`, pixels; bit for bit as Pillow's `GaussianBlur`.
+    /// The image blurred with standard deviation `sigma`, pixels; bit for bit as Pillow's `GaussianBlur`.
     ///
     /// - Parameter sigma: 0 to 1,000; 0 changes nothing.
     public func gaussianBlurred(sigma: Double) -> Image {
@@ -23,9 +23,9 @@ struct BoxBlur: Equatable {
     static let passes = 3
 
     let reach: Int
-    /// Of each whole pixel.
+    /// The weight of each whole pixel.
     let weight: UInt32
-    /// Of the two outermost.
+    /// The weight of the two outermost.
     let edgeWeight: UInt32
 
     init(sigma: Float) {
@@ -50,7 +50,7 @@ struct BoxBlur: Equatable {
     /// Whether it is a single pixel.
     var isIdentity: Bool { reach == 0 && edgeWeight == 0 }
 
-    /// All passes along the rows, from one picture to another.
+    /// All passes along the rows, from one image to another.
     fileprivate func blurRows(
         from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, rows: Int, width: Int,
         sums: UnsafeMutableBufferPointer<UInt32>

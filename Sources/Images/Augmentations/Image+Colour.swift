@@ -2,27 +2,27 @@ import Platform
 
 /// Changes of colour, bit for bit as Pillow makes them for torchvision and timm.
 extension Image {
-    /// The picture between black (`factor` 0) and itself (1), or beyond.
+    /// The image between black (`factor` 0) and itself (1), or beyond.
     public func adjustedBrightness(_ factor: Double) -> Image { blended(from: 0, factor) }
 
-    /// The picture between its mean grey (`factor` 0) and itself (1), or beyond.
+    /// The image between its mean grey (`factor` 0) and itself (1), or beyond.
     public func adjustedContrast(_ factor: Double) -> Image {
         let mean = Double(luminanceSum) / Double(height * width)
         return blended(from: UInt8(min(mean + 0.5, 255)), factor)
     }
 
-    /// The picture with every level from `threshold` on turned into its negative.
+    /// The image with every level from `threshold` on turned into its negative.
     public func solarized(threshold: Int = 128) -> Image {
         mapped(LevelTable { UInt8($0 < threshold ? $0 : 255 - $0) })
     }
 
-    /// The picture with `amount`, 0 to 255, added to levels below `threshold`.
+    /// The image with `amount`, 0 to 255, added to levels below `threshold`.
     public func solarizedAdding(_ amount: Int, threshold: Int = 128) -> Image {
         precondition((0...255).contains(amount), "an amount of 0 to 255, not \(amount)")
         return mapped(LevelTable { UInt8($0 < threshold ? min(255, $0 + amount) : $0) })
     }
 
-    /// The picture with only the upper `bits` of each level, 0 to 8; none leaves black.
+    /// The image with only the upper `bits` of each level, 0 to 8; none leaves black.
     public func posterized(bits: Int) -> Image {
         precondition((0...8).contains(bits), "0 to 8 bits, not \(bits)")
         return bits == 8 ? self : mapped(LevelTable { UInt8(($0 >> (8 - bits)) << (8 - bits)) })
@@ -31,7 +31,7 @@ extension Image {
     /// The negative.
     public func inverted() -> Image { mapped(LevelTable { UInt8(255 - $0) }) }
 
-    /// The picture with each colour stretched to reach from 0 to 255.
+    /// The image with each colour stretched to reach from 0 to 255.
     public func autoContrasted() -> Image {
         let histogram = histogram
         let scales = (0..<3).map { colour -> (scale: Double, offset: Double) in
@@ -50,7 +50,7 @@ extension Image {
             }))
     }
 
-    /// The picture with the levels of each colour spread so that all occur about equally often.
+    /// The image with the levels of each colour spread so that all occur about equally often.
     public func equalized() -> Image {
         let histogram = histogram
         return mapped(

@@ -1,6 +1,6 @@
 /// Hue, by way of Pillow's 8-bit HSV.
 extension Image {
-    /// The picture with its colours turned by `factor` of the full circle, −0.5 to 0.5; torchvision's `adjust_hue`.
+    /// The image with its colours turned by `factor` of the full circle, −0.5 to 0.5; torchvision's `adjust_hue`.
     public func adjustedHue(_ factor: Double) -> Image {
         precondition(abs(factor) <= 0.5, "a hue factor lies between -0.5 and 0.5, not \(factor)")
         // Cut toward zero, then taken modulo 256.

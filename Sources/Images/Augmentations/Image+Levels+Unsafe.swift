@@ -21,7 +21,7 @@ struct LevelTable {
 }
 
 extension Image {
-    /// A picture of this size whose bytes `body` writes, all of them, from those of this one.
+    /// An image of this size whose bytes `body` writes, all of them, from those of this one.
     func rewritten(
         _ body: (_ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) -> Void
     ) -> Image {
@@ -36,7 +36,7 @@ extension Image {
         return Image(height: height, width: width, pixels: result)
     }
 
-    /// The picture with each level looked up in `table`, as Pillow's `point`.
+    /// The image with each level looked up in `table`, as Pillow's `point`.
     func mapped(_ table: LevelTable) -> Image {
         rewritten { source, target, count in
             table.levels.withUnsafeBufferPointer { levels in
@@ -87,7 +87,7 @@ extension Image {
         }
     }
 
-    /// The picture between its grey version (`factor` 0) and itself (1), or beyond; Pillow's `ImageEnhance.Color`.
+    /// The image between its grey version (`factor` 0) and itself (1), or beyond; Pillow's `ImageEnhance.Color`.
     public func adjustedSaturation(_ factor: Double) -> Image {
         precondition(factor.isFinite, "a factor is a number")
         let factor = Float(factor)
@@ -102,7 +102,7 @@ extension Image {
         }
     }
 
-    /// The picture between a smoothed version (`factor` 0) and itself (1), or beyond; Pillow's `ImageEnhance.Sharpness`.
+    /// The image between a smoothed version (`factor` 0) and itself (1), or beyond; Pillow's `ImageEnhance.Sharpness`.
     public func adjustedSharpness(_ factor: Double) -> Image {
         precondition(factor.isFinite, "a factor is a number")
         let factor = Float(factor)

@@ -17,7 +17,7 @@ public struct RandAugment: Sendable, Hashable {
     public var magnitude: Double
     /// The standard deviation of the magnitude.
     public var magnitudeStd: Double
-    /// The colour of what a turned or shifted picture leaves empty: red, green, blue.
+    /// The colour of what a turned or shifted image leaves empty: red, green, blue.
     public var fill: [UInt8]
 
     public init(
@@ -48,7 +48,7 @@ public struct RandAugment: Sendable, Hashable {
 
     /// `image` after one operation of `magnitude` 0 to 10; `negated` turns those that have two directions round.
     ///
-    /// The stronger, the farther from the picture: timm's "increasing" variants. Turned and shifted pictures are
+    /// The stronger, the farther from the image: timm's "increasing" variants. Turned and shifted images are
     /// interpolated bicubically.
     public func apply(_ operation: Operation, magnitude: Double, negated: Bool, to image: Image) -> Image {
         precondition(magnitude.isFinite && magnitude >= 0, "a magnitude is a number, and not \(magnitude)")

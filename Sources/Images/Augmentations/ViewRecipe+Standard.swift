@@ -5,7 +5,7 @@ extension ViewRecipe {
     ///
     /// - Parameters:
     ///   - view: 1 or 2.
-    ///   - cropMin: the smallest part of the picture's area; 0.08 for ViT.
+    ///   - cropMin: the smallest part of the image's area; 0.08 for ViT.
     public static func mocoV3(view: Int, imgSize: Int, cropMin: Double = 0.08) -> ViewRecipe {
         precondition(view == 1 || view == 2, "MoCo v3 has views 1 and 2, not \(view)")
         precondition(cropMin > 0 && cropMin <= 1, "a part of the area between 0 and 1, not \(cropMin)")
@@ -48,7 +48,7 @@ extension ViewRecipe {
         return recipe
     }
 
-    /// The middle of the picture, the same every time; with the standard preparation, the shorter side is brought to
+    /// The middle of the image, the same every time; with the standard preparation, the shorter side is brought to
     /// 256 for a view of 224, and in proportion.
     public static func evaluation(imgSize: Int, preprocess: Preprocess = .standard) -> ViewRecipe {
         var recipe = ViewRecipe(

@@ -1,14 +1,14 @@
 public import Tensors
 
-/// How a random view of a picture is made, from the crop to the network's input.
+/// How a random view of an image is made, from the crop to the network's input.
 ///
 /// Each step draws from a stream of its own, so that its numbers stay the same whatever the other steps do.
 public struct ViewRecipe: Sendable, Hashable {
-    /// Which part of the picture the view shows.
+    /// Which part of the image the view shows.
     public enum Crop: Sendable, Hashable {
         /// A random part, as torchvision's `RandomResizedCrop`: `scale` of the area, `ratio` of width to height.
         case random(scale: ClosedRange<Double>, ratio: ClosedRange<Double> = 3 / 4...4 / 3)
-        /// The same with one try whose sides are cut to the picture's, as in MAE's linear probing.
+        /// The same with one try whose sides are cut to the image's, as in MAE's linear probing.
         case clipped(scale: ClosedRange<Double>, ratio: ClosedRange<Double> = 3 / 4...4 / 3)
         /// The middle, by the evaluation transform, whose interpolation holds then.
         case center(Preprocess)

@@ -1,6 +1,6 @@
 import Platform
 
-/// A walk through a folder of pictures and those below it, which follows no link.
+/// A walk through a folder of images and those below it, which follows no link.
 struct FolderWalk {
     /// What a folder holds: names, sorted.
     struct Contents {
@@ -53,7 +53,7 @@ struct FolderWalk {
         try entries(of: path).contains { $0.kind == .folder && !FileKind.isSystem($0.name, isFolder: true) }
     }
 
-    /// Adds the pictures of the folder at `path` and of all below it.
+    /// Adds the images of the folder at `path` and of all below it.
     mutating func collect(_ path: String, label: Int, into found: inout [ImageFolder.Entry]) throws(ImageError) {
         // Python sorts the paths of all folders below as text, in which a/b comes after a-b.
         var folders: [(path: String, names: [String])] = [], open = [path]
@@ -76,7 +76,7 @@ struct FolderWalk {
         let whole = path.isEmpty ? name : name == "." ? path : "\(name)/\(path)"
         do throws(FileError) {
             let entries = try ContainedFile.entries(whole, beneath: root)
-            // Paths are compared and looked up; a name that is dear to compare is none of a picture's.
+            // Paths are compared and looked up; a name that is dear to compare is none of an image's.
             for entry in entries where !StreamSafeText.holds(entry.name) {
                 throw FileError.badName(path: whole == "." ? shown : whole)
             }

@@ -1,13 +1,13 @@
 public import Platform
 
-/// Pictures on disk in torchvision's ImageFolder layout, a folder for each class, or all in one folder without classes.
+/// Images on disk in torchvision's ImageFolder layout, a folder for each class, or all in one folder without classes.
 ///
-/// Classes are the folders directly below, sorted by name; the pictures of a class are those anywhere below its folder,
+/// Classes are the folders directly below, sorted by name; the images of a class are those anywhere below its folder,
 /// sorted by folder, then by name, all by code point as Python does: index n is torchvision's index n. Files count that
 /// end in .jpg, .jpeg or .png, in small or capital letters. What is hidden, what systems leave behind, symbolic links and
 /// all other files are left out, and told in `leftOut`.
 public struct ImageFolder: Sendable {
-    /// One picture.
+    /// One image.
     public struct Entry: Sendable, Hashable {
         /// Its path below the folder, with slashes.
         public let path: String
@@ -19,7 +19,7 @@ public struct ImageFolder: Sendable {
     public let directory: String
     /// The names of the classes; empty in a folder without classes.
     public let classes: [String]
-    /// The pictures, in order.
+    /// The images, in order.
     public let entries: [Entry]
     /// What else lies there.
     public let leftOut: [LeftOut]
@@ -80,16 +80,16 @@ public struct ImageFolder: Sendable {
         return nested.count > 1 && nested.count == named.count ? named : []
     }
 
-    /// How many pictures there are.
+    /// How many images there are.
     public var count: Int { entries.count }
 
-    /// The classes without a picture.
+    /// The classes without an image.
     public var emptyClasses: [String] {
         let used = Set(entries.compactMap(\.label))
         return classes.indices.filter { !used.contains($0) }.map { classes[$0] }
     }
 
-    /// The file of picture `index`, mapped.
+    /// The file of image `index`, mapped.
     ///
     /// - Throws: `ImageError.file` where it cannot be read or has become a link.
     public func bytes(at index: Int) throws(ImageError) -> Bytes {
@@ -101,7 +101,7 @@ public struct ImageFolder: Sendable {
         }
     }
 
-    /// Picture `index`, as stored: torchvision does not turn it.
+    /// Image `index`, as stored: torchvision does not turn it.
     public func image(at index: Int, limits: ImageLimits = .standard) throws(ImageError) -> Image {
         try Image.decode(bytes(at: index), orientation: .ignore, limits: limits)
     }

@@ -1,16 +1,16 @@
-/// Files and folders of one kind that a folder of pictures holds beside its pictures.
+/// Files and folders of one kind that a folder of images holds beside its images.
 public struct LeftOut: Sendable, Hashable {
     /// Why they were left out. Raw values are JSON's words.
     public enum Reason: String, Sendable, CaseIterable {
-        /// Pictures in a format that is not read.
+        /// Images in a format that is not read.
         case format = "format_not_read"
-        /// Files that are no pictures by their name.
+        /// Files that are no images by their name.
         case noPicture = "not_a_picture"
         /// What systems and programs leave behind, and everything hidden.
         case system
         /// Symbolic links, which are not followed.
         case link
-        /// Pictures beside the folders of classes.
+        /// Images beside the folders of classes.
         case loose = "beside_the_classes"
     }
 
@@ -27,7 +27,7 @@ public struct LeftOut: Sendable, Hashable {
         let why =
             switch reason {
             case .format: "in a format that is not read"
-            case .noPicture: "that is no picture"
+            case .noPicture: "that is no image"
             case .system: "hidden or of the system"
             case .link: "linked"
             case .loose: "beside the folders of the classes"
@@ -35,8 +35,8 @@ public struct LeftOut: Sendable, Hashable {
         return "\(count) × \(what) \(why), such as \(example)"
     }
 
-    /// Whether torchvision's ImageFolder takes such files for pictures, or such folders for classes: then its indices
-    /// are others. Loose pictures are none to it either.
+    /// Whether torchvision's ImageFolder takes such files for images, or such folders for classes: then its indices
+    /// are others. Loose images are none to it either.
     public var countsForTorchvision: Bool {
         switch reason {
         case .loose, .noPicture: false

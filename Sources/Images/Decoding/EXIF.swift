@@ -1,9 +1,9 @@
 import Platform
 
-/// Reads the one field of EXIF that changes how a picture is shown.
+/// Reads the one field of EXIF that changes how an image is shown.
 enum EXIF {
-    /// The orientation in a TIFF block, `.up` where there is none or the block makes no sense: a picture with a broken
-    /// note on it is still a picture.
+    /// The orientation in a TIFF block, `.up` where there is none or the block makes no sense: an image with a broken
+    /// note on it is still an image.
     static func orientation(in tiff: Bytes) -> Orientation {
         let order: UInt16? = tiff.bigEndian(at: 0)
         let isBig: Bool

@@ -2,14 +2,14 @@ public import Platform
 
 /// What to do about a camera that was held sideways.
 public enum OrientationRule: Sendable, Hashable {
-    /// Turn the pixels upright, for pictures that people look at.
+    /// Turn the pixels upright, for images that people look at.
     case apply
     /// Leave them as stored, as torchvision's ImageFolder does with datasets.
     case ignore
 }
 
 extension Image {
-    /// The picture in the bytes of a JPEG or PNG file.
+    /// The image in the bytes of a JPEG or PNG file.
     ///
     /// JPEG: baseline and progressive; grey, colour, CMYK and YCCK. PNG: every kind, the first frame of an animation.
     /// Colours become those of Pillow's `Image.open(f).convert("RGB")`: alpha is dropped, 16-bit colours lose the lower
@@ -22,7 +22,7 @@ extension Image {
         try decoded(bytes, orientation: orientation, limits: limits).image
     }
 
-    /// The picture as `decode` has it, with what is odd about a file that is whole all the same.
+    /// The image as `decode` has it, with what is odd about a file that is whole all the same.
     ///
     /// - Throws: as `decode`.
     public static func decoded(
@@ -40,7 +40,7 @@ extension Image {
         return DecodedImage(image: found.image.oriented(header.orientation), warnings: found.warnings)
     }
 
-    /// The picture in the bytes of a JPEG or PNG file.
+    /// The image in the bytes of a JPEG or PNG file.
     public static func decode(
         _ bytes: [UInt8], orientation: OrientationRule, limits: ImageLimits = .standard
     ) throws(ImageError) -> Image {

@@ -1,4 +1,4 @@
-/// What is odd about a file whose picture is whole all the same. Pillow reads these files without a word.
+/// What is odd about a file whose image is whole all the same. Pillow reads these files without a word.
 public enum ImageWarning: Sendable, Hashable, CustomStringConvertible {
     /// A scan of a sequential JPEG whose header speaks of a part of the spectrum, as some phones write it.
     case oddScan
@@ -25,7 +25,7 @@ public enum ImageWarning: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A picture with what is odd about its file.
+/// An image with what is odd about its file.
 public struct DecodedImage: Sendable, Hashable {
     public let image: Image
     /// None for a file in order.

@@ -14,7 +14,7 @@ struct JPEGHeader {
             let marker = try Self.nextMarker(in: bytes, at: &offset)
             switch marker {
             case 0x01, 0xd0...0xd8: continue
-            case 0xd9: throw ImageError.damaged(.jpeg, reason: "it ends without a picture")
+            case 0xd9: throw ImageError.damaged(.jpeg, reason: "it ends without an image")
             default: break
             }
             guard let length: UInt16 = bytes.bigEndian(at: offset) else { throw ImageError.truncated(.jpeg) }

@@ -1,4 +1,4 @@
-/// What must be done to the stored pixels so that the picture stands upright. Raw values are those of EXIF.
+/// What must be done to the stored pixels so that the image stands upright. Raw values are those of EXIF.
 public enum Orientation: Int, Sendable, CaseIterable {
     case up = 1
     case mirrored = 2

@@ -25,11 +25,11 @@ extension PNG {
 
     /// The file of `pixels` (height, width, channels).
     static func encode(_ pixels: [UInt8], height: Int, width: Int, channels: Int, level: Int) -> [UInt8] {
-        precondition(height > 0 && width > 0, "a picture has at least one pixel, not \(height) × \(width)")
+        precondition(height > 0 && width > 0, "an image has at least one pixel, not \(height) × \(width)")
         // libpng's own limits on a side.
         precondition(
             height <= 1_000_000 && width <= 1_000_000, "\(width) × \(height) pixels are too long a side for PNG")
-        precondition(pixels.count == height * width * channels, "\(pixels.count) bytes do not fill the picture")
+        precondition(pixels.count == height * width * channels, "\(pixels.count) bytes do not fill the image")
         var file: UnsafeMutablePointer<UInt8>?
         var size = 0
         let status = pixels.withUnsafeBufferPointer {

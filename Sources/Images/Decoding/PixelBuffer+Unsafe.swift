@@ -1,5 +1,5 @@
 extension Image {
-    /// A picture whose pixels `body` writes, all of them; an error leaves nothing behind.
+    /// An image whose pixels `body` writes, all of them; an error leaves nothing behind.
     init(
         height: Int, width: Int, writing body: (UnsafeMutableBufferPointer<UInt8>) throws(ImageError) -> Void
     ) throws(ImageError) {
@@ -22,7 +22,7 @@ extension Image {
         let ends = [
             0, (rows - 1) * rowStep, (columns - 1) * columnStep, (rows - 1) * rowStep + (columns - 1) * columnStep,
         ]
-        precondition(ends.allSatisfy { first + $0 >= 0 && first + $0 < height * width }, "pixels outside the picture")
+        precondition(ends.allSatisfy { first + $0 >= 0 && first + $0 < height * width }, "pixels outside the image")
         let count = rows * columns * 3
         let gathered = [UInt8](unsafeUninitializedCapacity: count) { target, written in
             pixels.withUnsafeBufferPointer { source in

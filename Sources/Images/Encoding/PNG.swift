@@ -1,6 +1,6 @@
 /// PNG files of 8-bit pixels, by libpng.
 public enum PNG {
-    /// The file of a picture. `level` is zlib's, 0 (fast) to 9 (small).
+    /// The file of an image. `level` is zlib's, 0 (fast) to 9 (small).
     public static func encode(_ image: Image, level: Int = 6) -> [UInt8] {
         encode(image.pixels, height: image.height, width: image.width, channels: 3, level: level)
     }

@@ -1,10 +1,10 @@
 import Glibc
 
-/// The filters of Pillow, all antialiased: when a picture shrinks, they widen with it. Raw values are timm's names.
+/// The filters of Pillow, all antialiased: when an image shrinks, they widen with it. Raw values are timm's names.
 public enum Interpolation: String, Sendable, CaseIterable {
     case box, bilinear, hamming, bicubic, lanczos
 
-    /// How far the filter reaches, in source pixels of an enlarged picture.
+    /// How far the filter reaches, in source pixels of an enlarged image.
     var support: Double {
         switch self {
         case .box: 0.5

@@ -1,5 +1,5 @@
 extension Image {
-    /// Resizes each of `rows` along itself; this picture's first column is column `first` of the one the weights were
+    /// Resizes each of `rows` along itself; this image's first column is column `first` of the one the weights were
     /// made for.
     func resampledRows(_ rows: Range<Int>, _ weights: ResampleWeights, from first: Int) -> Image {
         let columns = weights.starts.count, count = rows.count * columns * 3
@@ -34,7 +34,7 @@ extension Image {
         return Image(height: rows.count, width: columns, pixels: result)
     }
 
-    /// Resizes each of `columns` along itself; this picture's first row is row `first` of the one the weights were made
+    /// Resizes each of `columns` along itself; this image's first row is row `first` of the one the weights were made
     /// for.
     func resampledColumns(_ columns: Range<Int>, _ weights: ResampleWeights, from first: Int) -> Image {
         let rows = weights.starts.count, line = columns.count * 3, count = rows * line

@@ -1,9 +1,9 @@
 public import Tensors
 
-/// timm's evaluation transform: the picture scaled by its crop mode, the middle cut out, normalized.
+/// timm's evaluation transform: the image scaled by its crop mode, the middle cut out, normalized.
 ///
 /// `center` brings the shorter side to ⌊size / cropPct⌋; a rectangular model is covered as timm's `ResizeKeepRatio` does,
-/// by the smallest picture of the same proportions. `squash` brings each side to ⌊size / cropPct⌋. `border` brings the
+/// by the smallest image of the same proportions. `squash` brings each side to ⌊size / cropPct⌋. `border` brings the
 /// side to ⌊size / cropPct⌋ that is the longer one for it, and fills up with the mean colour.
 public struct EvaluationTransform: Sendable, Hashable {
     /// Pixels of the model's input.
@@ -26,7 +26,7 @@ public struct EvaluationTransform: Sendable, Hashable {
 
     /// Exactly the pixels the model sees, (height, width) of them, before they are normalized.
     ///
-    /// Bit for bit those of Pillow and torchvision. Where the scaled picture is smaller than the input, the rest is
+    /// Bit for bit those of Pillow and torchvision. Where the scaled image is smaller than the input, the rest is
     /// black, or the mean colour for `border`.
     public func view(of image: Image) -> Image {
         let size = scaledSize(of: image)
@@ -44,7 +44,7 @@ public struct EvaluationTransform: Sendable, Hashable {
     /// The model's input, (3, height, width).
     public func tensor(of image: Image) -> Tensor { normalized(view(of: image)) }
 
-    /// The model's input of several pictures, (images, 3, height, width).
+    /// The model's input of several images, (images, 3, height, width).
     public func tensor(of images: [Image]) -> Tensor { Tensor.stacking(images.map(tensor)) }
 
     /// What `view` returned as the model's input, (3, height, width): scaled to 0…1, mean subtracted, divided by std,
@@ -62,13 +62,13 @@ public struct EvaluationTransform: Sendable, Hashable {
         return Tensor(shape: [3, view.height, view.width], numbers)
     }
 
-    /// What a picture that is too small is filled up with: red, green, blue.
+    /// What an image that is too small is filled up with: red, green, blue.
     private var fill: [UInt8] {
         guard preprocess.cropMode == .border else { return [0, 0, 0] }
         return preprocess.mean.map { UInt8(min(max(($0 * 255).rounded(.toNearestOrEven), 0), 255)) }
     }
 
-    /// The size of the whole picture before the crop.
+    /// The size of the whole image before the crop.
     private func scaledSize(of image: Image) -> (height: Int, width: Int) {
         let targetHeight = max(1, Int((Double(height) / preprocess.cropPct).rounded(.down)))
         let targetWidth = max(1, Int((Double(width) / preprocess.cropPct).rounded(.down)))

@@ -43,7 +43,7 @@ extension Preprocess {
     public init(_ fields: HuggingFacePreprocessor) throws(ImageError) {
         if fields.doResize == false {
             throw ImageError.setting(
-                name: "do_resize", reason: "false is not supported: pictures of any size must come to the model's")
+                name: "do_resize", reason: "false is not supported: images of any size must come to the model's")
         }
         if fields.doRescale == false || fields.rescaleFactor.map({ abs($0 * 255 - 1) <= 1e-3 }) == false {
             throw ImageError.setting(name: "rescale_factor", reason: "only 1/255 is supported")

@@ -1,6 +1,6 @@
-/// How a model wants its pictures prepared.
+/// How a model wants its images prepared.
 public struct Preprocess: Sendable, Hashable {
-    /// What happens to the sides of a picture whose shape is not the model's. Raw values are timm's `crop_mode`.
+    /// What happens to the sides of an image whose shape is not the model's. Raw values are timm's `crop_mode`.
     public enum CropMode: String, Sendable, CaseIterable {
         /// The shorter side is brought to size, what is too long is cut off.
         case center

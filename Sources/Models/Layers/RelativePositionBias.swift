@@ -1,7 +1,7 @@
 import Tensors
 
 /// BEiT's bias on attention scores: one number for each offset between two patches and head, and three for the pairs
-/// with the class token (Bao et al. 2022; Part D.0 for the layout of the table).
+/// with the class token (Bao et al. 2022; docs/science.md#layout-simmim for the rows).
 package enum RelativePositionBias {
     /// Rows of a table for `grid`.
     package static func entries(_ grid: GridSize) -> Int { (2 * grid.rows - 1) * (2 * grid.cols - 1) + 3 }
@@ -31,8 +31,12 @@ package enum RelativePositionBias {
 
     /// The bias (numHeads, tokens, tokens) that `table` (entries, numHeads) stands for.
     static func expand(_ table: Tensor, grid: GridSize) -> Tensor {
-        let index = index(grid), heads = table.shape[1], tokens = grid.count + 1
-        let numbers = table.array
+        expand(table, index: index(grid), tokens: grid.count + 1)
+    }
+
+    /// The same, where `index` of the grid with so many `tokens` is known.
+    static func expand(_ table: Tensor, index: [Int], tokens: Int) -> Tensor {
+        let heads = table.shape[1], numbers = table.array
         var bias = [Float](repeating: 0, count: heads * index.count)
         for head in 0..<heads {
             for (place, entry) in index.enumerated() {

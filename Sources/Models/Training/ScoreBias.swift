@@ -16,14 +16,7 @@ struct ScoreBias: Sendable {
 
     /// The biases (numHeads, tokens, tokens), as many as tables.
     func forward(_ weights: ParameterBuffer) -> [Tensor] {
-        tables.map { table in
-            let heads = table.shape[1], numbers = weights.tensor(table).array
-            var bias = [Float](repeating: 0, count: heads * index.count)
-            for head in 0..<heads {
-                for place in index.indices { bias[head * index.count + place] = numbers[index[place] * heads + head] }
-            }
-            return Tensor(shape: [heads, tokens, tokens], bias)
-        }
+        tables.map { RelativePositionBias.expand(weights.tensor($0), index: index, tokens: tokens) }
     }
 
     /// Which of the biases block `block` adds; nil without any.

@@ -16,9 +16,9 @@ extension TrainableViT {
     public struct AttentionGradients: Sendable {
         public let attentions: [Tensor]
         public let gradients: [Tensor]
-        /// Of each image; NaN where no logit is the largest.
+        /// The score of each image; NaN where no logit is the largest.
         public let scores: [Double]
-        /// Of each image the class of the logit, nil where the logits are not finite and so none is the largest; none
+        /// The class of each image's logit, nil where the logits are not finite and so none is the largest; none
         /// for other scores.
         public let classes: [Int?]
     }
@@ -85,7 +85,7 @@ extension TrainableViT {
                 if let place {
                     dLogits[image * classes + place] = 1
                 } else {
-                    // Of no logit there is no gradient.
+                    // Without a logit there is no gradient.
                     for column in 0..<classes { dLogits[image * classes + column] = .nan }
                 }
             }

@@ -4,7 +4,7 @@ package import Tensors
 /// What every layer needs on the way forward and back, while weights change: the numbers, the threads, and the luck of
 /// stochastic depth.
 package struct TrainingPass: Sendable {
-    /// Of the layout in which the layers took their places.
+    /// Weights of the layout in which the layers took their places.
     package let weights: ParameterBuffer
     package let dropPath: DropPath?
     package let pool: ThreadPool

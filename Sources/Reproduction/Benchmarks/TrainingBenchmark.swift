@@ -15,7 +15,7 @@ public enum TrainingBenchmark {
         public let threads: Int
         public let precision: String
         public let rounds: Int
-        /// Of a step: forward, backward, optimizer; median of the rounds.
+        /// What a step takes, forward, backward and optimizer: the median of the rounds.
         public let durationSeconds: Double
         /// Images, or pairs of views for contrastive methods, a second.
         public let imagesPerSecond: Double

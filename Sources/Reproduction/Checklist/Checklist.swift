@@ -4,7 +4,7 @@ import Foundation
 public struct Checklist: Sendable, Codable {
     /// One claim.
     public struct Item: Sendable, Codable {
-        /// Its number in the catalogue's acceptance checklist (A.14).
+        /// Its number in the checklist of the paper's claims.
         public let number: Int
         public let claim: String
         public let verdict: Verdict

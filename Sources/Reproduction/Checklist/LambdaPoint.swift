@@ -1,4 +1,4 @@
-/// A hybrid of the sweep over the weight of the contrastive loss (science: A.11, figure 12).
+/// A hybrid of the sweep over the weight of the contrastive loss (Park et al. 2023, figure 12).
 public struct LambdaPoint: Sendable, Codable {
     /// 0 is SimMIM alone, 1 MoCo v3 alone.
     public let lambda: Double

@@ -10,11 +10,11 @@ public struct ModelMeasurement: Sendable, Codable, Equatable {
     public var attentionNmi: [Double] = []
     /// Standard error over images, a block.
     public var attentionNmiSem: [Double] = []
-    /// Of head outputs, between the heads of a token; a block.
+    /// Cosine of head outputs between the heads of a token, for each block.
     public var cosineHeads: [Double] = []
-    /// Of head outputs, between the tokens of a head; a block.
+    /// Cosine of head outputs between the tokens of a head, for each block.
     public var cosineTokens: [Double] = []
-    /// Of head outputs, between a block and the next; one fewer than blocks.
+    /// Cosine of head outputs between a block and the next; one fewer than blocks.
     public var cosineDepths: [Double] = []
     /// Δ log amplitude of the highest frequency, a depth.
     public var highFrequency: [Double] = []

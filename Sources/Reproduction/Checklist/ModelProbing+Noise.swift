@@ -4,7 +4,7 @@ import Models
 import Tensors
 import Training
 
-// Which frequencies the last layer relies on (science: B.8).
+// Which frequencies the last layer relies on (docs/science.md#frequency-robustness).
 extension ModelProbing {
     /// The middles of the bands, units of π.
     static let noiseFrequencies = [0.1, 0.3, 0.5, 0.7, 0.9]

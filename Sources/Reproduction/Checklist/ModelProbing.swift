@@ -10,11 +10,11 @@ import Training
 struct ModelProbing {
     /// How many images are looked at.
     struct Sizes {
-        /// For attention, frequencies and singular values.
+        /// Images for attention, frequencies and singular values.
         var analysed = 500
-        /// To train linear probes.
+        /// Images that linear probes learn from.
         var probeTrain = 4000
-        /// To test them.
+        /// Images that they are asked about.
         var probeTest = 2000
     }
 
@@ -28,7 +28,7 @@ struct ModelProbing {
     init(side: Int, sizes: Sizes, pool: ThreadPool) throws(ImageError) {
         self.sizes = sizes
         self.pool = pool
-        // The whole picture: silhouettes may come to its edge.
+        // The whole image: silhouettes may come to its edge.
         transform = EvaluationTransform(height: side, width: side, preprocess: try Preprocess(cropPct: 1))
         // None of these is an image that the models learned from: the jobs draw theirs from seed 100.
         train = try ShapesTextures(count: sizes.probeTrain, imgSize: side, seed: 1)

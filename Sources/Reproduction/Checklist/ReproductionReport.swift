@@ -70,7 +70,7 @@ public struct ReproductionReport: Sendable, Codable {
         return lines.joined(separator: "\n")
     }
 
-    /// Of a probe's accuracy near one half, points.
+    /// The standard error of a probe's accuracy near one half, points.
     private var probeError: Double { 100 * (0.25 / Double(max(probeTestImages, 1))).squareRoot() }
 
     /// `text` filled with blanks to `width`: in front, or behind where the width is negative.

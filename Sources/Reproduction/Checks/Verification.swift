@@ -19,7 +19,7 @@ public struct Verification: Sendable {
     public struct Places: Sendable {
         /// Checkpoints, or folders of them; found by their SHA-256.
         public var models: [String] = []
-        /// Pictures, or folders of them; found by their SHA-256.
+        /// Images, or folders of them; found by their SHA-256.
         public var images: [String] = []
         public var options = LoadOptions()
 

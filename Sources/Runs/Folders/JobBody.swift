@@ -1,38 +1,37 @@
-import Catalogue
-import Jobs
-package import JSON
-import Platform
-import Training
+import JSON
 
-/// What a training job's request carries for its worker: the configuration as it was posted, and what only the server
-/// can say.
-package struct JobBody: Sendable {
-    /// As posted.
-    package let config: JSONValue
-    /// Where the checkpoint lies that the configuration's `init_from` names.
-    package let initFromPath: String?
+/// What a job's request carries for its worker.
+package struct JobBody: Sendable, Equatable {
+    package let work: JobWork
     /// Threads that compute, fixed when the job is posted: another number gives other sums.
     package let threads: Int
 
-    package init(config: JSONValue, initFromPath: String?, threads: Int) {
-        self.config = config
-        self.initFromPath = initFromPath
+    package init(_ work: JobWork, threads: Int) {
+        self.work = work
         self.threads = threads
     }
 
     /// Nil for a text that is no such body.
     package init?(_ text: String) {
-        guard let value = try? JSONValue.parse(Array(text.utf8)), let config = value["config"] else { return nil }
-        self.init(
-            config: config, initFromPath: value["init_from_path"]?.string,
-            threads: value["threads"]?.int ?? 1)
+        guard let body = try? JSONValue.parse(Array(text.utf8)).decoded(as: JobBody.self) else { return nil }
+        self = body
     }
 
     /// JSON.
-    package var text: String {
-        let members: [JSONValue.Member] = [
-            .init("config", config), .init("init_from_path", .optional(initFromPath)), .init("threads", .int(threads)),
-        ]
-        return String(decoding: JSONValue.object(members).json, as: UTF8.self)
+    ///
+    /// - Throws: never for what was read or posted; a request of ours holds nothing that JSON cannot.
+    package func text() throws -> String {
+        String(decoding: try JSONValue(encoding: self).json, as: UTF8.self)
+    }
+}
+
+extension JobBody: Codable {
+    private enum CodingKeys: CodingKey { case work, threads }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        work =
+            container.contains(.work) ? try container.decode(JobWork.self, forKey: .work) : try JobWork(former: decoder)
+        threads = try container.decodeIfPresent(Int.self, forKey: .threads).map { max(1, min($0, 1024)) } ?? 1
     }
 }

@@ -38,67 +38,31 @@ package struct JobFolder: Sendable, Equatable {
     private var controlFile: String { path + "/control.json" }
     private var stateFile: String { path + "/state.json" }
 
-    /// What the server wants of a worker: `control.json`.
-    package struct Control: Sendable, Equatable {
-        /// The attempt that is wanted; a worker of another one is late and leaves.
-        package let attempt: Int
-        package let wish: WorkerWish?
-
-        package init(attempt: Int, wish: WorkerWish?) {
-            self.attempt = attempt
-            self.wish = wish
-        }
-    }
-
-    /// Who a worker is, that it lives, and how it ended: `state.json`.
-    package struct WorkerState: Sendable, Equatable {
-        package let identifier: Int
-        package let startTicks: Int
-        package let attempt: Int
-        /// Grows every two seconds.
-        package var beat: Int
-        /// Written last, when everything else is on the disk.
-        package var outcome: WorkerLook.Outcome?
-
-        package init(
-            identifier: Int, startTicks: Int, attempt: Int, beat: Int, outcome: WorkerLook.Outcome?
-        ) {
-            self.identifier = identifier
-            self.startTicks = startTicks
-            self.attempt = attempt
-            self.beat = beat
-            self.outcome = outcome
-        }
-    }
-
     /// `text` with paths as the folder knows them, wherever on the machine it lies.
     func relative(_ text: String) -> String { text.replacing(path + "/", with: "") }
 
     /// Writes what is to be done, and makes the folder where there is none.
     package func write(_ spec: JobSpec) throws {
         try Folder.create(path + "/logs")
-        try AtomicFile.write(spec.value.json, to: specFile)
+        try write(spec, to: specFile)
     }
 
     /// - Throws: `JobFolderError` for a file that is not there or not what it should be.
     package func spec() throws(JobFolderError) -> JobSpec {
-        let value: JSONValue
-        do { value = try JSONValue.parse(try MappedFile.open(specFile)) } catch {
+        do { return try read(specFile) } catch {
             throw JobFolderError("\(specFile) should say what is to be done and cannot be read: \(error).")
         }
-        guard let spec = JobSpec(value) else { throw JobFolderError("\(specFile) does not say what is to be done.") }
-        return spec
     }
 
-    package func write(_ control: Control) throws { try AtomicFile.write(control.value.json, to: controlFile) }
+    package func write(_ control: Control) throws { try write(control, to: controlFile) }
 
     /// Nil where it is not there or not what it should be.
-    package func control() -> Control? { read(controlFile).flatMap(Control.init) }
+    package func control() -> Control? { try? read(controlFile) }
 
-    package func write(_ state: WorkerState) throws { try AtomicFile.write(state.value.json, to: stateFile) }
+    package func write(_ state: WorkerState) throws { try write(state, to: stateFile) }
 
     /// Nil where no worker has said anything yet, or nothing that can be read.
-    package func state() -> WorkerState? { read(stateFile).flatMap(WorkerState.init) }
+    package func state() -> WorkerState? { try? read(stateFile) }
 
     /// Forgets how an earlier worker ended.
     package func removeState() throws { try Folder.removeFile(stateFile) }
@@ -129,61 +93,11 @@ package struct JobFolder: Sendable, Equatable {
         do { return try LockFile(lock) == nil } catch { return false }
     }
 
-    private func read(_ file: String) -> JSONValue? {
-        (try? MappedFile.open(file)).flatMap { try? JSONValue.parse($0) }
-    }
-}
-
-/// A file of a job's folder that is not what it should be.
-package struct JobFolderError: Error, Equatable, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
-}
-
-extension JobFolder.Control {
-    fileprivate init?(_ value: JSONValue) {
-        guard let attempt = value["attempt"]?.int else { return nil }
-        self.init(attempt: attempt, wish: value["wish"]?.string.flatMap(WorkerWish.init))
+    private func write(_ value: some Encodable, to file: String) throws {
+        try AtomicFile.write(try JSONValue(encoding: value).json, to: file)
     }
 
-    fileprivate var value: JSONValue {
-        .object([.init("attempt", .int(attempt)), .init("wish", .optional(wish?.rawValue))])
-    }
-}
-
-extension JobFolder.WorkerState {
-    fileprivate init?(_ value: JSONValue) {
-        guard let pid = value["pid"]?.int, let started = value["started"]?.int, let attempt = value["attempt"]?.int
-        else { return nil }
-        self.init(identifier: pid, startTicks: started, attempt: attempt, beat: value["beat"]?.int ?? 0, outcome: nil)
-        guard let outcome = value["outcome"], !outcome.isNull else { return }
-        switch outcome["kind"]?.string {
-        case "succeeded": self.outcome = .succeeded
-        case "stopped": self.outcome = .stopped
-        case "failed":
-            let reason = outcome["reason"]?.string.flatMap(JobFailure.Reason.init) ?? .failed
-            self.outcome = .failed(JobFailure(reason, outcome["message"]?.string ?? "The worker did not say why."))
-        default: return nil
-        }
-    }
-
-    fileprivate var value: JSONValue {
-        let end: JSONValue =
-            switch outcome {
-            // Who ends without a word writes none.
-            case nil, .crashed: .null
-            case .succeeded: .object([.init("kind", .string("succeeded"))])
-            case .stopped: .object([.init("kind", .string("stopped"))])
-            case .failed(let failure):
-                .object([
-                    .init("kind", .string("failed")), .init("reason", .string(failure.reason.rawValue)),
-                    .init("message", .string(failure.message)),
-                ])
-            }
-        return .object([
-            .init("pid", .int(identifier)), .init("started", .int(startTicks)), .init("attempt", .int(attempt)),
-            .init("beat", .int(beat)), .init("outcome", end),
-        ])
+    private func read<T: Decodable>(_ file: String) throws -> T {
+        try JSONValue.parse(try MappedFile.open(file)).decoded()
     }
 }

@@ -1,81 +1,79 @@
-import Catalogue
-import Engine
 package import Jobs
-package import JSON
 
 /// What a worker has to do: `spec.json`.
 package struct JobSpec: Sendable, Equatable {
     package let id: JobID
-    package let kind: JobKind
-    /// Training: the job as posted. Analysis: a `SnapshotRequest`.
-    package let body: JSONValue
-    /// The job whose snapshot is looked at.
+    package let work: JobWork
+    /// Threads that compute.
+    package let threads: Int
+    /// The job whose snapshot is looked at, or that this one repeats.
     package let parentID: JobID?
     package let dataDirectory: String
     package let datasetsDirectory: String?
-    /// Threads that compute.
-    package let threads: Int
-    /// Where the checkpoint lies that a configuration's `init_from` names.
-    package let initFromPath: String?
 
     /// What the worker of `job` has to do.
     ///
     /// - Throws: `JobFolderError` where the job carries no such thing.
     package init(_ job: Job, dataDirectory: String, datasetsDirectory: String?) throws(JobFolderError) {
-        guard let body = JobBody(job.request.body) else {
+        guard let body = JobBody(job.request.body), body.work.jobKind == job.request.kind else {
             throw JobFolderError("The job \(job.id) does not say what is to be done.")
         }
         id = job.id
-        kind = job.request.kind
-        self.body = body.config
+        work = body.work
+        threads = body.threads
         parentID = job.request.parentID
         self.dataDirectory = dataDirectory
         self.datasetsDirectory = datasetsDirectory
-        threads = body.threads
-        initFromPath = body.initFromPath
-    }
-
-    /// Nil for a document that is no such thing.
-    package init?(_ value: JSONValue) {
-        guard let id = value["id"]?.string.flatMap({ JobID($0) }),
-            let kind = value["kind"]?.string.flatMap(JobKind.init),
-            let body = value["body"], let data = value["data_directory"]?.string, data.hasPrefix("/")
-        else { return nil }
-        self.id = id
-        self.kind = kind
-        self.body = body
-        parentID = value["parent_id"]?.string.flatMap { JobID($0) }
-        dataDirectory = data
-        datasetsDirectory = value["datasets_directory"]?.string
-        threads = value["threads"]?.int.map { max(1, min($0, 1024)) } ?? 1
-        initFromPath = value["init_from_path"]?.string
-    }
-
-    package var value: JSONValue {
-        .object([
-            .init("id", .string(id.text)), .init("kind", .string(kind.rawValue)), .init("body", body),
-            .init("parent_id", .optional(parentID?.text)), .init("data_directory", .string(dataDirectory)),
-            .init("datasets_directory", .optional(datasetsDirectory)), .init("threads", .int(threads)),
-            .init("init_from_path", .optional(initFromPath)),
-        ])
     }
 
     /// The request that this was made of, but for its priority, which only the store knew.
-    var request: JobRequest {
-        var request = JobRequest(
-            kind: kind, name: body["name"]?.string, method: body["method"]?.string ?? "analysis",
-            body: JobBody(config: body, initFromPath: initFromPath, threads: threads).text, parentID: parentID)
-        for label in body["labels"]?.object ?? [] {
-            if let value = label.value.string { request.labels[label.name] = value }
+    ///
+    /// - Throws: as `JobBody.text`.
+    package func request() throws -> JobRequest {
+        try JobRequest(JobBody(work, threads: threads), parentID: parentID)
+    }
+}
+
+extension JobSpec: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id, work, threads
+        case parentID = "parent_id"
+        case dataDirectory = "data_directory"
+        case datasetsDirectory = "datasets_directory"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func job(_ key: CodingKeys) throws -> JobID? {
+            guard let text = try container.decodeIfPresent(String.self, forKey: key) else { return nil }
+            guard let id = JobID(text) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: container, debugDescription: "“\(text)” is no id of a job.")
+            }
+            return id
         }
-        guard kind == .analysis else { return request }
-        request.method = "analysis"
-        if let question = AnalysisRequest(body) {
-            request.name = question.kind
-            request.labels = [AnalysisRequest.label: question.id]
-        } else {
-            request.priority = JobRequest.lowPriority
+        guard let id = try job(.id) else {
+            throw DecodingError.dataCorruptedError(forKey: .id, in: container, debugDescription: "The id is missing.")
         }
-        return request
+        self.id = id
+        parentID = try job(.parentID)
+        dataDirectory = try container.decode(String.self, forKey: .dataDirectory)
+        datasetsDirectory = try container.decodeIfPresent(String.self, forKey: .datasetsDirectory)
+        guard dataDirectory.hasPrefix("/") else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .dataDirectory, in: container, debugDescription: "The data directory is not absolute.")
+        }
+        let body = try JobBody(from: decoder)
+        (work, threads) = (body.work, body.threads)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id.text, forKey: .id)
+        try container.encode(work, forKey: .work)
+        try container.encode(threads, forKey: .threads)
+        try container.encodeIfPresent(parentID?.text, forKey: .parentID)
+        try container.encode(dataDirectory, forKey: .dataDirectory)
+        try container.encodeIfPresent(datasetsDirectory, forKey: .datasetsDirectory)
     }
 }

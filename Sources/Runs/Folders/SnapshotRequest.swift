@@ -1,7 +1,4 @@
-import Catalogue
-package import JSON
-
-/// What an analysis job has to look at.
+/// Which snapshot of a training is looked at, and how.
 package struct SnapshotRequest: Sendable, Equatable {
     /// The snapshot, relative to the parent's folder.
     package let model: String
@@ -18,21 +15,25 @@ package struct SnapshotRequest: Sendable, Equatable {
         self.probeSet = probeSet
         self.metrics = metrics
     }
+}
 
-    /// Nil for a body that is no such thing, or whose snapshot would lie elsewhere.
-    package init?(_ value: JSONValue) {
-        guard let model = value["model"]?.string, model.hasPrefix("snapshots/"), !model.contains(".."),
-            let step = value["step"]?.int, step >= 0, let epoch = value["epoch"]?.double,
-            let probeSet = value["probe_set"]?.string,
-            let metrics = value["metrics"]?.list?.compactMap(\.string)
-        else { return nil }
-        self.init(model: model, step: step, epoch: epoch, probeSet: probeSet, metrics: metrics)
+extension SnapshotRequest: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case model, step, epoch, metrics
+        case probeSet = "probe_set"
     }
 
-    package var field: JSONValue {
-        .object([
-            .init("model", .string(model)), .init("step", .int(step)), .init("epoch", .double(epoch)),
-            .init("probe_set", .string(probeSet)), .init("metrics", .strings(metrics)),
-        ])
+    /// - Throws: `DecodingError`, also for a snapshot that would lie elsewhere.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        model = try container.decode(String.self, forKey: .model)
+        step = try container.decode(Int.self, forKey: .step)
+        epoch = try container.decode(Double.self, forKey: .epoch)
+        probeSet = try container.decode(String.self, forKey: .probeSet)
+        metrics = try container.decode([String].self, forKey: .metrics)
+        guard model.hasPrefix("snapshots/"), !model.contains(".."), step >= 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .model, in: container, debugDescription: "“\(model)” is no snapshot of a training.")
+        }
     }
 }

@@ -11,7 +11,7 @@ import Platform
 struct FoundJobs: Sendable {
     let store: any JobStore
     let executor: any Executor
-    /// Of all jobs' folders.
+    /// The path of the folder that holds all jobs' folders.
     let folder: String
     let setAside: SetAsideFolder
     let owner: String
@@ -25,7 +25,8 @@ struct FoundJobs: Sendable {
         var found: [JobID] = [], aside: [String] = []
         // Ids sort by time, so that who repeats a job comes after it; who looks at one comes after all of them.
         let ids = try Folder.entries(folder).filter(\.isFolder).compactMap { JobID($0.name) }
-        let looks = try await Set(lost(ids).filter { (try? JobFolder($0, in: folder).spec())?.kind == .analysis })
+        let looks = try await Set(
+            lost(ids).filter { (try? JobFolder($0, in: folder).spec())?.work.jobKind == .analysis })
         for id in ids.filter({ !looks.contains($0) }) + ids.filter(looks.contains) {
             let place = JobFolder(id, in: folder)
             if try await store.job(id) != nil {
@@ -72,10 +73,10 @@ struct FoundJobs: Sendable {
     ///
     /// - Returns: false for a folder that says nothing of a job, or that nobody needs any more.
     private func takeIn(_ id: JobID, _ place: JobFolder) async throws -> Bool {
-        guard let spec = try? place.spec(), spec.id == id else { return false }
-        let request = spec.request, isAlive = place.isLocked, attempt = place.attempt
+        guard let spec = try? place.spec(), spec.id == id, let request = try? spec.request() else { return false }
+        let isAlive = place.isLocked, attempt = place.attempt
         let isOver = place.outcome.map { $0 != .stopped } ?? false
-        if SnapshotRequest(spec.body) != nil, spec.kind == .analysis {
+        if case .snapshot = spec.work {
             // Who trains asks again for what was not looked at yet, and without it nobody does.
             guard isOver, let parent = spec.parentID, try await store.job(parent) != nil else { return false }
         }

@@ -57,7 +57,7 @@ public struct JobInfo: Sendable {
             .init("step", .int(job.step)),
             .init("steps", .optional(job.totalSteps)),
             .init("checkpoint_step", .optional(job.checkpointStep)),
-            .init("config", JobBody(job.request.body)?.config ?? .null),
+            .init("config", JobBody(job.request.body)?.work.config ?? .null),
             .init("created_at", .date(job.createdAt)),
             .init("started_at", .date(job.startedAt)),
             .init("finished_at", .date(job.finishedAt)),

@@ -8,7 +8,7 @@ extension ResultArchive {
     /// Takes over what the worker of an analysis has left in its folder; nil where it is no question, or left nothing.
     package func take(_ job: Job, in jobs: String, at date: Date) async throws -> AnalysisResult? {
         let folder = JobFolder(job.id, in: jobs)
-        guard let request = JobBody(job.request.body).flatMap({ AnalysisRequest($0.config) }),
+        guard case .question(let request)? = JobBody(job.request.body)?.work,
             let bytes = try? MappedFile.open(folder.result),
             let manifest = try? MappedFile.open(folder.resultManifest),
             let kind = kinds[request.kind],

@@ -6,7 +6,7 @@ import Models
 import Platform
 import Training
 
-/// Looks at a job before it is taken: everything that can be told without decoding a picture or computing.
+/// Looks at a job before it is taken: everything that can be told without decoding an image or computing.
 public struct JobValidation: Sendable {
     /// Where a checkpoint lies that is named `upload:SHA256`, `job:ID@STEP` or `job:ID@latest`.
     public typealias Resolve = @Sendable (_ name: String) async throws(ServiceError) -> String
@@ -15,8 +15,6 @@ public struct JobValidation: Sendable {
     public var datasetsDirectory: String?
     /// What `init_from` names a file of; nil for none.
     public var modelsDirectory: String?
-    /// The probe sets there are; nil where nobody knows.
-    public var probeSets: [String]?
     /// Whether the job may name neither folders nor files of this machine by their paths.
     public var restrictsPaths = true
     /// Bytes; a run that needs more is refused.
@@ -30,7 +28,7 @@ public struct JobValidation: Sendable {
         self.resolve = resolve
     }
 
-    /// Reads the settings in `value` and looks at what they name.
+    /// Looks at a job and at what it names.
     ///
     /// - Throws: `invalid` with every fault that could be found, `cancelled`.
     public func check(_ value: JSONValue) async throws(ServiceError) -> ValidatedJob {
@@ -58,11 +56,6 @@ public struct JobValidation: Sendable {
             if let name = body[key]?.string, !name.isEmpty, let fault = places.fault(name, pointer: "/" + key) {
                 faults.append(fault)
             }
-        }
-        if let name = body["analysis"]?["probe_set"]?.string, !name.isEmpty, let probeSets, !probeSets.contains(name) {
-            let error = ServiceError.notFound(
-                .probeSet, name: name.shortened, nearest: NearestNames.of(name, among: probeSets))
-            faults.append(.init(pointer: "/analysis/probe_set", detail: error.detail))
         }
         let isNamedWell = faults.isEmpty
         do throws(TrainingFailure) {

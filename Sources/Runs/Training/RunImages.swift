@@ -15,7 +15,7 @@ struct RunImages: Sendable {
 
     /// - Parameters:
     ///   - patchSize: of the encoder.
-    ///   - warn: called for each picture that cannot be read, from another thread.
+    ///   - warn: called for each image that cannot be read, from another thread.
     init(
         _ dataset: TrainingDataset, configuration: TrainingConfiguration, patchSize: Int,
         warn: @escaping @Sendable (String) -> Void

@@ -17,10 +17,7 @@ struct RunSettings: Sendable {
             do { body = try JSONValue.parse(try MappedFile.open(path)) } catch {
                 throw TrainingFailure(.configuration, "\(path): \(error).")
             }
-        case .body(let bytes):
-            do { body = try JSONValue.parse(bytes) } catch {
-                throw TrainingFailure(.configuration, "The job is not JSON that can be read: \(error).")
-            }
+        case .value(let value): body = value
         }
         try self.init(body, try Self.parse(body), initFromPath: request.initFromPath)
     }

@@ -11,7 +11,7 @@ struct RunValidation: Sendable {
     let imgSize: Int
     let batchSize: Int
     let pool: ThreadPool
-    /// Called once for each picture that cannot be read.
+    /// Called once for each image that cannot be read.
     let warn: @Sendable (String) -> Void
     private let unreadable = UnreadableImages()
 
@@ -27,7 +27,7 @@ struct RunValidation: Sendable {
         self.warn = warn
     }
 
-    /// `val_accuracy`, or that of each probed layer, of the pictures that can be read. NaN, with a warning, where a
+    /// `val_accuracy`, or that of each probed layer, of the images that can be read. NaN, with a warning, where a
     /// classifier's scores are not finite.
     ///
     /// - Throws: `DataError.unreadable` where none can.
@@ -84,7 +84,7 @@ struct RunValidation: Sendable {
     }
 }
 
-/// The pictures that could not be read, so that each is said once. A class because every epoch adds to it.
+/// The images that could not be read, so that each is said once. A class because every epoch adds to it.
 private final class UnreadableImages: Sendable {
     private let found = Mutex<Set<String>>([])
 

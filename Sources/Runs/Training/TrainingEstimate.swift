@@ -15,7 +15,7 @@ public struct TrainingEstimate: Sendable {
     /// Every setting with the value that counts.
     let settings: JSONValue
 
-    /// As JSON.
+    /// The estimate as JSON.
     public var value: JSONValue {
         .object([
             .init("parameters", .int(cost.parameters)), .init("trainable_parameters", .int(cost.trainableParameters)),
@@ -35,7 +35,7 @@ public struct TrainingEstimate: Sendable {
         ])
     }
 
-    /// For people.
+    /// The estimate as lines for people.
     public var lines: [String] {
         func megabytes(_ bytes: Int) -> String { "\((bytes + 500_000) / 1_000_000) MB" }
         return [

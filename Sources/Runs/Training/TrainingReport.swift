@@ -17,7 +17,7 @@ public struct TrainingReport: Sendable {
         public let metrics: [(name: String, value: Double)]
     }
 
-    /// Of the last step, where this reports one.
+    /// The progress at the last step, where this reports one.
     public let progress: Progress?
     /// A sentence for people, where there is something to say beside the progress.
     public let message: String?
@@ -25,7 +25,7 @@ public struct TrainingReport: Sendable {
     public let value: JSONValue
     /// The event's name, such as `metric`.
     public let event: String
-    /// Of a snapshot that was written.
+    /// The step of a snapshot that was written.
     public let snapshotStep: Int?
 
     /// The event as JSON, with the paths of files relative to the folder that they lie below.

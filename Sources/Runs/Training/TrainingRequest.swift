@@ -1,11 +1,13 @@
+public import JSON
+
 /// What a training run is asked for.
 public struct TrainingRequest: Sendable {
     /// Where the JSON body of `POST /v1/jobs` is.
     public enum Configuration: Sendable, Equatable {
         /// In a file.
         case file(String)
-        /// Here.
-        case body([UInt8])
+        /// Here, parsed already.
+        case value(JSONValue)
     }
 
     public var configuration: Configuration
@@ -35,9 +37,9 @@ public struct TrainingRequest: Sendable {
         self.output = output
     }
 
-    /// - Parameter body: a job as it is posted.
-    public init(body: [UInt8], output: String?) {
-        configuration = .body(body)
+    /// - Parameter config: a job as it is posted.
+    public init(config: JSONValue, output: String?) {
+        configuration = .value(config)
         self.output = output
     }
 }

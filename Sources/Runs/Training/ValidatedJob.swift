@@ -19,7 +19,7 @@ public struct ValidatedJob: Sendable {
     public var threads: Int? { configuration.threads }
 
     public var stepsPerEpoch: Int { images / configuration.batchSize / configuration.accumulationSteps }
-    /// Of the whole run.
+    /// The steps of the whole run.
     public var steps: Int { configuration.epochs * stepsPerEpoch }
 }
 

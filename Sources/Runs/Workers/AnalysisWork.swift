@@ -17,9 +17,9 @@ struct AnalysisWork: Sendable {
     private let events: WorkerEvents
     private let codeVersion: String
 
-    /// Nil for a job that asks for something else.
-    init?(_ spec: JobSpec, _ folder: JobFolder, _ events: WorkerEvents, codeVersion: String) {
-        guard let request = AnalysisRequest(spec.body) else { return nil }
+    init(
+        _ request: AnalysisRequest, _ spec: JobSpec, _ folder: JobFolder, _ events: WorkerEvents, codeVersion: String
+    ) {
         self.spec = spec
         self.request = request
         self.folder = folder

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The other side of `LocalExecutor`: does the work of one job's folder, in a process of its own.
 ///
-/// A class because a worker at work has an identity: a lock, and a heart that beats.
+/// A class because a worker at work has an identity: a lock, and a heartbeat.
 public final class JobWorker: Sendable {
     /// How a worker left.
     public enum Ending: Sendable, Equatable {
@@ -54,23 +54,26 @@ public final class JobWorker: Sendable {
             return .stopped
         }
         let spec = try folder.spec()
-        ProcessStatus.makeModest(niceness: spec.kind == .training ? 10 : 15)
-        let heart = Heart(
+        ProcessStatus.makeModest(niceness: spec.work.jobKind == .training ? 10 : 15)
+        let heartbeat = Heartbeat(
             folder,
             JobFolder.WorkerState(
                 identifier: own.identifier, startTicks: own.startTicks, attempt: attempt, beat: 1, outcome: nil))
-        try await heart.write()
-        let pulse = Task.detached { await heart.run(every: Self.beatInterval) }
-        let ear = Task.detached { await self.listen() }
+        try await heartbeat.write()
+        let beating = Task.detached { await heartbeat.run(every: Self.beatInterval) }
+        let controlPoller = Task.detached { await self.pollControl() }
         defer {
-            pulse.cancel()
-            ear.cancel()
+            beating.cancel()
+            controlPoller.cancel()
         }
         let outcome = await self.outcome(of: spec)
         FaultPoint.pass(.outcomeBefore)
-        try await heart.end(outcome)
+        try await heartbeat.end(outcome)
         FaultPoint.pass(.outcomeAfter)
-        if spec.kind == .analysis, outcome == .succeeded { SnapshotWork.removeSnapshot(spec, folder) }
+        // Who is killed before this looks once more.
+        if case .snapshot(let request) = spec.work, outcome == .succeeded {
+            SnapshotWork.removeSnapshot(of: request, spec, folder)
+        }
         switch outcome {
         case .succeeded: return .succeeded
         case .failed(let failure): return .failed(failure.message)
@@ -95,25 +98,28 @@ public final class JobWorker: Sendable {
     }
 
     private func perform(_ spec: JobSpec, _ events: WorkerEvents) async throws -> WorkerLook.Outcome {
-        switch spec.kind {
-        case .training:
-            let training = try TrainingWork(spec, folder, events, codeVersion: codeVersion)
+        switch spec.work {
+        case .training(let order):
+            let training = try TrainingWork(order, spec, folder, events, codeVersion: codeVersion)
             hear { training.ask($0) }
             return try await training.run()
-        case .analysis:
-            let task: Task<Void, any Error>
-            if let analysis = AnalysisWork(spec, folder, events, codeVersion: codeVersion) {
-                task = Task { try await analysis.run() }
-            } else {
-                let snapshot = try SnapshotWork(spec, folder, events, codeVersion: codeVersion)
-                task = Task { try await snapshot.run() }
-            }
-            hear { wish in if wish != .finish { task.cancel() } }
-            do {
-                try await task.value
-                return .succeeded
-            } catch is CancellationError { return .stopped } catch ServiceError.cancelled { return .stopped }
+        case .question(let request):
+            let analysis = AnalysisWork(request, spec, folder, events, codeVersion: codeVersion)
+            return try await perform { try await analysis.run() }
+        case .snapshot(let request):
+            let snapshot = try SnapshotWork(request, spec, folder, events, codeVersion: codeVersion)
+            return try await perform { try await snapshot.run() }
         }
+    }
+
+    /// Does what can be done once more from its beginning: it ends by being cancelled.
+    private func perform(_ work: @escaping @Sendable () async throws -> Void) async throws -> WorkerLook.Outcome {
+        let task = Task { try await work() }
+        hear { wish in if wish != .finish { task.cancel() } }
+        do {
+            try await task.value
+            return .succeeded
+        } catch is CancellationError { return .stopped } catch ServiceError.cancelled { return .stopped }
     }
 
     private func lock() async throws -> LockFile? {
@@ -128,7 +134,7 @@ public final class JobWorker: Sendable {
     // MARK: - Wishes
 
     /// Passes the server's wishes on as they come.
-    private func listen() async {
+    private func pollControl() async {
         while !Task.isCancelled {
             if let control = folder.control() {
                 if control.attempt != attempt { wish(.cancel) } else if let wanted = control.wish { wish(wanted) }
@@ -154,38 +160,5 @@ public final class JobWorker: Sendable {
             return signalled.wish
         }
         if let wish { tell(wish) }
-    }
-}
-
-/// Why a job cannot be done, as the server wants to hear it.
-struct WorkerFailure: Error {
-    let failure: JobFailure
-}
-
-/// Says that the worker lives, and in the end how it ended. An actor because both write the same file.
-private actor Heart {
-    private let folder: JobFolder
-    private var state: JobFolder.WorkerState
-
-    init(_ folder: JobFolder, _ state: JobFolder.WorkerState) {
-        self.folder = folder
-        self.state = state
-    }
-
-    func write() throws { try folder.write(state) }
-
-    func run(every interval: Duration) async {
-        while !Task.isCancelled, state.outcome == nil {
-            try? await Task.sleep(for: interval)
-            guard state.outcome == nil else { return }
-            state.beat += 1
-            // A full disk keeps it from saying so; the server takes the silence for what it is.
-            try? write()
-        }
-    }
-
-    func end(_ outcome: WorkerLook.Outcome) throws {
-        state.outcome = outcome
-        try write()
     }
 }

@@ -130,7 +130,7 @@ extension LocalExecutor {
         look.findings = reports.findings
         // A snapshot goes when it has been looked at: who reads old reports again does not ask for it again.
         look.findings.children.removeAll { child in
-            guard let snapshot = JobBody(child.body).flatMap({ SnapshotRequest($0.config) }) else { return false }
+            guard case .snapshot(let snapshot)? = JobBody(child.body)?.work else { return false }
             return !Folder.exists(folder.path + "/" + snapshot.model)
         }
         if reports.isNew || end == nil && isBeatDue(job) {
@@ -187,8 +187,8 @@ extension LocalExecutor {
     /// What a job was configured to do; nil where that cannot be read.
     private func configuration(_ id: JobID) -> TrainingConfiguration? {
         if let known = state.withLock({ $0.configurations[id] }) { return known }
-        guard let spec = try? JobFolder(id, in: jobs).spec(), spec.kind == .training,
-            let configuration = try? TrainingConfiguration(spec.body)
+        guard case .training(let order)? = try? JobFolder(id, in: jobs).spec().work,
+            let configuration = try? TrainingConfiguration(order.config)
         else { return nil }
         state.withLock { $0.configurations[id] = configuration }
         return configuration

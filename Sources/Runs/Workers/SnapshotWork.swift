@@ -14,9 +14,11 @@ struct SnapshotWork: Sendable {
     private let codeVersion: String
 
     /// - Throws: `WorkerFailure` for a job that says nothing that could be done.
-    init(_ spec: JobSpec, _ folder: JobFolder, _ events: WorkerEvents, codeVersion: String) throws {
-        guard let request = SnapshotRequest(spec.body), let model = Self.file(spec, folder) else {
-            throw WorkerFailure(failure: JobFailure(.configuration, "This is not the description of an analysis."))
+    init(
+        _ request: SnapshotRequest, _ spec: JobSpec, _ folder: JobFolder, _ events: WorkerEvents, codeVersion: String
+    ) throws {
+        guard let model = Self.file(of: request, spec, folder) else {
+            throw WorkerFailure(failure: JobFailure(.configuration, "The training whose snapshot this is has no name."))
         }
         self.spec = spec
         self.request = request
@@ -26,16 +28,14 @@ struct SnapshotWork: Sendable {
     }
 
     /// The snapshot, which lies in the folder of the job that it is of.
-    private static func file(_ spec: JobSpec, _ folder: JobFolder) -> String? {
-        guard let request = SnapshotRequest(spec.body), let parent = spec.parentID,
-            let slash = folder.path.lastIndex(of: "/")
-        else { return nil }
+    private static func file(of request: SnapshotRequest, _ spec: JobSpec, _ folder: JobFolder) -> String? {
+        guard let parent = spec.parentID, let slash = folder.path.lastIndex(of: "/") else { return nil }
         return JobFolder(parent, in: String(folder.path[..<slash])).path + "/" + request.model
     }
 
     /// Removes the snapshot, when it is on the disk that it was looked at: who is killed before looks once more.
-    static func removeSnapshot(_ spec: JobSpec, _ folder: JobFolder) {
-        if let file = file(spec, folder) { try? Folder.removeFile(file) }
+    static func removeSnapshot(of request: SnapshotRequest, _ spec: JobSpec, _ folder: JobFolder) {
+        if let file = file(of: request, spec, folder) { try? Folder.removeFile(file) }
     }
 
     /// Measures and tells.

@@ -26,11 +26,13 @@ final class TrainingWork: Sendable {
     private let state = Mutex(State())
 
     /// - Throws: `WorkerFailure` for a job whose configuration is wrong by now.
-    init(_ spec: JobSpec, _ folder: JobFolder, _ events: WorkerEvents, codeVersion: String) throws {
-        var request = TrainingRequest(body: spec.body.json, output: folder.run)
+    init(
+        _ order: TrainingOrder, _ spec: JobSpec, _ folder: JobFolder, _ events: WorkerEvents, codeVersion: String
+    ) throws {
+        var request = TrainingRequest(config: order.config, output: folder.run)
         request.datasetsDirectory = spec.datasetsDirectory
         request.restrictsPaths = true
-        request.initFromPath = spec.initFromPath
+        request.initFromPath = order.initFromPath
         request.snapshotsDirectory = folder.snapshots
         request.metricLinesTold = events.metricLines()
         request.threads = spec.threads

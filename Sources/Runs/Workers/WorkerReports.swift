@@ -15,7 +15,7 @@ package struct WorkerReports {
     private let job: Job
     package private(set) var report: JobReport
     package private(set) var findings = WorkerFindings()
-    /// Of a training: what it asks to be looked at.
+    /// What a training asks to be looked at; nil for other jobs.
     private let analysis: AnalysisSettings?
     /// Whether all that was there has been read.
     package private(set) var isComplete = true
@@ -110,11 +110,11 @@ package struct WorkerReports {
         let request = SnapshotRequest(
             model: path, step: step, epoch: epoch, probeSet: analysis.probeSet,
             metrics: analysis.metrics.map(\.rawValue))
-        findings.children.append(
-            JobRequest(
-                kind: .analysis, name: job.request.name, method: "analysis",
-                body: JobBody(config: request.field, initFromPath: nil, threads: 1).text,
-                priority: JobRequest.lowPriority, parentID: job.id))
+        guard
+            let child = try? JobRequest(
+                JobBody(.snapshot(request), threads: 1), name: job.request.name, parentID: job.id)
+        else { return }
+        findings.children.append(child)
         findings.notices.append(.log("a snapshot of step \(step) waits to be looked at"))
     }
 

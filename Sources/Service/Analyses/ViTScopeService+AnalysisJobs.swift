@@ -114,13 +114,8 @@ extension ViTScopeService {
             id: analysis.id, kind: analysis.kind.name, models: models,
             parameters: analysis.parameters.filter { $0.name != "a" && $0.name != "b" })
         return try await perform {
-            let date = now()
-            let job = Job(
-                id: JobID(at: date),
-                request: JobRequest(
-                    kind: .analysis, name: analysis.kind.name, method: "analysis",
-                    body: JobBody(config: request.field, initFromPath: nil, threads: configuration.threads).text,
-                    labels: [AnalysisRequest.label: analysis.id]), at: date)
+            let date = now(), body = JobBody(.question(request), threads: configuration.threads)
+            let job = try Job(id: JobID(at: date), request: JobRequest(body), at: date)
             switch try await queue.store.submit(job, key: nil, limit: queue.limit) {
             case .accepted(let job), .repeated(let job):
                 queue.feed.changed(job.id)

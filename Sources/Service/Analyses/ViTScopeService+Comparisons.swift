@@ -81,7 +81,7 @@ extension ViTScopeService {
     /// Whether `id` names a comparison.
     public func isComparison(_ id: String) async throws(ServiceError) -> Bool { try await remembered(id) != nil }
 
-    /// Of results that are there.
+    /// Compares results that are there.
     private func compare(results ids: [String]) async throws(ServiceError) -> ComparisonOutcome {
         var parts: [(AnalysisKind, Comparison.Part?)] = []
         var images: String?
@@ -110,7 +110,7 @@ extension ViTScopeService {
         return Self.outcome(id, parts, nil)
     }
 
-    /// Of the images that a result looked at.
+    /// The digest of the images that a result looked at.
     private func imagesDigest(_ id: String) async throws(ServiceError) -> String {
         let text = try await manifest(id)
         guard let value = try? JSONValue.parse(Array(text.utf8)) else { return "" }

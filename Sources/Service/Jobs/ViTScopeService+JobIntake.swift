@@ -7,25 +7,20 @@ import Training
 
 // What is looked at before a job is taken.
 extension ViTScopeService {
-    /// The request that a job's body makes.
+    /// The request that a job makes.
     ///
     /// - Throws: `invalid` with every fault, those of what the server knows among them.
-    func request(_ value: JSONValue) async throws -> JobRequest {
-        let found = try await checked(value), configuration = found.configuration
-        let labels = (value["labels"]?.object ?? []).compactMap { label in label.value.string.map { (label.name, $0) } }
-        return JobRequest(
-            kind: .training, name: configuration.name, method: configuration.method.rawValue,
-            body: JobBody(
-                config: value, initFromPath: found.initFromPath,
-                threads: configuration.threads ?? self.configuration.threads
-            ).text, labels: Dictionary(labels) { first, _ in first })
+    func request(_ config: JSONValue) async throws -> JobRequest {
+        let found = try await checked(config)
+        let order = TrainingOrder(config: config, initFromPath: found.initFromPath)
+        return try JobRequest(JobBody(.training(order), threads: found.threads ?? configuration.threads))
     }
 
     /// What a job would need. Its first steps are made in a process of their own, which a job too large for the machine
     /// does not take the service along with.
-    func estimate(_ value: JSONValue) async throws -> JSONValue {
-        let found = try await checked(value)
-        var config = value
+    func estimate(_ posted: JSONValue) async throws -> JSONValue {
+        let found = try await checked(posted)
+        var config = posted
         if let path = found.initFromPath, case .object(let members) = config {
             config = .object(members.filter { $0.name != "init_from" } + [.init("init_from", .string(path))])
         }
@@ -36,7 +31,7 @@ extension ViTScopeService {
         defer { try? Folder.removeFile(file) }
         var arguments = ["train", "--config", file, "--dry-run", "--json"]
         if let datasets = configuration.datasetsDirectory { arguments += ["--datasets", Folder.absolute(datasets)] }
-        arguments += ["--threads", "\(found.configuration.threads ?? configuration.threads)"]
+        arguments += ["--threads", "\(found.threads ?? configuration.threads)"]
         if let own = ProcessStatus.current { arguments += ["--parent", "\(own.identifier)"] }
         let result = try await dryRuns.run(configuration.jobs.program, arguments)
         guard result.succeeded, let answer = JSONValue(json: result.output)?.object else {
@@ -53,9 +48,9 @@ extension ViTScopeService {
         return words.joined(separator: " ").shortened(to: 600)
     }
 
-    private func checked(_ value: JSONValue) async throws -> ValidatedJob {
+    private func checked(_ config: JSONValue) async throws -> ValidatedJob {
         var faults: [Fault] = []
-        if let name = value["analysis"]?["probe_set"]?.string {
+        if let name = config["analysis"]?["probe_set"]?.string {
             do { _ = try await probeSetStore.probeSet(name) } catch {
                 faults.append(.init(pointer: "/analysis/probe_set", detail: error.detail))
             }
@@ -71,7 +66,7 @@ extension ViTScopeService {
             return path
         }
         let found: ValidatedJob
-        do { found = try await validation.check(value) } catch ServiceError.invalid(let more) {
+        do { found = try await validation.check(config) } catch ServiceError.invalid(let more) {
             throw ServiceError.invalid(more + faults)
         }
         guard faults.isEmpty else { throw ServiceError.invalid(faults) }

@@ -82,9 +82,7 @@ extension ViTScopeService {
 
     private static func reasonForNoPoints(_ job: Job, pending: Int) -> String {
         if pending > 0 { return "The first analysis is not done yet; \(pending) wait or run." }
-        guard case .object(let members)? = JobBody(job.request.body)?.config,
-            members.contains(where: { $0.name == "analysis" && $0.value != .null })
-        else {
+        guard let analysis = JobBody(job.request.body)?.work.config["analysis"], !analysis.isNull else {
             return
                 "The job was posted without “analysis”, so nothing was looked at while it trained. Post it again with "
                 + "analysis.every_epochs and analysis.probe_set."

@@ -6,7 +6,7 @@ public struct DatasetSettings: Sendable, Hashable {
     public let name: String
     /// Images to measure accuracy on; nil for none.
     public let validation: String?
-    /// Of the built-in images: how many, their side in pixels, seed and cue; nil for what the built-in set says itself.
+    /// How many built-in images, their side in pixels, seed and cue; nil for what the built-in set says itself.
     public let numImages: Int?
     public let imgSize: Int?
     public let seed: Int?

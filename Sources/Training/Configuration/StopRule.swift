@@ -6,7 +6,7 @@ import JSON
 public struct StopRule: Sendable, Hashable {
     /// In JSON's spelling: a metric of training such as `loss`, or an analysis.
     public let metric: String
-    /// Of an analysis: the place on its axis of layers, negative ones from the end.
+    /// The place on an analysis' axis of layers, negative ones from the end.
     public let layer: Int?
     /// Exactly one of both is there.
     public let below: Double?

@@ -43,7 +43,7 @@ public struct TrainingConfiguration: Sendable {
     /// Every setting with the value that counts, for config.json.
     public let resolved: JSONValue
 
-    /// Of `resolved`, 64 hexadecimal digits.
+    /// The digest of `resolved`, 64 hexadecimal digits.
     public var digest: String { SHA256.hex(of: resolved.canonical) }
 
     /// Reads `body`.

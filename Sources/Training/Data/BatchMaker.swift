@@ -9,7 +9,7 @@ public struct BatchMaker: Sendable {
     private let plan: ViewPlan
     private let seed: UInt64
     private let order: EpochOrder
-    private let store: ImageStore
+    private let store: DecodedImages
     private let generator: MaskGenerator?
     private let patches: Int?
 
@@ -32,7 +32,7 @@ public struct BatchMaker: Sendable {
         self.dataset = dataset
         self.plan = plan
         self.seed = seed
-        store = ImageStore(dataset, cacheBytes: cacheBytes, warn: warn)
+        store = DecodedImages(dataset, cacheBytes: cacheBytes, warn: warn)
         generator = plan.maskGenerator
         patches = plan.patches
     }

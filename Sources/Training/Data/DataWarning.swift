@@ -4,7 +4,7 @@ public enum DataWarning: Sendable, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// A class has no image.
     case emptyClass(String)
-    /// Pictures in formats that are not read, and links, are left out; number and example in words.
+    /// Images in formats that are not read, and links, are left out; number and example in words.
     case leftOut(String)
 
     public var description: String {

@@ -3,7 +3,7 @@ import Platform
 
 /// The images that a model learns from.
 public enum TrainingDataset: Sendable {
-    /// Pictures on disk, a folder for each class.
+    /// Images on disk, a folder for each class.
     case folder(ImageFolder)
     /// The built-in data set.
     case shapesTextures(ShapesTextures)

@@ -64,12 +64,12 @@ struct ViewStreams {
         masked = RandomStream(seed: seed, "masked").stream(epoch)
     }
 
-    /// Of view number `view` of image `index`.
+    /// The stream of view number `view` of image `index`.
     func view(_ view: Int, of index: Int) -> RandomStream { views.stream(index).stream(view) }
 
-    /// Of the masked view of image `index`.
+    /// The stream of the masked view of image `index`.
     func maskedView(of index: Int) -> RandomStream { masked.stream(index).stream(0) }
 
-    /// Of the mask of image `index`.
+    /// The stream of the mask of image `index`.
     func mask(of index: Int) -> RandomStream { masked.stream(index).stream(1) }
 }

@@ -2,7 +2,7 @@ public import Models
 import Platform
 public import Tensors
 
-/// The paper's last experiment (Park et al. 2023, Section 4): L = (1 − λ) · L_MIM + λ · L_CL over one shared encoder.
+/// The paper's last experiment (Park et al. 2023, figure 12): L = (1 − λ) · L_MIM + λ · L_CL over one shared encoder.
 ///
 /// A reconstruction, since the paper leaves details open: the contrastive half sees two unmasked views through encoder,
 /// projector and predictor, the masked half a view of its own through SimMIM's linear decoder; both losses enter at

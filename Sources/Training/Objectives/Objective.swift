@@ -38,7 +38,7 @@ public struct ModelState: Sendable {
 
 /// What a step needs to know besides its batch.
 public struct StepContext: Sendable {
-    /// Of all randomness inside the step: stochastic depth.
+    /// The seed of all randomness inside the step: stochastic depth.
     public var seed: UInt64
     /// Counted from 0: optimizer steps before this one.
     public var step: Int

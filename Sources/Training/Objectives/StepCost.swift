@@ -4,7 +4,7 @@ import Tensors
 /// What a step of training costs in floating-point operations of products, an image: a multiplication and an addition
 /// count as two. Backward is twice forward, but nothing flows to the pixels or into frozen weights.
 public protocol StepCost: Sendable {
-    /// Of one image, or of one pair of views.
+    /// Operations of a step on one image, or on one pair of views.
     var stepFLOPs: Double { get }
 }
 

@@ -24,7 +24,7 @@ public struct ViTRecipe: Sendable, Hashable {
     public var config: VisionTransformerConfig
     public var positions: Positions
     public var initialization: Initialization
-    /// Of every number of layer scale, where `config` has it.
+    /// The first value of every number of layer scale, where `config` has it.
     public var initialLayerScale: Float
     /// Stochastic depth in the last block.
     public var dropPath: Double

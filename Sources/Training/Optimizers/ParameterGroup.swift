@@ -3,7 +3,7 @@ public import Tensors
 /// Parameters that one optimizer step treats alike.
 public struct ParameterGroup: Sendable {
     public var parameters: [Parameter]
-    /// Of the learning rate: layer-wise decay.
+    /// What the learning rate is multiplied by: layer-wise decay.
     public var learningRateScale = 1.0
     public var weightDecay: Double
     /// Whether the scale multiplies the warm-up's start and the minimum as well (MAE), or the peak alone (timm, SimMIM).

@@ -23,9 +23,9 @@ public struct ProbeHeads: Sendable {
 
     /// What one step learned.
     public struct Result: Sendable {
-        /// Of each layer.
+        /// The loss of each layer.
         public let losses: [Double]
-        /// Of each layer: the share of images whose largest logit is their class's; NaN where a logit is not finite.
+        /// For each layer the share of images whose largest logit is their class's; NaN where a logit is not finite.
         public let accuracies: [Double]
     }
 

@@ -187,7 +187,7 @@ extension Fault {
 }
 
 extension ResultFormat {
-    /// Of a file that a browser should save rather than show.
+    /// The ending of a file that a browser should save rather than show.
     fileprivate var fileEnding: String? {
         switch self {
         case .json, .png: nil

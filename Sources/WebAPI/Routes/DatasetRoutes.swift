@@ -5,7 +5,7 @@ import Hummingbird
 import JSON
 import Service
 
-/// Labelled pictures, and frozen choices of them.
+/// Labelled images, and frozen choices of them.
 struct DatasetRoutes {
     let service: ViTScopeService
 
@@ -33,14 +33,14 @@ struct DatasetRoutes {
         Route(
             Operation(
                 method: .get, path: "/v1/datasets/{name}/images", id: "listDatasetImages", tag: "images",
-                summary: "The pictures of a dataset, in order",
+                summary: "The images of a dataset, in order",
                 parameters: [
                     .path("name", "A dataset's name; that of a split is written `imagenette2%2Ftrain`."),
                     .query(
                         "check", "`true` decodes the page's files and tells `error` and `warnings` of each.",
                         schema: .oneOf(["true", "false"])),
                 ] + Parameter.page,
-                answers: [.json("A page of pictures.", .ref("DatasetImageList"))],
+                answers: [.json("A page of images.", .ref("DatasetImageList"))],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict])
         ) { call in
             var query = call.query
@@ -79,7 +79,7 @@ struct DatasetRoutes {
         Route(
             Operation(
                 method: .post, path: "/v1/probe-sets", id: "createProbeSet", tag: "images",
-                summary: "Freeze an ordered choice of a dataset's pictures",
+                summary: "Freeze an ordered choice of a dataset's images",
                 body: RequestContent(
                     types: ["application/json"], schema: .ref("ProbeSetRequest"), detail: "Which, and how many."),
                 answers: [

@@ -6,7 +6,7 @@ import NIOCore
 import Platform
 import Service
 
-/// Pictures: sent in, and looked at.
+/// Images: sent in, and looked at.
 struct ImageRoutes {
     let service: ViTScopeService
 
@@ -18,12 +18,12 @@ struct ImageRoutes {
                 method: .post, path: "/v1/images", id: "addImage", tag: "images", summary: "Add a JPEG or PNG",
                 body: RequestContent(
                     types: ["image/jpeg", "image/png", "application/octet-stream"], schema: .any,
-                    detail: "The picture's bytes."),
+                    detail: "The image's bytes."),
                 answers: [
                     .json("It is known already.", .ref("Image")),
                     Answer(
                         status: .created, detail: "It is kept.", content: [("application/json", .ref("Image"))],
-                        fields: [("Location", "The picture.")]),
+                        fields: [("Location", "The image.")]),
                 ],
                 problems: [.notAcceptable, .invalid, .diskFull, .busy]),
             bodyLimit: service.configuration.limits.imageBytes
@@ -51,7 +51,7 @@ struct ImageRoutes {
         Route(
             Operation(
                 method: .get, path: "/v1/images/{id}", id: "getImage", tag: "images",
-                summary: "A picture as it came, or exactly the pixels that a model sees",
+                summary: "An image as it came, or exactly the pixels that a model sees",
                 parameters: [
                     .path("id", "`sha256:…` or `DATASET:INDEX`.", schema: .ref("ImageRef")),
                     .query(
@@ -60,7 +60,7 @@ struct ImageRoutes {
                     .query("model", "Whose transform; without it the usual one.", schema: .ref("Name")),
                     .query("size", "Input side, pixels; without it the model's own.", schema: .integer(atLeast: 1)),
                 ],
-                answers: [.bytes("The picture.", ["image/png", "image/jpeg"]), .notModified],
+                answers: [.bytes("The image.", ["image/png", "image/jpeg"]), .notModified],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .unavailable, .unsupportedMedia])
         ) { call in
             var query = call.query

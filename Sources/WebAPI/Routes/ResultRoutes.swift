@@ -91,7 +91,7 @@ struct ResultRoutes {
         }
     }
 
-    /// To a result's forms.
+    /// Links to a result's forms.
     static func links(_ id: String, _ forms: [String]) -> [JSONValue.Member] {
         let path = "/v1/analyses/\(id)"
         return [.init("self", .string(path)), .init("manifest", .string(path + "/manifest"))]

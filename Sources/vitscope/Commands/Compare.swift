@@ -4,16 +4,16 @@ import Engine
 import Foundation
 import Service
 
-/// Two or more checkpoints on the same pictures, without a server.
+/// Two or more checkpoints on the same images, without a server.
 struct Compare: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compare checkpoints on the same pictures, without a server.",
+        abstract: "Compare checkpoints on the same images, without a server.",
         discussion: "The answer is that of POST /v1/comparisons, as JSON, CSV, NPZ or one HTML file.")
 
     @Option(parsing: .upToNextOption, help: "Two or more checkpoints.")
     var models: [String]
 
-    @Option(parsing: .upToNextOption, help: "Pictures, folders of them, or shapes-textures:0-31.")
+    @Option(parsing: .upToNextOption, help: "Images, folders of them, or shapes-textures:0-31.")
     var images: [String]
 
     @Option(parsing: .upToNextOption, help: "Which metrics; the usual ones without.")

@@ -11,7 +11,7 @@ struct Verify: AsyncParsableCommand {
         abstract: "Compute what a manifest describes once more, and tell the largest difference.",
         discussion: """
             A result's manifest is at /v1/analyses/ID/manifest. Models and images are found by their SHA-256 in what is \
-            named; built-in pictures are drawn. Exit code 3 where a number differs by more than the tolerance.
+            named; built-in images are drawn. Exit code 3 where a number differs by more than the tolerance.
             """)
 
     @Argument(help: "The manifest.")
@@ -20,7 +20,7 @@ struct Verify: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: "Checkpoints, or folders of them.")
     var models: [String]
 
-    @Option(parsing: .upToNextOption, help: "Pictures, or folders of them.")
+    @Option(parsing: .upToNextOption, help: "Images, or folders of them.")
     var images: [String] = []
 
     @Option(help: "What numbers may differ by.")

@@ -29,7 +29,7 @@ struct SettingSources {
     private let file: [String: Any]
     private let path: String
 
-    /// - Throws: `Failure` (78) for a file that cannot be read, is no JSON object, or has a key nobody knows.
+    /// - Throws: `Failure` (78) for a file that cannot be read, is no JSON object, or has an unknown key.
     init(configFile: String?, environment: [String: String], known: [String]) throws {
         let path = configFile ?? environment["VITSCOPE_CONFIG"] ?? ""
         self.environment = environment

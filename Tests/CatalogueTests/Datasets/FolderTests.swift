@@ -1,5 +1,6 @@
 import Catalogue
 import Engine
+import TestSupport
 import Foundation
 import JSON
 import Platform
@@ -7,7 +8,7 @@ import Service
 import ServiceTestSupport
 import Testing
 
-/// Datasets as people have them: links, splits, and files that are no pictures.
+/// Datasets as people have them: links, splits, and files that are no images.
 @Suite struct FolderTests {
     private static func add(_ files: [String], to test: TestService, _ bytes: [UInt8]? = nil) throws {
         for file in files {
@@ -118,13 +119,13 @@ import Testing
         let torn = Array(TestService.picture(2).dropLast(40))
         try Self.add(["pets/cats/7.png"], to: test, torn)
         try Self.add(["pets/cats/8.jpg"], to: test)
-        let jpeg = try MappedFile.open(fixture("images/jpeg-420.jpg")).array
+        let jpeg = try MappedFile.open(fixture("images/jpeg/420.jpg")).array
         try Self.add(["pets/cats/9.jpg"], to: test, jpeg + Array("tail".utf8))
         let plain = try await test.service.datasetImages("pets")
-        #expect(plain.items.allSatisfy { $0.error == nil && $0.warnings == nil })
+        #expect(plain.items.everyOne { $0.error == nil && $0.warnings == nil })
         let page = try await test.service.datasetPage("pets", checks: true).images.items
         let found = Dictionary(uniqueKeysWithValues: page.map { ($0.file, $0) })
-        #expect(found["cats/7.png"]?.error?.contains("ends before the picture does") == true)
+        #expect(found["cats/7.png"]?.error?.contains("ends before the image does") == true)
         #expect(found["cats/8.jpg"]?.error == nil)
         #expect(found["cats/8.jpg"]?.warnings?.joined().contains("It is a PNG") == true)
         #expect(found["cats/9.jpg"]?.warnings?.joined().contains("4 bytes follow") == true)
@@ -151,7 +152,7 @@ import Testing
 
     @Test func anUploadTellsWhatIsOdd() async throws {
         let test = try await TestService()
-        let jpeg = try MappedFile.open(fixture("images/jpeg-420.jpg")).array
+        let jpeg = try MappedFile.open(fixture("images/jpeg/420.jpg")).array
         #expect(try await test.service.addImage(jpeg).warnings.isEmpty)
         let stored = try await test.service.addImage(jpeg + [0])
         #expect(stored.warnings == ["1 byte follows the JPEG's end and was not read."])

@@ -1,6 +1,7 @@
 import Catalogue
 import Engine
 import JSON
+import TestSupport
 import Platform
 import Service
 import ServiceTestSupport
@@ -59,20 +60,22 @@ import Testing
             ProbeSetRequest(name: "all", dataset: "pets", numImages: 6)
         ).probeSet
         try AtomicFile.write(TestService.picture(50), to: test.folder + "/datasets/pets/cats/00.png")
-        try await Task.sleep(for: .milliseconds(1100))
-        _ = try await test.analyze(.attentionDistance, "a", ["probe_set": "all"])
-        let now = try await test.service.probeSet("all")
-        #expect(now.digests == all.digests && now.images != all.images)
+        // Folders are listed anew after a second.
+        let now = try await eventually("the set has followed") {
+            _ = try await test.analyze(.attentionDistance, "a", ["probe_set": "all"])
+            let now = try await test.service.probeSet("all")
+            return now.images != all.images ? now : nil
+        }
+        #expect(now.digests == all.digests)
         for (ref, digest) in zip(now.images, now.digests) {
             #expect(SHA256.hex(of: try await test.service.originalImage(ref).bytes) == digest)
         }
         try Folder.removeFile(test.folder + "/datasets/pets/cats/1.png")
-        try await Task.sleep(for: .milliseconds(1100))
-        guard
-            case .conflict(let detail)? = await failure({
-                _ = try await test.prepare(.fourier, "a", ["probe_set": "all"])
-            })
-        else { return #expect(Bool(false), "a file is gone") }
+        let detail = try await eventually("the file is missed") { () -> String? in
+            let error = await failure { _ = try await test.prepare(.fourier, "a", ["probe_set": "all"]) }
+            guard case .conflict(let detail)? = error else { return nil }
+            return detail
+        }
         #expect(detail.contains("cats/1.png"))
     }
 
@@ -83,7 +86,7 @@ import Testing
             case .invalid(let faults)? = await failure({
                 _ = try await test.service.createProbeSet(ProbeSetRequest(name: "x", dataset: "pets", numImages: 6))
             })
-        else { return #expect(Bool(false), "a picture is torn") }
+        else { return #expect(Bool(false), "an image is torn") }
         #expect(faults.count == 1 && faults[0].detail.contains("cats/2.png"))
         #expect(await test.service.probeSets().isEmpty)
     }

@@ -17,7 +17,7 @@ import Testing
 
     @Test func uploadsAreTurnedUprightAndDatasetsAreNot() async throws {
         let test = try await TestService()
-        let bytes = try MappedFile.open(fixture("images/orient-6.jpg")).array
+        let bytes = try MappedFile.open(fixture("images/orientation/6.jpg")).array
         let stored = try await test.service.addImage(bytes)
         let plain = try Image.decode(bytes, orientation: .ignore)
         #expect(stored.width == plain.height && stored.height == plain.width)
@@ -33,7 +33,7 @@ import Testing
             case .unsupportedMedia(let detail)? = await failure({
                 _ = try await test.service.addImage(Array("just a text".utf8))
             })
-        else { return #expect(Bool(false), "a text is no picture") }
+        else { return #expect(Bool(false), "a text is no image") }
         #expect(detail.contains("JPEG or PNG"))
     }
 

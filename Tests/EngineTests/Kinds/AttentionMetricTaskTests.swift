@@ -1,6 +1,7 @@
 import Catalogue
 import Engine
 import JSON
+import TestSupport
 import Service
 import ServiceTestSupport
 import Testing
@@ -17,8 +18,8 @@ import Testing
         #expect(distance["unit"] == .string("px") && nmi["unit"] == .string("1") && entropy["unit"] == .string("nat"))
         #expect(distance.array("per_head")?.shape == [3, 4] && distance["probe_set"]?["name"] == .string("all"))
         for (value, range) in [(distance, 0.0...34.0), (nmi, 0...1), (entropy, 0...2.7726)] {
-            #expect(value.numbers("mean").count == 3 && value.numbers("mean").allSatisfy(range.contains))
-            #expect(value.numbers("std").allSatisfy { $0 >= 0 })
+            #expect(value.numbers("mean").count == 3 && value.numbers("mean").everyOne(range.contains))
+            #expect(value.numbers("std").everyOne { $0 >= 0 })
             for (sem, std) in zip(value.numbers("sem"), value.numbers("std")) {
                 #expect(abs(sem - std / 6.0.squareRoot()) < 1e-12)
             }
@@ -56,7 +57,7 @@ import Testing
         let test = try await TestService()
         try await test.register("a")
         let result = try await test.analyze(.attentionNMI, "a", ["image": "pets:0", "layers": "1"])
-        #expect(result.numbers("std").allSatisfy(\.isNaN) && result["layers"] == .list([.int(1)]))
+        #expect(result.numbers("std").everyOne(\.isNaN) && result["layers"] == .list([.int(1)]))
         #expect(result["reasons"]?.elements.map { $0["pointer"] } == [.string("/std"), .string("/sem")])
         let text = String(decoding: try await test.service.encode(result, as: .json).bytes, as: UTF8.self)
         #expect(text.contains("\"std\":[null]") && !text.contains("nan"))

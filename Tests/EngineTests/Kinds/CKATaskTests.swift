@@ -1,6 +1,7 @@
 import Catalogue
 import Engine
 import JSON
+import TestSupport
 import Service
 import ServiceTestSupport
 import Testing
@@ -30,7 +31,7 @@ import Testing
         let test = try await service()
         let result = try await test.analyze(
             .cka, nil, ["a": "a", "b": "b", "probe_set": "all", "layers_a": "embed,-1", "layers_b": "blocks.0-1,2"])
-        #expect(result.array("cka")?.shape == [2, 3] && result.numbers("cka").allSatisfy { abs($0) <= 1.5 })
+        #expect(result.array("cka")?.shape == [2, 3] && result.numbers("cka").everyOne { abs($0) <= 1.5 })
         #expect(result["layers_a"] == .list([.string("embed"), .string("blocks.2")]))
         #expect(result["layers_b"] == .list([.string("blocks.0"), .string("blocks.1"), .string("blocks.2")]))
         #expect(result["a"]?["name"] == .string("a") && result["b"]?["name"] == .string("b"))

@@ -1,4 +1,5 @@
 import Catalogue
+import TestSupport
 import Checkpoints
 import Engine
 import JSON
@@ -41,7 +42,7 @@ import Testing
         } catch let error as ServiceError {
             guard case .invalid(let faults) = error else { throw error }
             #expect(
-                kind == .clsAttention && faults.allSatisfy { $0.detail.contains("class token") }, "\(kind): \(faults)")
+                kind == .clsAttention && faults.everyOne { $0.detail.contains("class token") }, "\(kind): \(faults)")
         }
     }
 

@@ -1,6 +1,7 @@
 import Catalogue
 import Engine
 import JSON
+import TestSupport
 import Service
 import ServiceTestSupport
 import Testing
@@ -15,7 +16,7 @@ import Testing
             result["taps"]?.elements.prefix(3) == [.string("embed"), .string("blocks.0.attn"), .string("blocks.0.mlp")])
         #expect(result.numbers("frequency_pi") == [0, 0.5])
         let curves = result.numbers("delta_log_amplitude")
-        #expect((0..<7).allSatisfy { curves[$0 * 2] == 0 })
+        #expect((0..<7).everyOne { curves[$0 * 2] == 0 })
         #expect(result.numbers("high_frequency") == (0..<7).map { curves[$0 * 2 + 1] })
         #expect(result["depth_curve"]?["depth"] == .list((0...3).map { .int($0) }))
     }

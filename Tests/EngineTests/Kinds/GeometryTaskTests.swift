@@ -1,5 +1,6 @@
 import Catalogue
 import Engine
+import TestSupport
 import Foundation
 import JSON
 import Platform
@@ -52,7 +53,7 @@ import Testing
         #expect(abs(own.reduce(0) { $0 + $1 * $1 } / 31 - variances[0]) < 1e-9 * variances[0])
     }
 
-    /// The published notebook's slider counts half blocks (science: G.1, 2).
+    /// The published notebook's slider counts half blocks (docs/science.md#pca).
     @Test func theReferenceCountsHalfBlocks() async throws {
         let test = try await service()
         let reference = try await test.analyze(
@@ -69,7 +70,7 @@ import Testing
         let two = try await test.analyze(.tokenDisplacement, "a", ["image": "pets:3", "image": "pets:0", "layer": "1"])
         for (left, right) in zip(one.numbers("unison"), two.numbers("unison")) { #expect(abs(left - right) < 1e-12) }
         #expect(one.array("points")?.shape == [32, 2] && one["layer"] == .int(1))
-        #expect(one.numbers("unison").allSatisfy { $0 > 0 && $0 <= 1 })
+        #expect(one.numbers("unison").everyOne { $0 > 0 && $0 <= 1 })
     }
 
     @Test(arguments: ["mutual-knn", "cknna", "svcca", "pwcca", "procrustes"])
@@ -90,7 +91,7 @@ import Testing
                 "a": "a", "b": "b", "image": "pets:1", "image": "pets:1", "image": "pets:1", "image": "pets:1",
                 "metric": "procrustes",
             ])
-        #expect(result.numbers("similarity").allSatisfy { $0.isNaN })
+        #expect(result.numbers("similarity").everyOne { $0.isNaN })
         #expect(result["reasons"]?.elements.count == 16)
     }
 

@@ -1,4 +1,5 @@
 import Catalogue
+import TestSupport
 import Checkpoints
 import Engine
 import Images
@@ -27,8 +28,8 @@ import Testing
         #expect(feature["target"] == .string("feature"))
         #expect(feature.array("rollout")?.shape == [2, 4, 4])
         let numbers = feature.numbers("rollout")
-        #expect(numbers.allSatisfy { $0 >= 0 && $0 <= 1 } && numbers.max() == 1)
-        #expect(feature.numbers("scores").allSatisfy { $0 > 0 })
+        #expect(numbers.everyOne { $0 >= 0 && $0 <= 1 } && numbers.max() == 1)
+        #expect(feature.numbers("scores").everyOne { $0 > 0 })
 
         let largest = try await test.analyze(.gradientRollout, "c", ["image": "pets:0"])
         guard case .int(let best)? = largest["classes"]?.elements.first else {

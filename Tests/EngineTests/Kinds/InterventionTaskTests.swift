@@ -2,6 +2,7 @@ import Catalogue
 import Engine
 import JSON
 import ServiceTestSupport
+import TestSupport
 import Testing
 
 @Suite struct InterventionTaskTests {
@@ -18,7 +19,7 @@ import Testing
         #expect(result["classes"]?.elements == [.string("cats"), .string("dogs")])
         #expect(result["n_train"] == .int(3) && result["n_test"] == .int(3))
         #expect(result.array("accuracy_change")?.shape == [2, 3])
-        #expect(result.numbers("accuracy").allSatisfy { (0...1).contains($0) })
+        #expect(result.numbers("accuracy").everyOne { (0...1).contains($0) })
         #expect(result.numbers("normalized_depth") == [0, 0.5, 1])
     }
 
@@ -32,7 +33,7 @@ import Testing
         let result = try await test.analyze(.frequencyRobustness, "a", parameters)
         #expect(result.numbers("accuracy_drop") == [0, 0] && result.numbers("frequency_pi") == [0.2, 0.8])
         let noisy = try await test.analyze(.frequencyRobustness, "a", Self.pets)
-        #expect(noisy.numbers("accuracy").allSatisfy { (0...1).contains($0) } && noisy["eps"] == .double(0.7))
+        #expect(noisy.numbers("accuracy").everyOne { (0...1).contains($0) } && noisy["eps"] == .double(0.7))
     }
 
     @Test func shapeAndTextureDecisionsAddUp() async throws {

@@ -1,5 +1,6 @@
 import Catalogue
 import Engine
+import TestSupport
 import Images
 import JSON
 import Platform
@@ -46,7 +47,7 @@ import Testing
         #expect(result["normalizer"] == .string(normalizer))
         #expect(result.numbers("top1")[0] == 1)
         // Of two classes every decision is among five.
-        #expect(result.numbers("top5").allSatisfy { $0.isNaN })
+        #expect(result.numbers("top5").everyOne { $0.isNaN })
         let reasons = result["reasons"]?.elements ?? []
         #expect(reasons.contains { $0["pointer"] == .string("/top5") })
     }
@@ -68,8 +69,8 @@ import Testing
         let result = try await test.analyze(
             .linearProbe, "a", ["probe_set": "seven", "epochs": "1", "base_lr": "0.001", "layers": "0"])
         let (first, five) = (result.numbers("top1"), result.numbers("top5"))
-        #expect(zip(first, five).allSatisfy { $0 <= $1 } && first[0] < five[0])
-        #expect(five.allSatisfy { $0 > 0 && $0 <= 1 } && result.numbers("top5_sem").allSatisfy { $0.isFinite })
+        #expect(pairs(first, five).everyOne { $0 <= $1 } && first[0] < five[0])
+        #expect(five.everyOne { $0 > 0 && $0 <= 1 } && result.numbers("top5_sem").everyOne { $0.isFinite })
     }
 
     @Test func withoutClassesThereIsNoAccuracy() async throws {

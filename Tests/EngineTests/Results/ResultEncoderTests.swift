@@ -1,4 +1,5 @@
 import Catalogue
+import TestSupport
 import Checkpoints
 import Engine
 import Foundation
@@ -55,7 +56,7 @@ import Testing
         let images: KeyValuePairs<String, String> = [
             "image": "pets:0", "image": "pets:1", "image": "pets:2", "image": "pets:4", "image": "pets:5",
         ]
-        // Cues that conflict are in drawn pictures alone.
+        // Cues that conflict are in drawn images alone.
         let drawn: KeyValuePairs<String, String> = [
             "image": "shapes-textures:0", "image": "shapes-textures:1", "image": "shapes-textures:2",
         ]
@@ -68,7 +69,7 @@ import Testing
         let columns = lines[0].split(separator: ",").count
         #expect(
             lines.count > 3
-                && lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
+                && lines.everyOne { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
         let png = try await test.service.encode(result, as: .png)
         #expect(try Image.decode(png.bytes, orientation: .ignore).width > 100)
     }

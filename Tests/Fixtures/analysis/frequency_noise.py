@@ -28,18 +28,20 @@ def band(noise, frequency, half_window):
     return np.fft.ifft2(back).real
 
 
-random = np.random.default_rng(7)
-cases = []
-for height, width, frequency, half_window in [(12, 8, 0.5, 0.2), (8, 14, 0.1, 0.1), (10, 10, 0.9, 0.1), (8, 8, 0.3, 0.31)]:
-    noise = random.standard_normal((height, width)).round(4)
-    cases.append(
-        {
-            "height": height,
-            "width": width,
-            "frequency": frequency,
-            "half_window": half_window,
-            "noise": noise.ravel().tolist(),
-            "band": band(noise, frequency, half_window).ravel().round(9).tolist(),
-        }
-    )
-pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(cases) + "\n")
+if __name__ == "__main__":
+    random = np.random.default_rng(7)
+    cases = []
+    sizes = [(12, 8, 0.5, 0.2), (8, 14, 0.1, 0.1), (10, 10, 0.9, 0.1), (8, 8, 0.3, 0.31)]
+    for height, width, frequency, half_window in sizes:
+        noise = random.standard_normal((height, width)).round(4)
+        cases.append(
+            {
+                "height": height,
+                "width": width,
+                "frequency": frequency,
+                "half_window": half_window,
+                "noise": noise.ravel().tolist(),
+                "band": band(noise, frequency, half_window).ravel().round(9).tolist(),
+            }
+        )
+    pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(cases) + "\n")

@@ -1,8 +1,11 @@
-"""Makes the picture fixtures: files of every kind, what Pillow, timm, torchvision and transformers make of them.
+"""Makes the images: files of every kind, and what Pillow, timm, torchvision and transformers make of them.
 
 Run with Pillow 13, timm 1.0, torchvision 0.29 and transformers 5: python make.py
 Everything is drawn here; seeds are fixed. Expected pixels are raw 8-bit RGB (height, width, 3), expected tensors raw
 little-endian float32 (3, height, width). manifest.json says which belongs to which.
+
+jpeg/ and png/ hold every kind of file, orientation/ what EXIF turns, resizing/ and transforms/ what becomes of sizes,
+hugging-face/ the tensors of its processors. damaged/ has a script of its own.
 """
 
 import io
@@ -25,6 +28,10 @@ MANIFEST = {"decode": [], "orient": [], "resize": [], "transform": [], "hugging_
 
 def path(name):
     return os.path.join(HERE, name)
+
+
+for folder in ("jpeg", "png", "orientation", "resizing", "transforms", "hugging-face"):
+    os.makedirs(path(folder), exist_ok=True)
 
 
 def write(name, data):
@@ -108,31 +115,31 @@ def make_pngs():
             if colour == 3:
                 before = chunk(b"PLTE", rng.integers(0, 256, 3 * 2**depth, dtype=np.uint8).tobytes())
             for interlaced in (False, True):
-                name = f"png-{colour}-{depth}{'-interlaced' if interlaced else ''}.png"
+                name = f"png/{colour}-{depth}{'-interlaced' if interlaced else ''}.png"
                 write(name, png(samples, depth, colour, before, interlaced=interlaced))
                 expect(name)
     palette = chunk(b"PLTE", bytes(range(10, 70, 2)))
     indices = rng.integers(0, 10, (height, width))
-    write("png-palette-alpha.png", png(indices, 8, 3, palette + chunk(b"tRNS", bytes([0, 128, 255, 7]))))
-    expect("png-palette-alpha.png", "transparency a byte a colour")
-    write("png-palette-transparent.png", png(indices, 8, 3, palette + chunk(b"tRNS", bytes([255, 0]))))
-    expect("png-palette-transparent.png", "one transparent colour")
-    write("png-palette-short.png", png(indices * 25, 8, 3, palette))
-    expect("png-palette-short.png", "indices beyond the palette")
+    write("png/palette-alpha.png", png(indices, 8, 3, palette + chunk(b"tRNS", bytes([0, 128, 255, 7]))))
+    expect("png/palette-alpha.png", "transparency a byte a colour")
+    write("png/palette-transparent.png", png(indices, 8, 3, palette + chunk(b"tRNS", bytes([255, 0]))))
+    expect("png/palette-transparent.png", "one transparent colour")
+    write("png/palette-short.png", png(indices * 25, 8, 3, palette))
+    expect("png/palette-short.png", "indices beyond the palette")
     grey = rng.integers(0, 256, (height, width))
-    write("png-grey-transparent.png", png(grey, 8, 0, chunk(b"tRNS", struct.pack(">H", int(grey[0, 0])))))
-    expect("png-grey-transparent.png")
+    write("png/grey-transparent.png", png(grey, 8, 0, chunk(b"tRNS", struct.pack(">H", int(grey[0, 0])))))
+    expect("png/grey-transparent.png")
     rgb = rng.integers(0, 256, (height, width, 3))
-    write("png-rgb-transparent.png", png(rgb, 8, 2, chunk(b"tRNS", struct.pack(">3H", *map(int, rgb[0, 0])))))
-    expect("png-rgb-transparent.png")
+    write("png/rgb-transparent.png", png(rgb, 8, 2, chunk(b"tRNS", struct.pack(">3H", *map(int, rgb[0, 0])))))
+    expect("png/rgb-transparent.png")
     text = chunk(b"gAMA", struct.pack(">I", 45455)) + chunk(b"tEXt", b"Title\0hello") + chunk(b"zTXt", b"x\0\0bad")
     profile = chunk(b"iCCP", b"icc\0\0" + zlib.compress(b"not a profile"))
-    write("png-ancillary.png", png(rgb, 8, 2, text + profile + chunk(b"tIME", b"\x07\xe8\x01\x01\0\0\0")))
-    expect("png-ancillary.png", "a profile and a text that make no sense")
-    Image.fromarray(scene(29, 41)).save(path("png-filtered.png"), optimize=True)
-    expect("png-filtered.png", "all filters")
-    write("png-1x1.png", png(np.array([[[200, 100, 50]]]), 8, 2))
-    expect("png-1x1.png")
+    write("png/ancillary.png", png(rgb, 8, 2, text + profile + chunk(b"tIME", b"\x07\xe8\x01\x01\0\0\0")))
+    expect("png/ancillary.png", "a profile and a text that make no sense")
+    Image.fromarray(scene(29, 41)).save(path("png/filtered.png"), optimize=True)
+    expect("png/filtered.png", "all filters")
+    write("png/1x1.png", png(np.array([[[200, 100, 50]]]), 8, 2))
+    expect("png/1x1.png")
 
 
 # JPEG
@@ -158,21 +165,21 @@ def make_jpegs():
         "cmyk": (picture.convert("CMYK"), dict(quality=85)),
     }
     for name, (image, options) in variants.items():
-        image.save(path(f"jpeg-{name}.jpg"), **options)
-        expect(f"jpeg-{name}.jpg")
+        image.save(path(f"jpeg/{name}.jpg"), **options)
+        expect(f"jpeg/{name}.jpg")
     # Pillow writes CMYK; the same numbers under Adobe's transform 2 are YCCK.
-    data = open(path("jpeg-cmyk.jpg"), "rb").read()
+    data = open(path("jpeg/cmyk.jpg"), "rb").read()
     at = data.index(b"Adobe") + 11
-    write("jpeg-ycck.jpg", data[:at] + b"\2" + data[at + 1 :])
-    expect("jpeg-ycck.jpg")
+    write("jpeg/ycck.jpg", data[:at] + b"\2" + data[at + 1 :])
+    expect("jpeg/ycck.jpg")
     rng = np.random.default_rng(3)
     ink = Image.fromarray(rng.integers(0, 256, (16, 16, 4), dtype=np.uint8), "CMYK")
-    ink.save(path("jpeg-cmyk-noise.jpg"), quality=100)
-    expect("jpeg-cmyk-noise.jpg")
-    data = open(path("jpeg-420.jpg"), "rb").read()
+    ink.save(path("jpeg/cmyk-noise.jpg"), quality=100)
+    expect("jpeg/cmyk-noise.jpg")
+    data = open(path("jpeg/420.jpg"), "rb").read()
     at = data.index(b"\xff\xdb")
-    write("jpeg-padding.jpg", data[:at] + b"\0\1\2" + data[at:] + b"trailing bytes")
-    expect("jpeg-padding.jpg", "stray bytes before a marker and after the end")
+    write("jpeg/padding.jpg", data[:at] + b"\0\1\2" + data[at:] + b"trailing bytes")
+    expect("jpeg/padding.jpg", "stray bytes before a marker and after the end")
 
 
 # Orientation
@@ -190,8 +197,8 @@ def tiff(value, big=True, long=False, first=b""):
 def make_oriented():
     picture = Image.fromarray(scene(10, 17, 5))
     plain = np.asarray(picture)
-    write("orient.rgb", plain.tobytes())
-    MANIFEST["orient_source"] = {"file": "orient.rgb", "height": 10, "width": 17}
+    write("orientation/source.rgb", plain.tobytes())
+    MANIFEST["orient_source"] = {"file": "orientation/source.rgb", "height": 10, "width": 17}
 
     def expect_oriented(name, value, note=""):
         turned = np.asarray(ImageOps.exif_transpose(Image.open(path(name))).convert("RGB"))
@@ -202,11 +209,11 @@ def make_oriented():
 
     other = struct.pack("<HHII", 0x010F, 2, 4, 0x41424300)
     for value in range(1, 9):
-        name = f"orient-{value}.jpg"
+        name = f"orientation/{value}.jpg"
         block = tiff(value, big=value % 2 == 0, first=other if value == 3 else b"")
         picture.save(path(name), quality=95, subsampling="4:4:4", exif=b"Exif\0\0" + block)
         expect_oriented(name, value)
-        name = f"orient-{value}.png"
+        name = f"orientation/{value}.png"
         write(name, png(plain, 8, 2, after=chunk(b"eXIf", block)) if value > 4 else png(plain, 8, 2, chunk(b"eXIf", block)))
         expect_oriented(name, value)
 
@@ -216,12 +223,12 @@ def make_oriented():
 
 def make_resized():
     source = scene(31, 23, 7)
-    write("resize.rgb", source.tobytes())
-    MANIFEST["resize_source"] = {"file": "resize.rgb", "height": 31, "width": 23}
+    write("resizing/source.rgb", source.tobytes())
+    MANIFEST["resize_source"] = {"file": "resizing/source.rgb", "height": 31, "width": 23}
     filters = {"box": 4, "bilinear": 2, "hamming": 5, "bicubic": 3, "lanczos": 1}
     for name, code in filters.items():
         for height, width in [(7, 5), (47, 64), (31, 9), (12, 23), (1, 1), (30, 24), (62, 46), (3, 80)]:
-            target = f"resize-{name}-{height}x{width}.rgb"
+            target = f"resizing/{name}-{height}x{width}.rgb"
             write(target, np.asarray(Image.fromarray(source).resize((width, height), code)).tobytes())
             MANIFEST["resize"].append({"file": target, "filter": name, "height": height, "width": width})
 
@@ -232,7 +239,7 @@ def make_resized():
 def make_transformed():
     shapes = {"wide": (61, 97), "tall": (90, 40), "square": (50, 50), "tiny": (9, 6), "strip": (4, 150)}
     for index, (name, (height, width)) in enumerate(shapes.items()):
-        Image.fromarray(scene(height, width, 20 + index)).save(path(f"transform-{name}.png"), optimize=True)
+        Image.fromarray(scene(height, width, 20 + index)).save(path(f"transforms/{name}.png"), optimize=True)
     cases = []
     for name in shapes:
         cases += [(name, 32, 0.875, "bicubic", "center"), (name, (24, 40), 0.875, "bicubic", "center")]
@@ -255,19 +262,19 @@ def make_transformed():
             input_size=(3, size, size) if isinstance(size, int) else (3, *size), is_training=False, crop_pct=crop,
             interpolation=interpolation, crop_mode=mode, mean=mean[0] if mean else timm.data.IMAGENET_DEFAULT_MEAN,
         )
-        image = Image.open(path(f"transform-{name}.png")).convert("RGB")
+        image = Image.open(path(f"transforms/{name}.png")).convert("RGB")
         pixels = timm.data.create_transform(**options, normalize=False)(image).permute(1, 2, 0).numpy()
-        write(f"transform-{index}.rgb", pixels.tobytes())
+        write(f"transforms/{index}.rgb", pixels.tobytes())
         entry = {
-            "file": f"transform-{name}.png", "view": f"transform-{index}.rgb", "height": pixels.shape[0],
+            "file": f"transforms/{name}.png", "view": f"transforms/{index}.rgb", "height": pixels.shape[0],
             "width": pixels.shape[1], "crop_pct": crop, "interpolation": interpolation, "crop_mode": mode,
         }
         if mean:
             entry["mean"] = mean[0]
         if index % 6 == 0:
             tensor = timm.data.create_transform(**options)(image).numpy()
-            write(f"transform-{index}.f32", tensor.astype("<f4").tobytes())
-            entry["tensor"] = f"transform-{index}.f32"
+            write(f"transforms/{index}.f32", tensor.astype("<f4").tobytes())
+            entry["tensor"] = f"transforms/{index}.f32"
         MANIFEST["transform"].append(entry)
 
 
@@ -284,12 +291,12 @@ def make_hugging_face():
     for kind, options in configs:
         processor = getattr(transformers, kind)(**options)
         for name in ("wide", "tall"):
-            image = Image.open(path(f"transform-{name}.png")).convert("RGB")
+            image = Image.open(path(f"transforms/{name}.png")).convert("RGB")
             tensor = processor(images=image, return_tensors="np")["pixel_values"][0]
-            target = f"hf-{kind}-{name}.f32"
+            target = f"hugging-face/{kind}-{name}.f32"
             write(target, tensor.astype("<f4").tobytes())
             MANIFEST["hugging_face"].append({
-                "file": f"transform-{name}.png", "tensor": target, "processor": kind,
+                "file": f"transforms/{name}.png", "tensor": target, "processor": kind,
                 "size": {k: v for k, v in dict(processor.size).items() if v},
                 "crop_size": {k: v for k, v in dict(processor.crop_size).items() if v} if processor.crop_size else None,
                 "do_center_crop": bool(processor.do_center_crop), "resample": int(processor.resample),
@@ -307,7 +314,7 @@ def make_folder_order():
     with tempfile.TemporaryDirectory() as root:
         for name in names:
             os.makedirs(os.path.dirname(os.path.join(root, name)) or root, exist_ok=True)
-            shutil.copy(path("png-1x1.png"), os.path.join(root, name))
+            shutil.copy(path("png/1x1.png"), os.path.join(root, name))
         folder = torchvision.datasets.ImageFolder(root)
         MANIFEST["folder"] = {
             "files": names, "classes": folder.classes,

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Images
 import Platform
 
-/// The files of Tests/Fixtures/augmentations: pictures, and the digests of what Pillow made of them.
+/// The files of Tests/Fixtures/augmentations: images, and the digests of what Pillow made of them.
 struct AugmentationFixtures: Decodable {
     struct Case: Decodable, Sendable, CustomStringConvertible {
         let source: String
@@ -29,7 +29,7 @@ struct AugmentationFixtures: Decodable {
         return try MappedFile.open("/\(here)/Fixtures/augmentations/\(name)")
     }
 
-    /// One of the pictures; `colours` has every third level of each colour.
+    /// One of the images; `colours` has every third level of each colour.
     static func image(_ name: String) throws -> Image {
         if name == "colours" {
             let levels = stride(from: 0, to: 256, by: 3).map { UInt8($0) }

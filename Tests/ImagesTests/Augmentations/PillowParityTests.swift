@@ -1,3 +1,4 @@
+import TestSupport
 import Images
 import Platform
 import Testing
@@ -10,7 +11,7 @@ import Testing
         #expect(SHA256.hex(of: result.pixels) == fixture.sha256)
     }
 
-    /// F.15 of the catalogue: an impulse of 255 along a row.
+    /// Pillow's figures: an impulse of 255 along a row.
     @Test(
         arguments: [
             (0.5, [1, 27, 199, 27, 1]), (1, [1, 14, 60, 103, 60, 14, 1]),
@@ -24,10 +25,10 @@ import Testing
         let middle = (0..<side).map { blurred[20, $0].green }
         let reach = expected.count / 2
         #expect(Array(middle[20 - reach...20 + reach]) == expected)
-        #expect(middle[..<(20 - reach)].allSatisfy { $0 == 0 })
+        #expect(middle[..<(20 - reach)].everyOne { $0 == 0 })
     }
 
-    /// F.15: four pixels.
+    /// Pillow's figures: four pixels.
     @Test func coloursOfFourPixels() {
         let image = Image(height: 1, width: 4, pixels: [200, 30, 90, 10, 10, 10, 0, 255, 128, 17, 90, 201])
         #expect(image.grayscale().pixels == [88, 10, 164, 81].flatMap { [UInt8](repeating: $0, count: 3) })

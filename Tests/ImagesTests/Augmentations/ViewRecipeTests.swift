@@ -1,3 +1,4 @@
+import TestSupport
 import Images
 import Tensors
 import Testing
@@ -18,7 +19,7 @@ import Testing
         let recipe = recipes[number]
         let views = (0..<20).map { recipe.image(of: image, random: stream($0)) }
         #expect(views == (0..<20).map { recipe.image(of: image, random: stream($0)) })
-        #expect(views.allSatisfy { $0.height == 32 && $0.width == 32 })
+        #expect(views.everyOne { $0.height == 32 && $0.width == 32 })
         // Only the evaluation's view is always the same.
         #expect(Set(views).count == (number == 7 ? 1 : 20))
     }
@@ -107,7 +108,7 @@ import Testing
         let expected = transform.normalized(recipe.image(of: image, random: stream(4)))
         #expect(batch.part(1) == expected)
         #expect(recipe.tensor(of: image, random: stream(4)) == expected)
-        #expect(batch.part(0).array.allSatisfy { $0 == 7 } && batch.part(2).array.allSatisfy { $0 == 7 })
+        #expect(batch.part(0).array.everyOne { $0 == 7 } && batch.part(2).array.everyOne { $0 == 7 })
         #expect(recipes[7].tensor(of: image, random: stream(4)) == transform.tensor(of: image))
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Models
 import Platform
 import Tensors
@@ -134,10 +135,10 @@ import Testing
         let seen = frozen.forwardIntermediates(images, request: request, pool: pool)
         let activations = encoder.forward(images, weights: weights, pool: pool)
         let expected = try #require(seen.hiddenStates[config.depth]).array
-        #expect(zip(activations.stream.array, expected).allSatisfy { abs($0 - $1) < 1e-4 * max(1, abs($1)) })
+        #expect(pairs(activations.stream.array, expected).everyOne { abs($0 - $1) < 1e-4 * max(1, abs($1)) })
         if let logits = seen.logits {
             let own = encoder.classify(activations.output, weights: weights, pool: pool).logits.array
-            #expect(zip(own, logits.array).allSatisfy { abs($0 - $1) < 1e-4 * max(1, abs($1)) })
+            #expect(pairs(own, logits.array).everyOne { abs($0 - $1) < 1e-4 * max(1, abs($1)) })
         }
     }
 
@@ -157,15 +158,15 @@ import Testing
         for parameter in layout.parameters {
             let gradient = gradients.tensor(parameter).array
             if encoder.frozen.contains(parameter.name) {
-                #expect(gradient.allSatisfy { $0 == 0 })
+                #expect(gradient.everyOne { $0 == 0 })
             } else {
                 #expect(gradient.contains { $0 != 0 }, "\(parameter.name)")
             }
-            if parameter.name.hasSuffix("qkv.bias") { #expect(gradient[12..<24].allSatisfy { $0 == 0 }) }
+            if parameter.name.hasSuffix("qkv.bias") { #expect(gradient[12..<24].everyOne { $0 == 0 }) }
         }
     }
 
-    /// F.10: rates of stochastic depth for 0.1 over 12 blocks.
+    /// Rates of stochastic depth for 0.1 over 12 blocks.
     @Test func dropPathRatesRiseLinearly() {
         #expect(DropPath.rate(0.1, block: 0, depth: 12) == 0)
         #expect(abs(DropPath.rate(0.1, block: 1, depth: 12) - 0.009091) < 1e-6)

@@ -1,4 +1,5 @@
 import Reproduction
+import TestSupport
 import Testing
 
 @Suite struct ChecklistTests {
@@ -34,6 +35,6 @@ import Testing
         }
         // Both claims about the distance, that about the last layer, and that about shape bias.
         #expect(broken.items.count { $0.verdict == .notMeasured } == open + 4)
-        #expect(broken.items.allSatisfy { !$0.evidence.contains("nan") })
+        #expect(broken.items.everyOne { !$0.evidence.contains("nan") })
     }
 }

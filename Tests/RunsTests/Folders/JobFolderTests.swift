@@ -1,5 +1,8 @@
+import Catalogue
+import Engine
 import Foundation
 import Jobs
+import JSON
 import Platform
 import Runs
 import Testing
@@ -53,6 +56,52 @@ import Testing
         #expect(throws: JobFolderError.self) { try folder.spec() }
     }
 
+    @Test(arguments: [
+        JobWork.training(TrainingOrder(config: .object([.init("method", .string("mae"))]), initFromPath: "/a.pth")),
+        .question(
+            AnalysisRequest(
+                id: "i", kind: "fourier",
+                models: [ModelReference(name: "m", path: "/m", options: ModelLoader.Options(numHeads: 3))],
+                parameters: [AnalysisParameter("image", "pets:1")])),
+        .snapshot(SnapshotRequest(model: "snapshots/s", step: 1, epoch: 0.5, probeSet: "p", metrics: ["cka"])),
+    ]) func workSaysItsKind(work: JobWork) throws {
+        let text = try JobBody(work, threads: 3).text()
+        let value = try #require(JSONValue(json: text))
+        let kind =
+            switch work {
+            case .training: "training"
+            case .question: "question"
+            case .snapshot: "snapshot"
+            }
+        #expect(value["work"]?["kind"] == .string(kind))
+        #expect(JobBody(text) == JobBody(work, threads: 3))
+    }
+
+    /// What was queued before work had a kind still runs.
+    @Test func formerJobsAreRead() throws {
+        let question =
+            #"{"analysis_id": "i", "analysis": "cka", "models": [{"name": "m", "path": "/m"}], "parameters": []}"#
+        let snapshot = #"{"model": "snapshots/s", "step": 1, "epoch": 2, "probe_set": "p", "metrics": ["fourier"]}"#
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057"
+        for (kind, config) in [("training", #"{"method": "mae"}"#), ("analysis", question), ("analysis", snapshot)] {
+            let body = try #require(JobBody(#"{"config": \#(config), "init_from_path": "/a", "threads": 2}"#))
+            let folder = try Self.folder()
+            defer { try? Folder.removeTree(folder.path) }
+            try Self.write(
+                #"{"id": "\#(id)", "kind": "\#(kind)", "body": \#(config), "parent_id": null, "data_directory": "/d", "threads": 2, "init_from_path": "/a"}"#,
+                "spec.json", in: folder)
+            let spec = try folder.spec()
+            #expect(
+                spec.work == body.work && spec.threads == 2 && body.threads == 2 && spec.work.jobKind.rawValue == kind)
+            switch spec.work {
+            case .training(let order):
+                #expect(order.config["method"] == .string("mae") && order.initFromPath == "/a")
+            case .question(let request): #expect(request.id == "i" && request.models.map(\.path) == ["/m"])
+            case .snapshot(let request): #expect(request.metrics == ["fourier"] && request.epoch == 2)
+            }
+        }
+    }
+
     @Test func unknownOutcomeIsNone() throws {
         let folder = try Self.folder()
         defer { try? Folder.removeTree(folder.path) }
@@ -71,8 +120,9 @@ import Testing
 
     /// A snapshot lies among the snapshots.
     @Test(arguments: ["/etc/passwd", "snapshots/../../x", "run/model.safetensors"])
-    func snapshotElsewhereIsRefused(path: String) {
+    func snapshotElsewhereIsRefused(path: String) throws {
         let request = SnapshotRequest(model: path, step: 1, epoch: 1, probeSet: "p", metrics: [])
-        #expect(SnapshotRequest(request.field) == nil)
+        let text = try JobBody(.snapshot(request), threads: 1).text()
+        #expect(text.contains("\"snapshot\"") && JobBody(text) == nil)
     }
 }

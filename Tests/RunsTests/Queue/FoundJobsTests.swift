@@ -1,4 +1,5 @@
 import Catalogue
+import TestSupport
 import Foundation
 import Jobs
 import JobsTestSupport
@@ -134,7 +135,7 @@ import Testing
         #expect(Folder.exists("\(data)/set-aside/jobs/\(orphan.id)/spec.json"))
         #expect(Folder.exists(data + "/jobs/somebody's own"))
         #expect(service.warnings.contains { $0.contains("set-aside/jobs/\(broken)") })
-        #expect(service.warnings.allSatisfy { !$0.contains(data) }, "no path of the machine")
+        #expect(service.warnings.everyOne { !$0.contains(data) }, "no path of the machine")
         await service.shutdown()
         let again = TestService.make(String(data.dropLast(5))) { $0.jobs.openStore = { _ in MemoryJobStore() } }
         try await again.start()

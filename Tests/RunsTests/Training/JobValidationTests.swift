@@ -62,7 +62,7 @@ import Testing
     ) async throws -> (job: ValidatedJob?, faults: [String: String]) {
         var validation = folders.validation
         change(&validation)
-        do { return (try await validation.check(try JSONValue.body(Array(body.utf8))), [:]) } catch {
+        do { return (try await validation.check(JSONValue.body(Array(body.utf8))), [:]) } catch {
             guard case .invalid(let faults) = error else { throw error }
             return (nil, Dictionary(faults.map { ($0.pointer, $0.detail) }) { $0 + " " + $1 })
         }
@@ -102,9 +102,9 @@ import Testing
     }
 
     @Test func everyFaultIsToldAtOnce() async throws {
-        let more = #""arch": "vit", "init_from": "b.safetensors", "epoch": 3, "analysis": {"probe_set": "q"}"#
-        let found = try await check(Self.body(more, dataset: "pet")) { $0.probeSets = ["p"] }.faults
-        #expect(Set(found.keys) == ["/arch", "/dataset", "/init_from", "/epoch", "/analysis/probe_set"], "\(found)")
+        let more = #""arch": "vit", "init_from": "b.safetensors", "epoch": 3"#
+        let found = try await check(Self.body(more, dataset: "pet")).faults
+        #expect(Set(found.keys) == ["/arch", "/dataset", "/init_from", "/epoch"], "\(found)")
         #expect(found["/dataset"]?.contains("“pets”") == true)
         #expect(found["/init_from"]?.contains("a.safetensors") == true)
         let large = #""arch": {"img_size": 32, "patch_size": 8, "embed_dim": 16384, "depth": 200, "num_heads": 64}"#
@@ -165,7 +165,8 @@ import Testing
         for file in ["../secret.safetensors", folders.path + "/secret.safetensors", "/etc/passwd", "..", "."] {
             let found = try await check(Self.body(#""init_from": "\#(file)""#)).faults
             #expect(found.keys.sorted() == ["/init_from"], "\(file)")
-            #expect(found["/init_from"]?.contains(folders.path) != true || file.hasPrefix(folders.path))
+            // A sentence may repeat what was asked for, and tells no other path.
+            if !file.hasPrefix(folders.path) { #expect(found["/init_from"]?.contains(folders.path) == false) }
         }
         // Without a datasets directory a name is none of the working directory either.
         let none = try await check(Self.body(Self.arch, dataset: "Sources")) { $0.datasetsDirectory = nil }.faults

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Jobs
 import Platform
@@ -94,7 +95,7 @@ import Testing
         #expect(!ProcessStatus.runs(process.identifier, startTicks: process.startTicks))
         #expect(
             !ProcessStatus(identifier: process.identifier, startTicks: process.startTicks).hasLivingGroup)
-        guard case .ended(.crashed) = await executor.look(at: job).life else {
+        guard case .ended(.crashed) = try await executor.end(of: job).life else {
             return #expect(Bool(false), "it is gone")
         }
     }

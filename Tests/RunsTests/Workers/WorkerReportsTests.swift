@@ -113,12 +113,12 @@ import Training
         let line = #"{"event": "snapshot", "step": 40, "epoch": 2.0, "path": "snapshots/step-40.safetensors"}"# + "\n"
         let child = try #require(try Self.read(line, job, analysis: settings).findings.children.first)
         #expect(child.kind == .analysis && child.parentID == job.id && child.priority == JobRequest.lowPriority)
-        let body = try #require(JobBody(child.body).flatMap { SnapshotRequest($0.config) })
         #expect(
-            body
-                == SnapshotRequest(
-                    model: "snapshots/step-40.safetensors", step: 40, epoch: 2, probeSet: "probe",
-                    metrics: ["attention-nmi", "fourier"]))
+            JobBody(child.body)?.work
+                == .snapshot(
+                    SnapshotRequest(
+                        model: "snapshots/step-40.safetensors", step: 40, epoch: 2, probeSet: "probe",
+                        metrics: ["attention-nmi", "fourier"])))
         #expect(try Self.read(line, job).findings.children.isEmpty)
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Platform
 import Tensors
 import Testing
@@ -103,7 +104,7 @@ import Testing
         check(x, gradient: NormalizedRows(x).backward(r), "normalize") { NormalizedRows($0).output.dot(r) }
     }
 
-    /// F.14, and the far ends.
+    /// Figures of SciPy's erf, and the far ends.
     @Test func geluOfKnownNumbers() {
         let x = Tensor(shape: [7], [1, -1, 0.5, 0, -20, 20, -6])
         let expected: [Float] = [0.8413447461, -0.1586552539, 0.3457312306, 0, 0, 20, -5.9195e-9]
@@ -177,7 +178,7 @@ import Testing
             moved.set(gamma, to: $0)
             return loss(branch, moved)
         }
-        #expect(dBranch.part(1).array.allSatisfy { $0 == 0 }, "a dropped branch has no gradient")
+        #expect(dBranch.part(1).array.everyOne { $0 == 0 }, "a dropped branch has no gradient")
     }
 
     @Test func maskedLosses() {

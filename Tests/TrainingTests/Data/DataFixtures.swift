@@ -5,9 +5,9 @@ import Synchronization
 import Tensors
 import Training
 
-/// Folders of small pictures, made for a test and removed after it.
+/// Folders of small images, made for a test and removed after it.
 enum DataFixtures {
-    /// Calls `body` with a folder that holds `files`: a picture in random colours for each, of a size of its own.
+    /// Calls `body` with a folder that holds `files`: an image in random colours for each, of a size of its own.
     static func withFolder(_ files: [String], broken: [String] = [], _ body: (String) throws -> Void) throws {
         let root = FileManager.default.temporaryDirectory.path + "/data-\(RandomBytes.hex(8))"
         defer { try? FileManager.default.removeItem(atPath: root) }
@@ -15,7 +15,7 @@ enum DataFixtures {
         for (index, file) in (files + broken).enumerated() {
             let path = "\(root)/\(file)"
             try Folder.create(path.split(separator: "/").dropLast().map { "/" + $0 }.joined())
-            let bytes = broken.contains(file) ? Array("not a picture".utf8) : PNG.encode(picture(index))
+            let bytes = broken.contains(file) ? Array("not an image".utf8) : PNG.encode(picture(index))
             try AtomicFile.write(bytes, to: path)
         }
         try body(root)

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Models
 import Platform
@@ -5,11 +6,11 @@ import Tensors
 import Testing
 import Training
 
-/// Losses with the figures of the catalogue of what is computed (F.7 to F.9).
+/// Losses with figures of NumPy and the projects' own code, in double precision.
 @Suite struct GoldenLossTests {
     private let pool = ThreadPool(threads: 2) { NumericLibraries.prepareThread() }
 
-    /// F.7
+    /// MoCo v3's loss.
     @Test func contrastiveLoss() {
         func v(_ o: Double) -> Tensor {
             var numbers: [Float] = []
@@ -24,7 +25,7 @@ import Training
         #expect(abs(second - 0.35926679) < 2e-6)
     }
 
-    /// The 3×4×4 images of F.8 as patches of 2, ordered (channel, row, column).
+    /// The 3×4×4 images of SimMIM's figures as patches of 2, ordered (channel, row, column).
     private func image(_ value: (Double, Double, Double) -> Double) -> Tensor {
         var numbers: [Float] = []
         for c in 0..<3 {
@@ -37,7 +38,7 @@ import Training
     private var target: Tensor { image { sin(0.5 * $0 + 0.3 * $1 + 0.7 * $2) } }
     private var prediction: Tensor { image { cos(0.2 * $0 + 0.4 * $1 + 0.1 * $2) } }
 
-    /// F.8
+    /// SimMIM's loss.
     @Test func simMIMLoss() {
         let sum = prediction.maskedL1(
             target: target, mask: Tensor(shape: [4], [1, 0, 0, 1]), scale: 1, pool: pool
@@ -45,7 +46,7 @@ import Training
         #expect(abs(sum / (8 + 1e-5) / 3 - 0.28946033) < 1e-7)
     }
 
-    /// F.8: channels 0…11 at one pixel are the patch [[0,1],[2,3]], [[4,5],[6,7]], [[8,9],[10,11]], which is how
+    /// Channels 0…11 at one pixel are the patch [[0,1],[2,3]], [[4,5],[6,7]], [[8,9],[10,11]], which is how
     /// patches lie: no pixel has to be shuffled.
     @Test func pixelShuffleIsThePatchOrder() {
         let shuffled: [Float] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
@@ -53,7 +54,7 @@ import Training
         #expect(image.patches(patchSize: 2, pool: pool).array == (0..<12).map { Float($0) })
     }
 
-    /// F.9
+    /// MAE's loss.
     @Test func maeLosses() {
         let x = target.patchesChannelsLast(channels: 3, patchSize: 2)
         let y = prediction.patchesChannelsLast(channels: 3, patchSize: 2)
@@ -63,7 +64,7 @@ import Training
         #expect(abs(normalized.sum / 3 - 1.15248489) < 2e-6)
     }
 
-    /// F.9
+    /// MAE's loss.
     @Test func maePatchify() {
         let image = Tensor(shape: [1, 3, 4, 4], (0..<48).map { Float($0) })
         let patches = image.patches(patchSize: 2, pool: pool).patchesChannelsLast(channels: 3, patchSize: 2).part(0)
@@ -71,13 +72,13 @@ import Training
         #expect(patches.part(1).array == [2, 18, 34, 3, 19, 35, 6, 22, 38, 7, 23, 39])
     }
 
-    /// F.4
+    /// Position tables of a 2×2 grid.
     @Test func sinCosTables() {
         let moco = SinCosTable.mocoV3.table(GridSize(rows: 2, cols: 2), width: 8)
         let mae = SinCosTable.mae.table(GridSize(rows: 2, cols: 2), width: 8)
         let expected: [Float] = [0, 0, 1, 1, 0.84147098, 0.00999983, 0.54030231, 0.99995]
-        #expect(zip(moco.part(1).array, expected).allSatisfy { abs($0 - $1) < 1e-6 })
-        #expect(zip(mae.part(2).array, expected).allSatisfy { abs($0 - $1) < 1e-6 })
+        #expect(pairs(moco.part(1).array, expected).everyOne { abs($0 - $1) < 1e-6 })
+        #expect(pairs(mae.part(2).array, expected).everyOne { abs($0 - $1) < 1e-6 })
     }
 
     @Test func crossEntropyByHand() {

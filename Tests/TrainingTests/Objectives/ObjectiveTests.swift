@@ -91,7 +91,7 @@ import Training
         #expect(abs(try #require(values["gradient_cosine"]) - cosine) < 1e-5)
     }
 
-    /// C.10: before anything is learned, every image of the batch is as likely as any other.
+    /// Before anything is learned, every image of the batch is as likely as any other.
     @Test func firstContrastiveLossIsThatOfChance() {
         let metrics = step(
             MoCoV3(vit: recipe, config: MoCoV3Config(dim: 256, mlpDim: 128)), batch(views: 2, images: 32)
@@ -192,7 +192,7 @@ import Training
         }
     }
 
-    /// F.9
+    /// MAE's count: 49 of 196 patches are kept at 224 pixels.
     @Test func maeKeepsAQuarter() {
         var recipe = recipe
         recipe.config.relPos = .none

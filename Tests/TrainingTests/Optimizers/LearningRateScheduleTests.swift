@@ -5,7 +5,7 @@ import Training
 @Suite struct LearningRateScheduleTests {
     func near(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-5 * abs(b) + 1e-15 }
 
-    /// F.7, batch 4096, two steps an epoch.
+    /// MoCo v3's schedule in double precision: batch 4096, two steps an epoch.
     @Test func moCosCosineHasTheGoldenRates() {
         var schedule = LearningRateSchedule(.cosine(countsWarmup: false), peak: 1.5e-4 * 4096 / 256, totalSteps: 600)
         schedule.warmupSteps = 80

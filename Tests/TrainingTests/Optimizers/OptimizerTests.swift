@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Platform
 import Tensors
@@ -139,7 +140,7 @@ import Training
         let one = run(1), two = run(2)
         #expect(one.0 == two.0)
         #expect(one.1 == two.1)
-        #expect(zip(one.2, two.2).allSatisfy { abs($0 - $1) <= abs($0) * 1e-6 })
+        #expect(pairs(one.2, two.2).everyOne { abs($0 - $1) <= abs($0) * 1e-6 })
     }
 
     @Test func momentumWeightsMoveTowardsTheOthers() {

@@ -1,3 +1,4 @@
+import TestSupport
 import Platform
 import Tensors
 import Testing
@@ -73,7 +74,7 @@ import Training
                 #expect(try found == reference.file.tensor("weights/\(parameter.name)").array, "\(parameter.name)")
             }
             if reference.settings.vit.relPos != "none", parameter.name.hasSuffix("attn.qkv.bias") {
-                #expect(found[width..<2 * width].allSatisfy { $0 == 0 }, "\(parameter.name)")
+                #expect(found[width..<2 * width].everyOne { $0 == 0 }, "\(parameter.name)")
             }
         }
     }

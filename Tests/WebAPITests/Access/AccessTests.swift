@@ -48,9 +48,11 @@ import WebAPI
                     "get /", "get /assets/{path}", "get /livez", "get /readyz", "get /problems/{name}",
                     "post /v1/session", "delete /v1/session",
                 ])
-            for target in ["//v1/models", "/v1//models", "/v1/models/", "//livez/../v1/models"] {
-                let answer = try await client.get(target)
-                #expect(answer.status == 401 || answer.status == 404, "\(target) \(answer.status)")
+            // Empty parts of a path are none, and two dots are a name like any other.
+            for (target, status) in [
+                ("//v1/models", 401), ("/v1//models", 401), ("/v1/models/", 401), ("//livez/../v1/models", 404),
+            ] {
+                #expect(try await client.get(target).status == status, "\(target)")
             }
             #expect(try await client.request("HEAD", "/v1/models").status == 401)
         }

@@ -56,7 +56,7 @@ import WebAPI
         .get("/v1/probe-sets"), .get("/v1/probe-sets/few"), .get("/v1/probe-sets/fwe"),
         .get("/v1/images/shapes-textures:0"), .get("/v1/images/shapes-textures:0?view=model&model=vit"),
         .get("/v1/images/shapes-textures:0?size=0&view=x"), .get("/v1/images/none:0"),
-        Request(method: "POST", target: "/v1/images", body: ByteBuffer(string: "a text, not a picture")),
+        Request(method: "POST", target: "/v1/images", body: ByteBuffer(string: "a text, not an image")),
         Request(method: "POST", target: "/v1/images", headers: [("Content-Type", "image/png")], body: onePixel),
         Request(method: "POST", target: "/v1/images", headers: [("Content-Type", "image/png")], body: onePixel),
         Request(method: "POST", target: "/v1/uploads", body: ByteBuffer(string: "some bytes")),
@@ -253,8 +253,8 @@ import WebAPI
         let parts = request.target.prefix { $0 != "?" }.split(separator: "/")
         return operations(of: document).first { operation in
             let own = operation.path.split(separator: "/")
-            return operation.method == request.method && own.count == parts.count
-                && zip(own, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            return operation.method == request.method
+                && own.count == parts.count && !zip(own, parts).contains { !$0.hasPrefix("{") && $0 != $1 }
         }?.value
     }
 }

@@ -207,7 +207,7 @@ import WebAPI
         for file in files {
             let url = URL(fileURLWithPath: "\(folder)/\(file)")
             try manager.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try manager.copyItem(atPath: fixtures + "/images/jpeg-padding.jpg", toPath: url.path)
+            try manager.copyItem(atPath: fixtures + "/images/jpeg/padding.jpg", toPath: url.path)
         }
         try manager.copyItem(atPath: folder + "/pets/cats/0.jpg", toPath: folder + "/pets/cats/1.webp")
         try manager.createSymbolicLink(atPath: folder + "/pets/dogs", withDestinationPath: "/etc")

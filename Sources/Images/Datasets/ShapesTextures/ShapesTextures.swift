@@ -2,10 +2,10 @@ import Tensors
 
 /// The built-in data set: ten silhouettes filled with ten textures, drawn on the spot.
 ///
-/// A picture is a function of the seed and its index, so nothing is stored and any picture can be had alone. Shape
+/// An image is a function of the seed and its index, so nothing is stored and any image can be had alone. Shape
 /// and texture are independent cues, made to ask which of the two a model relies on (Geirhos et al., arXiv 1811.12231).
 public struct ShapesTextures: Sendable, Hashable {
-    /// Which cues a picture carries, and how they go together.
+    /// Which cues an image carries, and how they go together.
     public enum Cue: String, Sendable, CaseIterable {
         /// Shape and texture are drawn independently.
         case independent
@@ -15,14 +15,14 @@ public struct ShapesTextures: Sendable, Hashable {
         case conflict
         /// Silhouettes with a plain filling.
         case shape
-        /// The texture alone, over the whole picture.
+        /// The texture alone, over the whole image.
         case texture
     }
 
     /// The name under which the service offers it.
     public static let name = "shapes-textures"
 
-    /// How many pictures there are.
+    /// How many images there are.
     public let count: Int
     /// Pixels a side.
     public let imgSize: Int
@@ -48,27 +48,27 @@ public struct ShapesTextures: Sendable, Hashable {
     /// The names of the textures; a texture label is an index into them.
     public static let textureNames = Texture.allCases.map(\.rawValue)
 
-    /// The class names of a listing: the textures where a picture shows nothing else, otherwise the shapes.
+    /// The class names of a listing: the textures where an image shows nothing else, otherwise the shapes.
     public var classes: [String] { cue == .texture ? Self.textureNames : Self.shapeNames }
 
-    /// The class of picture `index`: its texture where it shows nothing else, otherwise its shape.
+    /// The class of image `index`: its texture where it shows nothing else, otherwise its shape.
     public func label(at index: Int) -> Int { cue == .texture ? textureLabel(at: index) : shapeLabel(at: index) }
 
-    /// The shape of picture `index`, also where the cue hides it.
+    /// The shape of image `index`, also where the cue hides it.
     public func shapeLabel(at index: Int) -> Int { labels(at: index).shape }
 
-    /// The texture of picture `index`, also where the cue hides it.
+    /// The texture of image `index`, also where the cue hides it.
     public func textureLabel(at index: Int) -> Int { labels(at: index).texture }
 
-    /// Picture `index`.
+    /// Image `index`.
     public func image(at index: Int) -> Image {
         let labels = labels(at: index)
         return image(shape: Shape.allCases[labels.shape], texture: Texture.allCases[labels.texture], variation: index)
     }
 
-    /// A picture of this shape and texture, with the colours, place and turn of picture `variation`.
+    /// An image of this shape and texture, with the colours, place and turn of image `variation`.
     public func image(shape: Shape, texture: Texture, variation: Int) -> Image {
-        Scene(
+        Drawing(
             shape: shape, texture: texture, cue: cue, side: imgSize,
             random: RandomStream(seed: seed, index: variation).stream(1)
         ).drawn()
@@ -89,7 +89,7 @@ public struct ShapesTextures: Sendable, Hashable {
     }
 
     private func labels(at index: Int) -> (shape: Int, texture: Int) {
-        precondition(index >= 0 && index < count, "picture \(index) of \(count)")
+        precondition(index >= 0 && index < count, "image \(index) of \(count)")
         var random = RandomStream(seed: seed, index: index)
         let kinds = Shape.allCases.count
         let shape = random.below(kinds)

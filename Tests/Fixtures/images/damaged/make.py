@@ -1,6 +1,6 @@
 """Makes mutants.json: what Pillow makes of JPEG files with slight faults.
 
-Run with Pillow 13: python make_mutants.py
+Run with Pillow 13: python damaged/make.py
 A mutant is described by edits of a committed file, so that none is stored: `[start, end, hex]` replaces bytes, one after
 another. `pixels` is the SHA-256 of Pillow's raw RGB (height, width, 3); null with Pillow's own words in `refused` where
 it raises. `warnings` is what is to be told, null where that is a matter of buffers; `missing` says that Pillow fills lost pixels with grey, which is an error
@@ -15,8 +15,9 @@ import os
 from PIL import Image
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BASES = ["jpeg-420.jpg", "jpeg-444.jpg", "jpeg-grey.jpg", "jpeg-restart.jpg", "jpeg-progressive.jpg", "jpeg-cmyk.jpg",
-         "jpeg-small.jpg"]
+IMAGES = os.path.dirname(HERE)
+BASES = ["jpeg/420.jpg", "jpeg/444.jpg", "jpeg/grey.jpg", "jpeg/restart.jpg", "jpeg/progressive.jpg", "jpeg/cmyk.jpg",
+         "jpeg/small.jpg"]
 
 
 def scan_parameters(data):
@@ -65,9 +66,9 @@ def pillow(data):
 
 cases = []
 for base in BASES:
-    data = open(os.path.join(HERE, base), "rb").read()
+    data = open(os.path.join(IMAGES, base), "rb").read()
     for name, edits, warnings, missing in mutants(data):
-        if base == "jpeg-progressive.jpg" and name.startswith("scan parameters"):
+        if base == "jpeg/progressive.jpg" and name.startswith("scan parameters"):
             warnings = ["oddProgression"]
         if data[6:10] != b"JFIF" and "JFIF" in name:
             continue

@@ -4,7 +4,7 @@ import Synchronization
 /// The images of a set, decoded once as far as memory is allowed for them, with replacements for those that cannot be.
 ///
 /// A class because it remembers images and failures.
-final class ImageStore: Sendable {
+final class DecodedImages: Sendable {
     /// An image, and its position in the set.
     struct Found {
         let index: Int

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Everything that is drawn for one picture of `ShapesTextures`, decided before the first pixel.
-struct Scene {
+/// Everything that is drawn for one image of `ShapesTextures`, decided before the first pixel.
+struct Drawing {
     private let shape: ShapesTextures.Shape
     private let filling: Filling
     private let cue: ShapesTextures.Cue
@@ -25,7 +25,7 @@ struct Scene {
         self.side = side
         let reach = random.uniform(in: 0.34...0.46)
         radius = reach * length
-        // The tips may come to the edge of the picture, not beyond.
+        // The tips may come to the edge of the image, not beyond.
         let jitter = 0.5 - reach
         center = Point(
             (0.5 + random.uniform(in: -jitter...jitter)) * length, (0.5 + random.uniform(in: -jitter...jitter)) * length

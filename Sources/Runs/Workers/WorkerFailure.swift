@@ -1,0 +1,6 @@
+import Jobs
+
+/// Why a job cannot be done, as the server wants to hear it.
+struct WorkerFailure: Error {
+    let failure: JobFailure
+}
