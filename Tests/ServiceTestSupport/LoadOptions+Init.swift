@@ -1,10 +1,10 @@
+package import Catalogue
 import JSON
-import Models
-import Service
+package import Models
 
 extension LoadOptions {
     /// Options by their names in Swift, right or wrong.
-    init(
+    package init(
         arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil, checkpointKey: String? = nil,
         activation: String? = nil, cropPct: Double? = nil, cropMode: String? = nil, mean: [Double]? = nil,
         std: [Double]? = nil
@@ -24,7 +24,7 @@ extension LoadOptions {
 
 extension ModelRegistration {
     /// - Parameter preprocess: its options about images.
-    init(
+    package init(
         name: String, path: String, arch: String? = nil, numHeads: Int? = nil, imgSize: ImageSize? = nil,
         checkpointKey: String? = nil, activation: String? = nil, precision: String? = nil,
         preprocess: LoadOptions? = nil

@@ -1,8 +1,10 @@
+import Catalogue
 import Foundation
 import JSON
 import Models
 import Platform
 import Service
+import ServiceTestSupport
 import Testing
 
 /// What is declared of an option is what every way in makes of it. HTTP's and the command line's are in their own tests.

@@ -1,0 +1,41 @@
+import Catalogue
+import Images
+import JSON
+import Models
+import Service
+import ServiceTestSupport
+import Testing
+
+/// A checkpoint layout that nobody but its declaration knows, from the file to the model.
+@Suite struct LayoutLoadTests {
+    private static let layouts = CheckpointLayouts([
+        CheckpointLayout(
+            "toy", title: "Toy", reads: "plain files", scheme: .timm,
+            signs: [LayoutSign(.own) { $0.has("cls_token") }], eps: 1e-3,
+            images: ImageStatistics(mean: [0.5, 0.4, 0.3], std: [0.2, 0.1, 0.2]))
+    ])
+
+    @Test func itIsInspected() async throws {
+        let test = try await TestService()
+        let report = try Inspection.inspect(
+            test.folder + "/models/a.safetensors", options: LoadOptions(numHeads: 4), layouts: Self.layouts)
+        #expect(report.isUsable && report.value["recognised_as"] == .string("toy"))
+        #expect(report.value["config"]?["eps"] == .double(1e-3))
+        #expect(Inspection.layouts(Self.layouts).map(\.title) == ["Toy"])
+        #expect(Inspection.layouts().map(\.name).contains("moco_v3"))
+    }
+
+    @Test func itIsLoadedWithItsOwnStatisticsOfImages() async throws {
+        let test = try await TestService()
+        let place = CheckpointPlace(path: test.folder + "/models/a.safetensors")
+        let model = try ModelLoader.load(place, LoadOptions(numHeads: 4), layouts: Self.layouts)
+        #expect(model.transform.preprocess.mean == [0.5, 0.4, 0.3])
+        #expect(model.transform.preprocess.std == [0.2, 0.1, 0.2])
+        let asked = try ModelLoader.load(
+            place, LoadOptions(numHeads: 4, mean: [0.1, 0.1, 0.1]), layouts: Self.layouts)
+        #expect(asked.transform.preprocess.mean == [0.1, 0.1, 0.1])
+        #expect(asked.transform.preprocess.std == [0.2, 0.1, 0.2])
+        let usual = try ModelLoader.load(place, LoadOptions(numHeads: 4))
+        #expect(usual.transform.preprocess == .standard)
+    }
+}
