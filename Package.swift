@@ -59,15 +59,15 @@ let package = Package(
         .target(name: "Plots", dependencies: ["CCairo"], swiftSettings: house),
 
         // What ViTScope is about
+        .target(name: "Jobs", swiftSettings: safe),
         .target(name: "JSON", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Checkpoints", dependencies: ["JSON", "Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Models", dependencies: ["Tensors", "Platform"], swiftSettings: safe),
         .target(name: "Analysis", dependencies: ["Models", "Tensors", "Platform"], swiftSettings: safe),
         .target(
             name: "Training",
-            dependencies: ["Analysis", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
+            dependencies: ["Analysis", "Models", "Checkpoints", "Images", "Jobs", "JSON", "Tensors", "Platform"],
             swiftSettings: safe),
-        .target(name: "Jobs", swiftSettings: safe),
         .target(
             name: "Catalogue",
             dependencies: [
@@ -130,7 +130,8 @@ let package = Package(
         .executableTarget(
             name: "vitscope",
             dependencies: [
-                "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "JSON", "Platform",
+                "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "Training", "JSON",
+                "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -161,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Analysis", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform", "TestSupport",
+                "Training", "Analysis", "Models", "Checkpoints", "Images", "Jobs", "JSON", "Tensors", "Platform", "TestSupport",
             ], swiftSettings: house),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport", "TestSupport"], swiftSettings: house),
         .testTarget(

@@ -15,9 +15,6 @@ struct Cursor {
 
     var remaining: Int { bytes.count - offset }
 
-    /// The next byte, left in place; nil at the end.
-    var peek: UInt8? { remaining > 0 ? bytes[offset] : nil }
-
     mutating func byte() throws(CheckpointError) -> UInt8 {
         guard remaining > 0 else { throw .truncated(part: part, needed: 1, present: 0) }
         defer { offset += 1 }

@@ -20,11 +20,11 @@ public protocol Executor: Sendable {
 
 /// What can be asked of a worker.
 public enum WorkerWish: String, Sendable, CaseIterable, Codable {
-    /// Save a checkpoint and end: the job will go on later.
+    /// Save a checkpoint and end; the work goes on from it when it is started again.
     case stop
-    /// End: the job is cancelled.
+    /// End without saving.
     case cancel
-    /// Be content with what there is.
+    /// Be content with what there is: save, and be finished.
     case finish
 }
 

@@ -28,11 +28,10 @@ public final class ThreadPool: @unchecked Sendable {
         pthread_cond_init(wake, nil)
         pthread_cond_init(finished, nil)
         for index in 1..<max(threads, 1) where threads > 1 {
-            let start = ThreadStart { [self] in
+            DetachedThread.start(stackBytes: 4 << 20) { [self] in
                 prepare()
                 work(as: index)
             }
-            start.detach()
         }
     }
 
@@ -119,29 +118,5 @@ public final class ThreadPool: @unchecked Sendable {
             if running == 0 { pthread_cond_signal(finished) }
             pthread_mutex_unlock(mutex)
         }
-    }
-}
-
-/// Hands a closure to a detached thread.
-private final class ThreadStart {
-    private let main: () -> Void
-
-    init(_ main: @escaping () -> Void) { self.main = main }
-
-    func detach() {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, 4 << 20)
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, &attributes,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().main()
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        precondition(code == 0, "the system refused a thread")
-        pthread_attr_destroy(&attributes)
     }
 }

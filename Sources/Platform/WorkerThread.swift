@@ -45,23 +45,9 @@ private final class WorkLine: @unchecked Sendable {
 
     func start(_ prepare: @escaping @Sendable () -> Void) {
         self.prepare = prepare
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // Decoders and recursive descents use more than a thread's usual share of a worker pool.
-        pthread_attr_setstacksize(&attributes, 8 << 20)
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, &attributes,
-            { argument in
-                guard let argument else { return nil }
-                // Kept until the thread is done with the mutex, which goes with the line.
-                let line = Unmanaged<WorkLine>.fromOpaque(argument).takeRetainedValue()
-                withExtendedLifetime(line) { line.work() }
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        precondition(code == 0, "the system refused a thread")
-        pthread_attr_destroy(&attributes)
+        // Decoders and recursive descents use more than a thread's usual share of a worker pool. The line is kept until the
+        // thread is done with the mutex, which goes with it.
+        DetachedThread.start(stackBytes: 8 << 20) { [self] in withExtendedLifetime(self) { work() } }
     }
 
     func add(_ work: @escaping @Sendable () -> Void) {

@@ -186,12 +186,8 @@ public final class ViTScopeService: Sendable {
 
     /// Calls `body`, whose errors become the service's.
     func perform<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
-        do {
-            return try await body()
-        } catch JobStoreError.diskFull {
-            throw .diskFull
-        } catch {
-            throw ServiceError(error)
+        try await ServiceError.wrapping {
+            do { return try await body() } catch JobStoreError.diskFull { throw ServiceError.diskFull }
         }
     }
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import Jobs
 public import Platform
 import Tensors
 
@@ -179,7 +180,7 @@ public struct Trainer {
     ///   - ending: why the run is content, by its own rules.
     ///   - isSaved: whether the checkpoint of this step is written.
     private func end(
-        _ outlets: RunOutlets, _ ending: String?, _ wish: StopWish?, isSaved: Bool
+        _ outlets: RunOutlets, _ ending: String?, _ wish: WorkerWish?, isSaved: Bool
     ) throws(TrainingError) -> TrainingOutcome {
         let isOver = snapshot.step == plan.steps
         let early = isOver ? nil : ending ?? (wish == .finish ? "somebody asked for the end" : nil)

@@ -164,9 +164,9 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     /// The system's own words for what went wrong.
     private static func reason(_ error: IOError) -> String {
         switch error.errnoCode {
-        case 98: "the port is taken"
-        case 99: "the address is none of this machine"
-        case 13: "the port needs a privilege"
+        case EADDRINUSE: "the port is taken"
+        case EADDRNOTAVAIL: "the address is none of this machine"
+        case EACCES: "the port needs a privilege"
         default: "system error \(error.errnoCode)"
         }
     }

@@ -1,11 +1,12 @@
 import Foundation
 import Runs
 import Service
+import Training
 
 /// A line such as `epoch 3/22 ███████░░░ 14 % 96.1 images/s, 8 min left, loss 3.21`.
 enum ProgressBar {
     /// The line, at most `columns` wide.
-    static func text(_ progress: TrainingReport.Progress, columns: Int) -> String {
+    static func text(_ progress: TrainingProgress, columns: Int) -> String {
         let cells = 20
         let full = min(cells, Int(exactly: (progress.fraction * Double(cells)).rounded(.down)) ?? 0)
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
@@ -14,8 +15,8 @@ enum ProgressBar {
             String(format: "%.1f images/s", progress.imagesPerSecond),
         ]
         if let seconds = progress.etaSeconds { parts.append(duration(seconds) + " left") }
-        for metric in progress.metrics where metric.name.hasPrefix("loss") || metric.name == "accuracy" {
-            parts.append("\(metric.name) " + String(format: "%.4g", metric.value))
+        for metric in progress.metrics where metric.key.hasPrefix("loss") || metric.key == "accuracy" {
+            parts.append("\(metric.key) " + String(format: "%.4g", metric.value))
         }
         var line = ""
         for part in parts {

@@ -3,6 +3,7 @@ import JSON
 import Runs
 import Service
 import Synchronization
+import Training
 
 /// Shows a run: lines of JSON on stdout for programs, a bar on stderr for people.
 ///

@@ -6,6 +6,7 @@ import Testing
     /// Each folder names types of its own and of those before it alone; "" holds the files beside the folders.
     static let orders: [String: [String]] = [
         "Catalogue": ["Vocabulary", "Images", "Uploads", "Datasets", "Models", "Inspection"],
+        "Engine": ["Parameters", "Compute", "Questions", "Results", "Kinds", "Comparisons"],
         "Runs": ["Folders", "Training", "Workers", "Queue"],
         "Reproduction": ["Benchmarks", "Checks", "Demo", "Checklist"],
         "Service": ["", "Catalogue", "Jobs", "Analyses"],

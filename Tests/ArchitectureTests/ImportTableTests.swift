@@ -12,7 +12,7 @@ import Testing
         "Checkpoints": ["JSON", "Tensors", "Platform"],
         "Models": ["Tensors", "Platform"],
         "Analysis": ["Models", "Tensors", "Platform"],
-        "Training": ["Analysis", "Models", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
+        "Training": ["Analysis", "Models", "Checkpoints", "Images", "Jobs", "JSON", "Tensors", "Platform"],
         "Jobs": [],
         "Storage": ["Jobs"],
         "Catalogue": ["Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform"],
@@ -33,7 +33,8 @@ import Testing
         ],
         "WebAPI": ["Service", "Runs", "Engine", "Catalogue", "JSON", "Platform"],
         "vitscope": [
-            "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "JSON", "Platform",
+            "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "Training", "JSON",
+            "Platform",
         ],
     ]
 

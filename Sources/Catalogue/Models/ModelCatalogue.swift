@@ -35,7 +35,7 @@ package actor ModelCatalogue {
         case failed(LoadFailure)
     }
 
-    private let modelsDirectory: String?
+    private let modelsDirectory: ModelsDirectory
     private let uploads: UploadStore
     private let file: CatalogueFile
     private let memoryLimit: Int
@@ -59,7 +59,7 @@ package actor ModelCatalogue {
         line: LoadLine = LoadLine(), now: @escaping @Sendable () -> Date,
         forget: @escaping @Sendable (LoadedModel) -> Void
     ) {
-        self.modelsDirectory = modelsDirectory
+        self.modelsDirectory = ModelsDirectory(path: modelsDirectory)
         self.uploads = uploads
         self.file = file
         self.marks = marks
@@ -78,7 +78,7 @@ package actor ModelCatalogue {
             // A file that has gone is a failed model, with a sentence, not a forgotten one.
             let place =
                 (try? self.place(of: registration.path))
-                ?? CheckpointPlace(name: registration.path, directory: modelsDirectory ?? ".")
+                ?? CheckpointPlace(name: registration.path, directory: modelsDirectory.path ?? ".")
             let isLast = unfinished.contains(registration.name)
             if isLast {
                 logger.warning(
@@ -297,40 +297,7 @@ package actor ModelCatalogue {
             }
             return CheckpointPlace(path: file)
         }
-        guard let modelsDirectory else {
-            throw .invalid(
-                "/path", "This server has no models directory. Upload the checkpoint and give upload:SHA256 instead.")
-        }
-        do throws(FileError) {
-            guard try ContainedFile.kind(path, beneath: modelsDirectory) != .other else {
-                throw .notRegular(path: path)
-            }
-            return CheckpointPlace(name: path, directory: modelsDirectory)
-        } catch {
-            switch error {
-            case .outside, .notRegular, .badName:
-                throw .invalid("/path", "“\(path.shortened)” is no file or folder inside the models directory.")
-            case .system where error.isMissing:
-                let known = CheckpointFolder.names(in: modelsDirectory)
-                throw .notFound(.checkpoint, name: path.shortened, nearest: NearestNames.of(path, among: known))
-            case .system: throw .invalid("/path", "“\(path.shortened)” cannot be read by the server.")
-            }
-        }
-    }
-}
-
-/// What can be registered.
-package enum CheckpointFolder {
-    /// The files and folders of a directory, and those one level down, at most a few thousand.
-    package static func names(in directory: String) -> [String] {
-        var names: [String] = []
-        for entry in (try? Folder.entries(directory)) ?? [] {
-            names.append(entry.name)
-            guard entry.isFolder, names.count < 4000 else { continue }
-            let inner = (try? Folder.entries(directory + "/" + entry.name)) ?? []
-            names += inner.prefix(100).map { entry.name + "/" + $0.name }
-        }
-        return names
+        return try modelsDirectory.place(of: path, pointer: "/path")
     }
 }
 

@@ -15,15 +15,11 @@ extension Page {
     ///
     /// - Throws: `ServiceError.invalid` for a size that is none, `unreadable` for a token that is none.
     package init(_ list: [Item], size: Int?, token: String?, limits: ServiceLimits) throws(ServiceError) {
-        let size = size ?? limits.defaultPageSize
-        guard (1...limits.pageSize).contains(size) else {
-            throw .invalid("/page_size", "page_size is a whole number from 1 to \(limits.pageSize).")
-        }
+        let size = try limits.size(ofPage: size)
         var start = 0
         if let token {
             guard let offset = Self.offset(token), offset <= list.count else {
-                throw .unreadable(
-                    "“\(token.shortened)” is no page token. Take next_page_token from the page before, as it is.")
+                throw .pageToken(token)
             }
             start = offset
         }
@@ -34,5 +30,25 @@ extension Page {
     private static func offset(_ token: String) -> Int? {
         guard token.hasPrefix("o"), let offset = Int(token.dropFirst()), offset >= 0 else { return nil }
         return offset
+    }
+}
+
+extension ServiceLimits {
+    /// How many items a page has for which `size` was asked.
+    ///
+    /// - Throws: `ServiceError.invalid` for a size that is none.
+    package func size(ofPage size: Int?) throws(ServiceError) -> Int {
+        let size = size ?? defaultPageSize
+        guard (1...pageSize).contains(size) else {
+            throw .invalid("/page_size", "page_size is a whole number from 1 to \(pageSize).")
+        }
+        return size
+    }
+}
+
+extension ServiceError {
+    /// A page token that is none.
+    package static func pageToken(_ token: String) -> ServiceError {
+        .unreadable("“\(token.shortened)” is no page token. Take next_page_token from the page before, as it is.")
     }
 }

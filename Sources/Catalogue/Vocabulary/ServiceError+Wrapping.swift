@@ -14,6 +14,11 @@ extension ServiceError {
         default: self = .internalFault("\(error)")
         }
     }
+
+    /// Calls `body`, whose errors become the service's.
+    package static func wrapping<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
+        do { return try await body() } catch { throw ServiceError(error) }
+    }
 }
 
 extension ServiceError {

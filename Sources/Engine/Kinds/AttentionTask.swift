@@ -143,7 +143,7 @@ struct AttentionTask: AnalysisTask {
             }
             found.append(layersFound)
         }
-        return try await context.engine.media.run { [found] in
+        return try await context.engine.encodingThread.run { [found] in
             let alone = ThreadPool(threads: 1)
             return context.time.measure("analysis") {
                 found.map { $0.map { map.maps(selectingHeads($0), pool: alone) } }

@@ -11,8 +11,6 @@ package struct HTMLPage {
 
     package mutating func paragraph(_ text: String) { body += "<p>\(Self.escaped(text))</p>\n" }
 
-    mutating func preformatted(_ text: String) { body += "<pre>\(Self.escaped(text))</pre>\n" }
-
     /// - Parameter description: for whoever cannot see it.
     package mutating func picture(_ png: [UInt8], description: String) {
         body +=

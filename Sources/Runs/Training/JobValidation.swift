@@ -14,7 +14,7 @@ public struct JobValidation: Sendable {
     /// Where datasets have their names; nil for the built-in images alone.
     public var datasetsDirectory: String?
     /// What `init_from` names a file of; nil for none.
-    public var modelsDirectory: String?
+    package var modelsDirectory: ModelsDirectory
     /// Whether the job may name neither folders nor files of this machine by their paths.
     public var restrictsPaths = true
     /// Bytes; a run that needs more is refused.
@@ -24,7 +24,7 @@ public struct JobValidation: Sendable {
 
     public init(datasetsDirectory: String?, modelsDirectory: String?, resolve: @escaping Resolve) {
         self.datasetsDirectory = datasetsDirectory
-        self.modelsDirectory = modelsDirectory
+        self.modelsDirectory = ModelsDirectory(path: modelsDirectory)
         self.resolve = resolve
     }
 
@@ -111,26 +111,8 @@ public struct JobValidation: Sendable {
     private func place(of name: String) async throws(ServiceError) -> String {
         if name.hasPrefix("upload:") || name.hasPrefix("job:") { return try await resolve(name) }
         guard restrictsPaths else { return name }
-        guard let modelsDirectory else {
-            throw .invalid(
-                "/init_from",
-                "This server has no models directory. Upload the checkpoint and give upload:SHA256 instead.")
-        }
-        do throws(FileError) {
-            guard try ContainedFile.kind(name, beneath: modelsDirectory) != .other else {
-                throw .notRegular(path: name)
-            }
-            return modelsDirectory + "/" + name
-        } catch {
-            switch error {
-            case .outside, .notRegular, .badName:
-                throw .invalid("/init_from", "“\(name.shortened)” is no file or folder inside the models directory.")
-            case .system where error.isMissing:
-                let near = NearestNames.of(name, among: CheckpointFolder.names(in: modelsDirectory))
-                throw .notFound(.checkpoint, name: name.shortened, nearest: near)
-            case .system: throw .invalid("/init_from", "“\(name.shortened)” cannot be read by the server.")
-            }
-        }
+        let place = try modelsDirectory.place(of: name, pointer: "/init_from")
+        return place.directory + "/" + place.name
     }
 
     /// What is wrong with a setting, where an error is about what was asked for.

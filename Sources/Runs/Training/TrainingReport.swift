@@ -1,53 +1,21 @@
 import Catalogue
 public import JSON
-import Training
+public import Training
 
 /// What a run tells while it goes: a line for programs, and for people how far it is.
 public struct TrainingReport: Sendable {
-    /// How far a run is.
-    public struct Progress: Sendable {
-        public let fraction: Double
-        public let epoch: Int
-        public let epochs: Int
-        public let step: Int
-        public let steps: Int
-        public let imagesPerSecond: Double
-        public let etaSeconds: Double?
-        /// Losses and the like of the last step, in order.
-        public let metrics: [(name: String, value: Double)]
-    }
-
     /// The progress at the last step, where this reports one.
-    public let progress: Progress?
+    public let progress: TrainingProgress?
     /// A sentence for people, where there is something to say beside the progress.
     public let message: String?
     /// The event as JSON.
     public let value: JSONValue
-    /// The event's name, such as `metric`.
-    public let event: String
-    /// The step of a snapshot that was written.
-    public let snapshotStep: Int?
-
-    /// The event as JSON, with the paths of files relative to the folder that they lie below.
-    public func value(relativeTo folder: String) -> JSONValue {
-        guard case .object(let members) = value, event == "checkpoint" || event == "snapshot" else { return value }
-        return .object(
-            members.map { member in
-                guard member.name == "path", case .string(let path) = member.value, path.hasPrefix(folder + "/") else {
-                    return member
-                }
-                return .init("path", .string(String(path.dropFirst(folder.utf8.count + 1))))
-            })
-    }
 
     init(_ event: TrainingEvent) {
         switch event {
         case .progress(let progress):
             self.init(
-                progress: Progress(
-                    fraction: progress.fraction, epoch: progress.epoch, epochs: progress.epochs, step: progress.step,
-                    steps: progress.steps, imagesPerSecond: progress.imagesPerSecond, etaSeconds: progress.etaSeconds,
-                    metrics: progress.metrics.map { ($0.key, $0.value) }),
+                progress: progress,
                 "progress",
                 [
                     .init("fraction", .double(progress.fraction)), .init("epoch", .int(progress.epoch)),
@@ -67,8 +35,7 @@ public struct TrainingReport: Sendable {
         case .snapshot(let step, let epoch, let path):
             self.init(
                 "weights of step \(step) for analyses: \(path)", "snapshot",
-                [.init("step", .int(step)), .init("epoch", .double(epoch)), .init("path", .string(path))],
-                snapshotStep: step)
+                [.init("step", .int(step)), .init("epoch", .double(epoch)), .init("path", .string(path))])
         case .warning(let code, let message):
             self.init(message, "warning", [.init("code", .string(code)), .init("message", .string(message))])
         case .resumed(let step):
@@ -91,20 +58,13 @@ public struct TrainingReport: Sendable {
         }
     }
 
-    private init(
-        _ message: String?, _ event: String, _ members: [JSONValue.Member], snapshotStep: Int? = nil
-    ) {
-        self.init(progress: nil, event, members, message: message, snapshotStep: snapshotStep)
+    private init(_ message: String?, _ event: String, _ members: [JSONValue.Member]) {
+        self.init(progress: nil, event, members, message: message)
     }
 
-    private init(
-        progress: Progress?, _ event: String, _ members: [JSONValue.Member], message: String? = nil,
-        snapshotStep: Int? = nil
-    ) {
+    private init(progress: TrainingProgress?, _ event: String, _ members: [JSONValue.Member], message: String? = nil) {
         self.progress = progress
         self.message = message
-        self.event = event
-        self.snapshotStep = snapshotStep
         value = .object([.init("event", .string(event))] + members)
     }
 }

@@ -27,13 +27,7 @@ public final class TrainingRun: Sendable {
     public func stop() { flag.raise() }
 
     /// Asks the run for something that it does before its next step.
-    public func ask(for wish: WorkerWish) {
-        switch wish {
-        case .stop: flag.raise(.stop)
-        case .cancel: flag.raise(.cancel)
-        case .finish: flag.raise(.finish)
-        }
-    }
+    public func ask(for wish: WorkerWish) { flag.raise(wish) }
 
     /// Trains to the end, to a signal, or to an error.
     ///

@@ -12,14 +12,8 @@ extension ViTScopeService {
     public func results(
         kind: String? = nil, pageSize: Int? = nil, pageToken: String? = nil
     ) async throws(ServiceError) -> Page<JSONValue> {
-        let limits = configuration.limits, size = pageSize ?? limits.defaultPageSize
-        guard (1...limits.pageSize).contains(size) else {
-            throw .invalid("/page_size", "page_size is a whole number from 1 to \(limits.pageSize).")
-        }
-        if let pageToken, !Digest.isValid(pageToken) {
-            throw .unreadable(
-                "“\(pageToken.shortened)” is no page token. Take next_page_token from the page before, as it is.")
-        }
+        let size = try configuration.limits.size(ofPage: pageSize)
+        if let pageToken, !Digest.isValid(pageToken) { throw .pageToken(pageToken) }
         if let kind, kind != "comparison", engine.kinds[kind] == nil {
             let advice = AnalysisKinds.advice(on: kind, among: engine.kinds.all)
             throw .invalid("?analysis", "There is no analysis “\(kind.shortened)”. \(advice)")

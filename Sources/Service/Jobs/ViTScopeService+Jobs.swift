@@ -69,18 +69,11 @@ extension ViTScopeService {
     public func jobs(
         _ filter: JobListFilter, pageSize: Int? = nil, pageToken: String? = nil
     ) async throws(ServiceError) -> Page<JobInfo> {
-        let queue = try openQueue(), limits = configuration.limits
-        let size = pageSize ?? limits.defaultPageSize
-        guard (1...limits.pageSize).contains(size) else {
-            throw .invalid("/page_size", "page_size is a whole number from 1 to \(limits.pageSize).")
-        }
+        let queue = try openQueue(), size = try configuration.limits.size(ofPage: pageSize)
         var before: JobID?
         if let pageToken {
             before = JobID(pageToken)
-            guard before != nil else {
-                throw .unreadable(
-                    "“\(pageToken.shortened)” is no page token. Take next_page_token from the page before, as it is.")
-            }
+            guard before != nil else { throw .pageToken(pageToken) }
         }
         let wanted = try Self.filter(filter)
         return try await perform {

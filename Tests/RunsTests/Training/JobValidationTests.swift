@@ -211,7 +211,9 @@ import Testing
         for name in ["job:K@latest", "upload:12", "broken.safetensors"] {
             #expect(try await check(Self.body(#""init_from": "\#(name)""#)).faults.keys.sorted() == ["/init_from"])
         }
-        let without = try await check(Self.body(#""init_from": "a.safetensors""#)) { $0.modelsDirectory = nil }
+        let without = try await check(Self.body(#""init_from": "a.safetensors""#)) {
+            $0.modelsDirectory = ModelsDirectory(path: nil)
+        }
         #expect(without.faults["/init_from"]?.contains("upload:") == true)
     }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Jobs
 import JSON
 import Platform
 import Testing

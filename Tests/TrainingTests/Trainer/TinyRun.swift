@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Jobs
 import JSON
 import Models
 import Platform
@@ -77,7 +78,7 @@ struct TinyRun {
     /// Runs in `folder` until the end, or until step `last` is done.
     @discardableResult func run(
         in folder: RunFolder, stopAfter last: Int? = nil, allowInexact: Bool = false,
-        validation: Trainer.Validation? = nil, wish: StopWish = .stop, linesTold: Int? = nil
+        validation: Trainer.Validation? = nil, wish: WorkerWish = .stop, linesTold: Int? = nil
     ) throws -> (outcome: TrainingOutcome, events: [TrainingEvent]) {
         let configuration = try configuration()
         let directory = try RunDirectory(folder.path)

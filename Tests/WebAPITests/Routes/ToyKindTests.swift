@@ -1,3 +1,5 @@
+import Catalogue
+import Engine
 import Foundation
 import JSON
 import Service

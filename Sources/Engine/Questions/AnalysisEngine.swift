@@ -21,9 +21,9 @@ package final class AnalysisEngine: Sendable {
     package let activations: ActivationCache
     package let results: ByteBudgetCache<String, AnalysisResult>
     /// Decodes and encodes, and answers what needs no model: whoever hovers does not wait behind a long analysis.
-    package let media = WorkerThread { NumericLibraries.prepareThread() }
+    package let encodingThread = WorkerThread { NumericLibraries.prepareThread() }
     /// Decodes what users send, which may take seconds.
-    package let intake = WorkerThread()
+    package let uploadThread = WorkerThread()
     let limits: ServiceLimits
     /// What can be asked.
     package let kinds: AnalysisKinds
@@ -160,22 +160,6 @@ package final class AnalysisEngine: Sendable {
         }
         if keeping { activations.keep(.view(view), for: key) }
         return view
-    }
-
-    /// A result in a form, made off the path of requests.
-    package func encode(_ result: AnalysisResult, as format: ResultFormat, options: EncodingOptions) async throws
-        -> EncodedResult
-    {
-        try await media.run { [self] in
-            guard format == .png else { return try ResultEncoder.encode(result, as: format, options: options) }
-            var views: [Image] = []
-            if options.overlay, let transform = result.scene.transform {
-                views = try result.scene.sources.map { try view(of: $0, transform, keeping: true) }
-            }
-            try result.check(figure: options.figure)
-            let png = try ResultPicture(result: result, views: views).png(figure: options.figure)
-            return EncodedResult(bytes: png, mediaType: format.mediaType, tensor: nil)
-        }
     }
 
     func countForward(images: Int, seconds: Double) {

@@ -174,7 +174,7 @@ package struct ParameterValues {
     }
 
     /// What the answer repeats of them.
-    var echo: [AnalysisResult.Field] {
+    var echo: [(name: String, value: JSONValue)] {
         spec.declared.compactMap { parameter in
             guard let name = parameter.echoName, let reading = readings[parameter.declaration.name] else { return nil }
             return (name, reading.echo)

@@ -50,7 +50,7 @@ package struct AnalysisSources: Sendable {
                     return nil
                 }
                 return AnalysisImages(
-                    sources: try await wrapped { try await library.sources(set) }, probeSet: set)
+                    sources: try await ServiceError.wrapping { try await library.sources(set) }, probeSet: set)
             }
             return nil
         }
@@ -78,9 +78,5 @@ package struct AnalysisSources: Sendable {
             }
         }
         return sources.count == refs.count ? AnalysisImages(sources: sources, probeSet: nil) : nil
-    }
-
-    private func wrapped<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
-        do { return try await body() } catch { throw ServiceError(error) }
     }
 }

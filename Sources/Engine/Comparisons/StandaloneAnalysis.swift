@@ -36,7 +36,7 @@ public final class StandaloneAnalysis: Sendable {
         for path in models { loaded.append(try await load(path, options)) }
         let prepared = try prepare(kind, loaded, try Self.sources(images), parameters)
         if let format { try prepared.check(format) }
-        return try await translated { try await self.engine.run(prepared) }
+        return try await ServiceError.wrapping { try await self.engine.run(prepared) }
     }
 
     /// Every metric of two or more checkpoints on the same images.
@@ -66,7 +66,7 @@ public final class StandaloneAnalysis: Sendable {
             var parts: [Comparison.Part] = []
             for group in Self.groups(loaded, inPairs: kind.spec.comparesTwo) {
                 let prepared = try prepare(kind, group, sources, [])
-                let result = try await translated { try await self.engine.run(prepared) }
+                let result = try await ServiceError.wrapping { try await self.engine.run(prepared) }
                 parts.append(Comparison.Part(models: group.map(\.name), result: result))
             }
             found.append(Comparison.Metric(kind: kind, parts: parts))
@@ -90,7 +90,7 @@ public final class StandaloneAnalysis: Sendable {
 
     /// Finds or computes.
     package func run(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult {
-        try await translated { try await self.engine.run(analysis) }
+        try await ServiceError.wrapping { try await self.engine.run(analysis) }
     }
 
     /// A result in a form.
@@ -99,18 +99,18 @@ public final class StandaloneAnalysis: Sendable {
     public func encode(
         _ result: AnalysisResult, as format: ResultFormat, options: EncodingOptions = EncodingOptions()
     ) async throws(ServiceError) -> EncodedResult {
-        try await translated { try await self.engine.encode(result, as: format, options: options) }
+        try await ServiceError.wrapping { try await self.engine.encode(result, as: format, options: options) }
     }
 
     package func load(_ path: String, _ options: LoadOptions) async throws(ServiceError) -> NamedModel {
         let place = CheckpointPlace(path: path)
         try options.check()
         guard Folder.exists(path) else { throw try Self.missing(place) }
-        return try await translated {
+        return try await ServiceError.wrapping {
             do {
                 return NamedModel(
                     name: place.name,
-                    model: try await self.engine.media.run { try ModelLoader.load(place, options) })
+                    model: try await self.engine.encodingThread.run { try ModelLoader.load(place, options) })
             } catch let failure as LoadFailure {
                 throw ServiceError.unreadable("\(place.name): \(failure.sentence)")
             }
@@ -168,9 +168,5 @@ public final class StandaloneAnalysis: Sendable {
             ImageSource(
                 ref: "\(dataset.name):\($0)", sha256: dataset.sha256(of: $0), origin: .builtIn(dataset, index: $0))
         }
-    }
-
-    private func translated<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
-        do { return try await body() } catch { throw ServiceError(error) }
     }
 }

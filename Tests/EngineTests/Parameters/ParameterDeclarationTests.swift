@@ -1,5 +1,6 @@
+import Catalogue
+import Engine
 import JSON
-import Service
 import Testing
 
 /// What every kind declares of its parameters holds: defaults and bounds are taken, what lies beyond is refused.

@@ -6,33 +6,6 @@ public struct AnalysisKinds: Sendable {
 
     package init(_ kinds: [AnalysisKind]) { all = kinds }
 
-    /// Every kind there is. A new one is a file and a line here.
-    public static let standard = AnalysisKinds([
-        .attention,
-        .attentionRollout,
-        .gradientRollout,
-        .attentionDistance,
-        .attentionNMI,
-        .attentionEntropy,
-        .attentionSimilarity,
-        .clsAttention,
-        .fourier,
-        .featureVariance,
-        .tokenSimilarity,
-        .tokenDisplacement,
-        .tokenNorms,
-        .singularValues,
-        .pca,
-        .tsne,
-        .linearProbe,
-        .knn,
-        .frequencyRobustness,
-        .shapeBias,
-        .lesion,
-        .cka,
-        .alignment,
-    ])
-
     public var names: [String] { all.map(\.name) }
 
     /// Those that a comparison may have.

@@ -1,0 +1,36 @@
+package import Catalogue
+import JSON
+
+/// The images of an analysis, in order.
+package struct AnalysisImages: Sendable {
+    package let sources: [ImageSource]
+    /// The probe set they are, if they were asked for as one.
+    let probeSet: ProbeSet?
+
+    package init(sources: [ImageSource], probeSet: ProbeSet?) {
+        self.sources = sources
+        self.probeSet = probeSet
+    }
+
+    /// The names of a probe set's images stand in the probe set; others are listed one by one.
+    private static let listed = 64
+
+    /// Echo of what was looked at.
+    var fields: [AnalysisResult.Field] {
+        let isListed = probeSet == nil || sources.count <= Self.listed
+        let list = isListed ? sources : []
+        return [
+            (
+                "images",
+                .list(list.map { .object([.init("ref", .string($0.ref)), .init("sha256", .string($0.sha256))]) })
+            ),
+            (
+                "probe_set",
+                probeSet.map {
+                    .object([.init("name", .string($0.name)), .init("sha256", .string($0.sha256))])
+                } ?? .null
+            ),
+            ("n_images", .int(sources.count)),
+        ]
+    }
+}

@@ -1,0 +1,18 @@
+import Analysis
+import Catalogue
+import JSON
+
+/// An analysis whose parameters were checked and whose model and images were found.
+public struct PreparedAnalysis: Sendable {
+    /// SHA-256 over everything that decides the numbers: the result's permanent name and the heart of its ETag.
+    public let id: String
+    public let kind: AnalysisKind
+    package let task: any AnalysisTask
+    package let images: AnalysisImages
+    /// As they came.
+    package let parameters: [AnalysisParameter]
+    /// Every parameter that decides the numbers, resolved, in the order of its declaration.
+    package let canonical: [String]
+    /// What the answer repeats of the parameters.
+    package let echo: [AnalysisResult.Field]
+}
