@@ -232,7 +232,7 @@ public struct Trainer {
         return isEpochEnd && done / plan.stepsPerEpoch % plan.checkpointEveryEpochs == 0
     }
 
-    /// What goes wrong with pictures is their fault.
+    /// What goes wrong with images is their fault.
     private static func data<R>(_ body: () throws -> R) throws(TrainingError) -> R {
         do { return try body() } catch let error as TrainingError { throw error } catch { throw .badData("\(error).") }
     }

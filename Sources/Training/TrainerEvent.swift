@@ -10,10 +10,10 @@ public struct TrainingProgress: Sendable, Equatable {
     public var imagesPerSecond: Double
     /// At that speed; nil before it is known.
     public var etaSeconds: Double?
-    /// Of the last step.
+    /// The metrics of the last step.
     public var metrics: [Metric]
 
-    /// Of the whole run, 0 to 1.
+    /// How much of the whole run is done, 0 to 1.
     public var fraction: Double { steps > 0 ? Double(step) / Double(steps) : 1 }
 }
 

@@ -8,8 +8,8 @@ extension ViTScopeService {
     /// The request that a job's body makes.
     ///
     /// - Throws: `invalid` with every fault, those of what the server knows among them.
-    func request(_ body: [UInt8], _ value: JSONValue) async throws -> JobRequest {
-        let found = try await checked(body, value), configuration = found.configuration
+    func request(_ value: JSONValue) async throws -> JobRequest {
+        let found = try await checked(value), configuration = found.configuration
         let labels = (value["labels"]?.object ?? []).compactMap { label in label.value.string.map { (label.name, $0) } }
         return JobRequest(
             kind: .training, name: configuration.name, method: configuration.method.rawValue,
@@ -21,8 +21,8 @@ extension ViTScopeService {
 
     /// What a job would need. Its first steps are made in a process of their own, which a job too large for the machine
     /// does not take the service along with.
-    func estimate(_ body: [UInt8], _ value: JSONValue) async throws -> JSONValue {
-        let found = try await checked(body, value)
+    func estimate(_ value: JSONValue) async throws -> JSONValue {
+        let found = try await checked(value)
         var config = value
         if let path = found.initFromPath, case .object(let members) = config {
             config = .object(members.filter { $0.name != "init_from" } + [.init("init_from", .string(path))])
@@ -51,7 +51,7 @@ extension ViTScopeService {
         return words.joined(separator: " ").shortened(to: 600)
     }
 
-    private func checked(_ body: [UInt8], _ value: JSONValue) async throws -> ValidatedJob {
+    private func checked(_ value: JSONValue) async throws -> ValidatedJob {
         var faults: [Fault] = []
         if let name = value["analysis"]?["probe_set"]?.string {
             do { _ = try await probeSetStore.probeSet(name) } catch {
@@ -69,7 +69,7 @@ extension ViTScopeService {
             return path
         }
         let found: ValidatedJob
-        do { found = try await validation.check(body) } catch ServiceError.invalid(let more) {
+        do { found = try await validation.check(value) } catch ServiceError.invalid(let more) {
             throw ServiceError.invalid(more + faults)
         }
         guard faults.isEmpty else { throw ServiceError.invalid(faults) }

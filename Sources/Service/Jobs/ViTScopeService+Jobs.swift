@@ -32,7 +32,7 @@ extension ViTScopeService {
         _ body: [UInt8], idempotencyKey: String? = nil
     ) async throws(ServiceError) -> JobSubmission {
         let queue = try openQueue()
-        let value = try Self.document(body)
+        let value = try JSONValue.body(body)
         var key: IdempotencyKey?
         if let text = idempotencyKey {
             guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (33...126).contains($0) }) else {
@@ -45,7 +45,7 @@ extension ViTScopeService {
             if let key, let known = try await queue.store.replay(key, at: self.now()) {
                 return try await self.submission(known, queue)
             }
-            let request = try await self.request(body, value)
+            let request = try await self.request(value)
             let date = self.now()
             let found = try await queue.store.submit(
                 Job(id: JobID(at: date), request: request, at: date), key: key, limit: queue.limit)
@@ -57,8 +57,8 @@ extension ViTScopeService {
     ///
     /// - Throws: as `submitJob`.
     public func estimateJob(_ body: [UInt8]) async throws(ServiceError) -> JSONValue {
-        let value = try Self.document(body)
-        return try await perform { try await self.estimate(body, value) }
+        let value = try JSONValue.body(body)
+        return try await perform { try await self.estimate(value) }
     }
 
     /// The jobs, the newest first.
@@ -236,12 +236,6 @@ extension ViTScopeService {
         case .full:
             throw ServiceError.queueFull(
                 "\(queue.limit) jobs wait already. Post again when some are done.", retryAfter: 60)
-        }
-    }
-
-    private static func document(_ body: [UInt8]) throws(ServiceError) -> JSONValue {
-        do { return try JSONValue.parse(body) } catch {
-            throw .unreadable("The body is not JSON that can be read: \(error).")
         }
     }
 

@@ -1,6 +1,6 @@
 import Checkpoints
 import Images
-import JSON
+public import JSON
 import Models
 import Platform
 import Training
@@ -29,14 +29,10 @@ public struct JobValidation: Sendable {
         self.resolve = resolve
     }
 
-    /// Reads `body` and looks at what it names.
+    /// Reads the settings in `value` and looks at what they name.
     ///
-    /// - Throws: `invalid` with every fault that could be found, `unreadable` for what is not JSON, `cancelled`.
-    public func check(_ body: [UInt8]) async throws(ServiceError) -> ValidatedJob {
-        let value: JSONValue
-        do { value = try JSONValue.parse(body) } catch {
-            throw .unreadable("The body is not JSON that can be read: \(error).")
-        }
+    /// - Throws: `invalid` with every fault that could be found, `cancelled`.
+    public func check(_ value: JSONValue) async throws(ServiceError) -> ValidatedJob {
         var faults: [Fault] = []
         var initFromPath: String?
         if let name = value["init_from"]?.string, !name.isEmpty {

@@ -2,11 +2,11 @@ import JSON
 
 /// What must be the same when a run is taken up again, beside its configuration.
 public struct RunIdentity: Sendable, Equatable {
-    /// Of the images.
+    /// The digest of the images.
     public var datasetDigest: String
     /// Sums are made in an order that depends on them.
     public var threads: Int
-    /// Of the program.
+    /// The version of the program.
     public var codeVersion: String
 
     public init(datasetDigest: String, threads: Int, codeVersion: String) {

@@ -117,7 +117,7 @@ extension StopRule {
     ) {
         if let found {
             if let analysis, !analysis.metrics.contains(found) {
-                reader.fault(Own.metric, "\(metric) is not among the metrics of analysis, so nobody would measure it.")
+                reader.fault(Own.metric, "\(metric) is not among the metrics of analysis, so it would not be measured.")
             } else if analysis == nil {
                 reader.fault(Own.metric, "\(metric) is measured by analyses; say when and on what in analysis.")
             }

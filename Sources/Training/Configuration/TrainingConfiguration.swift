@@ -23,9 +23,9 @@ public struct TrainingConfiguration: Sendable {
     public let optimization: OptimizationSettings
     public let augmentation: AugmentationSettings
     public let objective: ObjectiveSettings
-    /// Of stochastic depth in the last block.
+    /// The rate of stochastic depth in the last block.
     public let dropPath: Double
-    /// Of the labels.
+    /// How much the class labels are smoothed, 0 to 1.
     public let smoothing: Double
     /// A checkpoint whose encoder the run starts from.
     public let initFrom: String?

@@ -12,7 +12,7 @@ public enum TrainingError: Error, Sendable, Equatable {
     case locked(directory: String)
     /// The disk is full.
     case diskFull(directory: String)
-    /// A file or a picture is not what it should be.
+    /// A file or an image is not what it should be.
     case badData(String)
     /// A loss or a gradient is no number.
     case notFinite(what: String, step: Int)

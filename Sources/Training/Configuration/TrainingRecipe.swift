@@ -16,7 +16,7 @@ struct TrainingRecipe: Sendable {
     var weightDecay: Double
     var decayRule: DecayRule
     var epochs: Int
-    /// Of the epochs.
+    /// The share of the epochs in which the learning rate rises.
     var warmupShare: Double
     /// Absolute where `referenceBatch` scales nothing, otherwise at the reference batch.
     var warmupStart = 0.0

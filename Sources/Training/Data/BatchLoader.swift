@@ -62,7 +62,7 @@ public final class BatchLoader: Sendable {
     private struct Line: Sendable {
         /// The batch to hand out next.
         var next: Int
-        /// The batch that nobody makes yet.
+        /// The next batch to be made.
         var claimed: Int
         /// Behind the last.
         var end: Int

@@ -15,7 +15,7 @@ public enum DataError: Error, Sendable, Equatable, CustomStringConvertible {
             "a batch of \(batchSize) images is larger than the dataset, which has \(count); lower batch_size"
         case .oddBatch(let batchSize):
             "mixup and cutmix need an even number of images in a batch, not \(batchSize); change batch_size by one"
-        case .noLabels: "the dataset has no classes; put the pictures into a folder for each class"
+        case .noLabels: "the dataset has no classes; put the images into a folder for each class"
         case .unreadable(let count, let total, let examples):
             "\(count) of \(total) images cannot be read, too many to go on; repair or remove them: "
                 + examples.joined(separator: "; ")

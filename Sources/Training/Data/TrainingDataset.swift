@@ -50,7 +50,7 @@ public enum TrainingDataset: Sendable {
         }
     }
 
-    /// What is odd about the set as a whole: classes without images, pictures that were left out.
+    /// What is odd about the set as a whole: classes without images, images that were left out.
     public var warnings: [DataWarning] {
         guard case .folder(let folder) = self else { return [] }
         let left = folder.leftOut.filter { $0.reason == .format || $0.reason == .link || $0.reason == .loose }

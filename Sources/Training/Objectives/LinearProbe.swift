@@ -3,7 +3,7 @@ public import Platform
 public import Tensors
 
 /// Linear probing: the encoder stays as it is, and a linear classifier learns on the features of every layer, all in
-/// one pass (Park et al. 2023, Figure 10; science: B.11).
+/// one pass (Park et al. 2023, Figure 10).
 public struct LinearProbe: Objective {
     /// What is read of a layer's tokens. Raw values are JSON's words.
     public enum Pooling: String, Sendable, Hashable, CaseIterable {

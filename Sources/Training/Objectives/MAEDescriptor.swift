@@ -79,7 +79,7 @@ struct MAEDescriptor: ObjectiveDescriptor {
 }
 
 extension ObjectiveSettings {
-    /// Of the masked autoencoder.
+    /// The settings of the masked autoencoder.
     public var mae: MAEConfig {
         MAEConfig(
             maskRatio: number("mae", "mask_ratio"), decoderDepth: int("mae", "decoder_depth"),

@@ -28,7 +28,7 @@ struct MaskedBranch: Sendable {
     /// The loss of one view (batch, 3, height, width) under `mask` (batch, patches); adds the gradients of `scale`
     /// times it.
     ///
-    /// Σ |x − x̂| · M / (ΣM + 1e-5) / channels, with M at pixel resolution (science: C.2).
+    /// Σ |x − x̂| · M / (ΣM + 1e-5) / channels, with M at pixel resolution (Xie et al. 2022).
     func step(
         _ view: Tensor, mask: Tensor, weights: ParameterBuffer, gradients: inout ParameterBuffer, scale: Float,
         _ context: StepContext

@@ -67,7 +67,7 @@ struct MoCoV3Descriptor: ObjectiveDescriptor {
 }
 
 extension ObjectiveSettings {
-    /// Of the contrastive loss.
+    /// The settings of the contrastive loss.
     public var moco: MoCoV3Config {
         MoCoV3Config(
             dim: int("moco", "dim"), mlpDim: int("moco", "mlp_dim"), momentum: number("moco", "m"),

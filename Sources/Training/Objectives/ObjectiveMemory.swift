@@ -2,7 +2,7 @@ import Models
 
 /// Sizes of an encoder, in Double because they are hostile.
 struct EncoderSizes: Sendable {
-    /// Of the tokens.
+    /// The width of the tokens.
     let width: Double
     /// Numbers of a patch of three colours.
     let patch: Double

@@ -3,7 +3,7 @@ import Platform
 import Tensors
 
 /// MoCo v3's projector or predictor: linear layers without bias, each followed by batch norm, and by relu but for the
-/// last, whose norm has no affine part (Chen et al. 2021; science: C.1).
+/// last, whose norm has no affine part (Chen et al. 2021).
 struct ProjectionHead: Sendable {
     private let layers: [(linear: Linear, norm: BatchNorm)]
     /// Its parameters, in order.

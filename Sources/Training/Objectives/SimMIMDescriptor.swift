@@ -66,7 +66,7 @@ struct SimMIMDescriptor: ObjectiveDescriptor {
 }
 
 extension ObjectiveSettings {
-    /// Of the masked loss.
+    /// The settings of the masked loss.
     public var simMIM: SimMIMConfig {
         SimMIMConfig(
             maskRatio: number("simmim", "mask_ratio"), maskPatchSize: int("simmim", "mask_patch_size"))

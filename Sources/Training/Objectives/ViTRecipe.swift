@@ -11,7 +11,7 @@ public struct ViTRecipe: Sendable, Hashable {
         case sinCos(SinCosTable)
     }
 
-    /// How weights are drawn (science: C.1, C.2, C.3).
+    /// How weights are drawn; each case names the code that does so.
     public enum Initialization: String, Sendable, Hashable, CaseIterable {
         /// Xavier-uniform, the fused projection as three matrices.
         case mocoV3 = "moco_v3"

@@ -3,7 +3,7 @@ public import Platform
 public import Tensors
 
 /// Linear classifiers on the features of several layers, each behind a norm without affine part, which all learn at once
-/// and nothing from each other (He et al. 2022; science: B.11).
+/// and nothing from each other (He et al. 2022, Appendix A.1).
 public struct ProbeHeads: Sendable {
     /// What stands before a classifier, without affine part. Raw values are JSON's words.
     public enum Normalizer: String, Sendable, Hashable, CaseIterable {

@@ -61,7 +61,7 @@ import Testing
     ) async throws -> (job: ValidatedJob?, faults: [String: String]) {
         var validation = folders.validation
         change(&validation)
-        do { return (try await validation.check(Array(body.utf8)), [:]) } catch {
+        do { return (try await validation.check(try JSONValue.body(Array(body.utf8))), [:]) } catch {
             guard case .invalid(let faults) = error else { throw error }
             return (nil, Dictionary(faults.map { ($0.pointer, $0.detail) }) { $0 + " " + $1 })
         }
