@@ -162,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Analysis", "Models", "Checkpoints", "Images", "Jobs", "JSON", "Tensors", "Platform", "TestSupport",
+                "Training", "Analysis", "Models", "Checkpoints", "Images", "Jobs", "JSON", "Tensors", "Platform",
+                "TestSupport",
             ], swiftSettings: house),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport", "TestSupport"], swiftSettings: house),
         .testTarget(
@@ -194,7 +195,8 @@ let package = Package(
         .testTarget(
             name: "RunsTests",
             dependencies: [
-                "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport", "TestSupport",
+                "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
+                "TestSupport",
                 "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -202,13 +204,15 @@ let package = Package(
         .testTarget(
             name: "ReproductionTests",
             dependencies: [
-                "Reproduction", "Engine", "Catalogue", "Service", "ServiceTestSupport", "TestSupport", "Models", "Platform",
+                "Reproduction", "Engine", "Catalogue", "Service", "ServiceTestSupport", "TestSupport", "Models",
+                "Platform",
             ],
             swiftSettings: house),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Catalogue", "ServiceTestSupport", "TestSupport", "Jobs", "JobsTestSupport", "JSON", "Platform",
+                "Service", "Catalogue", "ServiceTestSupport", "TestSupport", "Jobs", "JobsTestSupport", "JSON",
+                "Platform",
             ],
             swiftSettings: house),
         .testTarget(
