@@ -15,10 +15,10 @@ public enum NearestNames {
             let candidate = name.unicodeScalars.prefix(200).lowercased
             left -= (target.count + 1) * (candidate.count + 1)
             guard left >= 0, StreamSafeText.holds(name) else { return nil }
-            let distance = editDistance(target, candidate)
+            let edits = editDistance(target, candidate)
             // A name inside the other is a likely slip however much is missing around it.
-            if contains(candidate, target) || contains(target, candidate) { return (name, min(distance, 1), distance) }
-            return distance <= max(2, target.count / 3) && distance < target.count ? (name, distance, distance) : nil
+            if contains(candidate, target) || contains(target, candidate) { return (name, min(edits, 1), edits) }
+            return edits <= max(2, target.count / 3) && edits < target.count ? (name, edits, edits) : nil
         }
         // Beside a name that is hardly different, a name that is somewhat like it is no help.
         let best = scored.map(\.distance).min() ?? 0

@@ -2,10 +2,8 @@ public import Catalogue
 import Engine
 import Foundation
 import JSON
-import Models
 import Platform
 public import Runs
-import Tensors
 
 /// Trains the demo's models again and holds them against the paper's checklist.
 ///
