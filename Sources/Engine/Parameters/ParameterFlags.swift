@@ -16,6 +16,8 @@ public enum ParameterFlags {
             let name = parts[0]
             guard let known = spec.parameters.first(where: { flags($0).contains(name) }) else {
                 faults.append(.init(pointer: "/" + name.shortened, detail: unknown(name, spec)))
+                // What follows is probably its value, and no second fault.
+                if parts.count == 1, rest.first?.hasPrefix("--") == false { rest.removeFirst() }
                 continue
             }
             if parts.count > 1 {
