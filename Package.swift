@@ -29,6 +29,7 @@ let package = Package(
     products: [.executable(name: "vitscope", targets: ["vitscope"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers.git", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
@@ -123,6 +124,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -162,7 +164,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Analysis", "Models", "Checkpoints", "Images", "Jobs", "JSON", "Tensors", "Platform", "TestSupport",
+                "Training", "Analysis", "Models", "Checkpoints", "Images", "Jobs", "JSON", "Tensors", "Platform",
+                "TestSupport",
             ], swiftSettings: house),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsTestSupport", "TestSupport"], swiftSettings: house),
         .testTarget(
@@ -194,7 +197,8 @@ let package = Package(
         .testTarget(
             name: "RunsTests",
             dependencies: [
-                "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport", "TestSupport",
+                "Runs", "Engine", "Catalogue", "Service", "ServiceTestSupport", "Jobs", "JobsTestSupport",
+                "TestSupport",
                 "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -202,13 +206,15 @@ let package = Package(
         .testTarget(
             name: "ReproductionTests",
             dependencies: [
-                "Reproduction", "Engine", "Catalogue", "Service", "ServiceTestSupport", "TestSupport", "Models", "Platform",
+                "Reproduction", "Engine", "Catalogue", "Service", "ServiceTestSupport", "TestSupport", "Models",
+                "Platform",
             ],
             swiftSettings: house),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Catalogue", "ServiceTestSupport", "TestSupport", "Jobs", "JobsTestSupport", "JSON", "Platform",
+                "Service", "Catalogue", "ServiceTestSupport", "TestSupport", "Jobs", "JobsTestSupport", "JSON",
+                "Platform",
             ],
             swiftSettings: house),
         .testTarget(

@@ -11,19 +11,19 @@ public enum NearestNames {
     ) -> [String] {
         let target = wanted.unicodeScalars.prefix(200).lowercased
         var left = work
-        let scored = names.compactMap { name -> (name: String, distance: Int)? in
+        let scored = names.compactMap { name -> (name: String, distance: Int, edits: Int)? in
             let candidate = name.unicodeScalars.prefix(200).lowercased
             left -= (target.count + 1) * (candidate.count + 1)
             guard left >= 0, StreamSafeText.holds(name) else { return nil }
-            let distance = editDistance(target, candidate)
+            let edits = editDistance(target, candidate)
             // A name inside the other is a likely slip however much is missing around it.
-            if contains(candidate, target) || contains(target, candidate) { return (name, min(distance, 1)) }
-            return distance <= max(2, target.count / 3) && distance < target.count ? (name, distance) : nil
+            if contains(candidate, target) || contains(target, candidate) { return (name, min(edits, 1), edits) }
+            return edits <= max(2, target.count / 3) && edits < target.count ? (name, edits, edits) : nil
         }
         // Beside a name that is hardly different, a name that is somewhat like it is no help.
         let best = scored.map(\.distance).min() ?? 0
         return scored.filter { $0.distance <= best + best / 2 }
-            .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
+            .sorted { ($0.distance, $0.edits, $0.name) < ($1.distance, $1.edits, $1.name) }.prefix(count).map(\.name)
     }
 
     /// Insertions, deletions and replacements that turn `a` into `b` (Levenshtein).

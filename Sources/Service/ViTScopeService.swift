@@ -6,7 +6,6 @@ public import Logging
 import Platform
 import Runs
 import Synchronization
-import Tensors
 
 /// Everything a user can ask ViTScope for, behind HTTP and the command line alike.
 ///

@@ -50,7 +50,7 @@ package struct WebAPI: Sendable {
         let operations = routes.map(\.operation) + [documentation]
         let document = OpenAPIDocument.document(of: operations, info: info).json
         let tag = "\"\(SHA256.hex(of: document))\"", shared = ByteBuffer(bytes: document)
-        let last = Route(documentation) { call in
+        let last = Route(documentation, checksQuery: false) { call in
             try call.accept(["application/json"])
             if EntityTag.matches(tag, ifNoneMatch: call.request.headers[values: .ifNoneMatch]) {
                 return Response(status: .notModified, headers: [.eTag: tag])

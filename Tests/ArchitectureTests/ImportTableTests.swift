@@ -47,7 +47,7 @@ import Testing
         "Storage": ["GRDB"],
         "WebAPI": [
             "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes",
-            "NIOHTTPTypesHTTP1", "ServiceLifecycle", "UnixSignals",
+            "NIOHTTPTypesHTTP1", "RawStructuredFieldValues", "ServiceLifecycle", "UnixSignals",
         ],
         "vitscope": ["ArgumentParser", "Logging", "UnixSignals"],
     ]

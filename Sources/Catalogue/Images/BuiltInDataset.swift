@@ -3,19 +3,39 @@ import Platform
 
 /// A dataset that is drawn when it is needed.
 package struct BuiltInDataset: Sendable, Hashable {
+    /// What an image's class is.
+    package enum Label: Sendable { case shape, texture }
+
     private let pictures: ShapesTextures
+    private let label: Label?
 
     /// What every service offers: `shapes-textures`, large enough for models of 224 pixels.
     package static let standard: [BuiltInDataset] =
         (try? ShapesTextures(count: 1000, imgSize: 224)).map { [.init($0)] } ?? []
 
-    init(_ pictures: ShapesTextures) { self.pictures = pictures }
+    /// - Parameter label: nil for what the cue of the images says.
+    package init(_ pictures: ShapesTextures, by label: Label? = nil) {
+        self.pictures = pictures
+        self.label = label
+    }
 
     package var name: String { ShapesTextures.name }
     package var count: Int { pictures.count }
-    package var classes: [String] { pictures.classes }
+    package var classes: [String] {
+        switch label {
+        case .shape: ShapesTextures.shapeNames
+        case .texture: ShapesTextures.textureNames
+        case nil: pictures.classes
+        }
+    }
 
-    func label(of index: Int) -> Int { pictures.label(at: index) }
+    package func label(of index: Int) -> Int {
+        switch label {
+        case .shape: pictures.shapeLabel(at: index)
+        case .texture: pictures.textureLabel(at: index)
+        case nil: pictures.label(at: index)
+        }
+    }
 
     func image(at index: Int) -> Image { pictures.image(at: index) }
 

@@ -4,7 +4,6 @@ package import JSON
 package import Logging
 import Models
 import Platform
-import Tensors
 
 /// The models by name: what was registered, and what became of it. An actor because that is shared mutable state.
 package actor ModelCatalogue {

@@ -1,7 +1,6 @@
 package import Checkpoints
 import Images
 package import Models
-import Platform
 
 /// A checkpoint's place: a name, and the directory that nothing leads out of.
 package struct CheckpointPlace: Sendable, Equatable {

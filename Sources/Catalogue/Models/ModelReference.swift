@@ -1,5 +1,4 @@
 import JSON
-import Models
 
 /// A model by its name, and how another process reads the same checkpoint.
 package struct ModelReference: Sendable, Equatable {

@@ -1,10 +1,7 @@
 import Analysis
-import Catalogue
 import Checkpoints
 public import JSON
-import Platform
 import Plots
-import Tensors
 
 /// The forms of a comparison. Raw values are the words of `format=`.
 public enum ComparisonForm: String, Sendable, CaseIterable {

@@ -1,6 +1,5 @@
 package import Catalogue
 import JSON
-import Platform
 
 /// What somebody wants compared.
 package struct ComparisonRequest: Sendable {

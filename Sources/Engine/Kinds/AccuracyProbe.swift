@@ -151,6 +151,18 @@ extension ForwardBatch {
     }
 }
 
+extension ForwardBatch {
+    /// The class token after the last block: (batch, embedDim).
+    func classToken(_ config: VisionTransformerConfig) throws -> Tensor {
+        var request = IntermediatesRequest(), found = Tensor.zeros([indices.count, config.embedDim])
+        request.hiddenStates = [config.depth]
+        try forward(request) { intermediate in
+            if case .hiddenState(_, let tensor) = intermediate { found = tensor.token(0) }
+        }
+        return found
+    }
+}
+
 extension Reason {
     /// Why nothing was decided.
     ///

@@ -2,7 +2,6 @@ import Analysis
 import Catalogue
 import JSON
 import Models
-import Tensors
 
 /// Attention distance, mutual information or entropy by layer and head, with their spread over images.
 ///

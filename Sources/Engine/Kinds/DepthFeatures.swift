@@ -1,7 +1,5 @@
-import Analysis
 import Catalogue
 import Models
-import Platform
 import Tensors
 
 /// What stands for an image when it is classified, at several depths.

@@ -1,8 +1,6 @@
 import Analysis
 import Catalogue
-import JSON
 import Models
-import Platform
 import Tensors
 
 /// Frequencies of the representations after the embedding, each attention and each MLP.

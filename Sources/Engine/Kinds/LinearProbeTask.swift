@@ -1,7 +1,6 @@
 import Analysis
 import Catalogue
 import JSON
-import Platform
 import Tensors
 import Training
 

@@ -2,7 +2,6 @@ import Analysis
 import Catalogue
 import JSON
 import Models
-import Platform
 import Tensors
 
 extension AnalysisKind {

@@ -11,6 +11,9 @@ extension AnalysisKind {
         let train = DeclaredParameter.choice(
             "train", default: ShapeBiasTask.Train.matched,
             "What the classifier is fitted to: drawn images whose shape and texture agree.")
+        let pool = DeclaredParameter.choice(
+            "pool", default: ShapeBiasTask.Pool.patchMean,
+            "What stands for an image when a classifier is fitted; the model's own head reads what it always does.")
         let count = DeclaredParameter.integer(
             "n_train", in: 20...20_000, default: 1000, echo: false,
             "Images that the classifier is fitted to; none where the model's own head decides.")
@@ -20,10 +23,13 @@ extension AnalysisKind {
             reading: "Decisions by shape rather than texture, on images whose cues conflict (shapes-textures does). "
                 + "Contrastive models go by shape, masked ones by texture.",
             cost: "One pass of each image, and of each image that the classifier is fitted to.",
-            parameters: [train, count, DeclaredParameter.convention], images: .cueConflict)
+            parameters: [train, count, pool, DeclaredParameter.convention], images: .cueConflict)
         return AnalysisKind(spec) { values, subjects in
-            ShapeBiasTask(
-                model: subjects.model, train: values[train], trainCount: values[count],
+            if values[pool] == .cls, !subjects.model.model.config.classToken {
+                values.add(pool, "“\(subjects.model.name)” has no class token; write patch_mean.")
+            }
+            return ShapeBiasTask(
+                model: subjects.model, train: values[train], trainCount: values[count], pool: values[pool],
                 convention: values[.convention])
         }
     }()
@@ -38,9 +44,16 @@ struct ShapeBiasTask: AnalysisTask {
     /// What a linear classifier is fitted to.
     enum Train: String, Sendable, CaseIterable { case matched }
 
+    /// What stands for an image. Raw values are those of the parameter `pool`.
+    enum Pool: String, Sendable, CaseIterable {
+        case patchMean = "patch_mean"
+        case cls
+    }
+
     let model: NamedModel
     let train: Train
     let trainCount: Int
+    let pool: Pool
     let convention: Convention
 
     var models: [NamedModel] { [model] }
@@ -108,7 +121,7 @@ struct ShapeBiasTask: AnalysisTask {
                 .concatenating(
                     try await context.forEachBatch(
                         of: Array(context.images.indices), model: model.model, batchSize: cost.batchSize(), slices
-                    ) { try $0.read(config, logits: false) })
+                    ) { try pool == .cls ? $0.classToken(config) : $0.read(config, logits: false) })
             }
             let learned = try await features(fitting), asked = try await features(context)
             return try await slices.run { slice in

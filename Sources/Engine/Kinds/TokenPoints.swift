@@ -2,7 +2,6 @@ import Analysis
 import Catalogue
 import JSON
 import Models
-import Platform
 import Tensors
 
 /// Tokens of images at one depth, each of them a point (docs/science.md#pca).

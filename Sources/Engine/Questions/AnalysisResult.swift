@@ -1,7 +1,4 @@
-import Catalogue
 public import JSON
-import Platform
-import Tensors
 
 /// The answer to one analysis: named fields in the order in which they are written, some of them arrays of numbers.
 public struct AnalysisResult: Sendable {

@@ -1,4 +1,3 @@
-import Catalogue
 import JSON
 
 /// How a result is drawn: which of its arrays go where. Pictures, the page and reports read the same description.

@@ -1,7 +1,6 @@
 import Catalogue
 import Checkpoints
 package import FoundationEssentials
-import Images
 package import JSON
 import Platform
 import Tensors

@@ -1,9 +1,7 @@
-import Catalogue
 package import FoundationEssentials
 package import Jobs
 import JSON
 package import Logging
-import Platform
 
 /// Results beyond the process: what was computed once is found again after a restart.
 package struct ResultArchive: Sendable {

@@ -1,4 +1,3 @@
-import Catalogue
 import JSON
 import Platform
 import Tensors

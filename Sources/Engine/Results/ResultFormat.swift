@@ -1,4 +1,3 @@
-import Catalogue
 public import JSON
 
 /// The forms in which a result is given. Raw values are what `format=` says.

@@ -1,5 +1,3 @@
-import Analysis
-import Catalogue
 import JSON
 import Plots
 

@@ -35,8 +35,10 @@ public struct ModelMeasurement: Sendable, Codable, Equatable {
     /// Decisions that were either, of all.
     public var shapeBiasDecided = 0.0
 
-    /// Accuracy of a shape probe that noise takes away, a band; see `ModelProbing.noiseFrequencies`.
+    /// Accuracy of a shape probe that noise takes away, a band.
     public var noiseDrop: [Double] = []
+    /// The middles of the noise's bands, units of π.
+    public var noiseFrequencies: [Double] = []
 
     public init(name: String) { self.name = name }
 }

@@ -1,11 +1,9 @@
-import Analysis
 public import Catalogue
+import Engine
 import Foundation
 import JSON
-import Models
 import Platform
 public import Runs
-import Tensors
 
 /// Trains the demo's models again and holds them against the paper's checklist.
 ///
@@ -36,7 +34,6 @@ public final class Reproduction: Sendable {
     }
 
     private let request: Request
-    private let worker = WorkerThread { NumericLibraries.prepareThread() }
     private let current = RunningTraining()
 
     /// - Throws: `invalid` for counts out of range, `notFound` without jobs.
@@ -106,71 +103,69 @@ public final class Reproduction: Sendable {
     /// The demo's hybrid with another weight.
     private func writeJob(_ lambda: Double, to path: String, in folder: String) throws {
         let source = request.demo.job("hybrid")
-        guard
-            var job = try JSONSerialization.jsonObject(with: Data(try MappedFile.open(source).array))
-                as? [String: Any]
-        else { throw ServiceError.unreadable("\(source) holds no job.") }
-        var hybrid = job["hybrid"] as? [String: Any] ?? [:]
-        hybrid["lambda"] = lambda
-        job["hybrid"] = hybrid
-        job["name"] = Self.sweepName(lambda)
+        let text = try MappedFile.open(source)
+        guard let job = try? JSONValue.parse(text), job.object != nil else {
+            throw ServiceError.unreadable("\(source) holds no job.")
+        }
+        var changes: [JSONValue.Member] = [
+            .init("name", .string(Self.sweepName(lambda))),
+            .init("hybrid", Self.changed(job["hybrid"], [.init("lambda", .double(lambda))])),
+        ]
         if let epochs = request.sweepEpochs {
-            job["epochs"] = epochs
-            job["warmup_epochs"] = epochs / 10
+            changes += [.init("epochs", .int(epochs)), .init("warmup_epochs", .int(epochs / 10))]
         }
         try Folder.create(folder)
-        try AtomicFile.write(Array(try JSONSerialization.data(withJSONObject: job, options: .sortedKeys)), to: path)
+        try AtomicFile.write(Self.changed(job, changes).json, to: path)
+    }
+
+    /// The object with `members` instead of its own of the same names.
+    private static func changed(_ object: JSONValue?, _ members: [JSONValue.Member]) -> JSONValue {
+        let names = members.map(\.name)
+        return .object((object?.object ?? []).filter { !names.contains($0.name) } + members)
     }
 
     private func measure(
         _ begin: @escaping @Sendable (_ model: String, _ isTraining: Bool) -> Void
     ) async throws -> ReproductionReport {
-        try await worker.run {
-            let request = self.request
-            let pool = ThreadPool(threads: request.threads) { NumericLibraries.prepareThread() }
-            let scratch = "\(Folder.temporary)/vitscope-\(RandomBytes.hex(8)).safetensors"
-            try request.demo.writeBaseline(to: scratch)
-            defer { try? Folder.removeFile(scratch) }
-            var measurements: [ModelMeasurement] = []
-            var uniform = 0.0
-            func measured(_ name: String, _ path: String) throws -> ModelMeasurement {
-                begin(name, false)
-                let model = try Self.load(path)
-                uniform = AttentionDistance.uniform(TokenLayout(model.config))
-                var sizes = ModelProbing.Sizes()
-                sizes.analysed = request.analysed
-                sizes.probeTrain = request.probeTrain
-                sizes.probeTest = request.probeTest
-                let probing = try ModelProbing(side: model.config.imgSize.height, sizes: sizes, pool: pool)
-                return probing.measure(model, name: name)
-            }
-            for name in [DemoFolder.baseline] + DemoFolder.names {
-                measurements.append(try measured(name, name == DemoFolder.baseline ? scratch : self.path(name)))
-            }
-            var sweep: [LambdaPoint] = []
-            for lambda in request.sweep == nil ? [] : LambdaPoint.lambdas {
-                let name = Self.sweepName(lambda)
-                let path = "\(request.sweep ?? "")/\(name)/model.safetensors"
-                sweep.append(LambdaPoint(lambda: lambda, model: try measured(name, path)))
-            }
-            return ReproductionReport(
-                uniformDistancePx: uniform, analysedImages: request.analysed, probeTrainImages: request.probeTrain,
-                probeTestImages: request.probeTest, noiseFrequenciesPi: ModelProbing.noiseFrequencies,
-                models: measurements,
-                sweep: sweep, sweepEpochs: request.sweep == nil ? nil : request.sweepEpochs,
-                checklist: Checklist(
-                    moco: measurements[1], simMIM: measurements[2], hybrid: measurements[3], uniformDistance: uniform,
-                    probeError: 2 * (2 * 0.25 / Double(request.probeTest)).squareRoot(), sweep: sweep))
+        let analysis = StandaloneAnalysis(threads: request.threads, codeVersion: request.codeVersion)
+        let scratch = "\(Folder.temporary)/vitscope-\(RandomBytes.hex(8)).safetensors"
+        try request.demo.writeBaseline(to: scratch)
+        defer { try? Folder.removeFile(scratch) }
+        var sizes = ModelProbing.Sizes()
+        sizes.analysed = request.analysed
+        sizes.probeTrain = request.probeTrain
+        sizes.probeTest = request.probeTest
+        var measurements: [ModelMeasurement] = []
+        var uniform = 0.0
+        func measured(_ name: String, _ path: String) async throws -> ModelMeasurement {
+            begin(name, false)
+            // The whole image: silhouettes may come to its edge.
+            var options = LoadOptions()
+            options[.cropPct] = .double(1)
+            let model = NamedModel(name: name, model: try await analysis.load(path, options).model)
+            let found = try await ModelProbing(model, sizes: sizes, by: analysis).measure()
+            uniform = found.uniformDistance
+            return found.model
         }
+        for name in [DemoFolder.baseline] + DemoFolder.names {
+            measurements.append(try await measured(name, name == DemoFolder.baseline ? scratch : path(name)))
+        }
+        var sweep: [LambdaPoint] = []
+        for lambda in request.sweep == nil ? [] : LambdaPoint.lambdas {
+            let name = Self.sweepName(lambda)
+            let path = "\(request.sweep ?? "")/\(name)/model.safetensors"
+            sweep.append(LambdaPoint(lambda: lambda, model: try await measured(name, path)))
+        }
+        return ReproductionReport(
+            uniformDistancePx: uniform, analysedImages: request.analysed, probeTrainImages: request.probeTrain,
+            probeTestImages: request.probeTest, noiseFrequenciesPi: measurements[0].noiseFrequencies,
+            models: measurements, sweep: sweep, sweepEpochs: request.sweep == nil ? nil : request.sweepEpochs,
+            checklist: Checklist(
+                moco: measurements[1], simMIM: measurements[2], hybrid: measurements[3], uniformDistance: uniform,
+                probeError: 2 * (2 * 0.25 / Double(request.probeTest)).squareRoot(), sweep: sweep))
     }
 
     private func path(_ name: String) -> String {
         request.output.map { "\($0)/\(name)/model.safetensors" } ?? request.demo.checkpoint(name)
-    }
-
-    private static func load(_ path: String) throws -> VisionTransformer {
-        do { return try ModelLoader.load(CheckpointPlace(path: path), LoadOptions()).transformer } catch {
-            throw ServiceError.unreadable("\(path): \(error.sentence)")
-        }
     }
 }

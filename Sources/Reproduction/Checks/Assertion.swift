@@ -1,7 +1,6 @@
 public import Catalogue
 public import Engine
 import JSON
-import Platform
 
 /// A statement about a result that holds or does not: `attention_nmi[-1] > 0.05`, `mean(fourier.high_frequency) < -2`.
 public struct Assertion: Sendable, Equatable {

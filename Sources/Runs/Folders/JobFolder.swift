@@ -1,4 +1,3 @@
-import Catalogue
 import FoundationEssentials
 package import Jobs
 import JSON

@@ -1,6 +1,5 @@
 import Catalogue
 import Engine
-import Platform
 import Subprocess
 import SystemPackage
 

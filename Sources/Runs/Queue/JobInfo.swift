@@ -2,8 +2,6 @@ import Catalogue
 import FoundationEssentials
 package import Jobs
 public import JSON
-import Platform
-import Training
 
 /// A job as users see it.
 public struct JobInfo: Sendable {

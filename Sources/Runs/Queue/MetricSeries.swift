@@ -1,4 +1,3 @@
-import Catalogue
 package import JSON
 import Platform
 

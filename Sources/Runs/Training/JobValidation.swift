@@ -1,6 +1,4 @@
 public import Catalogue
-import Checkpoints
-import Images
 public import JSON
 import Models
 import Platform

@@ -1,5 +1,3 @@
-import Images
-import Platform
 import Training
 
 /// The images of a run: what they are, and the batches that are made of them.

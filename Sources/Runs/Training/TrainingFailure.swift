@@ -1,4 +1,3 @@
-import Catalogue
 public import Jobs
 public import JSON
 

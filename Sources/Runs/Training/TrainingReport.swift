@@ -1,4 +1,3 @@
-import Catalogue
 public import JSON
 public import Training
 

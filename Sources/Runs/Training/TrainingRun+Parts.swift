@@ -1,4 +1,3 @@
-import Images
 import Models
 import Platform
 import Tensors

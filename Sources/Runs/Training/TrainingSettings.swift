@@ -1,4 +1,3 @@
-public import JSON
 import Training
 
 /// The settings that a training job may have, as others see them.

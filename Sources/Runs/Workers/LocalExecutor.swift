@@ -1,4 +1,3 @@
-import Catalogue
 import FoundationEssentials
 public import Jobs
 import Platform

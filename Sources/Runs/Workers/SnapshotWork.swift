@@ -3,7 +3,6 @@ import Engine
 import Jobs
 import JSON
 import Platform
-import Training
 
 /// Looks at a snapshot of a training: each wanted metric of every layer on the images of a probe set.
 struct SnapshotWork: Sendable {

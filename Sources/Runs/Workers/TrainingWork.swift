@@ -1,7 +1,5 @@
-import Catalogue
 import Jobs
 import JSON
-import Platform
 import Synchronization
 import Training
 

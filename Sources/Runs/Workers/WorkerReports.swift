@@ -1,5 +1,3 @@
-import Catalogue
-import Checkpoints
 package import Jobs
 import JSON
 import Platform

@@ -2,7 +2,6 @@ public import Catalogue
 public import Engine
 import Jobs
 import JSON
-import Platform
 public import Runs
 
 /// What became of the wish to compare.

@@ -2,7 +2,6 @@ public import Catalogue
 import Engine
 import Jobs
 public import JSON
-import Platform
 
 extension ViTScopeService {
     /// The results that are kept, the newest first: id, kind, models, images and when.

@@ -1,6 +1,5 @@
 import Catalogue
 import Jobs
-import Platform
 import Training
 
 // Checkpoints of jobs as models: `job:ID@STEP`, and `job:ID@latest`.

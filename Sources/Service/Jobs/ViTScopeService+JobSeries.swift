@@ -1,7 +1,6 @@
 public import Catalogue
 import Jobs
 public import JSON
-import Platform
 import Runs
 import Training
 

@@ -1,5 +1,6 @@
-import FoundationEssentials
+import Foundation
 import Platform
+import RawStructuredFieldValues
 import Service
 
 /// What a Content-Digest field says of a body (RFC 9530): a dictionary of algorithms, of which we read SHA-256.
@@ -10,12 +11,14 @@ package enum ContentDigest {
     package static func sha256(_ fields: [String]) throws -> String? {
         var found: String?
         for item in fields.joined(separator: ",").split(separator: ",") {
-            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts[0].filter({ $0 != " " && $0 != "\t" }).lowercased() == "sha-256" else { continue }
-            var value = (parts.count > 1 ? parts[1] : "")[...]
-            while value.last == " " || value.last == "\t" { value.removeLast() }
-            guard value.utf8.count == 46, value.hasPrefix(":"), value.hasSuffix(":"),
-                let bytes = Data(base64Encoded: String(value.dropFirst().dropLast())), bytes.count == 32
+            // Field by field, because a dictionary would keep the last of two digests that differ; names of algorithms
+            // come in capitals, too.
+            let (name, rest) = (item.prefix { $0 != "=" }, item.drop { $0 != "=" })
+            var parser = StructuredFieldValueParser(Array((name.lowercased() + rest).utf8))
+            guard name.trimmingCharacters(in: .whitespaces).lowercased() == "sha-256" else { continue }
+            guard case .item(let value)? = try? parser.parseDictionaryFieldValue()["sha-256"],
+                case .undecodedByteSequence(let text) = value.rfc9651BareItem,
+                let bytes = Data(base64Encoded: text), bytes.count == 32
             else { throw malformed }
             let digest = Array(bytes).hex
             guard found == nil || found == digest else { throw malformed }

@@ -24,13 +24,12 @@ struct AnalysisRoutes {
                 summary: "What can be analysed: every kind with its parameters, their defaults and ranges",
                 answers: [.json("The kinds.", .ref("AnalysisKinds"))], problems: [.notAcceptable, .invalid])
         ) { call in
-            try call.checkQuery()
             return try call.json(service.configuration.kinds.value)
         }
     }
 
     private func route(_ kind: AnalysisKind) -> Route {
-        Route(kind.operation) { call in try await answer(kind, call) }
+        Route(kind.operation, checksQuery: false) { call in try await answer(kind, call) }
     }
 
     private func answer(_ kind: AnalysisKind, _ call: Call) async throws -> Response {

@@ -39,7 +39,6 @@ struct ComparisonRoutes {
                     .diskFull,
                 ]), bodyLimit: ComparisonRoutes.bodyLimit
         ) { call in
-            try call.checkQuery()
             let form = try ComparisonRoutes.form(call)
             try ContentKinds.checkJSON(call.request.headers[values: .contentType])
             let body = Array(try await call.body(upTo: ComparisonRoutes.bodyLimit).readableBytesView)

@@ -18,7 +18,6 @@ struct DatasetRoutes {
                 summary: "The datasets: folders in ImageFolder layout, and built-in ones",
                 answers: [.json("All of them.", .ref("DatasetList"))], problems: [.notAcceptable, .invalid])
         ) { call in
-            try call.checkQuery()
             let datasets = try await service.datasets()
             return try call.json(
                 .object([
@@ -41,7 +40,7 @@ struct DatasetRoutes {
                         schema: .oneOf(["true", "false"])),
                 ] + Parameter.page,
                 answers: [.json("A page of images.", .ref("DatasetImageList"))],
-                problems: [.notAcceptable, .invalid, .notFound, .conflict])
+                problems: [.notAcceptable, .invalid, .notFound, .conflict]), checksQuery: false
         ) { call in
             var query = call.query
             let checks = query.choice("check", of: ["true", "false"]) == "true"
@@ -66,7 +65,6 @@ struct DatasetRoutes {
                 method: .get, path: "/v1/probe-sets", id: "listProbeSets", tag: "images", summary: "The probe sets",
                 answers: [.json("All of them.", .ref("ProbeSetList"))], problems: [.notAcceptable, .invalid])
         ) { call in
-            try call.checkQuery()
             let sets = await service.probeSets()
             return try call.json(
                 .object([
@@ -90,7 +88,6 @@ struct DatasetRoutes {
                 ],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .diskFull])
         ) { call in
-            try call.checkQuery()
             try call.accept(["application/json"])
             let request = try await ProbeSetRequest(call, service)
             let (probeSet, isNew) = try await service.createProbeSet(request)
@@ -107,7 +104,6 @@ struct DatasetRoutes {
                 parameters: [.path("name", "A probe set's name.", schema: .ref("Name"))],
                 answers: [.json("The probe set.", .ref("ProbeSet"))], problems: [.notAcceptable, .invalid, .notFound])
         ) { call in
-            try call.checkQuery()
             return try call.json(try await service.probeSet(call.name("name")).payload)
         }
     }

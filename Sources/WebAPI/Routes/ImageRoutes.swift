@@ -28,7 +28,6 @@ struct ImageRoutes {
                 problems: [.notAcceptable, .invalid, .diskFull, .busy]),
             bodyLimit: service.configuration.limits.imageBytes
         ) { call in
-            try call.checkQuery()
             try call.accept(["application/json"])
             try call.checkBytes(["image/jpeg", "image/png"])
             let body = try await call.body(upTo: service.configuration.limits.imageBytes)
@@ -61,7 +60,8 @@ struct ImageRoutes {
                     .query("size", "Input side, pixels; without it the model's own.", schema: .integer(atLeast: 1)),
                 ],
                 answers: [.bytes("The image.", ["image/png", "image/jpeg"]), .notModified],
-                problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .unavailable, .unsupportedMedia])
+                problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .unavailable, .unsupportedMedia]),
+            checksQuery: false
         ) { call in
             var query = call.query
             let size = query.integer("size", atLeast: 1, atMost: 16_384)

@@ -35,7 +35,7 @@ struct JobEventRoutes {
                             content: [(JobEventRoutes.stream, .any), (JobEventRoutes.json, .ref("JobEvents"))]),
                         .empty("The stream has told all there is, and the job is at its end.", status: .noContent),
                     ],
-                    problems: [.notAcceptable, .invalid, .notFound, .unavailable])
+                    problems: [.notAcceptable, .invalid, .notFound, .unavailable]), checksQuery: false
             ) { call in try await answer(call) }
         ]
     }

@@ -33,7 +33,7 @@ struct JobFileRoutes {
                         status: .ok, detail: "The series.",
                         content: [("application/json", .ref("JobMetrics")), ("text/csv", .any)])
                 ],
-                problems: [.notAcceptable, .invalid, .notFound, .unavailable])
+                problems: [.notAcceptable, .invalid, .notFound, .unavailable]), checksQuery: false
         ) { call in
             var query = call.query
             let points = query.integer("max_points", atLeast: 2)
@@ -64,7 +64,7 @@ struct JobFileRoutes {
                         "tail", "Lines from the end; 200 without it.", schema: .integer(atLeast: 0, atMost: 100_000)),
                 ],
                 answers: [.bytes("Text.", ["text/plain"])],
-                problems: [.notAcceptable, .invalid, .notFound, .unavailable])
+                problems: [.notAcceptable, .invalid, .notFound, .unavailable]), checksQuery: false
         ) { call in
             var query = call.query
             let lines = query.integer("tail", atLeast: 0, atMost: 100_000)
@@ -84,7 +84,6 @@ struct JobFileRoutes {
                 answers: [.json("All of them.", .ref("CheckpointList"))],
                 problems: [.notAcceptable, .invalid, .notFound, .unavailable])
         ) { call in
-            try call.checkQuery()
             return try call.json(try await service.jobCheckpoints(call.name("id")))
         }
     }
@@ -118,7 +117,6 @@ struct JobFileRoutes {
                 ],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict, .gone, .rangeNotSatisfiable, .unavailable])
         ) { call in
-            try call.checkQuery()
             try call.accept(["application/octet-stream"])
             let file = try await service.jobCheckpoint(call.name("id"), step: call.name("step"))
             return try JobFileRoutes.answer(file, to: call.request)
@@ -177,7 +175,7 @@ struct JobFileRoutes {
                         detail: "One of the job's `analysis.metrics`.", isRequired: true),
                 ],
                 answers: [.json("Steps by layers.", .ref("Trajectory"))],
-                problems: [.notAcceptable, .invalid, .notFound, .unavailable])
+                problems: [.notAcceptable, .invalid, .notFound, .unavailable]), checksQuery: false
         ) { call in
             var query = call.query
             if query.text("metric") == nil { query.fault("metric", "Say which: metric=attention-nmi, for example.") }

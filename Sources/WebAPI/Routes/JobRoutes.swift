@@ -54,7 +54,7 @@ struct JobRoutes {
                     .notAcceptable, .invalid, .notFound, .conflict, .queueFull, .busy, .unavailable, .diskFull,
                     .cancelled,
                 ]),
-            bodyLimit: JobRoutes.bodyLimit
+            bodyLimit: JobRoutes.bodyLimit, checksQuery: false
         ) { call in
             var query = call.query
             let isDry = query.flag("dry_run") ?? false
@@ -91,7 +91,6 @@ struct JobRoutes {
                 answers: [.json("A page of jobs.", .ref("JobList"))],
                 problems: [.notAcceptable, .invalid, .unavailable])
         ) { call in
-            try call.checkQuery()
             let asked = try call.page()
             var filter = JobListFilter()
             filter.states = call.query.list("state")
@@ -122,7 +121,7 @@ struct JobRoutes {
                         "until", "The job's end (the default), or any change.", schema: .oneOf(["terminal", "change"])),
                 ],
                 answers: [.json("The job.", .ref("Job"))],
-                problems: [.notAcceptable, .invalid, .notFound, .unavailable])
+                problems: [.notAcceptable, .invalid, .notFound, .unavailable]), checksQuery: false
         ) { call in
             var query = call.query
             let seconds = query.integer("wait", atLeast: 0, atMost: JobRoutes.longestWait) ?? 0
@@ -144,7 +143,6 @@ struct JobRoutes {
                 answers: [.empty("It is gone.", status: .noContent)],
                 problems: [.invalid, .notFound, .conflict, .unavailable, .diskFull])
         ) { call in
-            try call.checkQuery()
             try await service.deleteJob(call.name("id"))
             return Response(status: .noContent)
         }
@@ -166,7 +164,6 @@ struct JobRoutes {
                 ],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict, .queueFull, .unavailable, .diskFull])
         ) { call in
-            try call.checkQuery()
             try call.accept(["application/json"])
             let job = try await ask(service, call.name("id"))
             return try call.json(job.field, status: .accepted, headers: [.location: JobRoutes.path(job)])

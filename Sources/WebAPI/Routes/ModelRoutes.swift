@@ -21,7 +21,6 @@ struct ModelRoutes {
                 parameters: Parameter.page, answers: [.json("A page of models.", .ref("ModelList"))],
                 problems: [.notAcceptable, .invalid])
         ) { call in
-            try call.checkQuery()
             let asked = try call.page()
             let page = try await service.models(pageSize: asked.size, pageToken: asked.token)
             return try call.json(
@@ -39,7 +38,6 @@ struct ModelRoutes {
                 summary: "What may be said about loading a checkpoint",
                 answers: [.json("The options.", .ref("ModelOptionList"))], problems: [.notAcceptable, .invalid])
         ) { call in
-            try call.checkQuery()
             return try call.json(.object([.init("options", .list(LoadOption.all.map(\.payload)))]))
         }
     }
@@ -68,7 +66,6 @@ struct ModelRoutes {
                 ],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .diskFull])
         ) { call in
-            try call.checkQuery()
             try call.accept(["application/json"])
             let registration = try await ModelRegistration(call)
             let model = try await service.register(
@@ -91,7 +88,6 @@ struct ModelRoutes {
                 parameters: [.modelName], answers: [.json("The model.", .ref("Model"))],
                 problems: [.notAcceptable, .invalid, .notFound])
         ) { call in
-            try call.checkQuery()
             return try call.json(try await service.model(call.name("name")).payload(service.configuration.kinds))
         }
     }
@@ -104,7 +100,6 @@ struct ModelRoutes {
                 answers: [.json("The report.", .ref("LoadReport"))],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict])
         ) { call in
-            try call.checkQuery()
             return try call.json(try await service.loadReport(call.name("name")))
         }
     }
@@ -117,7 +112,6 @@ struct ModelRoutes {
                 answers: [.empty("It is gone.", status: .noContent)],
                 problems: [.invalid, .notFound, .conflict, .diskFull])
         ) { call in
-            try call.checkQuery()
             try await service.deleteModel(call.name("name"))
             return Response(status: .noContent)
         }

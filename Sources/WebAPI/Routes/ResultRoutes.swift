@@ -21,7 +21,6 @@ struct ResultRoutes {
                 ] + Parameter.page,
                 answers: [.json("A page of results.", .any)], problems: [.notAcceptable, .invalid, .unavailable])
         ) { call in
-            try call.checkQuery()
             let asked = try call.page()
             let page = try await service.results(
                 kind: call.query.text("analysis"), pageSize: asked.size, pageToken: asked.token)
@@ -54,7 +53,6 @@ struct ResultRoutes {
                 ],
                 problems: [.notAcceptable, .notFound, .conflict, .gone, .invalid, .unavailable, .cancelled])
         ) { call in
-            try call.checkQuery()
             let id = call.name("id"), wait = call.wait(usual: 0, most: AnalysisRoutes.longestWait)
             if try await service.isComparison(id) {
                 let form = try ComparisonRoutes.form(call)
@@ -84,7 +82,7 @@ struct ResultRoutes {
                 method: .get, path: "/v1/analyses/{id}/manifest", id: "getManifest", tag: "analyses",
                 summary: "What a result was made of: versions, digests, parameters, threads",
                 parameters: [.analysisID], answers: [.json("The manifest, for `vitscope verify`.", .any)],
-                problems: [.notAcceptable, .notFound, .conflict, .gone, .unavailable])
+                problems: [.notAcceptable, .notFound, .conflict, .gone, .unavailable]), checksQuery: false
         ) { call in
             let text = try await service.manifest(call.name("id"))
             return call.bytes(Array(text.utf8), type: "application/json", headers: [.cacheControl: "private, no-cache"])

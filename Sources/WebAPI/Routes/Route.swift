@@ -10,14 +10,18 @@ package struct Route: Sendable {
 
     package let operation: Operation
     package let bodyLimit: Int
+    /// Whether what a query has too much or wrong is refused before `respond` is asked; not where it tells that with
+    /// other faults together, or where any query is welcome.
+    private let checksQuery: Bool
     let respond: @Sendable (Call) async throws -> Response
 
     init(
-        _ operation: Operation, bodyLimit: Int = Route.smallBody,
+        _ operation: Operation, bodyLimit: Int = Route.smallBody, checksQuery: Bool = true,
         respond: @escaping @Sendable (Call) async throws -> Response
     ) {
         self.operation = operation
         self.bodyLimit = bodyLimit
+        self.checksQuery = checksQuery
         self.respond = respond
     }
 
@@ -34,7 +38,9 @@ package struct Route: Sendable {
         router.on(RouterPath(operation.routerPath), method: operation.method) { request, context in
             context.notes.route = operation.path
             if !operation.isOpen { try gate.check(request, context) }
-            return try await respond(Call(request: request, context: context, operation: operation))
+            let call = try Call(request: request, context: context, operation: operation)
+            if checksQuery { try call.checkQuery() }
+            return try await respond(call)
         }
     }
 }

@@ -19,7 +19,7 @@ struct ServiceRoutes {
         Route(
             Operation(
                 method: .get, path: "/livez", id: "live", tag: "service", summary: "Whether the process answers",
-                answers: [.bytes("It does.", ["text/plain"])], isOpen: true)
+                answers: [.bytes("It does.", ["text/plain"])], isOpen: true), checksQuery: false
         ) { call in
             call.bytes(Array("ok".utf8), type: "text/plain; charset=utf-8", headers: [.cacheControl: "no-store"])
         }
@@ -29,7 +29,8 @@ struct ServiceRoutes {
         Route(
             Operation(
                 method: .get, path: "/readyz", id: "ready", tag: "service", summary: "Whether requests are welcome",
-                answers: [.bytes("They are.", ["text/plain"])], problems: [.unavailable], isOpen: true)
+                answers: [.bytes("They are.", ["text/plain"])], problems: [.unavailable], isOpen: true),
+            checksQuery: false
         ) { call in
             let obstacle: String? =
                 switch service.readiness {
@@ -48,7 +49,7 @@ struct ServiceRoutes {
         Route(
             Operation(
                 method: .get, path: "/metrics", id: "metrics", tag: "service", summary: "Metrics for Prometheus",
-                answers: [.bytes("Text format 0.0.4.", ["text/plain"])])
+                answers: [.bytes("Text format 0.0.4.", ["text/plain"])]), checksQuery: false
         ) { call in
             call.bytes(
                 await metrics(), type: "text/plain; version=0.0.4; charset=utf-8", headers: [.cacheControl: "no-store"])
@@ -60,7 +61,8 @@ struct ServiceRoutes {
             Operation(
                 method: .get, path: "/problems/{name}", id: "problem", tag: "service",
                 summary: "What a kind of error means", parameters: [.path("name", "The end of a problem's `type`.")],
-                answers: [.bytes("A short page.", ["text/html"])], problems: [.notFound], isOpen: true)
+                answers: [.bytes("A short page.", ["text/html"])], problems: [.notFound], isOpen: true),
+            checksQuery: false
         ) { call in
             guard let kind = ProblemKind(rawValue: call.name("name")) else {
                 throw Problem(
@@ -87,7 +89,6 @@ struct ServiceRoutes {
                 method: .get, path: "/v1", id: "about", tag: "service", summary: "What this server is, and its limits",
                 answers: [.json("The server.", .ref("Server"))], problems: [.notAcceptable, .invalid])
         ) { call in
-            try call.checkQuery()
             return try call.json(payload)
         }
     }

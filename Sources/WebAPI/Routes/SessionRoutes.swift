@@ -21,7 +21,6 @@ struct SessionRoutes {
                 ],
                 problems: [.invalid, .unauthorized, .tooManyFailures], isOpen: true)
         ) { call in
-            try call.checkQuery()
             var body = try await Body(call, known: ["token"])
             let token = body.requiredText("token")
             try body.check()
@@ -45,7 +44,6 @@ struct SessionRoutes {
                 ],
                 problems: [.invalid], isOpen: true)
         ) { call in
-            try call.checkQuery()
             for session in SessionCookie.values(in: call.request.headers) { gate.sessions.close(session) }
             return Response(
                 status: .noContent, headers: [.setCookie: SessionCookie.clearing, .cacheControl: "no-store"])

@@ -16,7 +16,6 @@ struct TrainingSettingsRoutes {
                     answers: [.json("Methods and settings.", .ref("TrainingSettings"))],
                     problems: [.notAcceptable, .invalid])
             ) { call in
-                try call.checkQuery()
                 return try call.json(TrainingSettings.description)
             }
         ]

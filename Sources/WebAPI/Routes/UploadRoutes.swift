@@ -29,7 +29,6 @@ struct UploadRoutes {
                 problems: [.notAcceptable, .invalid, .diskFull, .busy]),
             bodyLimit: service.configuration.limits.uploadBytes
         ) { call in
-            try call.checkQuery()
             try call.accept(["application/json"])
             try call.checkBytes([])
             let headers = call.request.headers
@@ -60,7 +59,6 @@ struct UploadRoutes {
                 parameters: Parameter.page, answers: [.json("A page of uploads.", .ref("UploadList"))],
                 problems: [.notAcceptable, .invalid])
         ) { call in
-            try call.checkQuery()
             let asked = try call.page()
             let page = try await service.allUploads(pageSize: asked.size, pageToken: asked.token)
             return try call.json(
@@ -78,7 +76,6 @@ struct UploadRoutes {
                 summary: "Whether these bytes are here already", parameters: [.digest],
                 answers: [UploadRoutes.answer("They are.", .ok)], problems: [.notAcceptable, .invalid, .notFound])
         ) { call in
-            try call.checkQuery()
             return try call.json(try await service.upload(call.name("sha256")).payload)
         }
     }
@@ -90,7 +87,6 @@ struct UploadRoutes {
                 summary: "Remove an upload that no model is made of", parameters: [.digest],
                 answers: [.empty("It is gone.", status: .noContent)], problems: [.invalid, .notFound, .conflict])
         ) { call in
-            try call.checkQuery()
             try await service.deleteUpload(call.name("sha256"))
             return Response(status: .noContent)
         }

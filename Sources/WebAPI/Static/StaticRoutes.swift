@@ -11,7 +11,8 @@ struct StaticRoutes {
             Route(
                 Operation(
                     method: .get, path: "/", id: "page", tag: "page", summary: "The dashboard",
-                    answers: [.bytes("The page.", ["text/html"]), .notModified], problems: [.notFound], isOpen: true)
+                    answers: [.bytes("The page.", ["text/html"]), .notModified], problems: [.notFound], isOpen: true),
+                checksQuery: false
             ) { call in
                 guard let page = assets.index else {
                     throw Problem(.notFound, "This server was started without its page; the API is at /v1.")
@@ -31,7 +32,7 @@ struct StaticRoutes {
                             ]),
                         .notModified,
                     ],
-                    problems: [.notFound], takesDeepPaths: true, isOpen: true)
+                    problems: [.notFound], takesDeepPaths: true, isOpen: true), checksQuery: false
             ) { call in
                 let path = try PercentEncoding.decode(
                     call.context.parameters.getCatchAll().joined(separator: "/"), plusIsSpace: false)

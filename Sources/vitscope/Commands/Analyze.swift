@@ -47,6 +47,9 @@ struct Analyze: AsyncParsableCommand {
     @Option(help: "Threads (one a processor).")
     var threads: Int?
 
+    @Flag(name: [.long, .short], help: "Show help; that of a kind tells its options, too.")
+    var help = false
+
     @Argument(parsing: .allUnrecognized, help: .hidden)
     var options: [String] = []
 
@@ -59,18 +62,16 @@ struct Analyze: AsyncParsableCommand {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
     }
 
-    private var wantsHelp: Bool { options.contains("--help") || options.contains("-h") }
-
     func run() async throws {
         let kinds = AnalysisKinds.standard
         guard let name = kind else {
-            if wantsHelp { return Terminal.print(Analyze.helpMessage()) }
+            if help { return Terminal.print(Analyze.helpMessage()) }
             throw Failure("say what to compute; `vitscope analyze --help` lists the kinds", .usage)
         }
         guard let kind = kinds[name] else {
             throw Failure("there is no analysis “\(name)”; there are \(kinds.names.joined(separator: ", "))", .usage)
         }
-        if wantsHelp {
+        if help {
             return Terminal.print(Analyze.helpMessage() + "\n\n" + ParameterFlags.help(kind.spec))
         }
         if model.isEmpty { throw Failure("--model names a checkpoint; \(name) takes \(kind.spec.models)", .usage) }

@@ -4,6 +4,7 @@ import Platform
 import Service
 import ServiceTestSupport
 import Testing
+import TestSupport
 
 @Suite struct ImageStoreTests {
     @Test func aPictureIsKnownByItsDigest() async throws {

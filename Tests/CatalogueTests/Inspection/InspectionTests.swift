@@ -8,6 +8,7 @@ import Service
 import ServiceTestSupport
 import Tensors
 import Testing
+import TestSupport
 
 @Suite struct InspectionTests {
     @Test func aCheckpointIsRecognisedWithoutAServer() throws {

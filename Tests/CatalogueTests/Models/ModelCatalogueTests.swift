@@ -6,6 +6,7 @@ import Platform
 import Service
 import ServiceTestSupport
 import Testing
+import TestSupport
 
 @Suite struct ModelCatalogueTests {
     @Test func aRegisteredModelLoadsAndTellsItsSizes() async throws {

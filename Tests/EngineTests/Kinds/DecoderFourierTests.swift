@@ -8,6 +8,7 @@ import Platform
 import Service
 import ServiceTestSupport
 import Testing
+import TestSupport
 
 /// The decoder of masked autoencoders beside PyTorch's: Fixtures/analysis/decoder_fourier.py.
 @Suite struct DecoderFourierTests {

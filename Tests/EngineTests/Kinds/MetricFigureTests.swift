@@ -7,6 +7,7 @@ import Platform
 import Service
 import ServiceTestSupport
 import Testing
+import TestSupport
 
 /// The service's figures beside those of PyTorch and NumPy, on two trained models and a random one whose grid is not
 /// square: Fixtures/analysis/metrics.py.

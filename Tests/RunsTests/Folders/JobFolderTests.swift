@@ -61,7 +61,9 @@ import Testing
         .question(
             AnalysisRequest(
                 id: "i", kind: "fourier",
-                models: [ModelReference(name: "m", path: "/m", options: ModelLoader.Options(numHeads: 3))],
+                models: [
+                    ModelReference(name: "m", path: "/m", options: LoadOptions(.object([.init("num_heads", .int(3))])))
+                ],
                 parameters: [AnalysisParameter("image", "pets:1")])),
         .snapshot(SnapshotRequest(model: "snapshots/s", step: 1, epoch: 0.5, probeSet: "p", metrics: ["cka"])),
     ]) func workSaysItsKind(work: JobWork) throws {

@@ -1,5 +1,7 @@
 import JSON
+import TestSupport
 import Testing
+import TestSupport
 import Training
 
 @Suite struct JobSettingTests {
@@ -125,7 +127,7 @@ import Training
     @Test func theListIsComplete() {
         let names = JobSettingList.standard.all.map(\.name)
         #expect(names.count == 47 && Set(names).count == names.count)
-        #expect(Self.places.allSatisfy { $0.setting.words.hasSuffix(".") } && Self.places.count > 90)
+        #expect(Self.places.everyOne { $0.setting.words.hasSuffix(".") } && Self.places.count > 90)
     }
 
     /// What reading takes and what the schema says are one thing.
@@ -171,7 +173,7 @@ import Training
         let described = try #require(JobSettingList.standard.description["methods"]?.list)
             .first { $0["name"]?.string == method.rawValue }
         let defaults = try #require(described?["defaults"]?.object)
-        #expect(defaults.count > 30 && defaults.allSatisfy { resolved[$0.name] == $0.value })
+        #expect(defaults.count > 30 && defaults.everyOne { resolved[$0.name] == $0.value })
     }
 
     /// One declaration is all that a new setting needs.

@@ -3,7 +3,6 @@ import Catalogue
 import JSON
 import Models
 import Platform
-import Tensors
 
 /// Numbers that each image gives by itself, of which the answer is the mean and the spread.
 protocol ImageMeasure: Sendable {

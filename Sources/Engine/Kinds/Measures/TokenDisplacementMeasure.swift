@@ -1,6 +1,4 @@
 import Analysis
-import Catalogue
-import JSON
 import Models
 import Platform
 import Tensors

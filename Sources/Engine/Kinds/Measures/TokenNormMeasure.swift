@@ -3,7 +3,6 @@ import Catalogue
 import JSON
 import Models
 import Platform
-import Tensors
 
 extension AnalysisKind {
     public static let tokenNorms = AnalysisKind(
