@@ -40,7 +40,7 @@ public struct Trainer {
     /// The batch of a step, and of the accumulated ones which.
     public typealias Batches = (_ step: Int, _ part: Int) throws -> Batch
     /// Measures a model at the end of an epoch.
-    public typealias Validation = (_ model: ModelState) throws -> [Metric]
+    public typealias Validation = (_ model: NetworkState) throws -> [Metric]
 
     public private(set) var snapshot: TrainingSnapshot
     public let plan: Plan
@@ -50,7 +50,7 @@ public struct Trainer {
 
     /// - Parameter model: where the run begins; the objective's own beginning without it.
     public init(
-        objective: any Objective, optimizer: Optimizer, plan: Plan, model: ModelState? = nil, pool: ThreadPool
+        objective: any Objective, optimizer: Optimizer, plan: Plan, model: NetworkState? = nil, pool: ThreadPool
     ) {
         precondition(plan.stepsPerEpoch > 0 && plan.epochs > 0, "a run has steps")
         self.objective = objective

@@ -23,29 +23,15 @@ struct AttentionMetricTask: AnalysisTask {
     }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
-        let config = model.model.config, cost = ForwardCost(config)
+        let config = model.model.config
         let metrics = AttentionMetrics(
             Set(AttentionMetric.allCases), layout: TokenLayout(config), convention: convention)
         var statistics = LayerHeadStatistics(layers: layers.count, heads: config.numHeads)
-        // A stretch at a time, so that memory does not grow with the number of images.
-        let stretch = context.keepsActivations ? context.images.count : cost.batchSize()
-        for start in stride(from: 0, to: context.images.count, by: max(stretch, 1)) {
-            let indices = Array(start..<min(start + stretch, context.images.count))
-            var found = indices.map { kept(context.images[$0], context) }
-            let missing = found.indices.filter { found[$0] == nil }.map { indices[$0] }
-            if !missing.isEmpty {
-                let bytes = saturatingSum(
-                    cost.bytes(images: missing.count),
-                    saturatingProduct(found.count, layers.count, config.numHeads, 24))
-                let batches = try await context.admitted(bytes: bytes, alternative: "Ask for fewer layers.") { slices in
-                    try await context.forEachBatch(
-                        of: missing, model: model.model, batchSize: cost.batchSize(), slices
-                    ) { try look($0, metrics, context) }
-                }
-                for (index, values) in batches.flatMap({ $0 }) { found[index - start] = values }
-            }
-            for values in found.compactMap(\.self) { add(values, to: &statistics) }
-        }
+        try await context.forEachImage(
+            model: model.model, keeping: context.keepsActivations,
+            bytesPerImage: saturatingProduct(layers.count, config.numHeads, 24), alternative: "Ask for fewer layers.",
+            kept: { kept($0, context) }, look: { try look($0, metrics, context) }
+        ) { add($0, to: &statistics) }
         return answer(statistics, images: context.images.count, config)
     }
 
@@ -96,10 +82,7 @@ struct AttentionMetricTask: AnalysisTask {
         _ statistics: LayerHeadStatistics, images: Int, _ config: VisionTransformerConfig
     ) -> AnalysisAnswer {
         let layout = TokenLayout(config)
-        func byLayer(_ values: [Double?]) -> JSONValue {
-            .array(NamedArray(shape: [layers.count], axes: ["layer"], numbers: .float64(values.map { $0 ?? .nan })))
-        }
-        let perHead = statistics.perHead.flatMap { $0.map { $0 ?? .nan } }
+        func byLayer(_ values: [Double?]) -> JSONValue { .numbers(values, by: ["layer"]) }
         var answer = AnalysisAnswer(
             fields: [
                 ("heads", .ints(Array(0..<config.numHeads))),
@@ -109,10 +92,9 @@ struct AttentionMetricTask: AnalysisTask {
                 ("sem", byLayer(statistics.standardError)),
                 (
                     "per_head",
-                    .array(
-                        NamedArray(
-                            shape: [layers.count, config.numHeads], axes: ["layer", "head"],
-                            numbers: .float64(perHead)))
+                    .numbers(
+                        statistics.perHead.flatMap { $0 }, by: ["layer", "head"],
+                        shape: [layers.count, config.numHeads])
                 ),
             ], mainField: "mean")
         switch metric {

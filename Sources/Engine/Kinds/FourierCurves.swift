@@ -39,9 +39,7 @@ struct FourierCurves: Sendable {
         func last(_ values: (VectorStatistics) -> [Double?]) -> [Double] {
             statistics.map { values($0)[frequencies - 1] ?? .nan }
         }
-        func byTap(_ numbers: [Double], axis: String = "tap") -> JSONValue {
-            .array(NamedArray(shape: [numbers.count], axes: [axis], numbers: .float64(numbers)))
-        }
+        func byTap(_ numbers: [Double], axis: String = "tap") -> JSONValue { .numbers(numbers, by: [axis]) }
         let high = last(\.mean), errors = last(\.standardError)
         // The outputs of whole blocks: the curve of the paper's figure 8.
         let whole = taps.indices.filter { taps[$0] % 2 == 0 }

@@ -29,28 +29,14 @@ struct FourierTask: AnalysisTask {
     private var taps: [Int] { places.indices }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
-        let cost = ForwardCost(model.model.config), taps = taps
+        let taps = taps
         var statistics = taps.map { _ in VectorStatistics(count: curves.width) }
-        // A stretch at a time, so that memory does not grow with the number of images.
-        let stretch = context.keepsActivations && !hasMap ? context.images.count : cost.batchSize()
-        for start in stride(from: 0, to: context.images.count, by: max(stretch, 1)) {
-            let indices = Array(start..<min(start + stretch, context.images.count))
-            var found = indices.map { kept(context.images[$0], context) }
-            let missing = found.indices.filter { found[$0] == nil }.map { indices[$0] }
-            if !missing.isEmpty {
-                let bytes = saturatingSum(
-                    cost.bytes(images: missing.count),
-                    saturatingProduct(found.count, taps.count, curves.width, 16))
-                let batches = try await context.admitted(bytes: bytes, alternative: "Ask for fewer layers.") { slices in
-                    try await context.forEachBatch(
-                        of: missing, model: model.model, batchSize: cost.batchSize(), slices
-                    ) { try look($0, context) }
-                }
-                for (index, spectra) in batches.flatMap({ $0 }) { found[index - start] = spectra }
-            }
-            for spectra in found.compactMap(\.self) {
-                for (place, spectrum) in spectra.enumerated() { statistics[place].add(spectrum) }
-            }
+        try await context.forEachImage(
+            model: model.model, keeping: context.keepsActivations && !hasMap,
+            bytesPerImage: saturatingProduct(taps.count, curves.width, 16), alternative: "Ask for fewer layers.",
+            kept: { kept($0, context) }, look: { try look($0, context) }
+        ) { spectra in
+            for (place, spectrum) in spectra.enumerated() { statistics[place].add(spectrum) }
         }
         return curves.answer(statistics, images: context.images.count)
     }

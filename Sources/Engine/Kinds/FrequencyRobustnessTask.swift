@@ -121,11 +121,7 @@ struct FrequencyRobustnessTask: AnalysisTask {
     private func answer(
         _ changes: AccuracyChanges, _ probe: AccuracyProbe, _ bands: [FrequencyBandNoise]
     ) -> AnalysisAnswer {
-        func byBand(_ numbers: [Double?]) -> JSONValue {
-            .array(
-                NamedArray(
-                    shape: [bands.count], axes: ["frequency"], numbers: .float64(numbers.map { $0 ?? .nan })))
-        }
+        func byBand(_ numbers: [Double?]) -> JSONValue { .numbers(numbers, by: ["frequency"]) }
         return AnalysisAnswer(
             fields: probe.fields + [
                 ("frequency_pi", byBand(frequencies)),

@@ -67,14 +67,13 @@ struct KNNTask: AnalysisTask {
             ], mainField: "top1")
         let best = right.map { $0.map { Statistics($0) } }
         answer.fields += [
-            ("top1", byDepth(best[0].map { $0.mean ?? .nan })),
-            ("top1_sem", byDepth(best[0].map { $0.standardError ?? .nan })),
+            ("top1", .numbers(best[0].map(\.mean), by: ["depth"])),
+            ("top1_sem", .numbers(best[0].map(\.standardError), by: ["depth"])),
             (
                 "top1_by_k",
-                .array(
-                    NamedArray(
-                        shape: [neighbours.count, features.depths.count], axes: ["k", "depth"],
-                        numbers: .float64(best.flatMap { $0.map { $0.mean ?? .nan } })))
+                .numbers(
+                    best.flatMap { $0.map(\.mean) }, by: ["k", "depth"],
+                    shape: [neighbours.count, features.depths.count])
             ),
         ]
         if best.contains(where: { $0.contains { $0.mean == nil } }) {
@@ -103,9 +102,5 @@ struct KNNTask: AnalysisTask {
                 ranking.map { $0[0] == images.labels[image] ? 1 : 0 } ?? .nan
             }
         }
-    }
-
-    private func byDepth(_ values: [Double]) -> JSONValue {
-        .array(NamedArray(shape: [values.count], axes: ["depth"], numbers: .float64(values)))
     }
 }

@@ -54,10 +54,7 @@ struct LesionTask: AnalysisTask {
         }
         let changes = AccuracyChanges(hits)
         func byPart(_ numbers: [Double?]) -> JSONValue {
-            .array(
-                NamedArray(
-                    shape: [parts.names.count, config.depth], axes: ["part", "layer"],
-                    numbers: .float64(numbers.map { $0 ?? .nan })))
+            .numbers(numbers, by: ["part", "layer"], shape: [parts.names.count, config.depth])
         }
         let places = (0..<config.depth).map { config.depth > 1 ? Double($0) / Double(config.depth - 1) : 0 }
         return AnalysisAnswer(

@@ -80,10 +80,10 @@ struct LinearProbeTask: AnalysisTask {
                 ("depths", .ints(features.depths)), ("classes", .strings(images.classes)),
                 ("n_train", .int(images.train.count)), ("n_test", .int(images.test.count)),
                 ("chance", .double(1 / Double(images.classes.count))),
-                ("top1", byDepth(statistics.map { $0.mean ?? .nan })),
-                ("top1_sem", byDepth(statistics.map { $0.standardError ?? .nan })),
-                ("top5", byDepth(amongFive.map { tellsFive ? $0.mean ?? .nan : .nan })),
-                ("top5_sem", byDepth(amongFive.map { tellsFive ? $0.standardError ?? .nan : .nan })),
+                ("top1", .numbers(statistics.map(\.mean), by: ["depth"])),
+                ("top1_sem", .numbers(statistics.map(\.standardError), by: ["depth"])),
+                ("top5", .numbers(amongFive.map { tellsFive ? $0.mean ?? .nan : .nan }, by: ["depth"])),
+                ("top5_sem", .numbers(amongFive.map { tellsFive ? $0.standardError ?? .nan : .nan }, by: ["depth"])),
             ], mainField: "top1")
         if statistics.contains(where: { $0.mean == nil }) {
             answer.reasons += Reason.undecided(
@@ -103,10 +103,6 @@ struct LinearProbeTask: AnalysisTask {
                 .lines, "top1", title: "linear probe", x: "depths", band: "top1_sem", xLabel: "depth", yLabel: "top-1")
         ]
         return answer
-    }
-
-    private func byDepth(_ values: [Double]) -> JSONValue {
-        .array(NamedArray(shape: [values.count], axes: ["depth"], numbers: .float64(values)))
     }
 }
 

@@ -58,7 +58,7 @@ struct PCATask: AnalysisTask {
             ?? DoubleMatrix(rows: count, cols: dimensions, [Double](repeating: .nan, count: count * dimensions))
         func components(_ values: [Double]?) -> JSONValue {
             let numbers = values ?? [Double](repeating: .nan, count: coordinates.cols)
-            return .array(NamedArray(shape: [numbers.count], axes: ["component"], numbers: .float64(numbers)))
+            return .numbers(numbers, by: ["component"])
         }
         var answer = AnalysisAnswer(
             fields: points.fields(context.images) + [

@@ -167,7 +167,7 @@ struct ShapeBiasTask: AnalysisTask {
         let all = convention == .reference ? decided.count : decided.count - decisions.discarded
         func byClass(_ numbers: [Double]) -> JSONValue {
             let told = isDecided ? numbers : numbers.map { _ in .nan }
-            return .array(NamedArray(shape: [names.count], axes: ["class"], numbers: .float64(told)))
+            return .numbers(told, by: ["class"])
         }
         var answer = AnalysisAnswer(
             fields: [

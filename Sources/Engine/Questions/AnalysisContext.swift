@@ -76,6 +76,36 @@ package struct AnalysisContext: Sendable {
         return sum
     }
 
+    /// Gives the numbers of every image to `add`, in the order of the images: those that are kept, and of the others what
+    /// a look shows. All at once where they are kept afterwards, otherwise a stretch at a time, so that memory does not
+    /// grow with the number of images.
+    ///
+    /// - Parameters:
+    ///   - bytesPerImage: of its numbers.
+    ///   - look: the numbers of a batch, each image's with its index.
+    func forEachImage<Numbers: Sendable>(
+        model: LoadedModel, keeping: Bool, bytesPerImage: Int, alternative: String,
+        kept: (ImageSource) -> Numbers?, look: @escaping @Sendable (ForwardBatch) throws -> [(Int, Numbers)],
+        add: (Numbers) -> Void
+    ) async throws {
+        let cost = ForwardCost(model.config), stretch = keeping ? images.count : cost.batchSize()
+        for start in stride(from: 0, to: images.count, by: max(stretch, 1)) {
+            let indices = Array(start..<min(start + stretch, images.count))
+            var found = indices.map { kept(images[$0]) }
+            let missing = found.indices.filter { found[$0] == nil }.map { indices[$0] }
+            if !missing.isEmpty {
+                let bytes = saturatingSum(
+                    cost.bytes(images: missing.count), saturatingProduct(found.count, bytesPerImage))
+                let batches = try await admitted(bytes: bytes, alternative: alternative) { slices in
+                    try await forEachBatch(
+                        of: missing, model: model, batchSize: cost.batchSize(), slices, look)
+                }
+                for (index, numbers) in batches.flatMap({ $0 }) { found[index - start] = numbers }
+            }
+            for numbers in found.compactMap(\.self) { add(numbers) }
+        }
+    }
+
     /// (batch, 3, height, width), decoded by all threads.
     private func input(_ batch: [Int], _ model: LoadedModel, _ slice: ComputeSlice) throws -> Tensor {
         try time.measure("decode") {

@@ -41,7 +41,7 @@ enum ResultEncoder {
                     ))
             }
             return EncodedResult(bytes: Npz.encode(files: files), mediaType: format.mediaType, tensor: nil)
-        case .png: throw .internalFault("a picture is no text")
+        case .png: throw .internalFault("a PNG is no text")
         }
     }
 

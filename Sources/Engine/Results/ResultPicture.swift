@@ -21,7 +21,7 @@ struct ResultPicture {
     func png(figure wanted: String? = nil) throws(ServiceError) -> [UInt8] {
         let figure = result.figures.first { wanted == nil || $0.values == wanted }
         guard let figure, let array = result.anyArray(figure.values) else {
-            throw .invalid("/format", "This answer has no picture. Ask for json, npy, npz or csv.")
+            throw .invalid("/format", "This answer has no figure to draw. Ask for json, npy, npz or csv.")
         }
         switch figure.form {
         case .lines: return lines(figure, array)
@@ -36,7 +36,7 @@ struct ResultPicture {
         guard count > mapLimit else { return }
         throw .invalid(
             "/format",
-            "A picture shows at most \(mapLimit) maps, and these are \(count). Ask for fewer images, layers or heads.")
+            "A PNG shows at most \(mapLimit) maps, and these are \(count). Ask for fewer images, layers or heads.")
     }
 
     var title: String {

@@ -29,16 +29,17 @@ struct FolderWalk {
         var contents = Contents()
         for entry in try entries(of: path) {
             let inner = path.isEmpty ? entry.name : "\(path)/\(entry.name)"
-            let ending = FileKind.ending(of: entry.name)
+            let ending = FolderEntryKind.ending(of: entry.name)
             switch entry.kind {
-            case .folder where FileKind.isSystem(entry.name, isFolder: true): tally.add(.system, "folder", path: inner)
+            case .folder where FolderEntryKind.isSystem(entry.name, isFolder: true):
+                tally.add(.system, "folder", path: inner)
             case .folder: contents.folders.append(entry.name)
             case .link: tally.add(.link, ending, path: inner)
             case .other: tally.add(.system, ending, path: inner)
             case .file:
-                if FileKind.isSystem(entry.name, isFolder: false) {
+                if FolderEntryKind.isSystem(entry.name, isFolder: false) {
                     tally.add(.system, ending, path: inner)
-                } else if let reason = FileKind.reason(ending) {
+                } else if let reason = FolderEntryKind.reason(ending) {
                     tally.add(reason, ending, path: inner)
                 } else {
                     contents.pictures.append(entry.name)
@@ -50,7 +51,7 @@ struct FolderWalk {
 
     /// Whether people put folders into the one at `path`. Nothing is counted.
     mutating func hasFolders(_ path: String) throws(ImageError) -> Bool {
-        try entries(of: path).contains { $0.kind == .folder && !FileKind.isSystem($0.name, isFolder: true) }
+        try entries(of: path).contains { $0.kind == .folder && !FolderEntryKind.isSystem($0.name, isFolder: true) }
     }
 
     /// Adds the images of the folder at `path` and of all below it.

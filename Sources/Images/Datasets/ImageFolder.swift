@@ -59,7 +59,7 @@ public struct ImageFolder: Sendable {
             classes = []
             entries = top.pictures.map { Entry(path: $0, label: nil) }
         } else {
-            for picture in top.pictures { walk.tally.add(.loose, FileKind.ending(of: picture), path: picture) }
+            for picture in top.pictures { walk.tally.add(.loose, FolderEntryKind.ending(of: picture), path: picture) }
         }
         leftOut = walk.tally.groups
         guard !entries.isEmpty else {
@@ -71,7 +71,7 @@ public struct ImageFolder: Sendable {
 
     /// The folders among `folders` that are parts of a dataset: all of them, or two or more with folders inside.
     private static func splits(among folders: [String], _ walk: inout FolderWalk) throws(ImageError) -> [String] {
-        let named = folders.filter { FileKind.splits.contains($0.lowercased()) }
+        let named = folders.filter { FolderEntryKind.splits.contains($0.lowercased()) }
         guard !named.isEmpty else { return [] }
         var nested: [String] = []
         for folder in named where try walk.hasFolders(folder) { nested.append(folder) }

@@ -40,7 +40,7 @@ public struct LeftOut: Sendable, Hashable {
     public var countsForTorchvision: Bool {
         switch reason {
         case .loose, .noPicture: false
-        case .format, .system, .link: kind == "folder" || FileKind.torchvision.contains(kind)
+        case .format, .system, .link: kind == "folder" || FolderEntryKind.torchvision.contains(kind)
         }
     }
 }
@@ -71,7 +71,7 @@ struct LeftOutTally {
 }
 
 /// What names say of files.
-enum FileKind {
+enum FolderEntryKind {
     /// What is read.
     static let read: Set<String> = [".jpg", ".jpeg", ".png"]
     /// What torchvision's ImageFolder takes.

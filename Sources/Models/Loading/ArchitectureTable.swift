@@ -85,7 +85,7 @@ extension Architecture {
             "mci": stem, "cait": "mixes its attention heads and reads the class token in blocks of its own",
             "xcit": "lets channels attend to channels", "convit": "gates its attention by position",
             "crossvit": "has two branches with patches of two sizes", "volo": "attends by outlooking",
-            "naflexvit": "takes patches of pictures of any shape", "samvit": "attends in windows",
+            "naflexvit": "takes patches of images of any shape", "samvit": "attends in windows",
             "aimv2": "norms by the root mean square", "vit4": "norms by the root mean square",
             "beit3": "norms inside attention and MLP", "swin": "attends in shifted windows",
         ]

@@ -57,10 +57,10 @@ struct RunSettings: Sendable {
                     "/init_from", "\(place.name): only square images and a linear patch embedding are trained.")
             }
             // In the file's order; classifiers begin anew, whatever they were.
-            for name in model.stateDict.names where !Training.ModelState.isNew(name) {
+            for name in model.stateDict.names where !NetworkState.isNew(name) {
                 guard model.stateDict[name]?.tensor().isFinite ?? true else {
                     throw TrainingFailure.setting(
-                        "/init_from", "\(place.name): \(Training.ModelState.notFinite(name))")
+                        "/init_from", "\(place.name): \(NetworkState.notFinite(name))")
                 }
             }
             return model

@@ -31,7 +31,7 @@ struct RunValidation: Sendable {
     /// classifier's scores are not finite.
     ///
     /// - Throws: `DataError.unreadable` where none can.
-    func measure(_ model: Training.ModelState) throws -> [Metric] {
+    func measure(_ model: NetworkState) throws -> [Metric] {
         let recipe = ViewRecipe.evaluation(imgSize: imgSize)
         var hits: [Int?] = [], count = 0
         for start in stride(from: 0, to: dataset.count, by: batchSize) {
@@ -72,7 +72,7 @@ struct RunValidation: Sendable {
     }
 
     /// For each classifier whether each image is right; nil where its scores are not finite.
-    private func answers(_ batch: Batch, _ model: Training.ModelState) -> [[Bool?]] {
+    private func answers(_ batch: Batch, _ model: NetworkState) -> [[Bool?]] {
         if let probe = objective as? LinearProbe {
             return probe.decisions(batch.views[0], state: model, pool: pool).map { decisions in
                 zip(decisions, batch.labels).map { decision, label in decision.map { $0 == label } }

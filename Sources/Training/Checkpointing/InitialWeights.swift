@@ -3,7 +3,7 @@ public import Models
 public import Platform
 import Tensors
 
-extension ModelState {
+extension NetworkState {
     /// Takes the encoder's weights from a checkpoint: everything that `objective` has under the same name, but for
     /// classifiers. A shared table of relative positions fills a table in each block.
     ///

@@ -5,7 +5,7 @@ import Tensors
 /// What a run is between two steps: the model, the optimizer's moments, and how many steps are done. Everything else is
 /// a function of these and of the configuration.
 public struct TrainingSnapshot: Sendable {
-    public var model: ModelState
+    public var model: NetworkState
     public var optimizer: Optimizer
     /// Optimizer steps done.
     public var step: Int

@@ -30,19 +30,19 @@ public struct Classification: Objective {
 
     public var stepFLOPs: Double { encoder.trainingFLOPs() }
 
-    public func initialState(seed: UInt64) -> ModelState {
+    public func initialState(seed: UInt64) -> NetworkState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(encoder, recipe)
         for parameter in layout.parameters where parameter.name == "head.weight" {
             initializer.truncatedNormal(parameter, std: headScale, bound: 100)
         }
-        return ModelState(weights: initializer.weights, buffers: ParameterBuffer(buffers))
+        return NetworkState(weights: initializer.weights, buffers: ParameterBuffer(buffers))
     }
 
     /// Metrics: `loss` and `accuracy`, the share of images whose largest logit is that of their largest target; NaN where
     /// a logit is not finite.
     public func step(
-        _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric] {
         let encoded = encoder.forward(
             batch.views[0], weights: state.weights, random: context.random("supervised", 0), pool: context.pool)

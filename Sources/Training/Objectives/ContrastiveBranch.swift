@@ -35,12 +35,12 @@ struct ContrastiveBranch: Sendable {
     }
 
     /// The state around `weights`: running statistics at their beginning, the momentum encoder a copy.
-    func state(_ weights: ParameterBuffer, buffers layout: ParameterLayout) -> ModelState {
+    func state(_ weights: ParameterBuffer, buffers layout: ParameterLayout) -> NetworkState {
         var buffers = ParameterBuffer(layout), momentumBuffers = ParameterBuffer(momentumBuffers)
         projector.initialize(&buffers)
         predictor.initialize(&buffers)
         projector.initialize(&momentumBuffers)
-        return ModelState(
+        return NetworkState(
             weights: weights, buffers: buffers, momentumWeights: ParameterBuffer(momentumLayout, copying: weights),
             momentumBuffers: momentumBuffers)
     }
@@ -53,7 +53,7 @@ struct ContrastiveBranch: Sendable {
 
     /// The loss of two views, (batch, 3, height, width) each; adds the gradients of `scale` times it.
     func step(
-        _ views: [Tensor], state: inout ModelState, gradients: inout ParameterBuffer, scale: Float,
+        _ views: [Tensor], state: inout NetworkState, gradients: inout ParameterBuffer, scale: Float,
         _ context: StepContext
     ) -> Double {
         let queries = views.prefix(2).enumerated().map { number, view in

@@ -42,7 +42,7 @@ public struct Hybrid: Objective {
     /// Both queries are kept until the way back.
     public var keptPasses: Int { 2 }
 
-    public func initialState(seed: UInt64) -> ModelState {
+    public func initialState(seed: UInt64) -> NetworkState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(contrastive.encoder, recipe)
         contrastive.initialize(&initializer)
@@ -53,7 +53,7 @@ public struct Hybrid: Objective {
     /// Metrics: `loss`, `loss_simmim`, `loss_moco`, and `gradient_cosine`, the cosine of the angle between the two
     /// gradients at the shared encoder. A half whose weight is 0 is not computed.
     public func step(
-        _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric] {
         guard lambda < 1 else {
             let loss = contrast(batch, &state, &gradients, context)
@@ -79,14 +79,14 @@ public struct Hybrid: Objective {
     }
 
     private func contrast(
-        _ batch: Batch, _ state: inout ModelState, _ gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, _ state: inout NetworkState, _ gradients: inout ParameterBuffer, _ context: StepContext
     ) -> Double {
         contrastive.step(
             batch.views, state: &state, gradients: &gradients, scale: Float(lambda) * context.gradientScale, context)
     }
 
     private func reconstruct(
-        _ batch: Batch, _ state: ModelState, _ gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, _ state: NetworkState, _ gradients: inout ParameterBuffer, _ context: StepContext
     ) -> Double {
         guard let view = batch.views.last, let mask = batch.mask else {
             preconditionFailure("the hybrid takes a masked view")

@@ -48,17 +48,17 @@ public struct LinearProbe: Objective {
 
     public var stepFLOPs: Double { encoder.config.forwardFLOPs }
 
-    public func initialState(seed: UInt64) -> ModelState {
+    public func initialState(seed: UInt64) -> NetworkState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(encoder, recipe)
         var weights = initializer.weights, running = ParameterBuffer(buffers)
         heads.initialize(&weights, &running, seed: seed)
-        return ModelState(weights: weights, buffers: running)
+        return NetworkState(weights: weights, buffers: running)
     }
 
     /// Metrics: `loss`, the mean over layers, and `accuracy.LAYER` of each.
     public func step(
-        _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric] {
         let result = heads.step(
             features(batch.views[0], weights: state.weights, pool: context.pool), labels: batch.labels,
@@ -69,7 +69,7 @@ public struct LinearProbe: Objective {
     }
 
     /// For each probed layer the class of each image, in evaluation; nil where the scores are not finite.
-    public func decisions(_ images: Tensor, state: ModelState, pool: ThreadPool) -> [[Int?]] {
+    public func decisions(_ images: Tensor, state: NetworkState, pool: ThreadPool) -> [[Int?]] {
         heads.logits(
             features(images, weights: state.weights, pool: pool), weights: state.weights, running: state.buffers,
             pool: pool

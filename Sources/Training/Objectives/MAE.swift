@@ -54,11 +54,11 @@ public struct MAE: Objective {
             + decoder.stepFLOPs
     }
 
-    public func initialState(seed: UInt64) -> ModelState {
+    public func initialState(seed: UInt64) -> NetworkState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(encoder, recipe)
         decoder.initialize(&initializer, grid: recipe.config.grid)
-        return ModelState(weights: initializer.weights, buffers: ParameterBuffer(buffers))
+        return NetworkState(weights: initializer.weights, buffers: ParameterBuffer(buffers))
     }
 
     /// How many of `patches` the encoder sees: ⌊patches · (1 − ratio)⌋, but one at least.
@@ -84,7 +84,7 @@ public struct MAE: Objective {
     }
 
     public func step(
-        _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric] {
         guard let view = batch.views.last, let noise = batch.noise else { preconditionFailure("MAE takes noise") }
         let vit = recipe.config

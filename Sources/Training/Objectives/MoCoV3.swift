@@ -54,7 +54,7 @@ public struct MoCoV3: Objective {
     /// Both queries are kept until the way back.
     public var keptPasses: Int { 2 }
 
-    public func initialState(seed: UInt64) -> ModelState {
+    public func initialState(seed: UInt64) -> NetworkState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(branch.encoder, recipe)
         branch.initialize(&initializer)
@@ -62,7 +62,7 @@ public struct MoCoV3: Objective {
     }
 
     public func step(
-        _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric] {
         let loss = branch.step(
             batch.views, state: &state, gradients: &gradients, scale: context.gradientScale, context)

@@ -15,7 +15,7 @@ public struct Metric: Sendable, Equatable {
 }
 
 /// Everything that an objective learns or keeps between steps, the optimizer's moments apart.
-public struct ModelState: Sendable {
+public struct NetworkState: Sendable {
     /// Trained and frozen parameters of `Objective.layout`.
     public var weights: ParameterBuffer
     /// Running statistics of `Objective.buffers`.
@@ -87,12 +87,12 @@ public protocol Objective: StepCost {
     var keptPasses: Int { get }
 
     /// The state before the first step, repeatable by `seed`.
-    func initialState(seed: UInt64) -> ModelState
+    func initialState(seed: UInt64) -> NetworkState
 
     /// One forward and backward pass: adds the gradients of the loss times `context.gradientScale` to `gradients` and
     /// moves running statistics and the momentum encoder. The first metric is `loss`.
     func step(
-        _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric]
 }
 

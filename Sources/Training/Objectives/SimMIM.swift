@@ -37,15 +37,15 @@ public struct SimMIM: Objective {
 
     public var stepFLOPs: Double { branch.stepFLOPs }
 
-    public func initialState(seed: UInt64) -> ModelState {
+    public func initialState(seed: UInt64) -> NetworkState {
         var initializer = Initializer(layout, seed: seed)
         initializer.initialize(branch.encoder, recipe)
         branch.initialize(&initializer, recipe.initialization)
-        return ModelState(weights: initializer.weights, buffers: ParameterBuffer(buffers))
+        return NetworkState(weights: initializer.weights, buffers: ParameterBuffer(buffers))
     }
 
     public func step(
-        _ batch: Batch, state: inout ModelState, gradients: inout ParameterBuffer, _ context: StepContext
+        _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric] {
         guard let view = batch.views.last, let mask = batch.mask else {
             preconditionFailure("SimMIM takes a view and a mask")

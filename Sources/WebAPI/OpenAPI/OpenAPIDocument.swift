@@ -109,7 +109,7 @@ package enum OpenAPIDocument {
         return .object(members)
     }
 
-    private static func description(of parameter: Parameter) -> JSONValue {
+    private static func description(of parameter: OperationParameter) -> JSONValue {
         let schema = parameter.repeats ? Schema.array(parameter.schema) : parameter.schema
         var members: [JSONValue.Member] = [
             .init("name", .string(parameter.name)),

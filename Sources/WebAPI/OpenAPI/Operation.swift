@@ -8,7 +8,7 @@ package struct Operation: Sendable {
     package let id: String
     package let tag: String
     package let summary: String
-    package var parameters: [Parameter] = []
+    package var parameters: [OperationParameter] = []
     package var body: RequestContent?
     package var answers: [Answer]
     /// Errors besides those that every route can answer with.
@@ -42,7 +42,7 @@ package struct Operation: Sendable {
 }
 
 /// A parameter of an operation.
-package struct Parameter: Sendable {
+package struct OperationParameter: Sendable {
     package enum Place: String, Sendable { case path, query, header }
 
     package let name: String
@@ -53,12 +53,14 @@ package struct Parameter: Sendable {
     /// Whether it may come several times.
     package var repeats = false
 
-    static func path(_ name: String, _ detail: String, schema: Schema = .string) -> Parameter {
-        Parameter(name: name, place: .path, schema: schema, detail: detail, isRequired: true)
+    static func path(_ name: String, _ detail: String, schema: Schema = .string) -> OperationParameter {
+        OperationParameter(name: name, place: .path, schema: schema, detail: detail, isRequired: true)
     }
 
-    static func query(_ name: String, _ detail: String, schema: Schema = .string, repeats: Bool = false) -> Parameter {
-        Parameter(name: name, place: .query, schema: schema, detail: detail, repeats: repeats)
+    static func query(_ name: String, _ detail: String, schema: Schema = .string, repeats: Bool = false)
+        -> OperationParameter
+    {
+        OperationParameter(name: name, place: .query, schema: schema, detail: detail, repeats: repeats)
     }
 }
 

@@ -11,7 +11,7 @@ package struct Query: Sendable {
     package private(set) var faults: [Fault] = []
 
     /// - Throws: a problem where an escape is broken; faults of meaning are collected instead.
-    package init(_ text: String, known: [Parameter]) throws {
+    package init(_ text: String, known: [OperationParameter]) throws {
         for piece in text.split(separator: "&") {
             let parts = piece.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = try PercentEncoding.decode(parts[0], plusIsSpace: true)

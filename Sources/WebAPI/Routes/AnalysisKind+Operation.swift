@@ -6,8 +6,8 @@ import Service
 // What OpenAPI says of each analysis, which its spec says.
 extension AnalysisKind {
     var operation: Operation {
-        let name: [Parameter] = spec.comparesTwo ? [] : [.modelName]
-        let encoding: [Parameter] =
+        let name: [OperationParameter] = spec.comparesTwo ? [] : [.modelName]
+        let encoding: [OperationParameter] =
             [
                 .query(
                     "format", "Which form; decides over Accept.", schema: .oneOf(ResultFormat.allCases.map(\.rawValue))),
@@ -16,7 +16,7 @@ extension AnalysisKind {
             + (spec.givesMaps ? [.query("overlay", "PNG: the map over the image.", schema: .boolean)] : [])
         return Operation(
             method: .get, path: spec.path, id: operationID, tag: "analyses", summary: spec.summary,
-            parameters: name + (spec.subjects + spec.parameters).flatMap(Parameter.queries) + encoding,
+            parameters: name + (spec.subjects + spec.parameters).flatMap(OperationParameter.queries) + encoding,
             answers: [
                 Answer(
                     status: .ok, detail: "The numbers, or a figure of them.",
@@ -51,11 +51,11 @@ extension AnalysisKind {
     }
 }
 
-extension Parameter {
+extension OperationParameter {
     /// A declared parameter, and its aliases.
-    fileprivate static func queries(_ declaration: ParameterDeclaration) -> [Parameter] {
+    fileprivate static func queries(_ declaration: ParameterDeclaration) -> [OperationParameter] {
         ([declaration.name] + declaration.aliases).map { name in
-            var parameter = Parameter.query(
+            var parameter = OperationParameter.query(
                 name, name == declaration.name ? declaration.detail : "The same as `\(declaration.name)`.",
                 schema: Schema(declaration), repeats: declaration.repeats)
             parameter.isRequired = declaration.isRequired

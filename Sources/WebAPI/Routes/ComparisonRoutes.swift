@@ -18,7 +18,7 @@ struct ComparisonRoutes {
                 summary: "Every metric of two or more models on the same images, with differences",
                 parameters: [
                     .query("format", "json (the usual), csv, npz or html; decides over Accept."),
-                    Parameter(
+                    OperationParameter(
                         name: "Prefer", place: .header, schema: .string,
                         detail: "`wait=N` waits up to N seconds for what is being computed."),
                 ],

@@ -25,7 +25,7 @@ struct JobEventRoutes {
                         .query(
                             "wait", "JSON: seconds to wait for an event.",
                             schema: .integer(atLeast: 0, atMost: JobRoutes.longestWait)),
-                        Parameter(
+                        OperationParameter(
                             name: "Last-Event-ID", place: .header, schema: .integer(atLeast: 0),
                             detail: "As `after`, over which it decides; browsers send it by themselves."),
                     ],

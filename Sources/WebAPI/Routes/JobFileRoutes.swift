@@ -99,10 +99,10 @@ struct JobFileRoutes {
                 tag: "jobs", summary: "A checkpoint's bytes, safetensors",
                 parameters: [
                     .jobID, .path("step", "A step, or `latest`."),
-                    Parameter(
+                    OperationParameter(
                         name: "Range", place: .header, schema: .string,
                         detail: "One range of bytes, to go on with a download that broke off."),
-                    Parameter(
+                    OperationParameter(
                         name: "If-Range", place: .header, schema: .string,
                         detail: "The ETag of what is there already; the whole file comes where it is another."),
                 ],
@@ -170,7 +170,7 @@ struct JobFileRoutes {
                 summary: "How a metric of every layer went while the job trained",
                 parameters: [
                     .jobID,
-                    Parameter(
+                    OperationParameter(
                         name: "metric", place: .query, schema: .string.example(.string("attention-nmi")),
                         detail: "One of the job's `analysis.metrics`.", isRequired: true),
                 ],

@@ -33,7 +33,7 @@ struct JobRoutes {
             Operation(
                 method: .post, path: "/v1/jobs", id: "submitJob", tag: "jobs", summary: "Post a training job",
                 parameters: [
-                    Parameter(
+                    OperationParameter(
                         name: "Idempotency-Key", place: .header, schema: .string,
                         detail: "1 to 128 visible ASCII characters; the same key and body again give the same job."),
                     .query("dry_run", "Check and estimate, and post nothing.", schema: .boolean),
@@ -87,7 +87,7 @@ struct JobRoutes {
                     .query("method", "Only these; with commas between, or repeated.", schema: .string, repeats: true),
                     .query("label", "`key=value`, or `key` with any value; all of them.", repeats: true),
                     .query("kind", "Trainings, or the analyses that look at them.", schema: .oneOf(JobRoutes.kinds)),
-                ] + Parameter.page,
+                ] + OperationParameter.page,
                 answers: [.json("A page of jobs.", .ref("JobList"))],
                 problems: [.notAcceptable, .invalid, .unavailable])
         ) { call in
@@ -189,8 +189,8 @@ struct JobRoutes {
     }
 }
 
-extension Parameter {
-    static let jobID = Parameter.path("id", "A job's id.")
+extension OperationParameter {
+    static let jobID = OperationParameter.path("id", "A job's id.")
 }
 
 extension Query {

@@ -18,7 +18,7 @@ struct ModelRoutes {
         Route(
             Operation(
                 method: .get, path: "/v1/models", id: "listModels", tag: "models", summary: "The models by name",
-                parameters: Parameter.page, answers: [.json("A page of models.", .ref("ModelList"))],
+                parameters: OperationParameter.page, answers: [.json("A page of models.", .ref("ModelList"))],
                 problems: [.notAcceptable, .invalid])
         ) { call in
             let asked = try call.page()
@@ -48,7 +48,7 @@ struct ModelRoutes {
                 method: .post, path: "/v1/models", id: "registerModel", tag: "models",
                 summary: "Load a checkpoint under a name",
                 parameters: [
-                    Parameter(
+                    OperationParameter(
                         name: "Prefer", place: .header, schema: .string,
                         detail: "wait=N: seconds to wait for the load before answering 202; 4 without, 60 at the most.")
                 ],
@@ -158,12 +158,12 @@ extension Body {
     }
 }
 
-extension Parameter {
-    static let modelName = Parameter.path(
+extension OperationParameter {
+    static let modelName = OperationParameter.path(
         "name", "A model's name, or a checkpoint of a job: `job:ID@STEP`, `job:ID@latest`.", schema: .ref("ModelName"))
 
     /// Which part of a list.
-    static let page: [Parameter] = [
+    static let page: [OperationParameter] = [
         .query("page_size", "Items at the most.", schema: .integer(atLeast: 1)),
         .query("page_token", "`next_page_token` of the page before."),
     ]

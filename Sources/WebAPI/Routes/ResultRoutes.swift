@@ -18,7 +18,7 @@ struct ResultRoutes {
                 summary: "The results that are kept, the newest first",
                 parameters: [
                     .query("analysis", "Only this kind of analysis, or `comparison`.")
-                ] + Parameter.page,
+                ] + OperationParameter.page,
                 answers: [.json("A page of results.", .any)], problems: [.notAcceptable, .invalid, .unavailable])
         ) { call in
             let asked = try call.page()
@@ -38,13 +38,13 @@ struct ResultRoutes {
                 summary: "A result or a comparison by its permanent name",
                 parameters: [
                     .analysisID, .query("format", "Which form; decides over Accept. A comparison has html, too."),
-                    Parameter(
+                    OperationParameter(
                         name: "Prefer", place: .header, schema: .string,
                         detail: "`wait=N` waits up to N seconds for one that is being computed."),
                 ],
                 answers: [
                     Answer(
-                        status: .ok, detail: "The numbers, or a picture of them.",
+                        status: .ok, detail: "The numbers, or a figure of them.",
                         content: [("application/json", .any), ("text/html", .any)]
                             + ResultFormat.allCases.dropFirst().map { ($0.bareMediaType, .any) }),
                     Answer(
@@ -97,6 +97,6 @@ struct ResultRoutes {
     }
 }
 
-extension Parameter {
-    static let analysisID = Parameter.path("id", "The `analysis_id` of a result.")
+extension OperationParameter {
+    static let analysisID = OperationParameter.path("id", "The `analysis_id` of a result.")
 }

@@ -17,7 +17,7 @@ struct UploadRoutes {
                 method: .post, path: "/v1/uploads", id: "uploadCheckpoint", tag: "models",
                 summary: "Keep a checkpoint's bytes, to be registered as upload:SHA256",
                 parameters: [
-                    Parameter(
+                    OperationParameter(
                         name: "Content-Digest", place: .header, schema: .string,
                         detail: "sha-256=:BASE64:, to have what arrives compared with what was sent.")
                 ],
@@ -56,7 +56,7 @@ struct UploadRoutes {
         Route(
             Operation(
                 method: .get, path: "/v1/uploads", id: "listUploads", tag: "models", summary: "The uploads by digest",
-                parameters: Parameter.page, answers: [.json("A page of uploads.", .ref("UploadList"))],
+                parameters: OperationParameter.page, answers: [.json("A page of uploads.", .ref("UploadList"))],
                 problems: [.notAcceptable, .invalid])
         ) { call in
             let asked = try call.page()
@@ -109,8 +109,8 @@ extension Upload {
     }
 }
 
-extension Parameter {
-    fileprivate static let digest = Parameter.path("sha256", "64 hexadecimal digits.")
+extension OperationParameter {
+    fileprivate static let digest = OperationParameter.path("sha256", "64 hexadecimal digits.")
 }
 
 extension HTTPField.Name {

@@ -32,7 +32,7 @@ import Training
 
     private func step(
         _ objective: some Objective, _ batch: Batch, part: Int = 0, epoch: Double = 0
-    ) -> (metrics: [Metric], gradients: ParameterBuffer, state: ModelState) {
+    ) -> (metrics: [Metric], gradients: ParameterBuffer, state: NetworkState) {
         var state = objective.initialState(seed: 1), gradients = ParameterBuffer(objective.layout)
         let metrics = objective.step(
             batch, state: &state, gradients: &gradients, StepContext(part: part, epoch: epoch, epochs: 10, pool: pool))

@@ -57,8 +57,8 @@ struct ReferenceCase {
     }
 
     /// The state before the first step, of `objective` or of another one with parameters of the same names.
-    func state(of objective: any Objective) throws -> ModelState {
-        var state = ModelState(
+    func state(of objective: any Objective) throws -> NetworkState {
+        var state = NetworkState(
             weights: try filled(objective.layout, "weights"), buffers: try filled(objective.buffers, "buffers"))
         if let layout = objective.momentumLayout { state.momentumWeights = try filled(layout, "momentum") }
         if let layout = objective.momentumBuffersLayout {
@@ -67,7 +67,7 @@ struct ReferenceCase {
         return state
     }
 
-    func state() throws -> ModelState { try state(of: objective) }
+    func state() throws -> NetworkState { try state(of: objective) }
 
     private func filled(_ layout: ParameterLayout, _ group: String) throws -> ParameterBuffer {
         var buffer = ParameterBuffer(layout)

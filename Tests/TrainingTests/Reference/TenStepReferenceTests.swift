@@ -51,7 +51,7 @@ import Training
 
     /// The momentum encoder after ten steps, but for what has no gradient in exact arithmetic: AdamW makes whole steps of
     /// the rounding there, in a direction that no loss depends on.
-    private func expectMomentum(_ state: ModelState, _ reference: ReferenceCase) throws {
+    private func expectMomentum(_ state: NetworkState, _ reference: ReferenceCase) throws {
         let width = reference.settings.vit.embedDim
         for parameter in state.momentumWeights?.layout.parameters ?? []
         where !reference.settings.zeroGradients.contains(parameter.name) {
@@ -66,7 +66,7 @@ import Training
     }
 
     /// What is frozen has not moved by a bit; the key's bias is exactly zero where the encoder has none.
-    private func expectFrozen(_ state: ModelState, _ reference: ReferenceCase) throws {
+    private func expectFrozen(_ state: NetworkState, _ reference: ReferenceCase) throws {
         let width = reference.settings.vit.embedDim
         for parameter in state.weights.layout.parameters {
             let found = state.weights.tensor(parameter).array

@@ -111,7 +111,7 @@ import Training
     @Test func validationComesAfterTheCheckpointAndIsMadeUpFor() throws {
         struct Unreadable: Error {}
         let straight = RunFolder(), broken = RunFolder(), run = TinyRun("supervised", #""augmentation": {"mixup": 0}"#)
-        func measure(_ model: ModelState) -> [Metric] { [Metric("val_accuracy", 0.5)] }
+        func measure(_ model: NetworkState) -> [Metric] { [Metric("val_accuracy", 0.5)] }
         try run.run(in: straight, validation: measure)
         for epoch in 1...3 {
             var calls = 0
