@@ -89,7 +89,7 @@ struct TokenPoints: Sendable {
         return [
             ("tap", .string(tap == 0 ? "embed" : "blocks.\((tap - 1) / 2).\(tap % 2 == 1 ? "attn" : "mlp")")),
             ("image_of_point", .ints(repeated(Array(images.indices)))),
-            ("labels", .strings(repeated(images.map { $0.className ?? $0.ref }))),
+            ("labels", .strings(repeated(images.map(\.label)))),
         ]
     }
 

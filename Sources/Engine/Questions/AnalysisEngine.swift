@@ -95,7 +95,11 @@ package final class AnalysisEngine: Sendable {
         let canonical = values.canonical
         for line in canonical { hash.update(line + "\n") }
         hash.update("images \(images.sources.count)\n")
-        for source in images.sources { hash.update(source.key + "\n") }
+        for source in images.sources {
+            hash.update(source.key + "\n")
+            // The same pixels are another question where they are of another class.
+            if let name = kind.spec.images.decidingName(of: source) { hash.update("\(name.utf8.count) \(name)\n") }
+        }
         return PreparedAnalysis(
             id: hash.hex(), kind: kind, task: task, images: images, parameters: parameters, canonical: canonical,
             echo: values.echo)

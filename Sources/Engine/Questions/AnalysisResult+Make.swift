@@ -55,6 +55,12 @@ extension AnalysisResult {
         }
         if result.scene.sources.isEmpty { result.scene = Scene(analysis) }
         for field in analysis.images.fields { result.set(field.name, field.value) }
+        if case .list(let points)? = self["image_of_point"] {
+            let labels = analysis.images.sources.map(\.label)
+            result.set(
+                "labels",
+                .strings(points.map { $0.int.flatMap { labels.indices.contains($0) ? labels[$0] : nil } ?? "" }))
+        }
         return result
     }
 

@@ -1,0 +1,18 @@
+import Catalogue
+
+extension AnalysisSpec.ImageNeed {
+    /// What beside its pixels decides the numbers: the class of a labelled image, and the name that says which cues it
+    /// shows.
+    func decidingName(of source: ImageSource) -> String? {
+        switch self {
+        case .any: nil
+        case .labelled: source.className ?? ""
+        case .cueConflict: source.fileName
+        }
+    }
+}
+
+extension ImageSource {
+    /// What its points are called in a figure: the class, or else the reference.
+    var label: String { className ?? ref }
+}
