@@ -6,26 +6,11 @@ import Tensors
 
 /// Times the forward pass with every attention map and hidden state kept, beside the machine's ceiling.
 public enum ForwardBenchmark {
-    /// What was measured.
-    public struct Report: Sendable, Codable {
-        public let arch: String
-        public let batch: Int
-        public let threads: Int
-        public let precision: String
-        public let rounds: Int
-        /// Median of the rounds.
-        public let durationSeconds: Double
-        public let imagesPerSecond: Double
-        public let gflops: Double
-        /// The best matrix product of the same run.
-        public let gemmCeilingGflops: Double
-        public let fractionOfCeiling: Double
-    }
-
     /// Times `rounds` passes of `batch` images after one to warm up; between them, products for the ceiling.
     ///
     /// - Throws: `ServiceError.invalid` for an architecture without a name here, or counts out of range.
-    public static func run(arch: String, batch: Int, threads: Int, rounds: Int) throws(ServiceError) -> Report {
+    public static func run(arch: String, batch: Int, threads: Int, rounds: Int) throws(ServiceError) -> BenchmarkReport
+    {
         guard let config = VisionTransformerConfig.named(arch) else {
             let sizes = VisionTransformerConfig.knownSizes.joined(separator: ", ")
             throw .invalid("/arch", "“\(arch)” is unknown; write vit_SIZE_patchP_S with SIZE one of \(sizes).")
@@ -57,11 +42,8 @@ public enum ForwardBenchmark {
             let time = Stopwatch.seconds { _ = model.forwardIntermediates(images, request: request, pool: pool) }
             if round > 0 { seconds.append(time) }
         }
-        let median = seconds.sorted()[seconds.count / 2]
-        let gflops = Double(batch) * model.forwardFLOPs / median / 1e9
-        return Report(
-            arch: arch, batch: batch, threads: threads, precision: "f32", rounds: rounds, durationSeconds: median,
-            imagesPerSecond: Double(batch) / median, gflops: gflops, gemmCeilingGflops: ceiling.gflops,
-            fractionOfCeiling: gflops / ceiling.gflops)
+        return BenchmarkReport(
+            arch: arch, batch: batch, threads: threads, seconds: seconds,
+            flops: Double(batch) * model.forwardFLOPs, ceiling: ceiling)
     }
 }

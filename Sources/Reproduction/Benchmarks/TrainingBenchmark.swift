@@ -7,24 +7,6 @@ import Training
 
 /// Times a step of training from ready views to moved weights, beside the machine's ceiling.
 public enum TrainingBenchmark {
-    /// What was measured.
-    public struct Report: Sendable, Codable {
-        public let method: String
-        public let arch: String
-        public let batch: Int
-        public let threads: Int
-        public let precision: String
-        public let rounds: Int
-        /// What a step takes, forward, backward and optimizer: the median of the rounds.
-        public let durationSeconds: Double
-        /// Images, or pairs of views for contrastive methods, a second.
-        public let imagesPerSecond: Double
-        public let gflops: Double
-        /// The best matrix product of the same run.
-        public let gemmCeilingGflops: Double
-        public let fractionOfCeiling: Double
-    }
-
     /// The methods that are timed: those that need no checkpoint.
     public static let methods = TrainingMethod.allCases.filter { !$0.needsCheckpoint }.map(\.rawValue)
 
@@ -33,7 +15,7 @@ public enum TrainingBenchmark {
     /// - Throws: `ServiceError.invalid` for an unknown method or architecture, or counts out of range: all at once.
     public static func run(
         method: String, arch: String, batch: Int, threads: Int, rounds: Int
-    ) throws(ServiceError) -> Report {
+    ) throws(ServiceError) -> BenchmarkReport {
         var faults: [Fault] = []
         let config = VisionTransformerConfig.named(arch)
         if config == nil {
@@ -79,12 +61,9 @@ public enum TrainingBenchmark {
             }
             if round > 0 { seconds.append(time) }
         }
-        let median = seconds.sorted()[seconds.count / 2]
-        let gflops = Double(batch) * objective.stepFLOPs / median / 1e9
-        return Report(
-            method: method, arch: arch, batch: batch, threads: threads, precision: "f32", rounds: rounds,
-            durationSeconds: median, imagesPerSecond: Double(batch) / median, gflops: gflops,
-            gemmCeilingGflops: ceiling.gflops, fractionOfCeiling: gflops / ceiling.gflops)
+        return BenchmarkReport(
+            method: method, arch: arch, batch: batch, threads: threads, seconds: seconds,
+            flops: Double(batch) * objective.stepFLOPs, ceiling: ceiling)
     }
 
     /// The objective with its usual settings over a plain network.

@@ -36,20 +36,13 @@ struct Bench: ParsableCommand {
         }
 
         func run() throws {
-            let report: ForwardBenchmark.Report
+            let report: BenchmarkReport
             do {
                 report = try ForwardBenchmark.run(
                     arch: arch, batch: batch, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
                     rounds: rounds)
             } catch { throw Failure(error) }
-            guard !json else { return Terminal.print(try JSONText.encode(report)) }
-            Terminal.print(
-                """
-                \(report.arch), batch \(report.batch), \(report.threads) threads, \(report.precision), median of \
-                \(report.rounds): \(Bench.text(report.imagesPerSecond)) images/s
-                \(Bench.text(report.gflops)) GFLOP/s of \(Bench.text(report.gemmCeilingGflops)) that the best matrix \
-                product of this run did: \(Bench.text(100 * report.fractionOfCeiling)) %
-                """)
+            Terminal.print(json ? try JSONText.encode(report) : report.text)
         }
     }
 
@@ -83,24 +76,15 @@ struct Bench: ParsableCommand {
         }
 
         func run() throws {
-            let report: TrainingBenchmark.Report
+            let report: BenchmarkReport
             do {
                 report = try TrainingBenchmark.run(
                     method: method, arch: arch, batch: batch,
                     threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds)
             } catch { throw Failure(error) }
-            guard !json else { return Terminal.print(try JSONText.encode(report)) }
-            Terminal.print(
-                """
-                \(report.method), \(report.arch), batch \(report.batch), \(report.threads) threads, \
-                \(report.precision), median of \(report.rounds) steps: \(Bench.text(report.imagesPerSecond)) images/s
-                \(Bench.text(report.gflops)) GFLOP/s of \(Bench.text(report.gemmCeilingGflops)) that the best matrix \
-                product of this run did: \(Bench.text(100 * report.fractionOfCeiling)) %
-                """)
+            Terminal.print(json ? try JSONText.encode(report) : report.text)
         }
     }
-
-    private static func text(_ number: Double) -> String { String(format: "%.1f", number) }
 }
 
 /// JSON as every command prints it: snake case, one object; what is not finite is null.

@@ -1,0 +1,49 @@
+/// What a benchmark measured, beside the best matrix product of the same run.
+public struct BenchmarkReport: Sendable, Codable {
+    /// The training method; nil for a forward pass.
+    public let method: String?
+    public let arch: String
+    public let batch: Int
+    public let threads: Int
+    public let precision: String
+    public let rounds: Int
+    /// What a pass or a step takes: the median of the rounds.
+    public let durationSeconds: Double
+    /// Images, or pairs of views for contrastive methods, a second.
+    public let imagesPerSecond: Double
+    public let gflops: Double
+    public let gemmCeilingGflops: Double
+    public let fractionOfCeiling: Double
+
+    /// - Parameters:
+    ///   - seconds: of the rounds.
+    ///   - flops: floating-point operations of a round.
+    init(
+        method: String? = nil, arch: String, batch: Int, threads: Int, seconds: [Double], flops: Double,
+        ceiling: GEMMCeiling
+    ) {
+        let median = seconds.sorted()[seconds.count / 2]
+        self.method = method
+        self.arch = arch
+        self.batch = batch
+        self.threads = threads
+        precision = "f32"
+        rounds = seconds.count
+        durationSeconds = median
+        imagesPerSecond = Double(batch) / median
+        gflops = flops / median / 1e9
+        gemmCeilingGflops = ceiling.gflops
+        fractionOfCeiling = gflops / ceiling.gflops
+    }
+
+    /// As people read it: what was timed, and how fast it was.
+    public var text: String {
+        func number(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+        return """
+            \(method.map { "\($0), " } ?? "")\(arch), batch \(batch), \(threads) threads, \(precision), median of \
+            \(rounds): \(number(imagesPerSecond)) images/s
+            \(number(gflops)) GFLOP/s of \(number(gemmCeilingGflops)) that the best matrix product of this run did: \
+            \(number(100 * fractionOfCeiling)) %
+            """
+    }
+}
