@@ -39,15 +39,6 @@ public enum ParameterForm: Sendable, Equatable {
         }
     }
 
-    /// The words there are; empty where any text or number may stand.
-    public var words: [String] {
-        switch self {
-        case .choice(let words), .indices(let words): words
-        case .flag: ["true", "false"]
-        default: []
-        }
-    }
-
     /// What to write, for a sentence about a value that does not fit.
     public var advice: String {
         switch self {
