@@ -85,6 +85,15 @@ let package = Package(
             ],
             swiftSettings: safe),
         .target(
+            name: "Processes",
+            dependencies: [
+                "Engine", "Catalogue", "Checkpoints", "Images", "JSON", "Tensors", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: safe),
+        .target(
             name: "Runs",
             dependencies: [
                 "Engine", "Catalogue", "Training", "Jobs",
@@ -104,7 +113,7 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Reproduction", "Runs", "Engine", "Catalogue", "Training", "Jobs",
+                "Reproduction", "Runs", "Processes", "Engine", "Catalogue", "Training", "Jobs",
                 "Models", "Images", "JSON", "Tensors", "Platform",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -132,7 +141,8 @@ let package = Package(
         .executableTarget(
             name: "vitscope",
             dependencies: [
-                "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "Training", "JSON",
+                "WebAPI", "Storage", "Service", "Reproduction", "Processes", "Runs", "Engine", "Catalogue", "Training",
+                "JSON",
                 "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 public import Tensors
 
 extension SafeTensors {
@@ -40,7 +40,7 @@ extension SafeTensors {
     }
 
     /// The file in pieces; arrays that need no change are the very bytes of the checkpoint they came from.
-    static func chunks(
+    package static func chunks(
         _ tensors: StateDict, as precision: Precision?, metadata: [String: String]
     ) throws(CheckpointError) -> [Bytes] {
         func dtype(_ entry: StateDict.Entry) -> DType {

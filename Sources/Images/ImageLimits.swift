@@ -2,7 +2,7 @@
 ///
 /// A few hundred bytes can announce gigabytes of pixels or hours of decoding (CVE-2019-13960 was refused as the
 /// application's duty), so the limits are checked before anything is decoded.
-public struct ImageLimits: Sendable, Hashable {
+public struct ImageLimits: Sendable, Hashable, Codable {
     /// Bytes of the file.
     public var maxBytes: Int
     /// Pixels a side.
@@ -31,6 +31,9 @@ public struct ImageLimits: Sendable, Hashable {
         self.maxUnpackedBytes = maxUnpackedBytes
         self.maxCPUSeconds = maxCPUSeconds
     }
+
+    /// For images that this program wrote: an image that was small as a JPEG is large as a PNG.
+    public static let ownFiles = ImageLimits(maxBytes: 512 << 20)
 
     /// 32 MiB, 16,384 pixels a side, 64 megapixels (2²⁶), 64 scans, 16 scans over 64 megapixels, 256 MiB unpacked,
     /// 2 seconds.

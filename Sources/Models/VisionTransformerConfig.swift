@@ -1,5 +1,5 @@
 /// Extents of an image in pixels.
-public struct ImageSize: Sendable, Hashable {
+public struct ImageSize: Sendable, Hashable, Codable {
     public var height: Int
     public var width: Int
 
@@ -24,9 +24,9 @@ public struct GridSize: Sendable, Hashable {
 }
 
 /// Everything that decides the shape of the one canonical Vision Transformer, under timm's names.
-public struct VisionTransformerConfig: Sendable, Hashable {
+public struct VisionTransformerConfig: Sendable, Hashable, Codable {
     /// How patches become tokens.
-    public enum PatchEmbed: String, Sendable, Hashable {
+    public enum PatchEmbed: String, Sendable, Hashable, Codable {
         /// One strided convolution: a linear layer over the pixels of a patch.
         case linear
         /// MoCo v3's stem: four 3×3 convolutions of stride 2 with batch norm and ReLU, then a 1×1 convolution.
@@ -34,7 +34,7 @@ public struct VisionTransformerConfig: Sendable, Hashable {
     }
 
     /// Which tokens have a learned or fixed position added.
-    public enum PosEmbed: String, Sendable, Hashable {
+    public enum PosEmbed: String, Sendable, Hashable, Codable {
         case none
         /// One row for every prefix token that is no register, then one a patch; registers are inserted afterwards.
         case all
@@ -43,7 +43,7 @@ public struct VisionTransformerConfig: Sendable, Hashable {
     }
 
     /// A bias added to the attention scores that depends on relative position.
-    public enum RelPos: String, Sendable, Hashable {
+    public enum RelPos: String, Sendable, Hashable, Codable {
         case none
         /// One table for all blocks (SimMIM, BEiT pre-training).
         case shared
@@ -52,7 +52,7 @@ public struct VisionTransformerConfig: Sendable, Hashable {
     }
 
     /// The two-layer network of a block.
-    public enum MLP: String, Sendable, Hashable {
+    public enum MLP: String, Sendable, Hashable, Codable {
         /// fc2(GELU(fc1 x)), exact erf GELU.
         case gelu
         /// fc2(SiLU(first half of fc1 x) · second half).
@@ -60,7 +60,7 @@ public struct VisionTransformerConfig: Sendable, Hashable {
     }
 
     /// What the classifier reads.
-    public enum GlobalPool: String, Sendable, Hashable {
+    public enum GlobalPool: String, Sendable, Hashable, Codable {
         /// The class token after `norm`.
         case token
         /// The mean of the patch tokens, then `fc_norm` where there is one.
@@ -121,4 +121,13 @@ public struct VisionTransformerConfig: Sendable, Hashable {
     public var headDim: Int { embedDim / numHeads }
     /// Hidden width over token width.
     public var mlpRatio: Double { Double(mlpHidden) / Double(embedDim) }
+
+    /// Whether the sizes are those of a network at all, none so large that arithmetic on them could overflow.
+    public var isPlausible: Bool {
+        let sides = [imgSize.height, imgSize.width, patchSize]
+        let sizes = [inChans, embedDim, depth, numHeads, mlpHidden]
+        return sides.allSatisfy { (1...16_384).contains($0) } && sizes.allSatisfy { (1...1 << 20).contains($0) }
+            && depth <= 1024 && numHeads <= embedDim && (0...1 << 20).contains(numClasses)
+            && (0...4096).contains(numRegisters) && eps.isFinite && grid.rows > 0 && grid.cols > 0
+    }
 }

@@ -40,6 +40,26 @@ public struct Bytes: Sendable {
         return T(littleEndian: owner.base.loadUnaligned(fromByteOffset: start + offset, as: T.self))
     }
 
+    /// Whether they lie in a mapped file.
+    public var isMapped: Bool { owner.isMapped }
+
+    /// The numbers as little-endian bytes.
+    public init(littleEndian numbers: [Double]) {
+        // Every processor that Swift runs on here is little-endian.
+        self.init(numbers.withUnsafeBytes { [UInt8]($0) })
+    }
+
+    /// `count` little-endian numbers at `offset`, or nil where they do not lie inside.
+    public func littleEndianDoubles(at offset: Int, count length: Int) -> [Double]? {
+        guard length >= 0, length <= Int.max / 8, let bytes = slice(at: offset, count: length * 8) else { return nil }
+        return [Double](unsafeUninitializedCapacity: length) { buffer, filled in
+            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+            filled = length
+        }
+    }
+
+    public var isEmpty: Bool { count == 0 }
+
     /// The bytes, copied.
     public var array: [UInt8] {
         withUnsafeBytes { [UInt8]($0) }
@@ -76,7 +96,7 @@ public struct Bytes: Sendable {
 /// unchecked because nobody writes after the initializer.
 final class ByteOwner: @unchecked Sendable {
     let base: UnsafeRawPointer
-    private let isMapped: Bool
+    let isMapped: Bool
     private let release: () -> Void
 
     /// Memory mapped from a file.

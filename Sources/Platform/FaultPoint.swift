@@ -43,6 +43,10 @@ public enum FaultPoint: String, CaseIterable, Sendable {
     case spawnBefore = "spawn.before"
     /// A worker was started, and nobody follows it.
     case spawnAfter = "spawn.after"
+    /// A parser has a file, and has not looked at it.
+    case parserReading = "parser.reading"
+    /// The process that computes has a question, and has not answered it.
+    case computeAnswering = "compute.answering"
 
     /// Dies here, where a test wants it.
     ///

@@ -7,6 +7,8 @@ public enum Folder {
         public let name: String
         public let isFolder: Bool
         public let sizeBytes: Int
+        /// The last change to its bytes, seconds since 1970.
+        public let modifiedAt: Int
     }
 
     /// The regular files and folders directly in `path`, sorted by name as Python sorts (by code point); hidden ones
@@ -24,7 +26,10 @@ public enum Folder {
             guard fstatat(dirfd(stream), name, &status, 0) == 0 else { continue }
             let kind = status.st_mode & S_IFMT
             guard kind == S_IFREG || kind == S_IFDIR else { continue }
-            entries.append(Entry(name: name, isFolder: kind == S_IFDIR, sizeBytes: Int(status.st_size)))
+            entries.append(
+                Entry(
+                    name: name, isFolder: kind == S_IFDIR, sizeBytes: Int(status.st_size),
+                    modifiedAt: status.st_mtim.tv_sec))
         }
         // UTF-8 sorts as its code points do.
         return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -69,6 +74,9 @@ public enum Folder {
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
     }
+
+    /// Says that the file at `path` was wanted just now.
+    public static func touch(_ path: String) { utimensat(AT_FDCWD, path, nil, 0) }
 
     /// Whether files can be made in the folder `path`.
     public static func isWritable(_ path: String) -> Bool { access(path, W_OK | X_OK) == 0 }

@@ -45,7 +45,7 @@ public enum Machine {
     public static var parent: Int { Int(getppid()) }
 
     /// Ends the process at once, without destructors.
-    public static func leave() -> Never { _exit(1) }
+    public static func leave(_ code: Int32 = 1) -> Never { _exit(code) }
 
     /// No program that the calling thread, threads that it starts from here on, or processes of those run gains a right
     /// by the rights of its file.

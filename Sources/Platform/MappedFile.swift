@@ -67,6 +67,12 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
         return false
     }
 
+    /// Whether the other end of a connection is gone.
+    public var isDisconnected: Bool {
+        if case .system(_, _, let code) = self { return code == EPIPE || code == ECONNRESET }
+        return false
+    }
+
     /// Whether the disk is full.
     public var isDiskFull: Bool {
         if case .system(_, _, let code) = self { return code == ENOSPC || code == EDQUOT }

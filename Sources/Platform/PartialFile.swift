@@ -52,6 +52,13 @@ public final class PartialFile {
         count += bytes.count
     }
 
+    /// The same open file for somebody else to write to, from where it stands.
+    public func writing() throws(FileError) -> OpenFile {
+        let other = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard other >= 0 else { throw FileError.system("dup", path: path, code: errno) }
+        return OpenFile(owning: other)
+    }
+
     /// Syncs the file and gives it its name, in place of any other file of that name.
     public func finish(as target: String) throws(FileError) {
         guard descriptor >= 0 else { throw FileError.system("fsync", path: target, code: EBADF) }

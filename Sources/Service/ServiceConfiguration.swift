@@ -18,6 +18,9 @@ public struct ServiceConfiguration: Sendable {
     /// What can be asked.
     public var kinds = AnalysisKinds.standard
     public var jobs = JobSettings()
+    /// The program that computes and that reads the files of strangers, in processes of its own; nil where this process
+    /// does both, and a fault in either ends it.
+    public var processProgram: String?
 
     public init(
         modelsDirectory: String? = nil, datasetsDirectory: String? = nil, dataDirectory: String, threads: Int

@@ -4,6 +4,7 @@ public import FoundationEssentials
 import Jobs
 public import Logging
 import Platform
+import Processes
 import Runs
 import Synchronization
 
@@ -24,7 +25,18 @@ public final class ViTScopeService: Sendable {
 
     private let logger: Logger
     private let life = Mutex(Life())
-    let engine: AnalysisEngine
+    /// Reads questions.
+    let reader: QuestionReader
+    /// Results that are remembered.
+    let results: ResultCache
+    /// Processes of ours that ended without being asked to.
+    private let deaths = DeathCount()
+    /// Who computes.
+    let computing: any Computing
+    /// Writes results down, off the path of requests.
+    let encodingThread = WorkerThread()
+    /// Reads files, which may be large.
+    let readingThread = WorkerThread()
     let catalogue: ModelCatalogue
     let library: ImageLibrary
     let probeSetStore: ProbeSetStore
@@ -42,21 +54,48 @@ public final class ViTScopeService: Sendable {
         self.logger = logger
         self.now = now
         let data = configuration.dataDirectory, limits = configuration.limits
-        let engine = AnalysisEngine(
-            threads: configuration.threads, limits: limits, codeVersion: configuration.codeVersion,
-            kinds: configuration.kinds)
-        self.engine = engine
+        reader = QuestionReader(kinds: configuration.kinds, codeVersion: configuration.codeVersion)
+        results = ResultCache(budget: limits.resultCacheBytes)
+        let computing = Self.computing(configuration, deaths, logger)
+        self.computing = computing
         uploads = UploadStore(folder: data + "/uploads/sha256", limit: limits.uploadBytes)
         catalogue = ModelCatalogue(
             modelsDirectory: configuration.modelsDirectory, uploads: uploads,
             file: CatalogueFile(path: data + "/models.json"), marks: LoadMarks(path: data + "/models-loading.json"),
-            memoryLimit: limits.modelBytes, now: now
-        ) { engine.forget($0) }
+            memoryLimit: limits.modelBytes, now: now,
+            load: { place, options, thread in try await computing.load(place, options, on: thread) },
+            forget: { await computing.forget($0) })
         let datasets = DatasetCatalogue(directory: configuration.datasetsDirectory)
         library = ImageLibrary(
-            store: ImageStore(folder: data + "/images", maxBytes: limits.imageBytes), datasets: datasets)
+            store: ImageStore(
+                dataDirectory: data, maxBytes: limits.imageBytes,
+                read: { try await computing.read($0, pixels: $1, limits: $2) }), datasets: datasets)
         probeSetStore = ProbeSetStore(
-            folder: data + "/probe-sets", limit: limits.probeSetImages, datasets: datasets, now: now)
+            folder: data + "/probe-sets", limit: limits.probeSetImages, datasets: datasets,
+            look: { try await computing.look(at: $0, faults: $1) }, now: now)
+    }
+
+    private static func computing(
+        _ configuration: ServiceConfiguration, _ deaths: DeathCount, _ logger: Logger
+    ) -> any Computing {
+        let data = Folder.absolute(configuration.dataDirectory)
+        guard let program = configuration.processProgram else {
+            var limits = configuration.limits
+            // Results are remembered here, for both kinds of process alike.
+            limits.resultCacheBytes = limits.resultCacheBytes / 2
+            return LocalComputing(
+                AnalysisEngine(
+                    threads: configuration.threads, limits: limits, codeVersion: configuration.codeVersion,
+                    kinds: configuration.kinds))
+        }
+        let readable =
+            [data + "/canonical", data + "/pixels"]
+            + (configuration.datasetsDirectory.map { [Folder.absolute($0)] } ?? [])
+        return ProcessComputing(
+            program: program, dataDirectory: data,
+            settings: ComputeSettings(
+                threads: configuration.threads, codeVersion: configuration.codeVersion, limits: configuration.limits,
+                readable: readable), deaths: deaths, logger: logger)
     }
 
     /// Makes the data directory, takes its lock and reads what was kept there; models load in the background.
@@ -80,6 +119,7 @@ public final class ViTScopeService: Sendable {
             life.withLock { $0.lock = lock }
             try uploads.open()
             try library.store.open()
+            try await computing.start()
             try await probeSetStore.open(logger: logger)
             try await catalogue.open(logger: logger)
             if let jobs = try await openJobs() {
@@ -95,7 +135,8 @@ public final class ViTScopeService: Sendable {
         switch life.withLock({ $0.phase }) {
         case .starting: .starting
         case .draining, .stopped: .draining
-        case .running: Self.readiness(ofData: configuration.dataDirectory)
+        case .running:
+            if computing.absence == nil { Self.readiness(ofData: configuration.dataDirectory) } else { .notComputing }
         }
     }
 
@@ -125,11 +166,12 @@ public final class ViTScopeService: Sendable {
     private func openJobs() async throws -> JobQueue? {
         let settings = configuration.jobs, data = configuration.dataDirectory
         guard let open = settings.openStore else { return nil }
-        let datasets = configuration.datasetsDirectory
+        let datasets = configuration.datasetsDirectory, deaths = deaths
         return try await JobQueue(
             settings, open: open, data: data, kinds: configuration.kinds, feed: feed, logger: logger,
             makeExecutor: settings.makeExecutor ?? { folder in
-                LocalExecutor(jobsFolder: folder, dataDirectory: data, datasetsDirectory: datasets)
+                LocalExecutor(
+                    jobsFolder: folder, dataDirectory: data, datasetsDirectory: datasets, deaths: deaths)
             }, now: now)
     }
 
@@ -145,6 +187,7 @@ public final class ViTScopeService: Sendable {
     public func shutdown() async {
         feed.end()
         await jobQueue?.end()
+        await computing.end()
         life.withLock { life in
             life.phase = .stopped
             life.jobs = nil
@@ -154,26 +197,26 @@ public final class ViTScopeService: Sendable {
 
     /// Counts and sizes for the metrics.
     public func statistics() async -> ServiceStatistics {
-        let models = await catalogue.memory, compute = await engine.compute.snapshot(), counts = engine.snapshot
-        let activations = engine.activations.counts, results = engine.results.counts
+        let models = await catalogue.memory, counts = await computing.counts(), results = results.counts
         var statistics = ServiceStatistics()
         statistics.modelsByState = models.counts
         statistics.modelBytes = models.bytes
-        statistics.activationCacheHits = activations.hits
-        statistics.activationCacheMisses = activations.misses
-        statistics.activationCacheBytes = activations.bytes
+        statistics.activationCacheHits = counts.activationHits
+        statistics.activationCacheMisses = counts.activationMisses
+        statistics.activationCacheBytes = counts.activationBytes
         statistics.resultCacheHits = results.hits
         statistics.resultCacheMisses = results.misses
         statistics.resultCacheBytes = results.bytes
-        statistics.analysesRunning = compute.running
-        statistics.analysesWaiting = compute.waiting
-        statistics.analysisBytes = compute.bytes
-        statistics.analysesRefused = compute.refused
-        statistics.analysesFinished = counts.finished
+        statistics.analysesRunning = counts.running
+        statistics.analysesWaiting = counts.waiting
+        statistics.analysisBytes = counts.bytes
+        statistics.analysesRefused = counts.refused
+        for kind in reader.kinds.all { statistics.analysesFinished[kind] = counts.finished[kind.name] }
         statistics.imagesForwarded = counts.imagesForwarded
         statistics.forwardSeconds = counts.forwardSeconds
         statistics.imagesDecoded = counts.imagesDecoded
         statistics.decodeSeconds = counts.decodeSeconds
+        statistics.processDeaths = deaths.all
         if let jobs = jobQueue {
             for state in JobState.allCases {
                 statistics.jobsByState[state.rawValue] = (try? await jobs.store.count(.training, state)) ?? 0
@@ -200,4 +243,6 @@ public enum Readiness: Sendable, Equatable {
     case readOnly
     /// The disk of the data directory has no room.
     case diskFull
+    /// The process that computes is being started.
+    case notComputing
 }

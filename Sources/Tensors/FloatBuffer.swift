@@ -1,21 +1,41 @@
 import Glibc
+import Platform
 import Synchronization
 
-/// The memory of a tensor: contiguous 32-bit floats on a 64-byte boundary, recycled when the last owner goes.
+/// The memory of a tensor: contiguous 32-bit floats on a 64-byte boundary, recycled when the last owner goes; or those of
+/// a mapped file, which are read alone.
 ///
 /// A class because memory has an identity; unchecked because `Tensor` copies before it writes to shared memory.
 final class FloatBuffer: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<Float>
     let count: Int
     private let capacity: Int
+    /// Keeps mapped floats where they are; nil for memory of our own.
+    private let owner: Bytes?
 
     /// Uninitialized memory for `count` floats: the caller writes every one before anybody reads.
     init(count: Int) {
         self.count = count
+        owner = nil
         (pointer, capacity) = Recycler.shared.take(count)
     }
 
-    deinit { Recycler.shared.give(pointer, capacity: capacity) }
+    /// The floats in `bytes`; nil where they do not lie on a 64-byte boundary.
+    init?(mapped bytes: Bytes) {
+        let address = bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+        guard address % 64 == 0, !bytes.isEmpty,
+            let pointer = UnsafeMutablePointer<Float>(bitPattern: address)
+        else { return nil }
+        self.pointer = pointer
+        count = bytes.count / 4
+        capacity = 0
+        owner = bytes
+    }
+
+    /// Whether nobody may write here.
+    var isReadOnly: Bool { owner != nil }
+
+    deinit { if owner == nil { Recycler.shared.give(pointer, capacity: capacity) } }
 }
 
 /// Keeps freed tensor memory for the next tensor of about the same size, because fresh pages cost a zeroing each.

@@ -32,6 +32,17 @@ public struct Tensor: Sendable {
         }
     }
 
+    /// The little-endian numbers in `bytes`, as many as fill `shape`: where they lie, if that is a mapped file and well
+    /// placed, otherwise copied.
+    public init(shape: [Int], littleEndian bytes: Bytes) {
+        precondition(bytes.count == Tensor.count(of: shape) * 4, "\(bytes.count) bytes do not fill the shape \(shape)")
+        if bytes.isMapped, let buffer = FloatBuffer(mapped: bytes) {
+            self.init(shape: shape, buffer: buffer)
+        } else {
+            self = StateDict.Entry(dtype: .f32, shape: shape, bytes: bytes).tensor()
+        }
+    }
+
     /// A tensor in which every number is `value`.
     public init(shape: [Int], repeating value: Float) {
         self.init(shape: shape, uninitialized: ())
@@ -183,7 +194,7 @@ public struct Tensor: Sendable {
     }
 
     private mutating func makeUnique() {
-        guard !isKnownUniquelyReferenced(&buffer) else { return }
+        guard buffer.isReadOnly || !isKnownUniquelyReferenced(&buffer) else { return }
         let copy = FloatBuffer(count: count)
         copy.pointer.update(from: buffer.pointer, count: count)
         buffer = copy

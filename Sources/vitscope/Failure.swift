@@ -31,7 +31,7 @@ struct Failure: Error {
             switch error {
             case .invalid: .usage
             case .unreadable, .unsupportedMedia, .tooLarge: .badData
-            case .notFound, .conflict, .gone, .cancelled, .internalFault: .failure
+            case .notFound, .conflict, .gone, .cancelled, .fatal, .internalFault: .failure
             case .busy, .queueFull, .dataDirectoryLocked: .tryAgain
             case .unavailable, .diskFull: .unavailable
             }

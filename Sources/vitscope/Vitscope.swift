@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Processes
 import Service
 
 /// The program: what do self-supervised Vision Transformers learn, as a service.
@@ -26,7 +27,13 @@ enum Main {
         // On the first thread, before any other of ours: all that begin later take after it, and so do workers with all
         // their threads, also those that libraries start before a program is asked.
         ViTScopeService.renouncePrivileges()
-        await run()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        // Processes that the server starts; what they give up binds the threads that begin afterwards.
+        switch arguments.first {
+        case "parse": ParserHost.run(Array(arguments.dropFirst()))
+        case "compute": ComputeHost.run(Array(arguments.dropFirst()))
+        default: await run()
+        }
     }
 
     private nonisolated static func run() async {

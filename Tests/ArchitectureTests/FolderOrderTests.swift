@@ -6,7 +6,8 @@ import Testing
     /// Each folder names types of its own and of those before it alone; "" holds the files beside the folders.
     static let orders: [String: [String]] = [
         "Catalogue": ["Vocabulary", "Images", "Uploads", "Datasets", "Models", "Inspection"],
-        "Engine": ["Parameters", "Compute", "Questions", "Results", "Kinds", "Comparisons"],
+        "Engine": ["Parameters", "Compute", "Questions", "Results", "Kinds", "Comparisons", "Computing"],
+        "Processes": ["Wire", "Children", "Parsing", "Computing", ""],
         "Runs": ["Folders", "Training", "Workers", "Queue"],
         "Reproduction": ["Benchmarks", "Checks", "Demo", "Checklist"],
         "Service": ["", "Catalogue", "Jobs", "Analyses"],

@@ -20,6 +20,7 @@ import Testing
             "Catalogue", "Analysis", "Training", "Plots", "Jobs", "Checkpoints", "Models", "Images", "JSON", "Tensors",
             "Platform",
         ],
+        "Processes": ["Engine", "Catalogue", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
         "Runs": [
             "Engine", "Catalogue", "Training", "Jobs", "Checkpoints", "Models", "Images", "JSON", "Tensors", "Platform",
         ],
@@ -28,13 +29,13 @@ import Testing
             "Tensors", "Platform",
         ],
         "Service": [
-            "Reproduction", "Runs", "Engine", "Catalogue", "Training", "Jobs", "Models", "Images", "JSON", "Tensors",
-            "Platform",
+            "Reproduction", "Runs", "Processes", "Engine", "Catalogue", "Training", "Jobs", "Models", "Images", "JSON",
+            "Tensors", "Platform",
         ],
         "WebAPI": ["Service", "Runs", "Engine", "Catalogue", "JSON", "Platform"],
         "vitscope": [
-            "WebAPI", "Storage", "Service", "Reproduction", "Runs", "Engine", "Catalogue", "Training", "JSON",
-            "Platform",
+            "WebAPI", "Storage", "Service", "Reproduction", "Processes", "Runs", "Engine", "Catalogue", "Training",
+            "JSON", "Platform",
         ],
     ]
 
@@ -42,6 +43,7 @@ import Testing
     static let theirs: [String: Set<String>] = [
         "Catalogue": ["Logging"],
         "Engine": ["Logging"],
+        "Processes": ["Logging", "Subprocess", "SystemPackage"],
         "Runs": ["Logging", "Subprocess", "SystemPackage"],
         "Service": ["Logging"],
         "Storage": ["GRDB"],

@@ -167,7 +167,7 @@ package actor DatasetCatalogue {
                 case .folder(let folder):
                     return ImageSource(
                         ref: ref, sha256: SHA256.hex(of: try Self.bytes(folder, index, ref)),
-                        origin: .folder(folder, index: index))
+                        origin: .image(index, of: folder))
                 case .builtIn(let dataset):
                     return ImageSource(
                         ref: ref, sha256: known[index] ?? dataset.sha256(of: index),

@@ -1,4 +1,4 @@
-package import Images
+import Images
 
 extension DatasetInfo {
     /// What there is to say about a dataset.
@@ -38,28 +38,10 @@ extension LeftOutFiles {
 
 extension DatasetImage {
     /// The same with what a look into its file says.
-    package func checked(_ folder: ImageFolder, _ index: Int) -> DatasetImage {
+    package func checked(_ look: ImageLook) -> DatasetImage {
         var image = self
-        do throws(ImageError) {
-            image.warnings = try ImageCheck.warnings(folder, index)
-        } catch {
-            image.warnings = []
-            image.error = ServiceError(error).detail
-        }
+        image.warnings = look.warnings
+        image.error = look.error
         return image
-    }
-}
-
-/// Looks into files of datasets.
-enum ImageCheck {
-    /// What is odd about image `index`, sentences; none for a file in order.
-    ///
-    /// - Throws: what decoding throws.
-    static func warnings(_ folder: ImageFolder, _ index: Int) throws(ImageError) -> [String] {
-        let bytes = try folder.bytes(at: index)
-        let found = try Image.decoded(bytes, orientation: .ignore).warnings.map { ServiceError.sentence("\($0)") }
-        let format = try ImageFormat(of: bytes), name = folder.entries[index].path.lowercased()
-        guard name.hasSuffix(".png") != (format == .png) else { return found }
-        return found + ["It is a \(format) by its bytes, whatever its name says, and was read as one."]
     }
 }

@@ -22,7 +22,7 @@ package struct ImageLibrary: Sendable {
                     "“\(ref.shortened(to: 80))” is malformed: after sha256: come 64 hexadecimal digits. "
                         + "POST /v1/images gives one.")
             }
-            guard let source = store.source(sha256: rest.lowercased()) else {
+            guard let source = try await store.source(sha256: rest.lowercased()) else {
                 throw ServiceError.notFound(
                     .image, name: ref.shortened(to: 80),
                     nearest: NearestNames.of(ref, among: store.references(), count: 1))
@@ -103,7 +103,7 @@ package struct ImageLibrary: Sendable {
         zip(indices, probeSet.digests).compactMap { index, digest in
             let origin: ImageSource.Origin
             switch dataset {
-            case .folder(let folder): origin = .folder(folder, index: index)
+            case .folder(let folder): origin = .image(index, of: folder)
             case .builtIn(let dataset): origin = .builtIn(dataset, index: index)
             case .splits, .unreadable: return nil
             }

@@ -11,15 +11,20 @@ package actor ProbeSetStore {
     private let limit: Int
     private let datasets: DatasetCatalogue
     private let now: @Sendable () -> Date
-    /// Decodes the images of a new set.
-    private let thread = WorkerThread()
+    private let look: ImageLooking
     private var probeSets: [String: ProbeSet] = [:]
 
-    /// - Parameter limit: images of one probe set at the most.
-    package init(folder: String, limit: Int, datasets: DatasetCatalogue, now: @escaping @Sendable () -> Date) {
+    /// - Parameters:
+    ///   - limit: images of one probe set at the most.
+    ///   - look: decodes the images of a new set.
+    package init(
+        folder: String, limit: Int, datasets: DatasetCatalogue, look: @escaping ImageLooking,
+        now: @escaping @Sendable () -> Date
+    ) {
         self.folder = folder
         self.limit = limit
         self.datasets = datasets
+        self.look = look
         self.now = now
     }
 
@@ -139,15 +144,10 @@ package actor ProbeSetStore {
                         + "“\(request.dataset)” can be read; ask for at most as many.")
             }
             let known = looks.faults.count, stops = !request.skipsUnreadable
-            looks = try await thread.run { [looks] in
-                var looks = looks
-                for index in indices where looks.warnings[index] == nil {
-                    if stops, looks.faults.count >= 16 { break }
-                    do throws(ImageError) { looks.warnings[index] = try ImageCheck.warnings(folder, index) } catch {
-                        looks.faults[index] = ServiceError(error).detail
-                    }
-                }
-                return looks
+            let new = indices.filter { looks.warnings[$0] == nil }
+            let found = try await look(new.map(folder.file), stops ? 16 : .max)
+            for (index, look) in zip(new, found) {
+                if let error = look.error { looks.faults[index] = error } else { looks.warnings[index] = look.warnings }
             }
             if looks.faults.count == known { return (indices, looks) }
             guard request.skipsUnreadable else {

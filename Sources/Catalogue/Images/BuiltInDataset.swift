@@ -2,9 +2,9 @@ package import Images
 import Platform
 
 /// A dataset that is drawn when it is needed.
-package struct BuiltInDataset: Sendable, Hashable {
+package struct BuiltInDataset: Sendable, Hashable, Codable {
     /// What an image's class is.
-    package enum Label: Sendable { case shape, texture }
+    package enum Label: String, Sendable, Codable { case shape, texture }
 
     private let pictures: ShapesTextures
     private let label: Label?

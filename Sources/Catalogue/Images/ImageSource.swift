@@ -2,15 +2,22 @@ package import Images
 package import Platform
 
 /// An image that was found: who it is, and how to get its pixels.
-package struct ImageSource: Sendable {
+package struct ImageSource: Sendable, Codable {
     /// Where the pixels come from.
-    package enum Origin: Sendable {
-        /// The file at this path, an upload or named by itself, turned upright because people look at it.
+    package enum Origin: Sendable, Codable {
+        /// The file at this path, named by itself on the command line; turned upright because people look at it.
         case file(path: String)
-        /// An image of a folder, left as it is stored, as torchvision leaves it.
-        case folder(ImageFolder, index: Int)
+        /// An upload: the file as it came, and its pixels, upright, in our own form.
+        case upload(path: String, pixels: String)
+        /// An image of a folder, left as it is stored, as torchvision leaves it; nil without classes.
+        case folder(FolderImage, className: String?)
         /// An image that is drawn when it is needed.
         case builtIn(BuiltInDataset, index: Int)
+
+        /// Image `index` of `folder`.
+        package static func image(_ index: Int, of folder: ImageFolder) -> Origin {
+            .folder(folder.file(at: index), className: folder.entries[index].label.map { folder.classes[$0] })
+        }
     }
 
     /// As asked for: `sha256:…` or `DATASET:INDEX`.
@@ -27,15 +34,17 @@ package struct ImageSource: Sendable {
 
     /// Names the pixels: the same bytes turned upright are another image.
     package var key: String {
-        if case .file = origin { return "upright:" + sha256 }
-        return sha256
+        switch origin {
+        case .file, .upload: "upright:" + sha256
+        case .folder, .builtIn: sha256
+        }
     }
 
     /// The class that its dataset puts it in; nil for an image that stands alone.
     package var className: String? {
         switch origin {
-        case .file: nil
-        case .folder(let folder, let index): folder.entries[index].label.map { folder.classes[$0] }
+        case .file, .upload: nil
+        case .folder(_, let className): className
         case .builtIn(let dataset, let index): dataset.classes[dataset.label(of: index)]
         }
     }
@@ -43,8 +52,8 @@ package struct ImageSource: Sendable {
     /// Its file's name, or what a drawn image shows.
     package var fileName: String {
         switch origin {
-        case .file(let path): String(path.split(separator: "/").last ?? "")
-        case .folder(let folder, let index): String(folder.entries[index].path.split(separator: "/").last ?? "")
+        case .file(let path), .upload(let path, _): String(path.split(separator: "/").last ?? "")
+        case .folder(let image, _): String(image.path.split(separator: "/").last ?? "")
         case .builtIn(let dataset, let index): dataset.description(of: index)
         }
     }
@@ -54,8 +63,8 @@ package struct ImageSource: Sendable {
     /// - Throws: `ServiceError.conflict` where a dataset's file is no longer the one that was found.
     package func file() throws -> (bytes: Bytes, mediaType: String) {
         switch origin {
-        case .file(let path): return try typed(MappedFile.open(path))
-        case .folder(let folder, let index): return try typed(checked(folder.bytes(at: index)))
+        case .file(let path), .upload(let path, _): return try typed(MappedFile.open(path))
+        case .folder(let image, _): return try typed(checked(image.bytes()))
         case .builtIn(let dataset, let index): return (Bytes(PNG.encode(dataset.image(at: index))), "image/png")
         }
     }
@@ -66,8 +75,8 @@ package struct ImageSource: Sendable {
     package func image() throws -> Image {
         switch origin {
         case .file(let path): try Image.decode(MappedFile.open(path), orientation: .apply)
-        case .folder(let folder, let index):
-            try Image.decode(checked(folder.bytes(at: index)), orientation: .ignore)
+        case .upload(_, let pixels): try Image.decode(MappedFile.open(pixels), orientation: .ignore, limits: .ownFiles)
+        case .folder(let image, _): try Image.decode(checked(image.bytes()), orientation: .ignore)
         case .builtIn(let dataset, let index): dataset.image(at: index)
         }
     }

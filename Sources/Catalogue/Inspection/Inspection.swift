@@ -51,7 +51,7 @@ public enum Inspection {
                 ).members
             return Report(value: .object(members), isUsable: true, reason: nil)
         } catch {
-            members += error.summary?.members ?? []
+            members += error.report?.object ?? []
             return Report(value: .object(members), isUsable: false, reason: error.sentence)
         }
     }

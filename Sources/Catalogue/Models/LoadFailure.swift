@@ -1,20 +1,26 @@
-import JSON
+package import JSON
 import Models
 
 /// Why a model could not be loaded, with the report as far as it goes.
-package struct LoadFailure: Error, Sendable {
+package struct LoadFailure: Error, Sendable, Codable {
     /// A sentence for the user.
     package let sentence: String
-    let summary: LoadSummary?
+    /// As `GET /v1/models/{name}/load-report` answers it; nil where the file could not be read at all.
+    package let report: JSONValue?
     /// The field of the registration that can put it right.
     var pointer = "/path"
+
+    package init(sentence: String, report: JSONValue?) {
+        self.sentence = sentence
+        self.report = report
+    }
 }
 
 extension LoadFailure {
     /// What a network could not be built for, blamed on what was asked for where that is the cause.
-    init(_ error: ModelError, _ options: LoadOptions, summary: LoadSummary) {
+    init(_ error: ModelError, _ options: LoadOptions, report: JSONValue) {
         sentence = Self.sentence(error.reason, options)
-        self.summary = summary
+        self.report = report
         pointer = Self.field(error.reason, options).map { "/" + $0 } ?? "/path"
     }
 

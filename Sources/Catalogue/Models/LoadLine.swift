@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 
 /// Has models loaded one after another, because two at once would need twice the memory and take as long, without one
 /// that takes long holding the others back.
@@ -23,13 +23,14 @@ package actor LoadLine {
         self.most = most
     }
 
-    /// Calls `load` on a thread of its own when it is its turn.
+    /// Calls `load` with a thread of its own when it is its turn.
     ///
     /// - Parameters:
     ///   - isLast: whether everybody else goes first.
     ///   - begun: called when the turn has come, and may refuse.
     package func run<R: Sendable>(
-        isLast: Bool, begun: @Sendable () async throws -> Void, _ load: @escaping @Sendable () throws -> R
+        isLast: Bool, begun: @Sendable () async throws -> Void,
+        _ load: @escaping @Sendable (WorkerThread) async throws -> R
     ) async throws -> R {
         await enter(isLast)
         lastNumber += 1
@@ -49,7 +50,7 @@ package actor LoadLine {
         // Who was deleted in the line still gets a turn, and passes it on.
         try Task.checkCancellation()
         try await begun()
-        return try await thread.run(load)
+        return try await load(thread)
     }
 
     private func enter(_ isLast: Bool) async {

@@ -63,3 +63,10 @@ extension LoadOptions {
     /// Whether anything is said about how images are prepared.
     var preparesImages: Bool { LoadOption.all.contains { $0.group == .preprocess && self[$0] != nil } }
 }
+
+/// As the members of an object.
+extension LoadOptions: Codable {
+    public init(from decoder: any Decoder) throws { self.init(try JSONValue(from: decoder)) }
+
+    public func encode(to encoder: any Encoder) throws { try JSONValue.object(members).encode(to: encoder) }
+}

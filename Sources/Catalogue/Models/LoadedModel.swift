@@ -2,10 +2,12 @@ package import Images
 package import JSON
 package import Models
 import Platform
+import Tensors
 
-/// A model in memory, with everything that decides what it answers. A class because its weights are held once.
-package final class LoadedModel: Sendable {
-    package let transformer: VisionTransformer
+/// A model that somebody holds in memory: everything that decides what it answers, without its weights, so that it can be
+/// known where nothing is computed.
+package struct LoadedModel: Sendable, Codable {
+    package let config: VisionTransformerConfig
     package let transform: EvaluationTransform
     /// The digest of the checkpoint's bytes.
     package let sha256: String
@@ -13,27 +15,41 @@ package final class LoadedModel: Sendable {
     package let fingerprint: String
     /// The variant, where it has a name.
     package let arch: String?
-    let summary: LoadSummary
-    /// Where the checkpoint was read, and how.
-    package let origin: CheckpointOrigin
+    /// Learned numbers in all.
+    package let parameterCount: Int
+    /// What became of the checkpoint's tensors, as `GET /v1/models/{name}/load-report` answers it.
+    package let report: JSONValue
+    /// Memory held by whoever holds the weights, bytes; 0 where nobody does yet.
+    package var memoryBytes = 0
 
     /// - Parameter choices: what was asked for beside the file, in a fixed order.
     init(
-        transformer: VisionTransformer, preprocess: Preprocess, sha256: String, choices: [String], arch: String?,
-        summary: LoadSummary, origin: CheckpointOrigin
+        config: VisionTransformerConfig, preprocess: Preprocess, sha256: String, choices: [String], arch: String?,
+        report: JSONValue
     ) {
-        self.origin = origin
-        self.transformer = transformer
-        let size = transformer.config.imgSize
+        self.config = config
+        let size = config.imgSize
         transform = EvaluationTransform(height: size.height, width: size.width, preprocess: preprocess)
         self.sha256 = sha256
         self.arch = arch
-        self.summary = summary
+        self.report = report
+        parameterCount = VisionTransformer.parameters(of: config).reduce(0) { $0 + $1.count }
         let prints = [sha256] + choices + [preprocess.canonical, "\(size.height)x\(size.width)"]
         fingerprint = SHA256.hex(of: Array(prints.joined(separator: "\n").utf8))
     }
 
-    package var config: VisionTransformerConfig { transformer.config }
+    /// How the checkpoint is stored, in the word of reports.
+    package var format: String? { report["format"]?.string }
+
+    /// Whose layout it has, in the word of reports.
+    package var recognisedAs: String? { report["recognised_as"]?.string }
+
+    /// Whether the numbers are those of a network that could be built: another process said them.
+    package var isPlausible: Bool {
+        config.isPlausible && Digest.isValid(sha256) && Digest.isValid(fingerprint)
+            && transform.height == config.imgSize.height && transform.width == config.imgSize.width
+            && parameterCount >= 0 && parameterCount < 1 << 40
+    }
 }
 
 /// A model under the name by which it was asked for.

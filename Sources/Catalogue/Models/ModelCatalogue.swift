@@ -3,7 +3,11 @@ import Images
 package import JSON
 package import Logging
 import Models
-import Platform
+package import Platform
+
+/// Reads the checkpoint at a place and has its weights held; the thread is there for what takes long.
+package typealias ModelLoading =
+    @Sendable (CheckpointPlace, LoadOptions, WorkerThread) async throws -> LoadedModel
 
 /// The models by name: what was registered, and what became of it. An actor because that is shared mutable state.
 package actor ModelCatalogue {
@@ -39,7 +43,8 @@ package actor ModelCatalogue {
     private let file: CatalogueFile
     private let memoryLimit: Int
     private let now: @Sendable () -> Date
-    private let forget: @Sendable (LoadedModel) -> Void
+    private let load: ModelLoading
+    private let forget: @Sendable (LoadedModel) async -> Void
     private let line: LoadLine
     private let marks: LoadMarks
     /// Those whose load has begun and is not over.
@@ -52,11 +57,12 @@ package actor ModelCatalogue {
 
     /// - Parameters:
     ///   - memoryLimit: of all loaded models, bytes.
-    ///   - forget: told about a model that is gone.
+    ///   - load: reads a checkpoint, and has its weights held; throws `LoadFailure`.
+    ///   - forget: told about a model that no name stands for any more.
     package init(
         modelsDirectory: String?, uploads: UploadStore, file: CatalogueFile, marks: LoadMarks, memoryLimit: Int,
-        line: LoadLine = LoadLine(), now: @escaping @Sendable () -> Date,
-        forget: @escaping @Sendable (LoadedModel) -> Void
+        line: LoadLine = LoadLine(), now: @escaping @Sendable () -> Date, load: @escaping ModelLoading,
+        forget: @escaping @Sendable (LoadedModel) async -> Void
     ) {
         self.modelsDirectory = ModelsDirectory(path: modelsDirectory)
         self.uploads = uploads
@@ -65,6 +71,7 @@ package actor ModelCatalogue {
         self.line = line
         self.memoryLimit = memoryLimit
         self.now = now
+        self.load = load
         self.forget = forget
     }
 
@@ -110,12 +117,12 @@ package actor ModelCatalogue {
     package func loadReport(_ name: String) throws(ServiceError) -> JSONValue {
         switch try entry(name).state {
         case .loading: throw .conflict("The model “\(name)” is still loading. Its report is there when it has loaded.")
-        case .ready(let model): return model.summary.field
+        case .ready(let model): return model.report
         case .failed(let failure):
-            guard let summary = failure.summary else {
+            guard let report = failure.report else {
                 throw .conflict("The file of “\(name)” could not be read, so there is no report. \(failure.sentence)")
             }
-            return summary.field
+            return report
         }
     }
 
@@ -216,7 +223,16 @@ package actor ModelCatalogue {
                 throw ServiceError(error)
             }
         }
-        if case .ready(let model) = entry.state { forget(model) }
+        if case .ready(let model) = entry.state { letGo(of: model) }
+    }
+
+    /// The same weights may stand under another name.
+    private func letGo(of model: LoadedModel) {
+        let isHeld = entries.values.contains {
+            if case .ready(let other) = $0.state { return other.fingerprint == model.fingerprint }
+            return false
+        }
+        if !isHeld { Task { [forget] in await forget(model) } }
     }
 
     private func entry(_ name: String) throws(ServiceError) -> Entry {
@@ -235,7 +251,7 @@ package actor ModelCatalogue {
         entries[name] = Entry(
             registration: registration, place: place, createdAt: createdAt, origin: origin, number: number)
         let options = registration.options
-        loads[name] = Task { [line] in
+        loads[name] = Task { [line, load] in
             let state: State
             do {
                 let model = try await line.run(
@@ -243,12 +259,12 @@ package actor ModelCatalogue {
                     begun: {
                         await self.mark(name, origin)
                         try await self.checkMemory(place)
-                    }, { try ModelLoader.load(place, options) })
+                    }, { thread in try await load(place, options, thread) })
                 state = .ready(model)
             } catch let failure as LoadFailure {
                 state = .failed(failure)
             } catch {
-                state = .failed(LoadFailure(sentence: ServiceError(error).detail, summary: nil))
+                state = .failed(LoadFailure(sentence: ServiceError(error).detail, report: nil))
             }
             self.finish(name, number, state)
         }
@@ -264,7 +280,10 @@ package actor ModelCatalogue {
     private func finish(_ name: String, _ number: Int, _ state: State) {
         if underWay.remove(name) != nil { marks.write(underWay) }
         // The name may have been deleted, or given to another, meanwhile.
-        guard entries[name]?.number == number else { return }
+        guard entries[name]?.number == number else {
+            if case .ready(let model) = state { letGo(of: model) }
+            return
+        }
         entries[name]?.state = state
         loads[name] = nil
     }
@@ -276,7 +295,7 @@ package actor ModelCatalogue {
         throw LoadFailure(
             sentence: "Loaded models hold \(ByteCount.text(held)) and this file has \(ByteCount.text(coming)), "
                 + "more than the \(ByteCount.text(memoryLimit)) that models may hold. Delete one first.",
-            summary: nil)
+            report: nil)
     }
 
     private func save() throws {
@@ -302,7 +321,7 @@ package actor ModelCatalogue {
 
 extension CheckpointPlace {
     /// What the file, or the files of the folder, take on the disk.
-    fileprivate var byteCount: Int {
+    package var byteCount: Int {
         let path = directory + "/" + name
         if let entries = try? Folder.entries(path) { return entries.reduce(0) { $0 + $1.sizeBytes } }
         return (try? MappedFile.open(name, beneath: directory).count) ?? 0
@@ -317,15 +336,15 @@ extension ModelInfo {
         case .ready(let ready): (model, failure, state) = (ready, nil, .ready)
         case .failed(let why): (model, failure, state) = (nil, why, .failed)
         }
-        let summary = model?.summary ?? failure?.summary
+        let report = model?.report ?? failure?.report
         name = entry.registration.name
         path = entry.registration.path
         sha256 = model?.sha256
         arch = model?.arch ?? entry.registration.options.arch
-        recognisedAs = summary?.report.recognisedAs?.name
-        format = summary?.format
-        parameters = model?.transformer.parameterCount
-        memoryBytes = model?.transformer.memoryBytes ?? 0
+        recognisedAs = report?["recognised_as"]?.string
+        format = report?["format"]?.string
+        parameters = model?.parameterCount
+        memoryBytes = model?.memoryBytes ?? 0
         precision = entry.registration.precision ?? "f32"
         config = model?.config
         preprocess = model.map { PreprocessInfo($0.transform.preprocess) }

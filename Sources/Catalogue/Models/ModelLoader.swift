@@ -1,13 +1,14 @@
 package import Checkpoints
 import Images
 package import Models
+import Tensors
 
 /// A checkpoint's place: a name, and the directory that nothing leads out of.
 package struct CheckpointPlace: Sendable, Equatable {
     package let name: String
     package let directory: String
 
-    init(name: String, directory: String) {
+    package init(name: String, directory: String) {
         self.name = name
         self.directory = directory
     }
@@ -23,46 +24,69 @@ package struct CheckpointPlace: Sendable, Equatable {
     }
 }
 
-/// Where a model's checkpoint was read, and how.
-package struct CheckpointOrigin: Sendable {
-    package let place: CheckpointPlace
-    package let options: LoadOptions
-}
-
 /// Makes a model of a checkpoint.
 package enum ModelLoader {
-    /// Reads, recognises and builds.
+    /// Opens, recognises and describes; the numbers stay in the file until somebody asks for them.
     ///
     /// - Parameter layouts: those that the file may have.
-    package static func load(
+    package static func read(
         _ place: CheckpointPlace, _ options: LoadOptions, layouts: CheckpointLayouts = .standard
-    ) throws(LoadFailure) -> LoadedModel {
+    ) throws(LoadFailure) -> ReadModel {
         let checkpoint: Checkpoint
         do { checkpoint = try Checkpoint.open(place.name, beneath: place.directory) } catch {
-            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: nil)
+            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), report: nil)
         }
-        let recognised = try recognise(checkpoint, options, fileName: place.name, layouts: layouts)
-        let summary = LoadSummary(
-            format: checkpoint.format.rawValue, report: recognised.report, opaqueGlobals: checkpoint.opaqueGlobals)
+        return try read(checkpoint, options, fileName: place.name, layouts: layouts)
+    }
+
+    /// Recognises and describes what was opened.
+    ///
+    /// - Parameters:
+    ///   - fileName: by which a person knows the file.
+    ///   - layouts: those that the file may have.
+    package static func read(
+        _ checkpoint: Checkpoint, _ options: LoadOptions, fileName: String, layouts: CheckpointLayouts = .standard
+    ) throws(LoadFailure) -> ReadModel {
+        let recognised = try recognise(checkpoint, options, fileName: fileName, layouts: layouts)
+        let report = LoadSummary(
+            format: checkpoint.format.rawValue, report: recognised.report, opaqueGlobals: checkpoint.opaqueGlobals
+        ).field
         let preprocess: Preprocess
         do {
             preprocess = try PreprocessChoice.preprocess(
                 checkpoint, options, layout: recognised.report.recognisedAs)
         } catch {
-            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: summary)
+            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), report: report)
         }
-        let transformer: VisionTransformer
-        do { transformer = try VisionTransformer(config: recognised.config, stateDict: recognised.stateDict) } catch {
-            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), summary: summary)
-        }
-        return LoadedModel(
-            transformer: transformer, preprocess: preprocess, sha256: checkpoint.digest(),
+        let sha256 = checkpoint.digest()
+        let model = LoadedModel(
+            config: recognised.config, preprocess: preprocess, sha256: sha256,
             choices: [
                 "heads \(recognised.config.numHeads)", "key \(recognised.report.checkpointKey ?? "")",
                 "prefix \(recognised.report.prefixRemoved ?? "")",
                 "as \(recognised.report.recognisedAs?.name ?? "")", "eps \(recognised.config.eps)",
-            ], arch: recognised.arch, summary: summary,
-            origin: CheckpointOrigin(place: place, options: options))
+            ], arch: recognised.arch, report: report)
+        return ReadModel(
+            model: model, tensors: recognised.stateDict, decoder: decoder(in: checkpoint),
+            isUnchanged: { checkpoint.digest() == sha256 })
+    }
+
+    /// The first dictionary with a decoder, without what belongs to others.
+    private static func decoder(in checkpoint: Checkpoint) -> ReadModel.Decoder? {
+        let sign = ReadModel.decoderSign
+        for (_, dict) in checkpoint.stateDicts()
+        where dict.names.contains(where: { $0 == sign || $0.hasSuffix("." + sign) }) {
+            var tensors = StateDict()
+            for name in dict.names where name.contains("decoder") || name.hasSuffix("mask_token") {
+                tensors[name] = dict[name]
+            }
+            var heads: Int?
+            if case .int(let number)? = checkpoint.config.map(HintFields.of)?["decoder_num_attention_heads"] {
+                heads = number
+            }
+            return ReadModel.Decoder(tensors: tensors, heads: heads)
+        }
+        return nil
     }
 
     /// Finds the network, without building it.
@@ -85,8 +109,9 @@ package enum ModelLoader {
         } catch {
             throw LoadFailure(
                 error, options,
-                summary: LoadSummary(
-                    format: checkpoint.format.rawValue, report: error.report, opaqueGlobals: checkpoint.opaqueGlobals))
+                report: LoadSummary(
+                    format: checkpoint.format.rawValue, report: error.report, opaqueGlobals: checkpoint.opaqueGlobals
+                ).field)
         }
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import Platform
 
 /// A model by its name, and how another process reads the same checkpoint.
 package struct ModelReference: Sendable, Equatable {
@@ -6,11 +7,27 @@ package struct ModelReference: Sendable, Equatable {
     /// Of the file or folder, absolute.
     package let path: String
     package let options: LoadOptions
+    /// Where the server's own form of the model lies, absolute; nil where there is none.
+    package let form: String?
 
-    package init(name: String, path: String, options: LoadOptions) {
+    package init(name: String, path: String, options: LoadOptions, form: String? = nil) {
         self.name = name
         self.path = path
         self.options = options
+        self.form = form
+    }
+
+    /// The same model, with its form.
+    package func with(form: String) -> ModelReference {
+        ModelReference(name: name, path: path, options: options, form: form)
+    }
+
+    /// Reads the form where it is, otherwise the checkpoint.
+    ///
+    /// - Throws: `LoadFailure`.
+    package func read() throws(LoadFailure) -> ReadModel {
+        if let form, Folder.exists(form) { return try CanonicalModel.open(form) }
+        return try ModelLoader.read(CheckpointPlace(path: path), options)
     }
 }
 
@@ -21,11 +38,15 @@ extension ModelReference: Codable {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "This names no model and its file."))
         }
-        self.init(name: name, path: path, options: LoadOptions(value))
+        let form = value["form"]?.string
+        self.init(
+            name: name, path: path, options: LoadOptions(value), form: form?.hasPrefix("/") == true ? form : nil)
     }
 
     package func encode(to encoder: any Encoder) throws {
-        let value = JSONValue.object([.init("name", .string(name)), .init("path", .string(path))] + options.members)
+        let form = form.map { [JSONValue.Member("form", .string($0))] } ?? []
+        let value = JSONValue.object(
+            [.init("name", .string(name)), .init("path", .string(path))] + form + options.members)
         try value.encode(to: encoder)
     }
 }

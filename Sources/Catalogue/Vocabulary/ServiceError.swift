@@ -4,7 +4,7 @@ public import JSON
 ///
 /// `detail` is a sentence for the user. It names what the user named, and never a path of the server's disk or an
 /// address in its memory.
-public enum ServiceError: Error, Sendable, Equatable {
+public enum ServiceError: Error, Sendable, Equatable, Codable {
     /// Readable but wrong: every fault that was found, at once.
     case invalid([Fault])
     /// Bytes that are not what they should be: a torn JPEG, a broken page token.
@@ -31,6 +31,8 @@ public enum ServiceError: Error, Sendable, Equatable {
     case dataDirectoryLocked
     /// Whoever asked went away.
     case cancelled
+    /// A question that ended the process that computes, more than once: it is refused until the program changes.
+    case fatal(String)
     /// A fault of ours, or of the machine. The sentence is for the log alone.
     case internalFault(String)
 
@@ -39,7 +41,7 @@ public enum ServiceError: Error, Sendable, Equatable {
         switch self {
         case .invalid(let faults): faults.map(\.detail).joined(separator: " ")
         case .unreadable(let detail), .conflict(let detail), .busy(let detail, _), .unsupportedMedia(let detail),
-            .unavailable(let detail), .gone(let detail), .queueFull(let detail, _):
+            .unavailable(let detail), .gone(let detail), .queueFull(let detail, _), .fatal(let detail):
             detail
         case .notFound(let kind, let name, let nearest):
             Self.range(kind, name, nearest)
@@ -85,7 +87,7 @@ extension ServiceError: CustomStringConvertible {
 }
 
 /// The kinds of thing that have a name. Raw values are JSON's words.
-public enum ResourceKind: String, Sendable {
+public enum ResourceKind: String, Sendable, Codable {
     case model, dataset, image, upload, analysis
     case probeSet = "probe_set"
     case checkpoint

@@ -51,13 +51,13 @@ public final class StandaloneAnalysis: Sendable {
         guard models.count > 1 else { throw .invalid("/models", "Name two or more models.") }
         var kinds: [AnalysisKind] = []
         for name in metrics {
-            guard let kind = engine.kinds[name], kind.spec.isComparable else {
-                let advice = AnalysisKinds.advice(on: name, among: engine.kinds.comparable)
+            guard let kind = engine.reader.kinds[name], kind.spec.isComparable else {
+                let advice = AnalysisKinds.advice(on: name, among: engine.reader.kinds.comparable)
                 throw .invalid("/metrics", "“\(name.shortened)” is not compared. \(advice)")
             }
             kinds.append(kind)
         }
-        if kinds.isEmpty { kinds = engine.kinds.usuallyCompared }
+        if kinds.isEmpty { kinds = engine.reader.kinds.usuallyCompared }
         var loaded: [NamedModel] = []
         for path in models { loaded.append(try await load(path, options)) }
         let sources = try Self.sources(images)
@@ -85,7 +85,7 @@ public final class StandaloneAnalysis: Sendable {
     package func prepare(
         _ kind: AnalysisKind, _ models: [NamedModel], _ sources: [ImageSource], _ parameters: [AnalysisParameter]
     ) throws(ServiceError) -> PreparedAnalysis {
-        try engine.prepare(kind, parameters, models, AnalysisImages(sources: sources, probeSet: nil))
+        try engine.reader.prepare(kind, parameters, models, AnalysisImages(sources: sources, probeSet: nil))
     }
 
     /// Finds or computes.
@@ -110,7 +110,9 @@ public final class StandaloneAnalysis: Sendable {
             do {
                 return NamedModel(
                     name: place.name,
-                    model: try await self.engine.encodingThread.run { try ModelLoader.load(place, options) })
+                    model: try await self.engine.encodingThread.run { [engine = self.engine] in
+                        try engine.load(place, options)
+                    })
             } catch let failure as LoadFailure {
                 throw ServiceError.unreadable("\(place.name): \(failure.sentence)")
             }
@@ -139,7 +141,7 @@ public final class StandaloneAnalysis: Sendable {
                             ImageSource(
                                 ref: path + "/" + folder.entries[index].path,
                                 sha256: SHA256.hex(of: try folder.bytes(at: index)),
-                                origin: .folder(folder, index: index)))
+                                origin: .image(index, of: folder)))
                     }
                 } else {
                     sources.append(

@@ -57,7 +57,7 @@ package actor Compute {
     package func admitted<R: Sendable>(
         bytes: Int, alternative: String, _ body: @Sendable (ComputeSlices) async throws -> R
     ) async throws -> R {
-        try checkBudget(bytes: bytes, alternative: alternative)
+        try Self.check(bytes: bytes, budget: budget, alternative: alternative)
         try await enter(bytes)
         let start = ContinuousClock.now
         defer { leave(bytes, after: ContinuousClock.now - start) }
@@ -65,7 +65,7 @@ package actor Compute {
     }
 
     /// - Throws: `ServiceError.tooLarge` where so much memory is never there.
-    package nonisolated func checkBudget(bytes: Int, alternative: String) throws(ServiceError) {
+    package static func check(bytes: Int, budget: Int, alternative: String) throws(ServiceError) {
         guard bytes > budget else { return }
         throw .tooLarge(
             "This needs about \(ByteCount.text(bytes)) of memory, and an analysis may use \(ByteCount.text(budget)).",

@@ -1,5 +1,4 @@
 import Catalogue
-import Checkpoints
 import Models
 import Tensors
 import Training
@@ -10,18 +9,17 @@ struct DecoderWeights: Sendable {
     let objective: MAE
     let weights: ParameterBuffer
 
-    private static let embed = "decoder_embed.weight"
+    private static let embed = ReadModel.decoderSign
 
     /// - Parameter heads: of the decoder's attention; nil for those that the checkpoint names, or 16.
     /// - Throws: `conflict` where the checkpoint has no decoder that fits, or has changed since it was loaded.
-    init(_ named: NamedModel, heads: Int?) throws(ServiceError) {
-        let (checkpoint, recognised) = try named.reopened(for: "The decoder needs")
+    init(_ named: NamedModel, _ loaded: LoadedNetwork, heads: Int?) throws(ServiceError) {
+        let read = try loaded.unchanged(named, for: "The decoder needs")
         let config = named.model.config
         var found: (dict: StateDict, prefix: String)?
-        for (_, dict) in checkpoint.stateDicts() where found == nil {
-            guard let name = dict.names.first(where: { $0 == Self.embed || $0.hasSuffix("." + Self.embed) }) else {
-                continue
-            }
+        if let dict = read.decoder?.tensors,
+            let name = dict.names.first(where: { $0 == Self.embed || $0.hasSuffix("." + Self.embed) })
+        {
             found = (dict, String(name.dropLast(Self.embed.count)))
         }
         guard let found, let embed = found.dict[found.prefix + Self.embed] else {
@@ -35,10 +33,7 @@ struct DecoderWeights: Sendable {
         else {
             throw .conflict("The decoder in the checkpoint of “\(named.name)” does not fit its encoder.")
         }
-        let said = checkpoint.config.map(HintFields.of)?["decoder_num_attention_heads"]
-        var known: Int?
-        if case .int(let number)? = said { known = number }
-        let width = embed.shape[0], count = heads ?? known ?? 16
+        let width = embed.shape[0], count = heads ?? read.decoder?.heads ?? 16
         guard count > 0, width % count == 0 else {
             throw .conflict(
                 "The decoder is \(width) wide, which \(count) heads do not divide. Say decoder_heads.")
@@ -47,7 +42,7 @@ struct DecoderWeights: Sendable {
         mae.decoderMLPHidden = hidden
         objective = MAE(vit: ViTRecipe(config), config: mae)
         var weights: ParameterBuffer
-        do { weights = try objective.encoder.weights(of: recognised.stateDict, in: objective.layout) } catch {
+        do { weights = try objective.encoder.weights(of: read.tensors, in: objective.layout) } catch {
             throw .unreadable(ServiceError.sentence("\(error)"))
         }
         for parameter in objective.decoderParameters {

@@ -30,7 +30,7 @@ struct ForwardCost: Sendable {
 }
 
 /// Products that say `Int.max` where they would overflow: sizes beyond every budget.
-func saturatingProduct(_ factors: Int...) -> Int {
+package func saturatingProduct(_ factors: Int...) -> Int {
     factors.reduce(1) { product, factor in
         let (value, overflow) = product.multipliedReportingOverflow(by: factor)
         return overflow ? Int.max : value
@@ -38,7 +38,7 @@ func saturatingProduct(_ factors: Int...) -> Int {
 }
 
 /// Sums that say `Int.max` where they would overflow.
-func saturatingSum(_ terms: Int...) -> Int {
+package func saturatingSum(_ terms: Int...) -> Int {
     terms.reduce(0) { sum, term in
         let (value, overflow) = sum.addingReportingOverflow(term)
         return overflow ? Int.max : value

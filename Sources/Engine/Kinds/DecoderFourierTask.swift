@@ -38,10 +38,12 @@ struct DecoderFourierTask: AnalysisTask {
         let extra = saturatingProduct(
             8, saturatingSum(saturatingProduct(16, config.numTokens, config.numTokens), config.numTokens * 8192), 4)
         let bytes = saturatingSum(
-            saturatingProduct(model.model.transformer.parameterCount, 8),
+            saturatingProduct(model.model.parameterCount, 8),
             cost.bytes(images: context.images.count, extraBytesPerImage: extra))
         return try await context.admitted(bytes: bytes, alternative: "Ask for a smaller model.") { slices in
-            let decoder = try await slices.run { _ in try DecoderWeights(model, heads: heads) }
+            let decoder = try await slices.run { _ in
+                try DecoderWeights(model, try context.network(of: model.model), heads: heads)
+            }
             let depth = decoder.objective.config.decoderDepth
             let curves = FourierCurves(
                 analysis: analysis, hasMap: hasMap,

@@ -96,10 +96,12 @@ struct GradientRolloutTask: AnalysisTask {
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let config = model.model.config, cost = ForwardCost(config), extra = bytesPerImage
         // The weights, their gradients, and the checkpoint they are read from.
-        let weights = saturatingProduct(model.model.transformer.parameterCount, 12)
+        let weights = saturatingProduct(model.model.parameterCount, 12)
         let bytes = saturatingSum(weights, cost.bytes(images: context.images.count, extraBytesPerImage: extra))
         let parts = try await context.admitted(bytes: bytes, alternative: "Ask for a smaller model.") { slices in
-            let trainable = try await slices.run { _ in try TrainableWeights(model) }
+            let trainable = try await slices.run { _ in
+                try TrainableWeights(model, try context.network(of: model.model))
+            }
             return try await context.forEachBatch(
                 of: Array(context.images.indices), model: model.model,
                 batchSize: 1, slices

@@ -111,7 +111,8 @@ struct ShapeBiasTask: AnalysisTask {
             let name = "matched:\(Self.trainSeed):\(trainCount):\(index)"
             return ImageSource(ref: name, sha256: name, origin: .builtIn(matched, index: index))
         }
-        let fitting = AnalysisContext(engine: context.engine, images: sources, time: context.time, progress: nil)
+        let fitting = AnalysisContext(
+            engine: context.engine, images: sources, networks: context.networks, time: context.time, progress: nil)
         let config = model.model.config, cost = ForwardCost(config)
         let bytes = saturatingSum(
             cost.bytes(images: context.images.count + trainCount),

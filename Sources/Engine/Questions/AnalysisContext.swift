@@ -9,12 +9,24 @@ import Tensors
 package struct AnalysisContext: Sendable {
     let engine: AnalysisEngine
     let images: [ImageSource]
+    /// Held until the question is answered, whoever deletes a model meanwhile.
+    let networks: [String: LoadedNetwork]
     let time: TimeKeeper
     /// Is told how many images have gone through a model.
     let progress: (@Sendable (Int) -> Void)?
 
     /// Images that may be wanted again are kept; those of a large set stream through.
     var keepsActivations: Bool { images.count <= 64 }
+
+    /// The network of a model.
+    ///
+    /// - Throws: `ServiceError.busy` where it was let go of when the question came.
+    func network(of model: LoadedModel) throws(ServiceError) -> LoadedNetwork {
+        guard let network = networks[model.fingerprint] else {
+            throw .busy("The model was deleted, or is loading again.", retryAfter: 1)
+        }
+        return network
+    }
 
     /// Calls `body` when there is memory for `bytes`; see `Compute.admitted`.
     func admitted<R: Sendable>(
@@ -46,9 +58,11 @@ package struct AnalysisContext: Sendable {
         for start in stride(from: 0, to: indices.count, by: batchSize) {
             let batch = Array(indices[start..<min(start + batchSize, indices.count)])
             let result = try await slices.run { slice in
-                let input = try input(batch, model, slice)
+                let network = try network(of: model), input = try input(batch, model, slice)
                 try slice.checkCancellation()
-                return try work(ForwardBatch(indices: batch, input: input, model: model, slice: slice, context: self))
+                return try work(
+                    ForwardBatch(
+                        indices: batch, input: input, transformer: network.transformer, slice: slice, context: self))
             }
             results.append(result)
             progress?(batch.count)
@@ -127,7 +141,7 @@ struct ForwardBatch {
     /// Which of the analysis' images they are.
     let indices: [Int]
     fileprivate let input: Tensor
-    fileprivate let model: LoadedModel
+    fileprivate let transformer: VisionTransformer
     fileprivate let slice: ComputeSlice
     fileprivate let context: AnalysisContext
 
@@ -144,7 +158,8 @@ struct ForwardBatch {
 
     /// The same images, changed: `change` gets and gives (batch, 3, height, width), normalized.
     func changed(_ change: (Tensor) -> Tensor) -> ForwardBatch {
-        ForwardBatch(indices: indices, input: change(input), model: model, slice: slice, context: context)
+        ForwardBatch(
+            indices: indices, input: change(input), transformer: transformer, slice: slice, context: context)
     }
 
     /// Runs the model as far as `request` needs.
@@ -153,7 +168,7 @@ struct ForwardBatch {
     func forward(_ request: IntermediatesRequest, visit: (Intermediate) throws -> Void) throws {
         var inside = 0.0
         let start = ContinuousClock.now
-        try model.transformer.forward(input, request: request, pool: slice.pool) { intermediate in
+        try transformer.forward(input, request: request, pool: slice.pool) { intermediate in
             try slice.checkCancellation()
             let entered = ContinuousClock.now
             try visit(intermediate)

@@ -1,13 +1,31 @@
 package import Catalogue
 import JSON
 
+/// Which probe set is meant.
+package struct ProbeSetName: Sendable, Codable {
+    let name: String
+    /// Over the digests of its images.
+    let sha256: String
+    let dataset: String
+    let seed: Int
+    let stratified: Bool
+
+    package init(_ probeSet: ProbeSet) {
+        name = probeSet.name
+        sha256 = probeSet.sha256
+        dataset = probeSet.dataset
+        seed = probeSet.seed
+        stratified = probeSet.stratified
+    }
+}
+
 /// The images of an analysis, in order.
-package struct AnalysisImages: Sendable {
+package struct AnalysisImages: Sendable, Codable {
     package let sources: [ImageSource]
     /// The probe set they are, if they were asked for as one.
-    let probeSet: ProbeSet?
+    let probeSet: ProbeSetName?
 
-    package init(sources: [ImageSource], probeSet: ProbeSet?) {
+    package init(sources: [ImageSource], probeSet: ProbeSetName?) {
         self.sources = sources
         self.probeSet = probeSet
     }

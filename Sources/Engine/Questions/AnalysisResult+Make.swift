@@ -1,6 +1,6 @@
 import Analysis
-import Catalogue
-import Images
+package import Catalogue
+package import Images
 import JSON
 import Models
 import Tensors
@@ -44,8 +44,13 @@ extension AnalysisResult {
 
     /// This result for somebody who asks again: under the name by which they asked, and as found.
     package func found(for analysis: PreparedAnalysis) -> AnalysisResult {
+        found(for: analysis, timing: Timing.hit.entries)
+    }
+
+    /// This result for somebody who asks: under the name by which they asked.
+    package func found(for analysis: PreparedAnalysis, timing: [Timing.Entry]) -> AnalysisResult {
         var result = self
-        result.timing = .hit
+        result.timing.entries = timing
         // The same weights may be known under two names, the same image by two references.
         let single = analysis.task.models.count == 1 ? analysis.task.models.first : nil
         if let single {
@@ -84,10 +89,10 @@ package struct Scene: Sendable {
     /// No picture shows more images.
     static let limit = 64
 
-    let sources: [ImageSource]
+    package let sources: [ImageSource]
     package let modelNames: [String]
     /// The transform of the one model, if there is one.
-    let transform: EvaluationTransform?
+    package let transform: EvaluationTransform?
 }
 
 extension Scene {

@@ -38,7 +38,7 @@ public struct AnalysisResult: Sendable {
 /// Where the time of an answer went.
 public struct Timing: Sendable, Equatable {
     /// One stage.
-    public struct Entry: Sendable, Equatable {
+    public struct Entry: Sendable, Equatable, Codable {
         public let name: String
         public let seconds: Double?
         public let description: String?

@@ -22,11 +22,13 @@ package struct AnalysisSources: Sendable {
     ) async throws -> AnalysisSources {
         let datasets = DatasetCatalogue(directory: datasetsDirectory)
         let probeSets = ProbeSetStore(
-            folder: dataDirectory + "/probe-sets", limit: .max, datasets: datasets, now: { Date() })
+            folder: dataDirectory + "/probe-sets", limit: .max, datasets: datasets,
+            look: { ImageLook.looks(at: $0, faults: $1) }, now: { Date() })
         try await probeSets.open(logger: Logger(label: "vitscope"))
         return AnalysisSources(
             library: ImageLibrary(
-                store: ImageStore(folder: dataDirectory + "/images", maxBytes: limits.imageBytes), datasets: datasets),
+                store: ImageStore(dataDirectory: dataDirectory, maxBytes: limits.imageBytes, read: ImageReader.read),
+                datasets: datasets),
             probeSets: probeSets, limit: limits.imagesPerRequest)
     }
 
@@ -50,7 +52,8 @@ package struct AnalysisSources: Sendable {
                     return nil
                 }
                 return AnalysisImages(
-                    sources: try await ServiceError.wrapping { try await library.sources(set) }, probeSet: set)
+                    sources: try await ServiceError.wrapping { try await library.sources(set) },
+                    probeSet: ProbeSetName(set))
             }
             return nil
         }

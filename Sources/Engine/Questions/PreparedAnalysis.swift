@@ -11,4 +11,9 @@ public struct PreparedAnalysis: Sendable {
     package let canonical: [String]
     /// What the answer repeats of the parameters.
     package let echo: [AnalysisResult.Field]
+
+    /// The parameters that are neither images nor models.
+    package var ownParameters: [AnalysisParameter] {
+        parameters.filter { !["image", "probe_set", "a", "b"].contains($0.name) }
+    }
 }

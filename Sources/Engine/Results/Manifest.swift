@@ -32,7 +32,7 @@ package struct Manifest {
             .init(
                 "parameters",
                 .list(
-                    analysis.parameters.filter { !["image", "probe_set", "a", "b"].contains($0.name) }.map {
+                    analysis.ownParameters.map {
                         .object([.init("name", .string($0.name)), .init("value", .string($0.value))])
                     })),
             .init("canonical", .strings(analysis.canonical)),

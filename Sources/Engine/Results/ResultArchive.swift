@@ -2,6 +2,7 @@ package import FoundationEssentials
 package import Jobs
 import JSON
 package import Logging
+import Platform
 
 /// Results beyond the process: what was computed once is found again after a restart.
 package struct ResultArchive: Sendable {
@@ -25,7 +26,7 @@ package struct ResultArchive: Sendable {
         guard let stored = try await store.result(id), let document = stored.document,
             let kind = kinds[stored.kind]
         else { return nil }
-        return ResultCodec.decode(document, id: id, kind: kind)
+        return ResultCodec.decode(Bytes(document), id: id, kind: kind)
     }
 
     /// Keeps what was computed. Who computed has an answer even where the disk has no room for it.

@@ -1,5 +1,7 @@
+package import Catalogue
+package import Images
 import JSON
-import Platform
+package import Platform
 import Tensors
 
 /// A result as bytes, and back without the loss of a digit: the length of a JSON header, the header, and the numbers of
@@ -8,18 +10,46 @@ package enum ResultCodec {
     private static let marker = "$array"
 
     package static func encode(_ result: AnalysisResult) -> [UInt8] {
-        var numbers: [UInt8] = []
+        let parts = parts(result)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+        for part in parts { bytes += part.array }
+        return bytes
+    }
+
+    /// The bytes in pieces, the numbers of an array in one. Arrays begin at multiples of 64 bytes, so that a mapped file can
+    /// be computed with as it is.
+    package static func parts(_ result: AnalysisResult) -> [Bytes] {
+        var numbers = Numbers()
         let fields = result.fields.map { JSONValue.Member($0.name, packed($0.value, &numbers)) }
-        let header = JSONValue.object([
+        var header = JSONValue.object([
             .init("main", .string(result.mainField)), .init("models", .strings(result.scene.modelNames)),
             .init("fields", .object(fields)),
         ]).json
-        return littleEndian(UInt64(header.count)) + header + numbers
+        while (8 + header.count) % alignment != 0 { header.append(UInt8(ascii: " ")) }
+        return [Bytes(littleEndian(UInt64(header.count)) + header)] + numbers.parts
     }
 
-    /// Nil for bytes that are no such result.
-    package static func decode(_ bytes: [UInt8], id: String, kind: AnalysisKind) -> AnalysisResult? {
-        let bytes = Bytes(bytes)
+    private static let alignment = 64
+
+    /// What follows the header.
+    private struct Numbers {
+        var parts: [Bytes] = []
+        private var count = 0
+
+        /// Adds an array, and says where it begins.
+        mutating func add(_ bytes: Bytes) -> Int {
+            let gap = (alignment - count % alignment) % alignment
+            if gap > 0 { parts.append(Bytes([UInt8](repeating: 0, count: gap))) }
+            let place = count + gap
+            parts.append(bytes)
+            count = place + bytes.count
+            return place
+        }
+    }
+
+    /// Nil for bytes that are no such result. Arrays of mapped bytes stay where they are.
+    package static func decode(_ bytes: Bytes, id: String, kind: AnalysisKind) -> AnalysisResult? {
         guard let length = bytes.littleEndian(at: 0, as: UInt64.self).flatMap({ Int(exactly: $0) }),
             let header = bytes.slice(at: 8, count: length), let value = try? JSONValue.parse(header),
             let main = value["main"]?.string, let members = value["fields"]?.object,
@@ -38,18 +68,25 @@ package enum ResultCodec {
             timing: .hit)
     }
 
-    private static func packed(_ value: JSONValue, _ numbers: inout [UInt8]) -> JSONValue {
+    /// As `decode`, with what a drawing shows beside the numbers.
+    package static func decode(
+        _ bytes: Bytes, id: String, kind: AnalysisKind, sources: [ImageSource], transform: EvaluationTransform?
+    ) -> AnalysisResult? {
+        var result = decode(bytes, id: id, kind: kind)
+        if let names = result?.scene.modelNames {
+            result?.scene = Scene(sources: sources, modelNames: names, transform: transform)
+        }
+        return result
+    }
+
+    private static func packed(_ value: JSONValue, _ numbers: inout Numbers) -> JSONValue {
         switch value {
         case .array(let array):
-            let place = numbers.count
-            switch array.numbers {
-            case .float64(let values):
-                for value in values { numbers += littleEndian(value.bitPattern) }
-            case .float32(let tensor):
-                let span = tensor.span
-                numbers.reserveCapacity(numbers.count + 4 * tensor.count)
-                for index in 0..<tensor.count { numbers += littleEndian(span[index].bitPattern) }
-            }
+            let place =
+                switch array.numbers {
+                case .float64(let values): numbers.add(Bytes(littleEndian: values))
+                case .float32(let tensor): numbers.add(tensor.littleEndianBytes)
+                }
             return .object([
                 .init(marker, .int(place)), .init("shape", .ints(array.shape)), .init("axes", .strings(array.axes)),
                 .init("dtype", .string(array.dtype)),
@@ -87,13 +124,12 @@ package enum ResultCodec {
         let count = shape.reduce(1) { saturatingProduct($0, $1) }
         guard let bytes = numbers.slice(at: place, count: saturatingProduct(count, size)) else { return nil }
         if isDouble {
-            let values = (0..<count).map {
-                Double(bitPattern: bytes.littleEndian(at: 8 * $0, as: UInt64.self) ?? 0)
+            return bytes.littleEndianDoubles(at: 0, count: count).map {
+                .array(NamedArray(shape: shape, axes: axes, numbers: .float64($0)))
             }
-            return .array(NamedArray(shape: shape, axes: axes, numbers: .float64(values)))
         }
-        let values = (0..<count).map { Float(bitPattern: bytes.littleEndian(at: 4 * $0, as: UInt32.self) ?? 0) }
-        return .array(NamedArray(shape: shape, axes: axes, numbers: .float32(Tensor(shape: shape, values))))
+        return .array(
+            NamedArray(shape: shape, axes: axes, numbers: .float32(Tensor(shape: shape, littleEndian: bytes))))
     }
 
     private static func littleEndian(_ number: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {

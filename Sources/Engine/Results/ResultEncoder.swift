@@ -1,16 +1,16 @@
 import Analysis
-import Catalogue
+package import Catalogue
 import Checkpoints
 package import JSON
 import Tensors
 
 /// Gives results the forms that users ask for.
-enum ResultEncoder {
+package enum ResultEncoder {
     /// Numbers that JSON and CSV write out at the most: beyond, the text is many times the size of the numbers.
     static let textLimit = 8 << 20
 
     /// Everything but pictures.
-    static func encode(
+    package static func encode(
         _ result: AnalysisResult, as format: ResultFormat, options: EncodingOptions
     ) throws(ServiceError) -> EncodedResult {
         switch format {
@@ -73,7 +73,7 @@ enum ResultEncoder {
 
 extension AnalysisResult {
     /// - Throws: `ServiceError.invalid` where the answer has no such figure.
-    func check(figure: String?) throws(ServiceError) {
+    package func check(figure: String?) throws(ServiceError) {
         guard let figure, !figures.contains(where: { $0.values == figure }) else { return }
         throw .invalid(
             "/figure",

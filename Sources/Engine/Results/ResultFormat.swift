@@ -36,3 +36,8 @@ public struct EncodedResult: Sendable {
     /// NPY: numbers of the file that are not finite. Why, JSON says: the form has no room for it.
     public var missingCount = 0
 }
+
+extension EncodedResult {
+    /// A figure.
+    package init(png bytes: [UInt8]) { self.init(bytes: bytes, mediaType: ResultFormat.png.mediaType, tensor: nil) }
+}

@@ -93,12 +93,13 @@ public struct ImageFolder: Sendable {
     ///
     /// - Throws: `ImageError.file` where it cannot be read or has become a link.
     public func bytes(at index: Int) throws(ImageError) -> Bytes {
+        try file(at: index).bytes()
+    }
+
+    /// Where the file of image `index` lies.
+    public func file(at index: Int) -> FolderImage {
         let path = entries[index].path
-        do {
-            return try MappedFile.open(name == "." ? path : "\(name)/\(path)", beneath: root)
-        } catch {
-            throw ImageError.file(error)
-        }
+        return FolderImage(path: name == "." ? path : "\(name)/\(path)", root: root)
     }
 
     /// Image `index`, as stored: torchvision does not turn it.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The filters of Pillow, all antialiased: when an image shrinks, they widen with it. Raw values are timm's names.
-public enum Interpolation: String, Sendable, CaseIterable {
+public enum Interpolation: String, Sendable, CaseIterable, Codable {
     case box, bilinear, hamming, bicubic, lanczos
 
     /// How far the filter reaches, in source pixels of an enlarged image.

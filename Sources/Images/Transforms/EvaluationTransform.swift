@@ -5,7 +5,7 @@ public import Tensors
 /// `center` brings the shorter side to ⌊size / cropPct⌋; a rectangular model is covered as timm's `ResizeKeepRatio` does,
 /// by the smallest image of the same proportions. `squash` brings each side to ⌊size / cropPct⌋. `border` brings the
 /// side to ⌊size / cropPct⌋ that is the longer one for it, and fills up with the mean colour.
-public struct EvaluationTransform: Sendable, Hashable {
+public struct EvaluationTransform: Sendable, Hashable, Codable {
     /// Pixels of the model's input.
     public let height: Int
     /// Pixels of the model's input.

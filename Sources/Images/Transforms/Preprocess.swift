@@ -1,7 +1,7 @@
 /// How a model wants its images prepared.
-public struct Preprocess: Sendable, Hashable {
+public struct Preprocess: Sendable, Hashable, Codable {
     /// What happens to the sides of an image whose shape is not the model's. Raw values are timm's `crop_mode`.
-    public enum CropMode: String, Sendable, CaseIterable {
+    public enum CropMode: String, Sendable, CaseIterable, Codable {
         /// The shorter side is brought to size, what is too long is cut off.
         case center
         /// Both sides are brought to size, whatever that does to the proportions.
@@ -23,7 +23,7 @@ public struct Preprocess: Sendable, Hashable {
     }
 
     /// Where the crop lies when the margins cannot be equal.
-    public enum CropRounding: String, Sendable {
+    public enum CropRounding: String, Sendable, Codable {
         /// The upper left margin is rounded to the nearest integer, ties to even, as torchvision does.
         case halfToEven = "half_to_even"
         /// It is rounded down, as Hugging Face's processors do.

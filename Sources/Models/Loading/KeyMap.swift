@@ -11,6 +11,15 @@ public struct RecognisedModel: Sendable {
     public var arch: String?
 }
 
+extension RecognisedModel {
+    /// A network that was recognised before, whose report lies elsewhere.
+    ///
+    /// - Parameter stateDict: under timm's names.
+    public init(config: VisionTransformerConfig, stateDict: StateDict) {
+        self.init(config: config, stateDict: stateDict, report: LoadReport(), arch: nil)
+    }
+}
+
 /// Turns the names of everybody's checkpoints into the canonical ones.
 public enum KeyMap {
     /// Finds the network in `candidates`, every dictionary of tensors of a file with the path to it.

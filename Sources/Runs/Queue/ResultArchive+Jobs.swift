@@ -12,7 +12,7 @@ extension ResultArchive {
             let bytes = try? MappedFile.open(folder.result),
             let manifest = try? MappedFile.open(folder.resultManifest),
             let kind = kinds[request.kind],
-            let result = ResultCodec.decode(bytes.array, id: request.id, kind: kind)
+            let result = ResultCodec.decode(bytes, id: request.id, kind: kind)
         else { return nil }
         try await store.keep(
             StoredResult(

@@ -18,11 +18,19 @@ public struct JobValidation: Sendable {
     /// Bytes; a run that needs more is refused.
     public var memoryBytes = Double(Machine.memoryBytes)
     private let resolve: Resolve
+    private let read: Read
     private let thread = WorkerThread()
 
-    public init(datasetsDirectory: String?, modelsDirectory: String?, resolve: @escaping Resolve) {
+    /// Reads a checkpoint; throws `LoadFailure`.
+    package typealias Read = @Sendable (CheckpointPlace, LoadOptions) async throws -> ReadModel
+
+    package init(
+        datasetsDirectory: String?, modelsDirectory: String?,
+        read: @escaping Read = { place, options in try ModelLoader.read(place, options) }, resolve: @escaping Resolve
+    ) {
         self.datasetsDirectory = datasetsDirectory
         self.modelsDirectory = ModelsDirectory(path: modelsDirectory)
+        self.read = read
         self.resolve = resolve
     }
 
@@ -37,16 +45,24 @@ public struct JobValidation: Sendable {
                 faults.append(try Self.fault("/init_from", error))
             }
         }
+        var initial: ReadModel?
+        if let initFromPath, let first = try? RunSettings.parse(value) {
+            do {
+                initial = try await read(CheckpointPlace(path: initFromPath), RunSettings.options(first))
+            } catch let failure as LoadFailure {
+                faults.append(.init(pointer: "/init_from", detail: failure.sentence))
+            } catch { throw ServiceError(error) }
+        }
         do {
-            return try await thread.run { [self, faults, initFromPath] in
-                try job(value, initFromPath: initFromPath, faults)
+            return try await thread.run { [self, faults, initFromPath, initial] in
+                try job(value, initFromPath: initFromPath, initial, faults)
             }
         } catch { throw ServiceError(error) }
     }
 
-    /// The rest, which reads files.
+    /// The rest, which lists folders.
     private func job(
-        _ body: JSONValue, initFromPath: String?, _ earlier: [Fault]
+        _ body: JSONValue, initFromPath: String?, _ initial: ReadModel?, _ earlier: [Fault]
     ) throws(ServiceError) -> ValidatedJob {
         var faults = earlier
         let places = DatasetPlaces(directory: datasetsDirectory, restrictsPaths: restrictsPaths)
@@ -59,7 +75,7 @@ public struct JobValidation: Sendable {
         do throws(TrainingFailure) {
             let first = try RunSettings.parse(body)
             guard isNamedWell else { throw TrainingFailure(.configuration, "") }
-            let settings = try RunSettings(body, first, initFromPath: initFromPath)
+            let settings = try RunSettings(body, first, initial: initial)
             let data = try Self.data(settings, places, memoryBytes, &faults)
             if let data, faults.isEmpty {
                 return ValidatedJob(
@@ -120,7 +136,7 @@ public struct JobValidation: Sendable {
         switch error {
         case .invalid, .unreadable, .notFound, .conflict, .gone: .init(pointer: pointer, detail: error.detail)
         case .tooLarge, .busy, .queueFull, .unsupportedMedia, .diskFull, .unavailable, .dataDirectoryLocked, .cancelled,
-            .internalFault:
+            .fatal, .internalFault:
             throw error
         }
     }

@@ -19,54 +19,70 @@ struct RunSettings: Sendable {
             }
         case .value(let value): body = value
         }
-        try self.init(body, try Self.parse(body), initFromPath: request.initFromPath)
+        let first = try Self.parse(body)
+        let initial = try first.initFrom.map { file throws(TrainingFailure) in
+            try Self.open(request.initFromPath ?? file, Self.options(first))
+        }
+        self.init(try Self.sized(first, body, initial), initial: initial)
     }
 
-    /// - Parameters:
-    ///   - body: what `first` was read from.
-    ///   - initFromPath: where the checkpoint lies, if not where the configuration says.
-    init(_ body: JSONValue, _ first: TrainingConfiguration, initFromPath: String?) throws(TrainingFailure) {
-        guard let file = first.initFrom else {
-            (configuration, initial) = (first, nil)
-            return
-        }
-        let model = try Self.open(initFromPath ?? file, imgSize: first.imgSize)
-        initial = model
-        // Where nobody says a size, the checkpoint's counts, and the views have it.
-        if first.imgSize == nil, case .object(let members) = body {
-            let side = model.config.imgSize.height
-            configuration = try Self.parse(
-                .object(members.filter { $0.name != "img_size" } + [.init("img_size", .int(side))]))
-        } else {
-            configuration = first
-        }
+    private init(_ configuration: TrainingConfiguration, initial: RecognisedModel?) {
+        self.configuration = configuration
+        self.initial = initial
+    }
+
+    /// What is known before a run, whose checkpoint somebody else has read.
+    ///
+    /// - Parameter body: what `first` was read from.
+    init(_ body: JSONValue, _ first: TrainingConfiguration, initial: ReadModel?) throws(TrainingFailure) {
+        let model = initial.map { RecognisedModel(config: $0.model.config, stateDict: $0.tensors) }
+        if let model { try Self.check(model, name: first.initFrom ?? "") }
+        self.init(try Self.sized(first, body, model), initial: model)
+    }
+
+    /// Where nobody says a size, the checkpoint's counts, and the views have it.
+    private static func sized(
+        _ first: TrainingConfiguration, _ body: JSONValue, _ initial: RecognisedModel?
+    ) throws(TrainingFailure) -> TrainingConfiguration {
+        guard let initial, first.imgSize == nil, case .object(let members) = body else { return first }
+        let side = initial.config.imgSize.height
+        return try parse(.object(members.filter { $0.name != "img_size" } + [.init("img_size", .int(side))]))
+    }
+
+    /// How the checkpoint that a run begins with is read.
+    static func options(_ configuration: TrainingConfiguration) -> LoadOptions {
+        var options = LoadOptions()
+        options[.imgSize] = configuration.imgSize.map(JSONValue.int)
+        return options
     }
 
     static func parse(_ body: JSONValue) throws(TrainingFailure) -> TrainingConfiguration {
         do throws(TrainingError) { return try TrainingConfiguration(body) } catch { throw TrainingFailure(error) }
     }
 
-    private static func open(_ path: String, imgSize: Int?) throws(TrainingFailure) -> RecognisedModel {
+    private static func open(_ path: String, _ options: LoadOptions) throws(TrainingFailure) -> RecognisedModel {
         do {
             let (checkpoint, place) = try Inspection.open(path)
-            var options = LoadOptions()
-            options[.imgSize] = imgSize.map(JSONValue.int)
             let model = try ModelLoader.recognise(checkpoint, options, fileName: place.name)
-            guard model.config.imgSize.height == model.config.imgSize.width, model.config.patchEmbed == .linear else {
-                throw TrainingFailure.setting(
-                    "/init_from", "\(place.name): only square images and a linear patch embedding are trained.")
-            }
-            // In the file's order; classifiers begin anew, whatever they were.
-            for name in model.stateDict.names where !NetworkState.isNew(name) {
-                guard model.stateDict[name]?.tensor().isFinite ?? true else {
-                    throw TrainingFailure.setting(
-                        "/init_from", "\(place.name): \(NetworkState.notFinite(name))")
-                }
-            }
+            try check(model, name: place.name)
             return model
         } catch let failure as TrainingFailure { throw failure } catch let failure as LoadFailure {
             throw TrainingFailure.setting("/init_from", failure.sentence)
         } catch { throw TrainingFailure.setting("/init_from", "\(error)") }
+    }
+
+    /// - Throws: where a run cannot begin with `model`.
+    private static func check(_ model: RecognisedModel, name: String) throws(TrainingFailure) {
+        guard model.config.imgSize.height == model.config.imgSize.width, model.config.patchEmbed == .linear else {
+            throw TrainingFailure.setting(
+                "/init_from", "\(name): only square images and a linear patch embedding are trained.")
+        }
+        // In the file's order; classifiers begin anew, whatever they were.
+        for tensor in model.stateDict.names where !NetworkState.isNew(tensor) {
+            guard model.stateDict[tensor]?.isFinite ?? true else {
+                throw TrainingFailure.setting("/init_from", "\(name): \(NetworkState.notFinite(tensor))")
+            }
+        }
     }
 
     /// The encoder: as configured, or the checkpoint's own.

@@ -38,7 +38,7 @@ struct AnalysisWork: Sendable {
         let models = try request.models.map { model in
             do throws(LoadFailure) {
                 return NamedModel(
-                    name: model.name, model: try ModelLoader.load(CheckpointPlace(path: model.path), model.options))
+                    name: model.name, model: try engine.networks.hold(model.read()))
             } catch {
                 throw WorkerFailure(
                     failure: JobFailure(.badData, "The model “\(model.name)” cannot be read: \(error.sentence)"))
@@ -56,10 +56,10 @@ struct AnalysisWork: Sendable {
     }
 
     private func answer(_ models: [NamedModel], _ engine: AnalysisEngine, _ sources: AnalysisSources) async throws {
-        guard let kind = engine.kinds[request.kind] else {
+        guard let kind = engine.reader.kinds[request.kind] else {
             throw ServiceError.conflict("This program has no analysis “\(request.kind.shortened)”. Ask again.")
         }
-        let prepared = try await engine.prepare(kind, request.parameters, models, from: sources)
+        let prepared = try await engine.reader.prepare(kind, request.parameters, models, from: sources)
         guard prepared.id == request.id else {
             throw ServiceError.conflict("A model or an image has changed since the question was asked. Ask again.")
         }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 public import Jobs
-import Platform
+public import Platform
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -34,18 +34,22 @@ public final class LocalExecutor: Executor {
     private let dataDirectory: String
     private let datasetsDirectory: String?
     private let program: String
+    private let deaths: DeathCount
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - jobsFolder: of all jobs' folders.
     ///   - program: what to run; this same program unless said otherwise.
+    ///   - deaths: counts workers that a signal ended.
     public init(
-        jobsFolder: String, dataDirectory: String, datasetsDirectory: String?, program: String = "/proc/self/exe"
+        jobsFolder: String, dataDirectory: String, datasetsDirectory: String?, program: String = "/proc/self/exe",
+        deaths: DeathCount = DeathCount()
     ) {
         jobs = Folder.absolute(jobsFolder)
         self.dataDirectory = Folder.absolute(dataDirectory)
         self.datasetsDirectory = datasetsDirectory.map(Folder.absolute)
         self.program = program
+        self.deaths = deaths
     }
 
     public func start(_ job: Job) async throws {
@@ -85,6 +89,7 @@ public final class LocalExecutor: Executor {
                 state.withLock { $0.children[job.id]?.identifier = identifier }
                 waiting.resume(.success(()))
             }
+            if case .signaled = result.terminationStatus { deaths.count("worker") }
             ended(job.id, Self.words(result.terminationStatus))
         } catch {
             ended(job.id, "it could not be run (\(error))")
@@ -97,11 +102,8 @@ public final class LocalExecutor: Executor {
     /// What a process that we start needs of our environment; never a secret.
     static var environment: [Environment.Key: String] {
         var kept: [Environment.Key: String] = [:]
-        for name in [
-            "PATH", "HOME", "TMPDIR", "LANG", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VITSCOPE_FAULT",
-            "VITSCOPE_FAULT_ONCE",
-        ] {
-            if let value = Machine.environment(name), let key = Environment.Key(rawValue: name) { kept[key] = value }
+        for (name, value) in ChildEnvironment.variables {
+            if let key = Environment.Key(rawValue: name) { kept[key] = value }
         }
         return kept
     }

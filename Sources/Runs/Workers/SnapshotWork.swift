@@ -43,15 +43,16 @@ struct SnapshotWork: Sendable {
         let sources = try await AnalysisSources.open(
             dataDirectory: spec.dataDirectory, datasetsDirectory: spec.datasetsDirectory, limits: ServiceLimits())
         let probeSet = try await sources.probeSets.probeSet(request.probeSet)
-        let images = AnalysisImages(sources: try await sources.library.sources(probeSet), probeSet: probeSet)
+        let images = AnalysisImages(
+            sources: try await sources.library.sources(probeSet), probeSet: ProbeSetName(probeSet))
         let loaded: LoadedModel
-        do { loaded = try ModelLoader.load(CheckpointPlace(path: model), LoadOptions()) } catch {
+        do { loaded = try engine.load(CheckpointPlace(path: model), LoadOptions()) } catch {
             throw WorkerFailure(failure: JobFailure(.badData, "The snapshot cannot be read: \(error.sentence)"))
         }
         let named = NamedModel(name: "step \(request.step)", model: loaded)
         for metric in request.metrics {
-            guard let kind = engine.kinds[metric], let trajectory = kind.spec.trajectory else { continue }
-            let result = try await engine.run(engine.prepare(kind, [], [named], images))
+            guard let kind = engine.reader.kinds[metric], let trajectory = kind.spec.trajectory else { continue }
+            let result = try await engine.run(engine.reader.prepare(kind, [], [named], images))
             events.tell(point(metric, result, trajectory))
         }
     }

@@ -1,5 +1,6 @@
 public import Catalogue
 public import Engine
+import Platform
 
 extension ViTScopeService {
     /// Checks everything about a request and names its result, without computing.
@@ -19,7 +20,7 @@ extension ViTScopeService {
         }
         var models: [NamedModel] = []
         for name in names { models.append(try await catalogue.loaded(try await openName(name))) }
-        let prepared = try await engine.prepare(kind, parameters, models, from: sources)
+        let prepared = try await reader.prepare(kind, parameters, models, from: sources)
         if let format { try prepared.check(format) }
         return prepared
     }
@@ -30,7 +31,8 @@ extension ViTScopeService {
     public func run(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult {
         if let known = try await known(analysis) { return known }
         return try await perform {
-            let result = try await engine.run(analysis)
+            let result = try await computing.answer(analysis)
+            results.remember(result)
             await archive?.keep(
                 result, of: analysis, codeVersion: configuration.codeVersion, threads: configuration.threads, at: now())
             return result
@@ -39,10 +41,10 @@ extension ViTScopeService {
 
     /// What is known of the same question; nil where it has to be computed.
     public func known(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult? {
-        if let result = engine.remembered(analysis) { return result }
+        if let result = results.remembered(analysis) { return result }
         guard let archive, let kept = try await perform({ try await archive.result(analysis.id) }) else { return nil }
         let result = kept.found(for: analysis)
-        engine.remember(result)
+        results.remember(result)
         return result
     }
 
@@ -52,6 +54,13 @@ extension ViTScopeService {
     public func encode(
         _ result: AnalysisResult, as format: ResultFormat, options: EncodingOptions = EncodingOptions()
     ) async throws(ServiceError) -> EncodedResult {
-        try await perform { try await engine.encode(result, as: format, options: options) }
+        try await perform {
+            guard format == .png else {
+                return try await encodingThread.run { try ResultEncoder.encode(result, as: format, options: options) }
+            }
+            try result.check(figure: options.figure)
+            let png = try await computing.draw(result, figure: options.figure, overlay: options.overlay)
+            return EncodedResult(png: png)
+        }
     }
 }

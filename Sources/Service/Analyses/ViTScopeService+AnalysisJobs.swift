@@ -57,7 +57,8 @@ extension ViTScopeService {
         }
         // What never fits is not put into the queue to fail there.
         if let need = analysis.task.need(images: analysis.images.sources.count) {
-            try engine.compute.checkBudget(bytes: need.bytes, alternative: need.alternative)
+            try Compute.check(
+                bytes: need.bytes, budget: configuration.limits.computeBytes, alternative: need.alternative)
         }
         guard estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1) else { return nil }
         return .pending(try await enqueue(analysis, queue))
@@ -69,7 +70,7 @@ extension ViTScopeService {
     /// - Throws: `notFound`; `gone` where it was let go of; `conflict` where its computation failed.
     public func analysis(_ id: String, waiting seconds: Double = 0) async throws(ServiceError) -> AnalysisOutcome {
         guard Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
-        if let result = engine.results.value(for: id) { return .done(result) }
+        if let result = results.value(for: id) { return .done(result) }
         guard let archive else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
         if let result = try await perform({ try await archive.result(id) }) { return .done(result) }
         if var job = try await analysisJob(id) {
@@ -108,7 +109,10 @@ extension ViTScopeService {
     /// Puts the question into the queue.
     private func enqueue(_ analysis: PreparedAnalysis, _ queue: JobQueue) async throws(ServiceError) -> JobInfo {
         var models: [ModelReference] = []
-        for model in analysis.task.models { models.append(try await catalogue.request(model.name)) }
+        for model in analysis.task.models {
+            let reference = try await catalogue.request(model.name)
+            models.append(computing.reference(to: model.model, named: reference))
+        }
         let request = AnalysisRequest(
             id: analysis.id, kind: analysis.kind.name, models: models,
             parameters: analysis.parameters.filter { $0.name != "a" && $0.name != "b" })
@@ -140,7 +144,7 @@ extension ViTScopeService {
         let queue = try openQueue()
         return try await perform {
             let result = try await queue.archive.take(job, in: queue.folder, at: now())
-            if let result { engine.remember(result) }
+            if let result { results.remember(result) }
             return result
         }
     }

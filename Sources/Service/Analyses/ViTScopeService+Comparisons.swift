@@ -19,7 +19,7 @@ extension ViTScopeService {
     ///   - seconds: how long the client waits.
     /// - Throws: `unreadable`, `invalid`, `notFound`, `conflict` where results are not of the same images.
     public func compare(_ body: [UInt8], waiting seconds: Double = 0) async throws(ServiceError) -> ComparisonOutcome {
-        let request = try ComparisonRequest(body, kinds: engine.kinds)
+        let request = try ComparisonRequest(body, kinds: reader.kinds)
         if !request.analyses.isEmpty { return try await compare(results: request.analyses) }
         var parts: [(kind: AnalysisKind, models: [String], analysis: PreparedAnalysis)] = []
         for kind in request.metrics {
@@ -156,7 +156,7 @@ extension ViTScopeService {
         guard let stored = try await perform({ try await archive.store.result(id) }), stored.kind == "comparison",
             let value = try? JSONValue.parse(Array(stored.manifest.utf8))
         else { return nil }
-        return value["parts"]?.list?.compactMap { ComparisonPart($0, kinds: engine.kinds) }
+        return value["parts"]?.list?.compactMap { ComparisonPart($0, kinds: reader.kinds) }
     }
 }
 

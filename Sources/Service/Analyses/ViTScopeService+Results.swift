@@ -13,8 +13,8 @@ extension ViTScopeService {
     ) async throws(ServiceError) -> Page<JSONValue> {
         let size = try configuration.limits.size(ofPage: pageSize)
         if let pageToken, !Digest.isValid(pageToken) { throw .pageToken(pageToken) }
-        if let kind, kind != "comparison", engine.kinds[kind] == nil {
-            let advice = AnalysisKinds.advice(on: kind, among: engine.kinds.all)
+        if let kind, kind != "comparison", reader.kinds[kind] == nil {
+            let advice = AnalysisKinds.advice(on: kind, among: reader.kinds.all)
             throw .invalid("?analysis", "There is no analysis “\(kind.shortened)”. \(advice)")
         }
         guard let archive else { return Page(items: [], nextPageToken: nil) }

@@ -10,7 +10,7 @@ extension ViTScopeService {
     /// - Throws: `unsupportedMedia` for other bytes, `unreadable` for torn ones, `tooLarge`, `diskFull`.
     public func addImage(_ bytes: [UInt8]) async throws(ServiceError) -> StoredImage {
         try await perform {
-            try await engine.uploadThread.run { [store = library.store] in try store.add(bytes) }
+            try await library.store.add(bytes)
         }
     }
 
@@ -18,7 +18,7 @@ extension ViTScopeService {
     public func originalImage(_ ref: String) async throws(ServiceError) -> EncodedFile {
         try await perform {
             let source = try await library.source(ref)
-            return try await engine.uploadThread.run {
+            return try await readingThread.run {
                 let file = try source.file()
                 return EncodedFile(bytes: file.bytes.array, mediaType: file.mediaType)
             }
@@ -39,10 +39,7 @@ extension ViTScopeService {
             let transform = EvaluationTransform(
                 height: size ?? own.height, width: size ?? own.width, preprocess: own.preprocess)
             let source = try await library.source(ref)
-            return try await engine.encodingThread.run { [engine] in
-                let view = try engine.view(of: source, transform, keeping: true)
-                return EncodedFile(bytes: PNG.encode(view, level: 3), mediaType: "image/png")
-            }
+            return EncodedFile(bytes: try await computing.view(of: source, transform), mediaType: "image/png")
         }
     }
 
@@ -92,7 +89,8 @@ extension ViTScopeService {
         if checks, case .folder(let folder) = dataset {
             let listed = images
             images = try await perform {
-                try await engine.encodingThread.run { zip(listed, indices.items).map { $0.checked(folder, $1) } }
+                let looks = try await computing.look(at: indices.items.map(folder.file), faults: .max)
+                return zip(listed, looks).map { $0.checked($1) }
             }
         }
         return DatasetPage(

@@ -65,7 +65,7 @@ extension ViTScopeService {
         return try await perform {
             guard let bytes = try Self.bytes(found.path) else { throw Self.pruned(job, found.step) }
             // Wrong weights are worse than none.
-            guard try await digests.check(bytes, of: found, on: engine.uploadThread) else {
+            guard try await digests.check(bytes, of: found, on: readingThread) else {
                 throw ServiceError.conflict(
                     "The checkpoint of step \(found.step) is damaged on the server's disk: its bytes are not those that "
                         + "were written. Take another one; GET /v1/jobs/\(job.id)/checkpoints lists them.")

@@ -1,4 +1,5 @@
 import Catalogue
+import Engine
 import Jobs
 import JSON
 import Platform
@@ -56,7 +57,8 @@ extension ViTScopeService {
             }
         }
         let validation = JobValidation(
-            datasetsDirectory: configuration.datasetsDirectory, modelsDirectory: configuration.modelsDirectory
+            datasetsDirectory: configuration.datasetsDirectory, modelsDirectory: configuration.modelsDirectory,
+            read: { [computing] in try await computing.read($0, $1) }
         ) { [self] (name) async throws(ServiceError) in
             if name.hasPrefix("job:") { return try await checkpointPath(name) }
             let sha256 = String(name.dropFirst("upload:".count))

@@ -23,6 +23,7 @@ extension Problem {
         case .unavailable(let detail): self.init(.unavailable, detail, fields: [.retryAfter: "5"])
         case .dataDirectoryLocked: self.init(.unavailable, error.detail, fields: [.retryAfter: "5"])
         case .cancelled: self.init(.cancelled, error.detail)
+        case .fatal(let detail): self.init(.fatal, detail)
         case .internalFault(let cause): self.init(.internalFault, error.detail, cause: cause)
         }
     }

@@ -23,6 +23,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
     case queueFull = "queue-full"
     case cancelled
     case internalFault = "internal"
+    case fatal
     case busy
     case unavailable
     case diskFull = "disk-full"
@@ -47,7 +48,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
         case .headTooLarge: .requestHeaderFieldsTooLarge
         case .tooManyFailures, .queueFull: .tooManyRequests
         case .cancelled: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
-        case .internalFault: .internalServerError
+        case .internalFault, .fatal: .internalServerError
         case .busy, .unavailable: .serviceUnavailable
         case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         }
@@ -77,6 +78,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
         case .queueFull: "The queue is full"
         case .cancelled: "The client left"
         case .internalFault: "A fault of this server"
+        case .fatal: "This question ends the process that computes"
         case .busy: "Too much to do at the moment"
         case .unavailable: "The server does not take requests now"
         case .diskFull: "The server's disk is full"
@@ -124,6 +126,9 @@ package enum ProblemKind: String, Sendable, CaseIterable {
         case .cancelled: "The client closed the connection before the answer was ready."
         case .internalFault:
             "It is not your fault. The request_id finds the cause in the server's log; please report it."
+        case .fatal:
+            "It is not your fault: twice the process that computes ended while it worked on this. Everything else is "
+                + "answered as before; this is refused until the program changes. Please report it with the request_id."
         case .busy: "Ask again after the seconds in the Retry-After field."
         case .unavailable:
             "The server is starting or stopping, or cannot write its data directory. /readyz says when it is ready."

@@ -28,6 +28,11 @@ extension MetricsText {
         for state in JobSchemas.states {
             sample("vitscope_jobs", [("state", state)], Double(statistics.jobsByState[state] ?? 0))
         }
+        family("vitscope_process_deaths_total", .counter, "Processes that ended without being asked to, by kind.")
+        for kind in ["compute", "parser", "worker"] {
+            sample(
+                "vitscope_process_deaths_total", [("kind", kind)], Double(statistics.processDeaths[kind] ?? 0))
+        }
         single(
             "vitscope_compute_running", .gauge, "Analyses that compute.", Double(statistics.analysesRunning))
         single(

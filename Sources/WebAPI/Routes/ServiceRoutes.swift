@@ -38,6 +38,7 @@ struct ServiceRoutes {
                 case .starting: "The server is starting."
                 case .draining: "The server is stopping; what runs is finished first."
                 case .readOnly: "The data directory cannot be written."
+                case .notComputing: "The process that computes is being started."
                 case .diskFull: "The disk of the data directory has no room."
                 }
             if let obstacle { throw ServiceError.unavailable(obstacle) }

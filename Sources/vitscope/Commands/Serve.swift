@@ -125,6 +125,7 @@ struct Serve: AsyncParsableCommand {
         configuration.codeVersion = Version.text
         configuration.jobs.openStore = { try await SQLiteJobStore(path: $0) }
         configuration.jobs.trainings = settings.jobSlots.value
+        if !settings.inProcess.value { configuration.processProgram = "/proc/self/exe" }
         return configuration
     }
 

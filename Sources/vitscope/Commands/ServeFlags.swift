@@ -35,6 +35,9 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "Trainings at one time (1); 0 only takes jobs in.")
     var jobSlots: Int?
 
+    @Flag(help: "Parse and compute in the server itself, for debugging: a fault ends it.")
+    var inProcess = false
+
     @Option(help: "trace, debug, info, notice, warning, error or critical (info).")
     var logLevel: String?
 

@@ -28,14 +28,14 @@ import Testing
     @Test func itIsLoadedWithItsOwnStatisticsOfImages() async throws {
         let test = try await TestService()
         let place = CheckpointPlace(path: test.folder + "/models/a.safetensors")
-        let model = try ModelLoader.load(place, LoadOptions(numHeads: 4), layouts: Self.layouts)
-        #expect(model.transform.preprocess.mean == [0.5, 0.4, 0.3])
-        #expect(model.transform.preprocess.std == [0.2, 0.1, 0.2])
-        let asked = try ModelLoader.load(
+        let model = try ModelLoader.read(place, LoadOptions(numHeads: 4), layouts: Self.layouts)
+        #expect(model.model.transform.preprocess.mean == [0.5, 0.4, 0.3])
+        #expect(model.model.transform.preprocess.std == [0.2, 0.1, 0.2])
+        let asked = try ModelLoader.read(
             place, LoadOptions(numHeads: 4, mean: [0.1, 0.1, 0.1]), layouts: Self.layouts)
-        #expect(asked.transform.preprocess.mean == [0.1, 0.1, 0.1])
-        #expect(asked.transform.preprocess.std == [0.2, 0.1, 0.2])
-        let usual = try ModelLoader.load(place, LoadOptions(numHeads: 4))
-        #expect(usual.transform.preprocess == .standard)
+        #expect(asked.model.transform.preprocess.mean == [0.1, 0.1, 0.1])
+        #expect(asked.model.transform.preprocess.std == [0.2, 0.1, 0.2])
+        let usual = try ModelLoader.read(place, LoadOptions(numHeads: 4))
+        #expect(usual.model.transform.preprocess == .standard)
     }
 }

@@ -25,10 +25,10 @@ import Testing
 
     @Test func aLoadThatNeverEndsHoldsNobodyBack() async throws {
         let line = LoadLine(patience: .zero), gate = Gate()
-        let slow = Task { try await line.run(isLast: false, begun: {}, { gate.wait() }) }
+        let slow = Task { try await line.run(isLast: false, begun: {}, { try await $0.run { gate.wait() } }) }
         // Without an end of its own, each of these would wait for ever.
         for number in 0..<8 {
-            #expect(try await line.run(isLast: false, begun: {}, { number }) == number)
+            #expect(try await line.run(isLast: false, begun: {}, { _ in number }) == number)
         }
         gate.open()
         try await slow.value
@@ -38,21 +38,23 @@ import Testing
         let line = LoadLine(patience: .seconds(1_000_000))
         struct Broken: Error {}
         for _ in 0..<3 {
-            await #expect(throws: Broken.self) { try await line.run(isLast: false, begun: {}, { throw Broken() }) }
-            await #expect(throws: Broken.self) { try await line.run(isLast: true, begun: { throw Broken() }, {}) }
+            await #expect(throws: Broken.self) { try await line.run(isLast: false, begun: {}, { _ in throw Broken() }) }
+            await #expect(throws: Broken.self) { try await line.run(isLast: true, begun: { throw Broken() }, { _ in }) }
         }
-        #expect(try await line.run(isLast: true, begun: {}, { 7 }) == 7)
+        #expect(try await line.run(isLast: true, begun: {}, { _ in 7 }) == 7)
     }
 
     /// While one loads, the others line up; those who are last stay so whenever they came.
     @Test func thoseWhoAreLastWaitForAllOthers() async throws {
         let line = LoadLine(patience: .seconds(1_000_000)), gate = Gate(), order = Names(), began = Names()
-        let first = Task { try await line.run(isLast: false, begun: { began.add("first") }, { gate.wait() }) }
+        let first = Task {
+            try await line.run(isLast: false, begun: { began.add("first") }, { try await $0.run { gate.wait() } })
+        }
         _ = try await eventually("the first has its turn") { began.all.isEmpty ? nil : true }
         let names = ["last", "a", "b", "c"]
         var tasks: [Task<Void, any Error>] = []
         for (count, name) in names.enumerated() {
-            tasks.append(Task { try await line.run(isLast: name == "last", begun: { order.add(name) }, {}) })
+            tasks.append(Task { try await line.run(isLast: name == "last", begun: { order.add(name) }, { _ in }) })
             _ = try await eventually("it is in the line") { await line.length == count + 1 ? true : nil }
         }
         #expect(order.all.isEmpty, "one after another")

@@ -4,9 +4,9 @@ import Tensors
 ///
 /// An image is a function of the seed and its index, so nothing is stored and any image can be had alone. Shape
 /// and texture are independent cues, made to ask which of the two a model relies on (Geirhos et al., arXiv 1811.12231).
-public struct ShapesTextures: Sendable, Hashable {
+public struct ShapesTextures: Sendable, Hashable, Codable {
     /// Which cues an image carries, and how they go together.
-    public enum Cue: String, Sendable, CaseIterable {
+    public enum Cue: String, Sendable, CaseIterable, Codable {
         /// Shape and texture are drawn independently.
         case independent
         /// The texture of the same number as the shape.

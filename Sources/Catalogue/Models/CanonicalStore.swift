@@ -1,0 +1,87 @@
+import JSON
+package import Platform
+
+/// The models that were read, each a file named by its fingerprint, so that a checkpoint is read once and mapped from then
+/// on.
+package struct CanonicalStore: Sendable {
+    /// What the forms may take on the disk before those that no model stands on go, bytes.
+    static let budget = 16 << 30
+
+    private let folder: String
+    /// Which program read them: another one may read the same bytes otherwise.
+    private let program: String
+
+    /// - Parameter program: the file of the running program.
+    package init(folder: String, program: String = "/proc/self/exe") {
+        self.folder = folder
+        self.program = FileIdentity(program)?.text ?? ""
+    }
+
+    package func open() throws(FileError) {
+        try Folder.create(folder)
+        try Folder.create(folder + "/seen")
+    }
+
+    /// Where the form of a model lies.
+    package func path(of fingerprint: String) -> String { "\(folder)/\(fingerprint).safetensors" }
+
+    /// What was read of the file at `place` with these options when it was the very same file; nil where it is new.
+    package func known(_ place: CheckpointPlace, _ options: LoadOptions) -> LoadedModel? {
+        guard let key = key(place, options)?.text, let bytes = try? MappedFile.open(seen(key)),
+            let model = try? JSONValue.parse(bytes).decoded(as: LoadedModel.self), model.isPlausible,
+            Folder.exists(path(of: model.fingerprint))
+        else { return nil }
+        Folder.touch(path(of: model.fingerprint))
+        return model
+    }
+
+    /// A place for a new form.
+    package func begin() throws(FileError) -> PartialFile { try PartialFile(in: folder, suffix: ".part") }
+
+    /// Keeps what was written of `model`, which was read from the file at `place`.
+    ///
+    /// - Parameter before: the file's key from before it was read: one that changed meanwhile is not known again.
+    package func keep(
+        _ file: PartialFile, of model: LoadedModel, from place: CheckpointPlace, _ options: LoadOptions, before: Key?
+    ) throws(FileError) {
+        let target = path(of: model.fingerprint)
+        if Folder.exists(target) { file.discard() } else { try file.finish(as: target) }
+        guard let before, before.isSettled, key(place, options) == before,
+            let text = try? JSONValue(encoding: model).json
+        else { return }
+        try AtomicFile.write(text, to: seen(before.text))
+    }
+
+    /// Lets go of the oldest forms that none of `fingerprints` names, while all take more than the budget.
+    package func prune(keeping fingerprints: Set<String>) {
+        guard let entries = try? Folder.entries(folder) else { return }
+        var total = entries.reduce(0) { $0 + $1.sizeBytes }
+        let suffix = ".safetensors"
+        let byAge = entries.sorted { ($0.modifiedAt, $0.name) < ($1.modifiedAt, $1.name) }
+        for entry in byAge where total > Self.budget && entry.name.hasSuffix(suffix) {
+            guard !fingerprints.contains(String(entry.name.dropLast(suffix.count))) else { continue }
+            try? Folder.removeFile(folder + "/" + entry.name)
+            total -= entry.sizeBytes
+        }
+    }
+
+    /// What decides what is read from a file.
+    package struct Key: Sendable, Equatable {
+        let text: String
+        let isSettled: Bool
+    }
+
+    /// Nil where the file is not there.
+    package func key(_ place: CheckpointPlace, _ options: LoadOptions) -> Key? {
+        guard let identity = FileIdentity(place.directory + "/" + place.name) else { return nil }
+        let parts = [
+            program, identity.text, place.name,
+            String(decoding: JSONValue.object(options.members).canonical, as: UTF8.self),
+        ]
+        return Key(
+            text: SHA256.hex(of: Array(parts.map { "\($0.utf8.count) \($0)\n" }.joined().utf8)),
+            isSettled: identity.isSettled)
+    }
+
+    private func seen(_ key: String) -> String { "\(folder)/seen/\(key).json" }
+}

@@ -1,0 +1,44 @@
+package import Catalogue
+package import Models
+import Synchronization
+
+/// A network in memory, with the numbers that it was made of.
+package struct LoadedNetwork: Sendable {
+    package let transformer: VisionTransformer
+    let read: ReadModel
+
+    /// With the memory that is held for it.
+    package var model: LoadedModel {
+        var model = read.model
+        model.memoryBytes = transformer.memoryBytes
+        return model
+    }
+}
+
+/// The networks that questions are asked of, by the fingerprint of their models. A class because they are held once.
+package final class Networks: Sendable {
+    private let held = Mutex<[String: LoadedNetwork]>([:])
+
+    package init() {}
+
+    /// Builds the network and holds it.
+    ///
+    /// - Returns: the model with the memory that is held for it.
+    /// - Throws: `LoadFailure` where a tensor is missing or has another shape.
+    package func hold(_ read: ReadModel) throws(LoadFailure) -> LoadedModel {
+        if let known = self[read.model.fingerprint] { return known.model }
+        let transformer: VisionTransformer
+        do { transformer = try VisionTransformer(config: read.model.config, stateDict: read.tensors) } catch {
+            throw LoadFailure(sentence: ServiceError.sentence("\(error)"), report: read.model.report)
+        }
+        let network = LoadedNetwork(transformer: transformer, read: read)
+        held.withLock { $0[read.model.fingerprint] = network }
+        return network.model
+    }
+
+    /// Lets go of the network of a model.
+    package func release(_ fingerprint: String) { held.withLock { $0[fingerprint] = nil } }
+
+    /// The network of the model with this fingerprint; nil where it is not held.
+    package subscript(fingerprint: String) -> LoadedNetwork? { held.withLock { $0[fingerprint] } }
+}

@@ -1,0 +1,15 @@
+public import Platform
+
+/// The file of an image below a folder that nothing leads out of.
+public struct FolderImage: Sendable, Hashable, Codable {
+    /// Below `root`, with slashes.
+    public let path: String
+    public let root: String
+
+    /// Its bytes, mapped.
+    ///
+    /// - Throws: `ImageError.file` where it cannot be read or has become a link.
+    public func bytes() throws(ImageError) -> Bytes {
+        do { return try MappedFile.open(path, beneath: root) } catch { throw ImageError.file(error) }
+    }
+}

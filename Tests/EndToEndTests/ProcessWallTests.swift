@@ -1,0 +1,168 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Parsing and computing end with their own process, and the server goes on.
+@Suite(.blocking) struct ProcessWallTests {
+    private static func attention(_ image: Int) -> String {
+        "/v1/models/moco_v3/attention?image=shapes-textures:\(image)&layer=3&head=0"
+    }
+
+    private static func isReady(_ server: Server, _ names: [String]) throws -> Bool {
+        let models = try server.curl("/v1/models").json["models"] as? [[String: Any]] ?? []
+        let ready = models.filter { $0["state"] as? String == "ready" }.compactMap { $0["name"] as? String }
+        return Set(names).isSubset(of: ready)
+    }
+
+    /// A demo server whose models have loaded.
+    private static func demo(data: String? = nil, environment: [String: String] = [:]) async throws -> Server {
+        let server = try Server(["--demo"], data: data, environment: environment)
+        _ = try await eventually("the demo's models load") {
+            try Self.isReady(server, ["moco_v3", "simmim", "hybrid", "untrained"]) ? true : nil
+        }
+        return server
+    }
+
+    private static func deaths(_ server: Server, _ kind: String) throws -> Int {
+        let line = try server.curl("/metrics").text.split(separator: "\n").first {
+            $0.hasPrefix("vitscope_process_deaths_total{kind=\"\(kind)\"}")
+        }
+        return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? -1
+    }
+
+    /// The processes of a kind that the server has started.
+    private static func children(_ server: Server, _ command: String) throws -> [Int32] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init).filter { pid in
+            let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
+            let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat") ?? Data()
+            let fields = String(decoding: stat, as: UTF8.self).split(separator: " ")
+            return words.count > 1 && words[1] == command && fields.count > 3
+                && fields[3] == "\(server.process.processIdentifier)"
+        }
+    }
+
+    @Test func sixtyFourRequestsOutliveTheProcessThatComputes() async throws {
+        let server = try await Self.demo()
+        let reference = try (0..<64).map { try server.curl(Self.attention($0)).json["attention"].map { "\($0)" } }
+        let compute = try #require(try Self.children(server, "compute").first)
+        // Other questions than those that are remembered by now.
+        let paths = (0..<64).map { Self.attention($0).replacingOccurrences(of: "head=0", with: "head=1") }
+        let replies = try await withThrowingTaskGroup(of: (Int, Reply).self) { group in
+            for (number, path) in paths.enumerated() {
+                group.addTask { (number, try server.curl(path)) }
+                if number == 24 { kill(compute, SIGKILL) }
+            }
+            return try await group.reduce(into: [Int: Reply]()) { $0[$1.0] = $1.1 }
+        }
+        #expect(replies.count == 64, "every request has an answer")
+        for reply in replies.values {
+            #expect(reply.status == 200 || reply.status == 503, "\(reply.text)")
+            if reply.status == 503 {
+                #expect(reply.header("content-type") == "application/problem+json")
+                #expect(reply.json["request_id"] is String && reply.header("retry-after") != nil)
+                #expect((reply.json["detail"] as? String ?? "").contains("started again"), "\(reply.text)")
+            }
+        }
+        // It comes back by itself, and so do its models; what was asked in the middle of it is answered now.
+        for path in paths { #expect(try server.curl(path).status == 200, "\(path)") }
+        for number in 0..<64 {
+            let again = try server.curl(Self.attention(number) + "&residual=false").json["attention"].map { "\($0)" }
+            #expect(again == nil || again == reference[number])
+        }
+        #expect(try Self.children(server, "compute").count == 1)
+        #expect(try Self.children(server, "compute") != [compute])
+        #expect(try Self.deaths(server, "compute") == 1)
+        #expect(try server.curl("/readyz").status == 200)
+    }
+
+    @Test func aQuestionThatEndsTheProcessTwiceIsRefused() async throws {
+        let folder = try TemporaryFolder(), data = folder.path + "/data"
+        let question = "/v1/models/moco_v3/analyses/attention-nmi?image=shapes-textures:1"
+        var server = try await Self.demo(
+            data: data, environment: ["VITSCOPE_FAULT": "compute.answering/attention-nmi:1"])
+        let first = try server.curl(question)
+        #expect(first.status == 503 && first.json["request_id"] is String, "\(first.text)")
+        let second = try server.curl(question)
+        #expect(second.status == 500 && second.json["type"] as? String == "/problems/fatal", "\(second.text)")
+        let third = try server.curl(question)
+        #expect(third.status == 500 && third.json["type"] as? String == "/problems/fatal")
+        #expect(try Self.deaths(server, "compute") == 2, "the third one was refused before it was computed")
+        #expect(try server.curl(Self.attention(1)).status == 200, "everything else is answered")
+        #expect(server.stop() == 143)
+        // The same program remembers it.
+        server = try await Self.demo(data: data)
+        #expect(try server.curl(question).status == 500)
+        #expect(try server.curl(question.replacingOccurrences(of: "s:1", with: "s:2")).status == 200)
+        #expect(try Self.deaths(server, "compute") == 0)
+    }
+
+    @Test func aParserThatDiesCostsItsFile() async throws {
+        let server = try Server(
+            models: fixture("models/files"), environment: ["VITSCOPE_FAULT": "parser.reading/simmim_pretrain:1"])
+        let model = try server.load("bad", path: "simmim_pretrain.pth")
+        #expect((model["detail"] as? String ?? "").contains("signal 9"), "\(model)")
+        #expect(try server.load("good", path: "simmim_finetune.pth")["state"] as? String == "ready")
+        #expect(try Self.deaths(server, "parser") == 1 && Self.deaths(server, "compute") == 0)
+        let other = try Server(environment: ["VITSCOPE_FAULT": "parser.reading/an image:1"])
+        let photo = ["-H", "Content-Type: image/jpeg", "--data-binary", "@" + fixture("images/jpeg/444.jpg")]
+        let image = try other.curl("/v1/images", photo)
+        #expect(image.status == 400 && (image.json["detail"] as? String ?? "").contains("signal 9"), "\(image.text)")
+        #expect(try other.curl("/readyz").status == 200)
+    }
+
+    /// What the process that computes can do is what it needs and no more.
+    @Test func theProcessThatComputesIsConfined() async throws {
+        let server = try await Self.demo()
+        let compute = try #require(try Self.children(server, "compute").first)
+        let status = String(
+            decoding: FileManager.default.contents(atPath: "/proc/\(compute)/status") ?? Data(), as: UTF8.self)
+        #expect(status.contains("NoNewPrivs:\t1") && status.contains("Seccomp:\t2"), "\(status)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(compute)/fd").map {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(compute)/fd/\($0)")) ?? ""
+        }
+        #expect(files.filter { $0.hasPrefix("socket:") }.count == 1, "its connection to the server alone: \(files)")
+        let environment = String(
+            decoding: FileManager.default.contents(atPath: "/proc/\(compute)/environ") ?? Data(), as: UTF8.self)
+        #expect(!environment.contains("VITSCOPE_TOKEN"))
+        // It goes with the server.
+        server.kill()
+        _ = try await eventually("it is gone") { kill(compute, 0) != 0 ? true : nil }
+    }
+
+    /// A checkpoint is read once; from then on its form is mapped.
+    @Test func aFormIsMadeOnce() async throws {
+        let folder = try TemporaryFolder(), data = folder.path + "/data"
+        // A file that has lain for a while: one that was written just now might still be.
+        let models = folder.path + "/models"
+        try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: fixture("models/files/simmim_pretrain.pth"), toPath: models + "/a.pth")
+        _ = try await eventually("the file has settled") { () -> Bool? in
+            var status = stat()
+            guard stat(models + "/a.pth", &status) == 0 else { return nil }
+            return time(nil) - status.st_ctim.tv_sec > 3 ? true : nil
+        }
+        var server = try Server(data: data, models: models)
+        let first = try server.load("a", path: "a.pth")
+        #expect(first["state"] as? String == "ready", "\(first)")
+        #expect(server.stop() == 143)
+        // A parser would die now; none is asked.
+        server = try Server(data: data, models: models, environment: ["VITSCOPE_FAULT": "parser.reading:1"])
+        let again = try await eventually("it is loaded again") { () -> [String: Any]? in
+            let model = try server.curl("/v1/models/a").json
+            return model["state"] as? String == "loading" ? nil : model
+        }
+        #expect(again["state"] as? String == "ready", "\(again)")
+        #expect("\(again["sha256"] ?? "")" == "\(first["sha256"] ?? "?")")
+        #expect(try Self.deaths(server, "parser") == 0)
+    }
+
+    @Test func theServerCanDoItAllItself() async throws {
+        let server = try Server(["--demo", "--in-process"])
+        _ = try await eventually("the demo's models load") { try Self.isReady(server, ["moco_v3"]) ? true : nil }
+        #expect(try server.curl(Self.attention(1)).status == 200)
+        #expect(try Self.children(server, "compute").isEmpty)
+    }
+}
