@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// One thread of its own that runs closures in the order in which they came: a place for work that would keep the
 /// cooperative pool from answering.
@@ -19,8 +20,37 @@ public final class WorkerThread: Sendable {
         }
     }
 
+    /// Runs `work` as `run`, unless the task was cancelled while it waited for its turn.
+    ///
+    /// - Throws: `CancellationError`, and what `work` throws.
+    public func runIfWanted<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+        let mark = CancelMark()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                line.add {
+                    continuation.resume(
+                        with: Result {
+                            if mark.isSet { throw CancellationError() }
+                            return try work()
+                        })
+                }
+            }
+        } onCancel: {
+            mark.set()
+        }
+    }
+
     /// Runs `work` on the thread; nobody waits for it.
     public func enqueue(_ work: @escaping @Sendable () -> Void) { line.add(work) }
+}
+
+/// Says to a thread that nobody waits any more. A class because both sides look at the same mark.
+private final class CancelMark: Sendable {
+    private let mark = Atomic(false)
+
+    var isSet: Bool { mark.load(ordering: .relaxed) }
+
+    func set() { mark.store(true, ordering: .relaxed) }
 }
 
 /// What the thread and those who feed it share; unchecked because `mutex` guards everything that changes.

@@ -81,8 +81,8 @@ package final class ProcessComputing: Computing {
         } catch let death as ParserProcess.Death {
             throw LoadFailure(
                 sentence:
-                    "The process that read the file did not come to an end within its limits (\(death.how)), so the "
-                    + "file is refused.", report: nil)
+                    "The process that read the file ended before it was done (\(death.how)), so the file is refused.",
+                report: nil)
         }
         switch reply {
         case .checkpoint(let model):
@@ -156,8 +156,7 @@ package final class ProcessComputing: Computing {
             }
         } catch let death as ParserProcess.Death {
             throw ServiceError.unreadable(
-                "The process that decoded the image did not come to an end within its limits (\(death.how)), so the image is "
-                    + "refused.")
+                "The process that decoded the image ended before it was done (\(death.how)), so the image is refused.")
         }
     }
 

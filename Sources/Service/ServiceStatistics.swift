@@ -25,6 +25,8 @@ public struct ServiceStatistics: Sendable, Equatable {
     public var imagesDecoded = 0
     public var decodeSeconds = 0.0
     public var uploadedBytes = 0
+    /// Large answers that clients have not taken yet, bytes.
+    public var answerBytes = 0
     /// How often a process of each kind ended without being asked to.
     public var processDeaths: [String: Int] = [:]
     /// Trainings; none where there is no queue.

@@ -35,6 +35,10 @@ public final class ViTScopeService: Sendable {
     let computing: any Computing
     /// Writes results down, off the path of requests.
     let encodingThread = WorkerThread()
+    /// The bodies of large answers that clients take.
+    let bodies: AnswerBodies
+    /// Keeps results after they were answered.
+    let keeper = ResultKeeper()
     /// Reads files, which may be large.
     let readingThread = WorkerThread()
     let catalogue: ModelCatalogue
@@ -56,6 +60,7 @@ public final class ViTScopeService: Sendable {
         let data = configuration.dataDirectory, limits = configuration.limits
         reader = QuestionReader(kinds: configuration.kinds, codeVersion: configuration.codeVersion)
         results = ResultCache(budget: limits.resultCacheBytes)
+        bodies = AnswerBodies(budget: limits.answerBytes)
         let computing = Self.computing(configuration, deaths, logger)
         self.computing = computing
         uploads = UploadStore(folder: data + "/uploads/sha256", limit: limits.uploadBytes)
@@ -186,6 +191,7 @@ public final class ViTScopeService: Sendable {
     /// that is not whole.
     public func shutdown() async {
         feed.end()
+        await keeper.settle()
         await jobQueue?.end()
         await computing.end()
         life.withLock { life in
@@ -216,6 +222,7 @@ public final class ViTScopeService: Sendable {
         statistics.forwardSeconds = counts.forwardSeconds
         statistics.imagesDecoded = counts.imagesDecoded
         statistics.decodeSeconds = counts.decodeSeconds
+        statistics.answerBytes = bodies.bytes
         statistics.processDeaths = deaths.all
         if let jobs = jobQueue {
             for state in JobState.allCases {

@@ -12,6 +12,8 @@ public struct ServiceLimits: Sendable {
     public var activationCacheBytes = 512 << 20
     /// Memory of kept results, bytes.
     public var resultCacheBytes = 64 << 20
+    /// Memory of large answers that clients have not taken yet, bytes.
+    public var answerBytes = 1 << 30
     /// Memory of loaded models, bytes.
     public var modelBytes = 16 << 30
     /// Images named one by one in a request.

@@ -74,7 +74,7 @@ extension AnalysisResult {
     }
 
     /// Memory held, bytes.
-    var byteCount: Int {
+    package var byteCount: Int {
         arrays.reduce(4096) { sum, entry in
             switch entry.array.numbers {
             case .float32(let tensor): sum + tensor.byteCount

@@ -111,3 +111,16 @@ extension AnalysisResult {
         }
     }
 }
+
+extension AnalysisResult {
+    /// How large it is in a form, about, bytes.
+    package func estimatedBytes(as format: ResultFormat) -> Int {
+        switch format {
+        // A number of four bytes has about a dozen digits.
+        case .json, .csv: saturatingProduct(allArrays.reduce(0) { $0 + Tensor.count(of: $1.array.shape) }, 12)
+        case .npy, .npz: byteCount
+        // Pictures have bounds of their own.
+        case .png: 64 << 10
+        }
+    }
+}

@@ -36,6 +36,8 @@ enum ChildProcess {
     private static func words(_ status: TerminationStatus) -> String {
         switch status {
         case .exited(let code): "it left with exit code \(code)"
+        case .signaled(24): "it took more time than it may"
+        case .signaled(25): "it wrote more than it may"
         case .signaled(let signal): "signal \(signal) ended it"
         }
     }

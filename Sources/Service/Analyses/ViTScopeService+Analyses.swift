@@ -1,5 +1,6 @@
 public import Catalogue
 public import Engine
+import JSON
 import Platform
 
 extension ViTScopeService {
@@ -33,8 +34,12 @@ extension ViTScopeService {
         return try await perform {
             let result = try await computing.answer(analysis)
             results.remember(result)
-            await archive?.keep(
-                result, of: analysis, codeVersion: configuration.codeVersion, threads: configuration.threads, at: now())
+            if let archive {
+                let version = configuration.codeVersion, threads = configuration.threads, date = now()
+                await keeper.keep {
+                    await archive.keep(result, of: analysis, codeVersion: version, threads: threads, at: date)
+                }
+            }
             return result
         }
     }
@@ -48,19 +53,35 @@ extension ViTScopeService {
         return result
     }
 
-    /// A result in a form.
+    /// A result in a form. Large ones are shared by those who want the same, and count while somebody holds them.
     ///
-    /// - Throws: `invalid` or `tooLarge` where the result does not go into the form.
+    /// - Throws: `invalid` or `tooLarge` where the result does not go into the form, `busy` where clients hold too much.
     public func encode(
         _ result: AnalysisResult, as format: ResultFormat, options: EncodingOptions = EncodingOptions()
-    ) async throws(ServiceError) -> EncodedResult {
+    ) async throws(ServiceError) -> AnswerBody {
         try await perform {
-            guard format == .png else {
-                return try await encodingThread.run { try ResultEncoder.encode(result, as: format, options: options) }
+            let estimate = result.estimatedBytes(as: format)
+            guard estimate >= AnswerBodies.smallest else {
+                return AnswerBody(try await encoded(result, format, options))
             }
-            try result.check(figure: options.figure)
-            let png = try await computing.draw(result, figure: options.figure, overlay: options.overlay)
-            return EncodedResult(png: png)
+            let links = String(decoding: JSONValue.object(options.links).json, as: UTF8.self)
+            let key = "\(result.id) \(format) \(options.overlay) \(options.figure ?? "") \(links)"
+            return try await bodies.body(key, estimate: estimate) { [self] in
+                try await encoded(result, format, options)
+            }
         }
+    }
+
+    private func encoded(
+        _ result: AnalysisResult, _ format: ResultFormat, _ options: EncodingOptions
+    ) async throws -> EncodedResult {
+        guard format == .png else {
+            return try await encodingThread.runIfWanted {
+                try ResultEncoder.encode(result, as: format, options: options)
+            }
+        }
+        try result.check(figure: options.figure)
+        return EncodedResult(
+            png: try await computing.draw(result, figure: options.figure, overlay: options.overlay))
     }
 }

@@ -72,6 +72,7 @@ extension ViTScopeService {
         guard Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
         if let result = results.value(for: id) { return .done(result) }
         guard let archive else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        await keeper.settle()
         if let result = try await perform({ try await archive.result(id) }) { return .done(result) }
         if var job = try await analysisJob(id) {
             if seconds > 0, !job.state.isTerminal {
@@ -99,6 +100,7 @@ extension ViTScopeService {
     /// - Throws: `notFound`; `conflict` while it is being computed.
     public func manifest(_ id: String) async throws(ServiceError) -> String {
         guard let archive, Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        await keeper.settle()
         if let stored = try await perform({ try await archive.store.result(id) }) { return stored.manifest }
         guard case .done = try await analysis(id),
             let stored = try await perform({ try await archive.store.result(id) })

@@ -18,6 +18,7 @@ extension ViTScopeService {
             throw .invalid("?analysis", "There is no analysis “\(kind.shortened)”. \(advice)")
         }
         guard let archive else { return Page(items: [], nextPageToken: nil) }
+        await keeper.settle()
         return try await perform {
             var found = try await archive.store.results(kind: kind, before: pageToken, limit: size + 1)
             let isMore = found.count > size

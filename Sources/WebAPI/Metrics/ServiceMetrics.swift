@@ -28,6 +28,9 @@ extension MetricsText {
         for state in JobSchemas.states {
             sample("vitscope_jobs", [("state", state)], Double(statistics.jobsByState[state] ?? 0))
         }
+        single(
+            "vitscope_answer_bytes", .gauge, "Memory of large answers that clients have not taken yet.",
+            Double(statistics.answerBytes))
         family("vitscope_process_deaths_total", .counter, "Processes that ended without being asked to, by kind.")
         for kind in ["compute", "parser", "worker"] {
             sample(

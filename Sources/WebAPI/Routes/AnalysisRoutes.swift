@@ -73,21 +73,21 @@ struct AnalysisRoutes {
         _ service: ViTScopeService
     ) async throws -> Response {
         var headers = headers(tag(result.id, format, options))
-        let encoded = try await ConnectionLife.cancellingWhenOver {
+        let body = try await ConnectionLife.cancellingWhenOver {
             try await service.encode(result, as: format, options: options)
         }
         call.context.notes.timing = result.timing.serverTiming
-        if let tensor = encoded.tensor {
+        if let tensor = body.tensor {
             headers[.tensorShape] = tensor.shape.map(String.init).joined(separator: ",")
             headers[.tensorDtype] = tensor.dtype
             headers[.tensorAxes] = tensor.axes.joined(separator: ",")
-            if encoded.missingCount > 0 { headers[.tensorMissing] = "\(encoded.missingCount)" }
+            if body.missingCount > 0 { headers[.tensorMissing] = "\(body.missingCount)" }
         }
         if let ending = format.fileEnding {
             headers[.contentDisposition] =
                 "attachment; filename=\"\(result.kind.name)-\(result.id.prefix(12)).\(ending)\""
         }
-        return call.bytes(encoded.bytes, type: encoded.mediaType, headers: headers)
+        return call.body(body, headers: headers)
     }
 
     /// 202: where the answer will be, and how far it is.

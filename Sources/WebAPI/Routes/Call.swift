@@ -63,6 +63,26 @@ struct Call: Sendable {
         buffer(ByteBuffer(bytes: bytes), type: type, status: status, headers: headers)
     }
 
+    /// The body of a large answer, which others may be taking, too: written piece by piece as the client takes it, and held
+    /// until then.
+    func body(_ body: AnswerBody, headers: HTTPFields) -> Response {
+        let bytes = body.bytes
+        guard bytes.count > Self.piece else { return self.bytes(bytes, type: body.mediaType, headers: headers) }
+        var headers = headers
+        headers[.contentType] = body.mediaType
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody(contentLength: bytes.count) { writer in
+                for start in stride(from: 0, to: bytes.count, by: Self.piece) {
+                    try await writer.write(ByteBuffer(bytes: bytes[start..<min(start + Self.piece, bytes.count)]))
+                }
+                try await writer.finish(nil)
+                withExtendedLifetime(body) {}
+            })
+    }
+
+    private static let piece = 256 << 10
+
     /// Bytes of a media type that several answers may share.
     func buffer(
         _ bytes: ByteBuffer, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
