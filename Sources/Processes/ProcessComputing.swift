@@ -88,6 +88,7 @@ package final class ProcessComputing: Computing {
         case .checkpoint(let model):
             guard model.isPlausible else { throw ServiceError.internalFault("a parser described no model") }
             try forms.keep(output, of: model, from: place, options, before: before)
+            forms.prune(keeping: compute.fingerprints.union([model.fingerprint]))
             return model
         case .noCheckpoint(let failure): throw failure
         case .failed(let error): throw error

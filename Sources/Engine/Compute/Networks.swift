@@ -1,6 +1,8 @@
 package import Catalogue
 package import Models
+import Platform
 import Synchronization
+import Tensors
 
 /// A network in memory, with the numbers that it was made of.
 package struct LoadedNetwork: Sendable {
@@ -31,6 +33,8 @@ package final class Networks: Sendable {
         do { transformer = try VisionTransformer(config: read.model.config, stateDict: read.tensors) } catch {
             throw LoadFailure(sentence: ServiceError.sentence("\(error)"), report: read.model.report)
         }
+        // What was copied out of the file need not stay in memory with it.
+        for name in read.tensors.names { read.tensors[name]?.bytes.forget() }
         let network = LoadedNetwork(transformer: transformer, read: read)
         held.withLock { $0[read.model.fingerprint] = network }
         return network.model

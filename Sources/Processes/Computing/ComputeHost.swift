@@ -14,6 +14,7 @@ package enum ComputeHost {
         guard let text = arguments.first,
             let settings = try? JSONValue.parse(Array(text.utf8)).decoded(as: ComputeSettings.self)
         else { Machine.leave() }
+        Machine.offerToEndFirst()
         _ = Confinement.apply(
             Confinement.Limits(), readable: Confinement.systemPlaces + settings.readable, isStrict: false)
         let socket = MessageSocket(owning: 0)

@@ -61,6 +61,9 @@ final class ComputeProcess: Sendable {
         state.withLock { $0.isReady ? nil : "The process that computes is being started." }
     }
 
+    /// Of the networks that it holds.
+    var fingerprints: Set<String> { Set(state.withLock { $0.networks.map(\.fingerprint) }) }
+
     /// The number of the process, while there is one.
     var identifier: Int? { state.withLock { $0.identifier } }
 

@@ -23,6 +23,7 @@ package enum ParserHost {
             case (_, let output?)?? = try? socket.receive(),
             let order = try? JSONValue.parse(message).decoded(as: ParserOrder.self)
         else { Machine.leave() }
+        Machine.offerToEndFirst()
         var confinement = Confinement.Limits()
         confinement.addressBytes = limits.addressBytes
         confinement.cpuSeconds = limits.cpuSeconds

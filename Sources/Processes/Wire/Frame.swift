@@ -7,8 +7,14 @@ struct Frame: Sendable {
     let head: JSONValue
     let payload: Bytes
 
-    /// A frame with a longer head, or with a payload, lies in memory that both map.
-    private static let longestHead = 32_768
+    /// How the rest of a message is to be read.
+    private enum Form {
+        static let inside: UInt8 = 0
+        static let inMemory: UInt8 = 1
+    }
+
+    /// What fits into a message goes in it; more lies in memory that both map.
+    private static let longest = MessageSocket.longestMessage - 9
     /// Where a payload begins, so that arrays in it can be computed with where they lie.
     private static let alignment = 64
 
@@ -19,11 +25,15 @@ struct Frame: Sendable {
         _ number: UInt64, _ head: JSONValue, payload: [Bytes] = [], over socket: MessageSocket
     ) throws(FileError) {
         let text = head.json, prefix = littleEndian(number)
-        guard !payload.isEmpty || text.count > longestHead else { return try socket.send(prefix + [0] + text) }
         var opening = littleEndian(UInt64(text.count)) + text
         while opening.count % alignment != 0 { opening.append(0) }
+        if payload.reduce(opening.count, { $0 + $1.count }) <= longest {
+            var message = prefix + [Form.inside] + opening
+            for part in payload { message += part.array }
+            return try socket.send(message)
+        }
         let memory = try OpenFile(memoryHolding: [Bytes(opening)] + payload)
-        try socket.send(prefix + [1], attaching: memory.descriptor)
+        try socket.send(prefix + [Form.inMemory], attaching: memory.descriptor)
     }
 
     /// Waits for a frame; nil where the other process is gone, or sends what is none.
@@ -31,20 +41,23 @@ struct Frame: Sendable {
         guard let (message, attached) = try? socket.receive() else { return nil }
         let bytes = Bytes(message)
         guard let number = bytes.littleEndian(at: 0, as: UInt64.self), bytes.count > 8 else { return nil }
-        guard let attached else {
-            guard bytes[8] == 0, let text = bytes.slice(at: 9, count: bytes.count - 9),
-                let head = try? JSONValue.parse(text)
-            else { return nil }
-            return Frame(number: number, head: head, payload: Bytes([]))
+        switch bytes[8] {
+        case Form.inside: return bytes.slice(at: 9, count: bytes.count - 9).flatMap { Frame(number, $0) }
+        case Form.inMemory: return attached.flatMap { try? $0.bytes() }.flatMap { Frame(number, $0) }
+        default: return nil
         }
-        guard bytes[8] == 1, let memory = try? attached.bytes(),
-            let length = memory.littleEndian(at: 0, as: UInt64.self).flatMap({ Int(exactly: $0) }),
-            length <= memory.count, let text = memory.slice(at: 8, count: length),
+    }
+
+    private init?(_ number: UInt64, _ bytes: Bytes) {
+        guard let length = bytes.littleEndian(at: 0, as: UInt64.self).flatMap({ Int(exactly: $0) }),
+            length <= bytes.count, let text = bytes.slice(at: 8, count: length),
             let head = try? JSONValue.parse(text)
         else { return nil }
-        let start = min((8 + length + alignment - 1) / alignment * alignment, memory.count)
-        guard let payload = memory.slice(at: start, count: memory.count - start) else { return nil }
-        return Frame(number: number, head: head, payload: payload)
+        let start = min((8 + length + Self.alignment - 1) / Self.alignment * Self.alignment, bytes.count)
+        guard let payload = bytes.slice(at: start, count: bytes.count - start) else { return nil }
+        self.number = number
+        self.head = head
+        self.payload = payload
     }
 
     private static func littleEndian(_ number: UInt64) -> [UInt8] {
