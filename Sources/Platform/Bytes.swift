@@ -40,9 +40,6 @@ public struct Bytes: Sendable {
         return T(littleEndian: owner.base.loadUnaligned(fromByteOffset: start + offset, as: T.self))
     }
 
-    /// Whether they lie in a mapped file.
-    public var isMapped: Bool { owner.isMapped }
-
     /// The numbers as little-endian bytes.
     public init(littleEndian numbers: [Double]) {
         // Every processor that Swift runs on here is little-endian.
@@ -96,7 +93,7 @@ public struct Bytes: Sendable {
 /// unchecked because nobody writes after the initializer.
 final class ByteOwner: @unchecked Sendable {
     let base: UnsafeRawPointer
-    let isMapped: Bool
+    private let isMapped: Bool
     private let release: () -> Void
 
     /// Memory mapped from a file.

@@ -35,6 +35,10 @@ public final class ViTScopeService: Sendable {
     let computing: any Computing
     /// Writes results down, off the path of requests.
     let encodingThread = WorkerThread()
+    /// Questions that are being answered.
+    let flights = Flights<AnalysisResult>()
+    /// Results that are being read from the disk.
+    let readings = Flights<AnalysisResult?>()
     /// The bodies of large answers that clients take.
     let bodies: AnswerBodies
     /// Keeps results after they were answered.

@@ -2,15 +2,15 @@ import Glibc
 import Platform
 import Synchronization
 
-/// The memory of a tensor: contiguous 32-bit floats on a 64-byte boundary, recycled when the last owner goes; or those of
-/// a mapped file, which are read alone.
+/// The memory of a tensor: contiguous 32-bit floats on a 64-byte boundary, recycled when the last owner goes; or those
+/// of a file or a message, which are read alone.
 ///
 /// A class because memory has an identity; unchecked because `Tensor` copies before it writes to shared memory.
 final class FloatBuffer: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<Float>
     let count: Int
     private let capacity: Int
-    /// Keeps mapped floats where they are; nil for memory of our own.
+    /// Keeps the floats of others where they are; nil for memory of our own.
     private let owner: Bytes?
 
     /// Uninitialized memory for `count` floats: the caller writes every one before anybody reads.
@@ -21,7 +21,7 @@ final class FloatBuffer: @unchecked Sendable {
     }
 
     /// The floats in `bytes`; nil where they do not lie on a 64-byte boundary.
-    init?(mapped bytes: Bytes) {
+    init?(in bytes: Bytes) {
         let address = bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
         guard address % 64 == 0, !bytes.isEmpty,
             let pointer = UnsafeMutablePointer<Float>(bitPattern: address)

@@ -32,11 +32,11 @@ public struct Tensor: Sendable {
         }
     }
 
-    /// The little-endian numbers in `bytes`, as many as fill `shape`: where they lie, if that is a mapped file and well
-    /// placed, otherwise copied.
+    /// The little-endian numbers in `bytes`, as many as fill `shape`: where they lie, if that is well placed,
+    /// otherwise copied.
     public init(shape: [Int], littleEndian bytes: Bytes) {
         precondition(bytes.count == Tensor.count(of: shape) * 4, "\(bytes.count) bytes do not fill the shape \(shape)")
-        if bytes.isMapped, let buffer = FloatBuffer(mapped: bytes) {
+        if let buffer = FloatBuffer(in: bytes) {
             self.init(shape: shape, buffer: buffer)
         } else {
             self = StateDict.Entry(dtype: .f32, shape: shape, bytes: bytes).tensor()

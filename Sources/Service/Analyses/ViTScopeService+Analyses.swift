@@ -32,25 +32,37 @@ extension ViTScopeService {
     public func run(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult {
         if let known = try await known(analysis) { return known }
         return try await perform {
-            let result = try await computing.answer(analysis)
-            results.remember(result)
-            if let archive {
-                let version = configuration.codeVersion, threads = configuration.threads, date = now()
-                await keeper.keep {
-                    await archive.keep(result, of: analysis, codeVersion: version, threads: threads, at: date)
+            let result = try await flights.value(for: analysis.id) { [self] in
+                let result = try await computing.answer(analysis)
+                results.remember(result)
+                if let archive {
+                    let version = configuration.codeVersion, threads = configuration.threads, date = now()
+                    await keeper.keep {
+                        await archive.keep(result, of: analysis, codeVersion: version, threads: threads, at: date)
+                    }
                 }
+                return result
             }
-            return result
+            return result.found(for: analysis, timing: result.timing.entries)
         }
     }
 
     /// What is known of the same question; nil where it has to be computed.
     public func known(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult? {
         if let result = results.remembered(analysis) { return result }
-        guard let archive, let kept = try await perform({ try await archive.result(analysis.id) }) else { return nil }
-        let result = kept.found(for: analysis)
-        results.remember(result)
-        return result
+        return try await kept(analysis.id)?.found(for: analysis)
+    }
+
+    /// A result that was kept on the disk; nil where it is not there. Those who want it at the same time share it.
+    func kept(_ id: String) async throws(ServiceError) -> AnalysisResult? {
+        guard let archive else { return nil }
+        return try await perform {
+            try await readings.value(for: id) { [results] in
+                let result = try await archive.result(id)
+                if let result { results.remember(result) }
+                return result
+            }
+        }
     }
 
     /// A result in a form. Large ones are shared by those who want the same, and count while somebody holds them.

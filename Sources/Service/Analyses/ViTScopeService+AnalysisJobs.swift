@@ -73,7 +73,7 @@ extension ViTScopeService {
         if let result = results.value(for: id) { return .done(result) }
         guard let archive else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
         await keeper.settle()
-        if let result = try await perform({ try await archive.result(id) }) { return .done(result) }
+        if let result = try await kept(id) { return .done(result) }
         if var job = try await analysisJob(id) {
             if seconds > 0, !job.state.isTerminal {
                 _ = try await self.job(job.id.text, waiting: seconds)

@@ -1,3 +1,4 @@
+package import NIOCore
 import Synchronization
 
 /// Knows when a client has gone, so that work which nobody waits for any more can stop.
@@ -15,7 +16,14 @@ package final class ConnectionLife: Sendable {
     }
     private let state = Mutex(State())
 
-    package init() {}
+    private let eventLoop: (any EventLoop)?
+
+    /// - Parameter eventLoop: of the connection.
+    package init(on eventLoop: (any EventLoop)? = nil) { self.eventLoop = eventLoop }
+
+    /// Waits until what was written so far has reached the connection, so that whoever writes next is held back where the
+    /// client does not take it.
+    package static func settle() async throws { try await current?.eventLoop?.submit {}.get() }
 
     /// Whether the client has gone.
     package var isOver: Bool { state.withLock { $0.isOver } }

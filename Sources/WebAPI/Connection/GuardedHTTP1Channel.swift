@@ -42,7 +42,7 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
                 withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: decoding
             )
-            let life = ConnectionLife()
+            let life = ConnectionLife(on: channel.eventLoop)
             try pipeline.addHandler(ConnectionGuard(rules: rules, life: life, counter: counter))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(

@@ -75,6 +75,7 @@ struct Call: Sendable {
             body: ResponseBody(contentLength: bytes.count) { writer in
                 for start in stride(from: 0, to: bytes.count, by: Self.piece) {
                     try await writer.write(ByteBuffer(bytes: bytes[start..<min(start + Self.piece, bytes.count)]))
+                    try await ConnectionLife.settle()
                 }
                 try await writer.finish(nil)
                 withExtendedLifetime(body) {}
