@@ -37,7 +37,7 @@ soak: packages page ## the tests that kill and cancel, for longer: 300 kills, 50
 	@deploy/install-packages.sh deploy/packages-test.txt
 	$(SWIFT) build -c release --build-tests
 	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) \
-		$(SWIFT) test -c release --skip-build --no-parallel --filter 'KillTests|NamedCrashTests|QueueLoadTests'
+		$(SWIFT) test -c release --skip-build --no-parallel --filter 'KillTests|NamedCrashTests|QueueLoadTests|ProcessWallTests'
 
 check: ## formatting, as the tests want it
 	$(SWIFT) format lint --strict --recursive $(FORMATTED)

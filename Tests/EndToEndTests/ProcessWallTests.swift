@@ -72,6 +72,40 @@ import Testing
         #expect(try server.curl("/readyz").status == 200)
     }
 
+    /// Whatever moment it is, a question has its right answer or a 503, and what was kept is right.
+    @Test func itIsKilledAtAnyMoment() async throws {
+        let kills = max(ProcessInfo.processInfo.environment["VITSCOPE_KILLS"].flatMap { Int($0) } ?? 30, 10) / 10
+        let server = try await Self.demo()
+        let question = "/v1/models/simmim/analyses/attention-distance?image=shapes-textures:"
+        func mean(_ reply: Reply) -> String { "\(reply.json["mean"] ?? "")" }
+        let reference = try await Self.demo()
+        var random = TestRandom("the moments of the kills")
+        var dead: Set<Int32> = []
+        for round in 0..<kills {
+            let compute = try await eventually("it is there") {
+                try Self.children(server, "compute").first { !dead.contains($0) }
+            }
+            let moment = Int(random.next() % 8)
+            let replies = try await withThrowingTaskGroup(of: (Int, Reply).self) { group in
+                for number in 0..<12 {
+                    let image = (round * 12 + number) % 1000
+                    group.addTask { (image, try server.curl(question + "\(image)")) }
+                    if number == moment { kill(compute, SIGKILL) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            dead.insert(compute)
+            for (image, reply) in replies {
+                var reply = reply
+                for _ in 0..<3 where reply.status == 503 { reply = try server.curl(question + "\(image)") }
+                #expect(reply.status == 200, "\(image): \(reply.text)")
+                #expect(mean(reply) == mean(try reference.curl(question + "\(image)")), "\(image)")
+            }
+        }
+        #expect(try Self.deaths(server, "compute") == kills)
+        #expect(server.process.isRunning && server.stop() == 143)
+    }
+
     @Test func aQuestionThatEndsTheProcessTwiceIsRefused() async throws {
         let folder = try TemporaryFolder(), data = folder.path + "/data"
         let question = "/v1/models/moco_v3/analyses/attention-nmi?image=shapes-textures:1"
