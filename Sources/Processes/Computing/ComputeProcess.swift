@@ -29,9 +29,8 @@ final class ComputeProcess: Sendable {
         var pending: [UInt64: Pending] = [:]
         /// Those who wait until it is ready.
         var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
-        var startedAt = ContinuousClock.now
-        /// Ends soon after a start, one after another.
-        var quickEnds = 0
+        /// Ends before it answered, one after another.
+        var earlyEnds = 0
         /// Of the networks that it holds, in the order in which they came: fingerprint and form.
         var networks: [(fingerprint: String, path: String)] = []
         /// Those during whose loading it ended.
@@ -197,7 +196,7 @@ final class ComputeProcess: Sendable {
                     if state.isReady { return .success(()) }
                     if Task.isCancelled { return .failure(CancellationError()) }
                     // Who ends again and again is not waited for.
-                    if state.isOver || state.quickEnds > 3 { return .failure(Self.ended) }
+                    if state.isOver || state.earlyEnds > 3 { return .failure(Self.ended) }
                     state.waiting[number] = continuation
                     return nil
                 }
@@ -219,10 +218,7 @@ final class ComputeProcess: Sendable {
                 try? await Task.sleep(for: .seconds(1))
                 continue
             }
-            state.withLock { state in
-                state.socket = socket
-                state.startedAt = .now
-            }
+            state.withLock { $0.socket = socket }
             let argument = (try? JSONValue(encoding: settings)).map { String(decoding: $0.json, as: UTF8.self) } ?? ""
             async let how = ChildProcess.run(program, ["compute", argument], socket: other) { [self] identifier in
                 state.withLock { $0.identifier = identifier }
@@ -282,14 +278,14 @@ final class ComputeProcess: Sendable {
     /// The process has ended.
     private func over(_ how: String) async {
         let (pending, isOver, pause) = state.withLock { state in
+            // One that answered for a while is no reason to wait.
+            state.earlyEnds = state.isReady ? 0 : state.earlyEnds + 1
             state.socket = nil
             state.isReady = false
             state.identifier = nil
             let pending = state.pending.values.map { $0 }
             state.pending = [:]
-            let isQuick = ContinuousClock.now - state.startedAt < .seconds(5)
-            state.quickEnds = isQuick ? state.quickEnds + 1 : 0
-            return (pending, state.isOver, state.quickEnds)
+            return (pending, state.isOver, state.earlyEnds)
         }
         if !isOver {
             deaths.count("compute")
