@@ -109,10 +109,14 @@ package final class ProcessComputing: Computing {
             id: analysis.id, kind: analysis.kind.name,
             models: analysis.task.models.map { .init(name: $0.name, fingerprint: $0.model.fingerprint) },
             parameters: analysis.ownParameters, images: analysis.images)
+        let start = ContinuousClock.now
         let answer = try await compute.ask(.answer(question), key: analysis.id)
-        guard case .result(let timing) = answer.reply,
+        guard case .result(var timing) = answer.reply,
             let result = ResultCodec.decode(answer.payload, id: analysis.id, kind: analysis.kind)
         else { throw ServiceError.internalFault("a question was answered by something else") }
+        // What the way to the other process and back took.
+        let total = timing.first { $0.name == "total" }?.seconds ?? 0
+        timing.append(.init(name: "border", seconds: (ContinuousClock.now - start).seconds - total, description: nil))
         return result.found(for: analysis, timing: timing)
     }
 

@@ -42,6 +42,12 @@ public struct Timing: Sendable, Equatable {
         public let name: String
         public let seconds: Double?
         public let description: String?
+
+        package init(name: String, seconds: Double?, description: String?) {
+            self.name = name
+            self.seconds = seconds
+            self.description = description
+        }
     }
 
     public var entries: [Entry] = []
