@@ -1,6 +1,7 @@
 import Catalogue
 import Checkpoints
 import Models
+import Platform
 import Tensors
 import Training
 
