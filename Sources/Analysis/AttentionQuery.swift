@@ -1,3 +1,5 @@
+import Platform
+
 /// Whose attention somebody wants to see.
 public enum AttentionQuery: Sendable, Hashable {
     /// The class token.

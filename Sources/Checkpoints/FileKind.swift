@@ -33,7 +33,7 @@ enum FileKind {
     /// What a file that cannot be read is, for the message.
     private static func recognised(_ bytes: Bytes) -> CheckpointError {
         if begins(bytes, "version https://git-lfs") { return .gitLFSPointer }
-        if bytes.count > 262, bytes.slice(at: 257, count: 5)?.utf8String == "ustar" { return .tar }
+        if bytes.count > 262, bytes.slice(at: 257, count: 5)?.equal("ustar") ?? false { return .tar }
         let compressions: [([UInt8], String)] = [
             ([0x1f, 0x8b], "gzip"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd"), ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz"),
             ([0x42, 0x5a, 0x68], "bzip2"), ([0x37, 0x7a, 0xbc, 0xaf], "7-Zip"), ([0x52, 0x61, 0x72, 0x21], "RAR"),

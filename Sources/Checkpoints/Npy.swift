@@ -40,9 +40,7 @@ private struct NpyHeader {
 
     init(_ bytes: Bytes) throws(CheckpointError) {
         // NumPy writes ASCII, but for the names of fields, and records are no tensors.
-        guard bytes.utf8String.map({ StreamSafeText.holds($0) }) ?? false else {
-            throw .badNpyHeader(expected: "text that can be compared")
-        }
+        guard bytes.utf8String != nil else { throw .badNpyHeader(expected: "text that can be compared") }
         var literal = Literal(text: bytes.array)
         var type: NumpyType?, isFortran: Bool?, shape: [Int]?
         try literal.expect("{")

@@ -10,7 +10,7 @@ extension JSONValue {
     /// million values or 16 MiB, keys over 1,024 bytes and texts that are dear to compare are errors.
     public static func parse(_ bytes: Bytes) throws(JSONError) -> JSONValue {
         guard bytes.count <= maximumSize else { throw .tooLarge(count: bytes.count, limit: maximumSize) }
-        guard bytes.utf8String != nil else { throw .notUTF8 }
+        guard bytes.isUTF8 else { throw .notUTF8 }
         var parser = JSONParser(text: bytes.array)
         return try parser.document()
     }

@@ -1,3 +1,5 @@
+import Platform
+
 extension VisionTransformerConfig {
     /// Sizes of the family by timm's word for each: width, depth, heads.
     private static let sizes: [(word: String, embedDim: Int, depth: Int, numHeads: Int)] = [

@@ -62,9 +62,21 @@ public struct Bytes: Sendable {
         withUnsafeBytes { [UInt8]($0) }
     }
 
-    /// The bytes as text, or nil where they are not UTF-8.
+    /// The bytes as text; nil where they are not UTF-8, or a text that is dear to compare (`StreamSafeText`).
     public var utf8String: String? {
-        withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+        guard let text = withUnsafeBytes({ String(validating: $0, as: UTF8.self) }), StreamSafeText.holds(text) else {
+            return nil
+        }
+        return text
+    }
+
+    /// Whether the bytes are UTF-8, whatever it takes to compare them.
+    public var isUTF8: Bool { withUnsafeBytes { String(validating: $0, as: UTF8.self) != nil } }
+
+    /// Whether the bytes are those of `text`. Takes time in proportion to the length, whatever the bytes are.
+    public func equal(_ text: String) -> Bool {
+        let wanted = text.utf8
+        return count == wanted.count && withUnsafeBytes { $0.elementsEqual(wanted) }
     }
 
     /// Says that these bytes will not be read again soon: the memory of a mapped file goes back to the system, and

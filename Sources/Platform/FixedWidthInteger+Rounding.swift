@@ -18,4 +18,14 @@ extension FixedWidthInteger {
             self = rounded < 0 ? range.lowerBound : range.upperBound
         }
     }
+
+    /// `number` without its fraction, where it cannot but be in range: of a byte, of a place inside of a side, of the root
+    /// of a count. Everything that is read or computed from weights is asked with the others.
+    @inlinable
+    public init(inRange number: Double) {
+        guard let whole = Self(exactly: number.rounded(.towardZero)) else {
+            preconditionFailure("a number that cannot but be in range is not")
+        }
+        self = whole
+    }
 }

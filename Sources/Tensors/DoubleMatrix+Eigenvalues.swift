@@ -1,4 +1,5 @@
 import COpenBLAS
+import Platform
 
 extension DoubleMatrix {
     /// The eigenvalues of this symmetric matrix, largest first (LAPACK's dsyevd); nil where a number is not finite.

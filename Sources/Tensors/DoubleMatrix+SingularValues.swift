@@ -1,4 +1,5 @@
 import COpenBLAS
+import Platform
 
 /// u · diag(values) · v, the economy form.
 public struct SingularValueDecomposition: Sendable {

@@ -1,3 +1,5 @@
+import Platform
+
 /// Where the server listens, under which names, and how much it takes.
 public struct WebServerConfiguration: Sendable {
     /// An address or name of this machine.

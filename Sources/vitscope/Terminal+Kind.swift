@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 extension Terminal {
     /// Whether people read stdout.

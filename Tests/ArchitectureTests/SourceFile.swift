@@ -23,11 +23,18 @@ struct SourceFile {
         named = Set(code.matches(of: /(?:^|[^.\w])([A-Z]\w*)/).map { String($0.1) })
     }
 
-    /// The text without comments and without literals; what is put into a literal is kept.
-    private static func code(_ text: String) -> String {
-        text.replacing(/\/\/[^\n]*/, with: "").replacing(/"(?:\\.|[^"\\\n])*"/) { literal in
-            literal.output.matches(of: /\\\(([^)]*)\)/).map { " \($0.1) " }.joined()
+    /// The text without comments and without literals; what is put into a literal is kept, and lines stay where they are.
+    static func code(_ text: String) -> String {
+        text.replacing(/#*"""(?:[^"]|"(?!""))*"""#*/) { literal in
+            literal.output.filter { $0 == "\n" } + kept(literal.output)
         }
+        .replacing(/#"(?:[^"\n]|"(?!#))*"#/, with: "").replacing(/"(?:\\.|[^"\\\n])*"/) { kept($0.output) }
+        .replacing(/\/\/[^\n]*/, with: "")
+    }
+
+    /// What is put into a literal.
+    private static func kept(_ literal: Substring) -> String {
+        literal.matches(of: /\\\(((?:[^()\n]|\([^()\n]*\))*)\)/).map { " \($0.1) " }.joined()
     }
 
     /// Sentences about files that name a type of a folder that comes after their own.

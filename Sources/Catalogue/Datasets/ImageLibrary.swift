@@ -1,5 +1,6 @@
 import Images
 import JSON
+import Platform
 
 /// Finds images by what users call them: `sha256:…` or `DATASET:INDEX`.
 package struct ImageLibrary: Sendable {

@@ -1,4 +1,5 @@
 public import JSON
+import Platform
 
 /// Something that may be said about loading a checkpoint: its name, its values and its words.
 ///

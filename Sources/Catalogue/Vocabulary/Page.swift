@@ -1,3 +1,5 @@
+import Platform
+
 /// A part of a list, and the way to the next part.
 public struct Page<Item: Sendable>: Sendable {
     public let items: [Item]

@@ -1,4 +1,5 @@
 public import JSON
+import Platform
 
 /// Why the service did not do what it was asked to.
 ///

@@ -77,7 +77,7 @@ struct PickleGraph {
     func text(_ ref: Ref) -> String? {
         switch nodes[ref] {
         case .text(let text): text
-        case .byteString(let bytes): bytes.utf8String.flatMap { StreamSafeText.holds($0) ? $0 : nil }
+        case .byteString(let bytes): bytes.utf8String
         default: nil
         }
     }

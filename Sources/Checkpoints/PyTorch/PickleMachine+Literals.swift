@@ -41,13 +41,8 @@ extension PickleMachine {
     private mutating func text(_ count: Int) throws(CheckpointError) -> String {
         let bytes = try cursor.take(count)
         try budget.spend(characters: count, at: start)
-        guard let text = bytes.utf8String else { throw .badLiteral("text", byte: start) }
-        return try cheap(text)
-    }
-
-    /// - Throws: `tooManyMarks` for a text that is dear to compare.
-    private func cheap(_ text: String) throws(CheckpointError) -> String {
-        guard StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
+        guard bytes.isUTF8 else { throw .badLiteral("text", byte: start) }
+        guard let text = bytes.utf8String else { throw .tooManyMarks(byte: start) }
         return text
     }
 
@@ -72,9 +67,10 @@ extension PickleMachine {
     }
 
     mutating func lineText() throws(CheckpointError) -> String {
-        let line = try line()
-        guard let text = String(validating: line, as: UTF8.self) else { throw .badLiteral("name", byte: start) }
-        return try cheap(text)
+        let line = Bytes(try line())
+        guard line.isUTF8 else { throw .badLiteral("name", byte: start) }
+        guard let text = line.utf8String else { throw .tooManyMarks(byte: start) }
+        return text
     }
 
     mutating func decimalLine() throws(CheckpointError) -> Int {
@@ -177,7 +173,8 @@ extension PickleMachine {
             guard let scalar = Unicode.Scalar(code) else { throw .badLiteral("text", byte: start) }
             text.unicodeScalars.append(scalar)
         }
-        return try cheap(text)
+        guard StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
+        return text
     }
 
     private static func hex(_ rest: inout ArraySlice<UInt8>, digits: Int) -> UInt32? {

@@ -146,7 +146,7 @@ extension PickleRebuilder {
         case .f64: return .double(Double(bitPattern: bytes.littleEndian(at: 0) ?? 0))
         case .i64: return .int(Int(bytes.littleEndian(at: 0, as: Int64.self) ?? 0))
         case .i32: return .int(Int(bytes.littleEndian(at: 0, as: Int32.self) ?? 0))
-        case .i16, .i8, .u8: return .int(Int(entry.tensor()[flat: 0]))
+        case .i16, .i8, .u8: return .int(Int(inRange: Double(entry.tensor()[flat: 0])))
         case .f32, .f16, .bf16: return .double(Double(entry.tensor()[flat: 0]))
         }
     }

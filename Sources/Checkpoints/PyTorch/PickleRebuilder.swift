@@ -115,7 +115,7 @@ struct PickleRebuilder {
         case .bytes(let bytes): return .value(.bytes(bytes))
         case .byteString(let bytes):
             // Bytes that happen to read as a text that is dear to compare stay bytes.
-            guard let text = bytes.utf8String, StreamSafeText.holds(text) else { return .value(.bytes(bytes)) }
+            guard let text = bytes.utf8String else { return .value(.bytes(bytes)) }
             try budget.spend(characters: bytes.count, at: graph.origins[ref])
             return .value(.string(text))
         case .sequence(let index): return .value(.list(graph.sequences[index].elements.map { value($0) }))

@@ -22,7 +22,7 @@ enum PyTorchZip {
             guard !entry.isDeflated else { throw .zipCompressed(entry: entry.name, method: 8) }
             contents[entry.name] = try archive.read(entry)
         }
-        if let order = contents["\(root)/byteorder"]?.utf8String, order != "little" {
+        if let order = contents["\(root)/byteorder"], !order.equal("little") {
             throw .bigEndian(part: "the file")
         }
         let graph = try PickleMachine.read(contents[pickle.name] ?? Bytes([]))

@@ -30,8 +30,9 @@ struct ZipRecord {
         _ = try cursor.integer(UInt16.self)
         _ = try cursor.integer(UInt32.self)
         let header = try cursor.integer(UInt32.self)
-        guard let name = try cursor.take(Int(nameLength)).utf8String else { throw .notUTF8(part: "a zip entry's name") }
-        guard StreamSafeText.holds(name) else { throw .tooManyMarks(byte: cursor.offset) }
+        let bytes = try cursor.take(Int(nameLength))
+        guard bytes.isUTF8 else { throw .notUTF8(part: "a zip entry's name") }
+        guard let name = bytes.utf8String else { throw .tooManyMarks(byte: cursor.offset) }
         let extra = try cursor.take(Int(extraLength))
         _ = try cursor.take(Int(commentLength))
 
@@ -68,7 +69,7 @@ struct ZipRecord {
         let checksum = try cursor.integer(UInt32.self)
         let compressed = try cursor.integer(UInt32.self), plain = try cursor.integer(UInt32.self)
         let nameLength = try cursor.integer(UInt16.self), extraLength = try cursor.integer(UInt16.self)
-        guard try cursor.take(Int(nameLength)).utf8String == name else {
+        guard try cursor.take(Int(nameLength)).equal(name) else {
             throw .zipDisagreement(entry: name, field: "name")
         }
         let wide = try Self.zip64(try cursor.take(Int(extraLength)), entry: name)

@@ -1,5 +1,6 @@
 import Catalogue
 import Models
+import Platform
 import Tensors
 import Training
 

@@ -1,5 +1,6 @@
 import Analysis
 package import JSON
+import Platform
 
 /// A declaration whose values have one Swift type or another.
 package protocol AnyDeclaredParameter: Sendable {

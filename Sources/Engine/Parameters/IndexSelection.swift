@@ -1,3 +1,5 @@
+import Platform
+
 /// Layers or heads as people write them: `all`, `3`, `-1`, `0,3,-1`, `0-5`, `2..-1`.
 package struct IndexSelection: Equatable {
     /// A stretch of indices, both ends included; negative ones count from the end.
@@ -83,7 +85,7 @@ package struct IndexSelection: Equatable {
 
     /// A number that no sum with an index overflows.
     private static func smallInteger(_ text: Substring) -> Int? {
-        guard let number = Int(text), abs(number) < 1 << 31, !text.hasPrefix("+") else { return nil }
+        guard let number = Int(text), number.magnitude < 1 << 31, !text.hasPrefix("+") else { return nil }
         return number
     }
 }

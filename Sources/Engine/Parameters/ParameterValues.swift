@@ -1,6 +1,7 @@
 package import Catalogue
 package import JSON
 import Models
+import Platform
 
 /// What was given for the parameters of a kind, read against their declarations, with everything that is wrong with
 /// it, so that all of it is told at once.

@@ -1,6 +1,7 @@
 import Catalogue
 import Images
 import JSON
+import Platform
 import Plots
 import Tensors
 

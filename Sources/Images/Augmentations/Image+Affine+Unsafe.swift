@@ -1,3 +1,5 @@
+import Platform
+
 extension Image {
     /// The image transformed, in its own size, with bicubic interpolation (a = −1); what comes from outside has the
     /// colour `fill`. Bit for bit as Pillow's `transform` with `AFFINE`.
@@ -26,7 +28,7 @@ extension Image {
     private func interpolate(
         _ source: UnsafePointer<UInt8>, _ x: Double, _ y: Double, to target: UnsafeMutablePointer<UInt8>
     ) {
-        let left = Int(x.rounded(.down)), top = Int(y.rounded(.down))
+        let left = Int(inRange: x.rounded(.down)), top = Int(inRange: y.rounded(.down))
         let dx = x - Double(left), dy = y - Double(top)
         func clipped(_ column: Int) -> Int { min(max(column, 0), width - 1) * 3 }
         let columns = (clipped(left - 1), clipped(left), clipped(left + 1), clipped(left + 2))
@@ -42,7 +44,7 @@ extension Image {
             let third = (0..<height).contains(top + 1) ? along(top + 1, colour) : second
             let fourth = (0..<height).contains(top + 2) ? along(top + 2, colour) : third
             let level = cubic(first, second, third, fourth, dy)
-            target[colour] = UInt8(min(max(level, 0), 255))
+            target[colour] = UInt8(inRange: min(max(level, 0), 255))
         }
     }
 }

@@ -1,3 +1,5 @@
+import Platform
+
 /// Pillow's Gaussian blur: three box blurs along the rows, then three along the columns.
 extension Image {
     /// The image blurred with standard deviation `sigma`, pixels; bit for bit as Pillow's `GaussianBlur`.

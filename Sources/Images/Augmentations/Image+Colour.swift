@@ -8,7 +8,7 @@ extension Image {
     /// The image between its mean grey (`factor` 0) and itself (1), or beyond.
     public func adjustedContrast(_ factor: Double) -> Image {
         let mean = Double(luminanceSum) / Double(height * width)
-        return blended(from: UInt8(min(mean + 0.5, 255)), factor)
+        return blended(from: UInt8(inRange: min(mean + 0.5, 255)), factor)
     }
 
     /// The image with every level from `threshold` on turned into its negative.

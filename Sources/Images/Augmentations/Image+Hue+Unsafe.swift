@@ -1,10 +1,12 @@
+import Platform
+
 /// Hue, by way of Pillow's 8-bit HSV.
 extension Image {
     /// The image with its colours turned by `factor` of the full circle, −0.5 to 0.5; torchvision's `adjust_hue`.
     public func adjustedHue(_ factor: Double) -> Image {
         precondition(abs(factor) <= 0.5, "a hue factor lies between -0.5 and 0.5, not \(factor)")
         // Cut toward zero, then taken modulo 256.
-        let shift = UInt8(truncatingIfNeeded: Int(factor * 255))
+        let shift = UInt8(truncatingIfNeeded: Int(inRange: factor * 255))
         return rewritten { source, target, count in
             HueCircle.withSectors { sectors in
                 for pixel in stride(from: 0, to: count, by: 3) {
@@ -40,7 +42,7 @@ struct HSV: Equatable {
             return
         }
         let chroma = Float(most &- least)
-        saturation = UInt8(Double(chroma / Float(most)) * 255)
+        saturation = UInt8(inRange: Double(chroma / Float(most)) * 255)
         let sector: Float
         if red == most {
             sector = Float(most &- blue) / chroma - Float(most &- green) / chroma
@@ -51,7 +53,7 @@ struct HSV: Equatable {
         }
         // Between 5/6 and 11/6, so the fraction is what lies above 0 or 1.
         let turns = Double(sector) / 6 + 1
-        hue = UInt8(Double(Float(turns < 1 ? turns : turns - 1)) * 255)
+        hue = UInt8(inRange: Double(Float(turns < 1 ? turns : turns - 1)) * 255)
     }
 
     /// Red, green and blue.
@@ -60,12 +62,12 @@ struct HSV: Equatable {
         guard saturation != 0 else { return (value, value, value) }
         let place = sectors[Int(hue)]
         let strength = Float(saturation) / 255, level = Double(Float(value))
-        let low = UInt8(level * (1 - Double(strength)) + 0.5)
+        let low = UInt8(inRange: level * (1 - Double(strength)) + 0.5)
         // The middle of the three lies on a falling or a rising edge.
         let edge =
             place.sector & 1 == 1
             ? 1 - Double(strength * place.fraction) : 1 - Double(strength) * (1 - Double(place.fraction))
-        let middle = UInt8(level * edge + 0.5)
+        let middle = UInt8(inRange: level * edge + 0.5)
         switch place.sector {
         case 0: return (value, middle, low)
         case 1: return (middle, value, low)
@@ -88,7 +90,7 @@ enum HueCircle {
 
     static func withSectors(_ body: (UnsafeBufferPointer<Place>) -> Void) {
         let places = (0..<256).map { hue -> Place in
-            let sixths = Double(hue) * 6 / 255, sector = Int(sixths)
+            let sixths = Double(hue) * 6 / 255, sector = Int(inRange: sixths)
             return Place(sector: UInt8(sector % 6), fraction: Float(sixths - Double(sector)))
         }
         places.withUnsafeBufferPointer(body)

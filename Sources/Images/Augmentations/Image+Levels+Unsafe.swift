@@ -1,3 +1,5 @@
+import Platform
+
 /// What each 8-bit level becomes: 256 levels for red, then for green, then for blue.
 struct LevelTable {
     let levels: [UInt8]
@@ -142,5 +144,5 @@ private func luminance(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
 @inline(__always)
 func blend(_ from: UInt8, _ to: UInt8, _ factor: Float) -> UInt8 {
     let level = Float(from) + factor * (Float(to) - Float(from))
-    return UInt8(min(max(level, 0), 255))
+    return UInt8(inRange: Double(min(max(level, 0), 255)))
 }

@@ -1,3 +1,4 @@
+import Platform
 public import Tensors
 
 /// timm's RandAugment (Cubuk et al., arXiv 1909.13719); as it stands, `rand-m9-mstd0.5-inc1`.
@@ -58,9 +59,9 @@ public struct RandAugment: Sendable, Hashable {
         case .autoContrast: return image.autoContrasted()
         case .equalize: return image.equalized()
         case .invert: return image.inverted()
-        case .posterize: return image.posterized(bits: max(0, 4 - Int(level * 4)))
-        case .solarize: return image.solarized(threshold: 256 - min(256, Int(level * 256)))
-        case .solarizeAdd: return image.solarizedAdding(min(128, Int(level * 110)))
+        case .posterize: return image.posterized(bits: max(0, 4 - Int(inRange: level * 4)))
+        case .solarize: return image.solarized(threshold: 256 - min(256, Int(inRange: level * 256)))
+        case .solarizeAdd: return image.solarizedAdding(min(128, Int(inRange: level * 110)))
         case .color: return image.adjustedSaturation(factor)
         case .contrast: return image.adjustedContrast(factor)
         case .brightness: return image.adjustedBrightness(factor)

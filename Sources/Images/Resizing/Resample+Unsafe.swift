@@ -1,3 +1,5 @@
+import Platform
+
 extension Image {
     /// Resizes each of `rows` along itself; this image's first column is column `first` of the one the weights were
     /// made for.

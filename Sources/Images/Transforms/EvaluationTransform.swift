@@ -1,3 +1,4 @@
+import Platform
 public import Tensors
 
 /// timm's evaluation transform: the image scaled by its crop mode, the middle cut out, normalized.
@@ -65,17 +66,15 @@ public struct EvaluationTransform: Sendable, Hashable, Codable {
     /// What an image that is too small is filled up with: red, green, blue.
     private var fill: [UInt8] {
         guard preprocess.cropMode == .border else { return [0, 0, 0] }
-        return preprocess.mean.map { UInt8(min(max(($0 * 255).rounded(.toNearestOrEven), 0), 255)) }
+        return preprocess.mean.map { UInt8(rounding: $0 * 255, .toNearestOrEven, into: 0...255) ?? 0 }
     }
 
     /// The size of the whole image before the crop.
     private func scaledSize(of image: Image) -> (height: Int, width: Int) {
-        let targetHeight = max(1, Int((Double(height) / preprocess.cropPct).rounded(.down)))
-        let targetWidth = max(1, Int((Double(width) / preprocess.cropPct).rounded(.down)))
+        let targetHeight = Self.side(Double(height) / preprocess.cropPct, .down)
+        let targetWidth = Self.side(Double(width) / preprocess.cropPct, .down)
         let down = Double(image.height) / Double(targetHeight), across = Double(image.width) / Double(targetWidth)
-        func scaled(_ side: Int, by ratio: Double) -> Int {
-            max(1, Int((Double(side) / ratio).rounded(.toNearestOrEven)))
-        }
+        func scaled(_ side: Int, by ratio: Double) -> Int { Self.side(Double(side) / ratio, .toNearestOrEven) }
         switch preprocess.cropMode {
         case .squash: return (targetHeight, targetWidth)
         case .border:
@@ -86,11 +85,16 @@ public struct EvaluationTransform: Sendable, Hashable, Codable {
         if targetHeight == targetWidth {
             // torchvision's Resize of the shorter side: the other one is cut to an integer.
             let short = min(image.height, image.width), long = max(image.height, image.width)
-            let longer = Int(Double(targetHeight * long) / Double(short))
+            let longer = Self.side(Double(targetHeight * long) / Double(short), .down)
             return image.width <= image.height ? (longer, targetHeight) : (targetHeight, longer)
         }
         let ratio = min(down, across)
         return (scaled(image.height, by: ratio), scaled(image.width, by: ratio))
+    }
+
+    /// A whole number of pixels, one at the least.
+    private static func side(_ pixels: Double, _ rule: FloatingPointRoundingRule) -> Int {
+        Int(rounding: pixels, rule, into: 1...1 << 31) ?? 1
     }
 }
 
@@ -107,7 +111,7 @@ private struct Crop {
             margin = (new - old) / 2
         } else {
             let start = Double(old - new) / 2
-            let first = Int(start.rounded(rounding == .halfToEven ? .toNearestOrEven : .down))
+            let first = Int(inRange: start.rounded(rounding == .halfToEven ? .toNearestOrEven : .down))
             kept = first..<first + new
             margin = 0
         }

@@ -1,3 +1,5 @@
+import Platform
+
 /// What the name of an architecture says about a network that shapes of tensors do not.
 package struct Architecture: Sendable, Equatable {
     /// As it was written.

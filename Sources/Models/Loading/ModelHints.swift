@@ -1,3 +1,5 @@
+import Platform
+
 /// What is known about a checkpoint beside its tensors: what the user asks for, and what the file says of itself.
 public struct ModelHints: Sendable, Hashable {
     /// A timm name or family (`vit_small`, `vit_base_patch16_224`) that the user gives.

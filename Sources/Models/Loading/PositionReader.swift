@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 /// Finds the grid that a file's positions were made for, and brings them to the grid that is wanted.
@@ -93,8 +94,11 @@ struct PositionReader {
     }
 
     private func exactSquareRoot(_ count: Int) -> Int? {
-        let root = Int(Double(count).squareRoot().rounded())
-        return root * root == count ? root : nil
+        guard let root = Int(rounding: Double(count).squareRoot(), .toNearestOrAwayFromZero), root * root == count
+        else {
+            return nil
+        }
+        return root
     }
 
     // MARK: - The wanted grid

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 public import Tensors
 
 /// The fixed position tables of MoCo v3 and MAE, to recognise and verify: a stored table is never replaced.
@@ -38,7 +39,7 @@ public enum SinCosTable: CaseIterable, Sendable {
             table.shape[2] > 0
         else { return nil }
         let width = table.shape[2], quarter = width / 4
-        let side = Int(Double(table.shape[1]).squareRoot())
+        let side = Int(inRange: Double(table.shape[1]).squareRoot())
         let special = table.shape[1] - side * side
         guard special <= 1 else { return nil }
         let numbers = table.tensor().array

@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 /// Reads what a network is made of off the names and shapes of its tensors; input size and heads come later.
@@ -78,7 +79,7 @@ struct StructureReader {
                 }
                 found = shape[2]
             case 2:
-                let side = Int(Double(shape[1] / 3).squareRoot())
+                let side = Int(inRange: Double(shape[1] / 3).squareRoot())
                 guard side > 0, shape[1] == 3 * side * side else {
                     throw .shape(
                         name: draft.fileName("patch_embed.proj.weight"), expected: [shape[0], 3 * 16 * 16], found: shape
@@ -154,7 +155,7 @@ struct StructureReader {
         else { return true }
         let known = ([hints.imgSize].compactMap { $0 } + told.imageSizes).map { $0.grid(readablePatchSize).count }
         return [rows, rows - registers].allSatisfy { count in
-            let side = Int(Double(max(count, 0)).squareRoot())
+            let side = Int(inRange: Double(max(count, 0)).squareRoot())
             return side * side != count && !known.contains(count)
         }
     }

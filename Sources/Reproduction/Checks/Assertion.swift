@@ -1,6 +1,7 @@
 public import Catalogue
 public import Engine
 import JSON
+import Platform
 
 /// A statement about a result that holds or does not: `attention_nmi[-1] > 0.05`, `mean(fourier.high_frequency) < -2`.
 public struct Assertion: Sendable, Equatable {
@@ -67,7 +68,7 @@ public struct Assertion: Sendable, Equatable {
         var indices: [Int] = []
         if let bracket = left.firstIndex(of: "[") {
             for part in left[bracket...].split(separator: "[") {
-                guard part.hasSuffix("]"), let index = Int(part.dropLast()), abs(index) < 1 << 31 else {
+                guard part.hasSuffix("]"), let index = Int(part.dropLast()), index.magnitude < 1 << 31 else {
                     throw wrong("has an index that is no whole number")
                 }
                 indices.append(index)

@@ -1,4 +1,5 @@
 import Models
+import Platform
 import Tensors
 
 /// Draws first weights: each parameter from a stream of its own name, so that what else a network has changes nothing.

@@ -1,3 +1,4 @@
+import Platform
 public import Tensors
 
 /// Parameters that one optimizer step treats alike.

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// Slows down who guesses: after ten wrong tokens in a minute an address waits until the minute is over.

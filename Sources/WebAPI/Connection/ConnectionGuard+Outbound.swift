@@ -1,5 +1,6 @@
 package import NIOCore
 import NIOHTTP1
+import Platform
 
 // Answers, on their way out.
 extension ConnectionGuard {

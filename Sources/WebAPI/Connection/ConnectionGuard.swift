@@ -1,6 +1,7 @@
 import Glibc
 package import NIOCore
 package import NIOHTTP1
+import Platform
 
 /// Keeps a connection within its limits and its protocol, between the parser and the application.
 ///

@@ -1,4 +1,5 @@
 import NIOCore
+import Platform
 
 /// What one connection, and all of them together, may take.
 ///

@@ -2,6 +2,7 @@ import HTTPTypes
 package import Hummingbird
 import JSON
 import NIOCore
+import Platform
 import Service
 
 /// Turns everything that is thrown, and every path that is not there, into an answer.

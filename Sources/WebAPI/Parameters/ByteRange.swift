@@ -1,3 +1,5 @@
+import Platform
+
 /// Which bytes of a file a Range field asks for (RFC 9110, section 14).
 ///
 /// What is no single range of bytes is as if it were not there, as the RFC allows.

@@ -1,6 +1,7 @@
 import Catalogue
 package import Engine
 package import JSON
+import Platform
 import Service
 
 /// The query of a request: names and values in order, checked against what the route knows.

@@ -1,6 +1,7 @@
 import Engine
 import HTTPTypes
 import JSON
+import Platform
 import Service
 
 // What OpenAPI says of each analysis, which its spec says.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import JSON
+import Platform
 import Service
 
 /// What is told about a job, as it happens or in pages.

@@ -2,6 +2,7 @@ import Catalogue
 import HTTPTypes
 import Hummingbird
 import JSON
+import Platform
 import Service
 
 /// The catalogue of models.

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
+import Platform
 import Service
 
 /// Checkpoints from the client's disk.

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import Platform
 
 /// A checkpoint on its way from a server to a file.
 struct CheckpointReceiver {

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import Platform
 
 /// Follows a job's events until its end, over lost connections and restarts of the server.
 struct JobFollower {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Everything `serve` can be told, with where each value came from.
 struct ServeSettings {

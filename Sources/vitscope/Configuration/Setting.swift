@@ -1,4 +1,5 @@
-import Foundation
+import JSON
+import Platform
 
 /// One setting of `serve`: its value and where that came from.
 struct Setting<Value> {
@@ -26,7 +27,7 @@ struct Setting<Value> {
 /// Flags, then `VITSCOPE_…` environment variables, then a JSON file, then defaults.
 struct SettingSources {
     private let environment: [String: String]
-    private let file: [String: Any]
+    private let file: JSONValue
     private let path: String
 
     /// - Throws: `Failure` (78) for a file that cannot be read, is no JSON object, or has an unknown key.
@@ -35,22 +36,22 @@ struct SettingSources {
         self.environment = environment
         self.path = path
         guard !path.isEmpty else {
-            file = [:]
+            file = .object([])
             return
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let bytes = try? MappedFile.open(path) else {
             throw Failure("cannot read the configuration file \(path)", .configuration)
         }
-        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+        guard let value = try? JSONValue.parse(bytes), let members = value.object else {
             throw Failure("\(path) is no JSON object; write {\"port\": 8080, …}", .configuration)
         }
-        let strangers = object.keys.filter { !known.contains($0) }.sorted()
+        let strangers = members.map(\.name).filter { !known.contains($0) }.sorted()
         guard strangers.isEmpty else {
             throw Failure(
                 "\(path) has unknown settings: \(strangers.joined(separator: ", ")); "
                     + "known are \(known.joined(separator: ", "))", .configuration)
         }
-        file = object
+        file = value
     }
 
     /// The value of the setting `name`, such as `port`, whose variable is `VITSCOPE_PORT`.
@@ -68,12 +69,17 @@ struct SettingSources {
             return Setting(value: value, source: .environment(variable))
         }
         if let found = file[name] {
-            let text = (found as? [Any])?.map { "\($0)" }.joined(separator: ",") ?? "\(found)"
+            let text = (found.list ?? [found]).map(Self.text).joined(separator: ",")
             guard let value = parse(text) else {
                 throw Failure("\(name) in \(path) is “\(text)” where \(expected) is expected", .configuration)
             }
             return Setting(value: value, source: .file(path))
         }
         return Setting(value: standard, source: .standard)
+    }
+
+    /// A value as one would write it in a variable.
+    private static func text(_ value: JSONValue) -> String {
+        value.string ?? String(decoding: value.json, as: UTF8.self)
     }
 }

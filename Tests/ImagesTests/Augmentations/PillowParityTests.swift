@@ -50,12 +50,12 @@ import Testing
         case "sharpness": return image.adjustedSharpness(number)
         case "hue": return image.adjustedHue(number)
         case "blur": return image.gaussianBlurred(sigma: number)
-        case "solarize": return image.solarized(threshold: Int(number))
-        case "solarize_add": return image.solarizedAdding(Int(number))
+        case "solarize": return image.solarized(threshold: Int(inRange: number))
+        case "solarize_add": return image.solarizedAdding(Int(inRange: number))
         case "auto_contrast": return image.autoContrasted()
         case "equalize": return image.equalized()
         case "invert": return image.inverted()
-        case "posterize": return image.posterized(bits: Int(number))
+        case "posterize": return image.posterized(bits: Int(inRange: number))
         case "rotate": return image.rotated(degrees: number, fill: fill)
         case "shear_x": return image.transformed(Affine(1, number, 0, 0, 1, 0), fill: fill)
         case "shear_y": return image.transformed(Affine(1, 0, 0, number, 1, 0), fill: fill)
@@ -64,7 +64,7 @@ import Testing
         case "translate_y":
             return image.transformed(Affine(1, 0, 0, 0, 1, number * Double(image.height)), fill: fill)
         case "resized_crop_bilinear", "resized_crop_bicubic":
-            let box = fixture.arguments.map { Int($0) }
+            let box = fixture.arguments.map { Int(inRange: $0) }
             return image.cropped(CropBox(top: box[0], left: box[1], height: box[2], width: box[3]))
                 .resized(
                     height: box[4], width: box[4],

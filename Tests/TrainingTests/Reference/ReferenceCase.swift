@@ -84,7 +84,7 @@ struct ReferenceCase {
         try #require(!views.isEmpty)
         return Batch(
             views: views, mask: file.optional(prefix + "mask"), noise: file.optional(prefix + "noise"),
-            labels: file.optional(prefix + "labels")?.array.map { Int($0) } ?? [],
+            labels: file.optional(prefix + "labels")?.array.map { Int(inRange: Double($0)) } ?? [],
             softTargets: file.optional(prefix + "soft_targets"))
     }
 

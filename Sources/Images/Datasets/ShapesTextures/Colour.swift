@@ -1,3 +1,5 @@
+import Platform
+
 /// Red, green and blue, 0…1 each.
 struct Colour {
     var red, green, blue: Double
@@ -44,7 +46,7 @@ struct Colour {
 
     /// 8-bit levels.
     var levels: (red: UInt8, green: UInt8, blue: UInt8) {
-        func level(_ value: Double) -> UInt8 { UInt8((clamped(value) * 255).rounded()) }
+        func level(_ value: Double) -> UInt8 { UInt8(inRange: (clamped(value) * 255).rounded()) }
         return (level(red), level(green), level(blue))
     }
 }

@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 /// Everything that is drawn for one image of `ShapesTextures`, decided before the first pixel.

@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 /// Smooth noise from random numbers on the unit lattice.
@@ -28,7 +29,8 @@ struct LatticeNoise {
     }
 
     private func position(_ column: Double, _ row: Double) -> UInt64 {
-        UInt64(bitPattern: Int64(column)) &* 0x1_0000_0001 ^ UInt64(bitPattern: Int64(row)) &* 0x9e37_79b1
+        UInt64(bitPattern: Int64(inRange: column)) &* 0x1_0000_0001 ^ UInt64(bitPattern: Int64(inRange: row))
+            &* 0x9e37_79b1
     }
 
     private func mix(_ a: Double, _ b: Double, _ part: Double) -> Double { a + (b - a) * part }

@@ -1,3 +1,5 @@
+import Platform
+
 /// Names of tensors, written with gaps.
 ///
 /// Words stand between dots, or between slashes where a pattern has one. `#` is a number, `*` is any word, `a|b` is one

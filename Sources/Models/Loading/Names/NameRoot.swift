@@ -1,3 +1,5 @@
+import Platform
+
 /// Names that tell where in a dictionary a network begins: what stands before such a name is its prefix.
 package struct NameRoot: Sendable {
     private let pattern: NamePattern
