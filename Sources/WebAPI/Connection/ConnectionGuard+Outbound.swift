@@ -8,6 +8,11 @@ extension ConnectionGuard {
     private static let pieceBytes = 64 << 10
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // Nothing follows the last answer.
+        guard case .open = ending else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
         switch unwrapOutboundIn(data) {
         case .head(var head):
             if !(100..<200).contains(head.status.code) { frame(&head) }
