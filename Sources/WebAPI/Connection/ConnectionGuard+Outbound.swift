@@ -33,6 +33,8 @@ extension ConnectionGuard {
                 ending = .flushing(nil)
                 context.flush()
                 proceed(context)
+            } else if exchanges.isEmpty, case .betweenRequests = inbound, case .open = ending {
+                startWaiting(context)
             }
         }
     }
