@@ -52,6 +52,7 @@ extension ConnectionGuard {
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        stopWaiting()
         var head = head
         let limit: Int
         switch rules.judge(&head) {
@@ -77,6 +78,7 @@ extension ConnectionGuard {
     }
 
     private func refuse(_ head: HTTPRequestHead, _ refusal: Refusal, _ context: ChannelHandlerContext) {
+        stopWaiting()
         // A target that was not found fit travels no further.
         let target = refusal == .bodyTooLarge ? head.uri : "*"
         var marked = HTTPRequestHead(version: .http1_1, method: head.method, uri: target)

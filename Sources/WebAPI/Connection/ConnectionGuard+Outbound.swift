@@ -9,6 +9,11 @@ extension ConnectionGuard {
     private static let pieceBytes = 64 << 10
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // Nothing follows the last answer.
+        guard case .open = ending else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
         switch unwrapOutboundIn(data) {
         case .head(var head):
             if !(100..<200).contains(head.status.code) { frame(&head) }
@@ -29,6 +34,8 @@ extension ConnectionGuard {
                 ending = .flushing(nil)
                 context.flush()
                 proceed(context)
+            } else if exchanges.isEmpty, case .betweenRequests = inbound, case .open = ending {
+                startWaiting(context)
             }
         }
     }

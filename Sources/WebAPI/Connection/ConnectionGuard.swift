@@ -51,6 +51,8 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
     var discarded = 0
     var writes = WriteMeter()
     private var address: String?
+    /// Its place among the connections that wait for a request.
+    private var waitingKey: Int?
     private var timer: Scheduled<Void>?
     var lingerTimer: Scheduled<Void>?
     var forcedTimer: Scheduled<Void>?
@@ -90,9 +92,31 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
             return
         }
         address = remote
+        startWaiting(context)
+    }
+
+    /// Nothing is being asked or answered: where others need the room, the connection goes.
+    func startWaiting(_ context: ChannelHandlerContext) {
+        guard waitingKey == nil, address != nil else { return }
+        let own = NIOLoopBound((guardian: self, context: context), eventLoop: context.eventLoop)
+        waitingKey = counter.wait(since: context.eventLoop.now) { [loop = context.eventLoop] in
+            loop.execute { own.value.guardian.makeRoom(own.value.context) }
+        }
+    }
+
+    func stopWaiting() {
+        if let waitingKey { counter.stopWaiting(waitingKey) }
+        waitingKey = nil
+    }
+
+    /// Closes the connection, unless a request has come meanwhile.
+    private func makeRoom(_ context: ChannelHandlerContext) {
+        guard waitingKey != nil, exchanges.isEmpty, case .open = ending else { return }
+        cut(context)
     }
 
     private func over() {
+        stopWaiting()
         if let address { counter.leave(address) }
         address = nil
         for scheduled in [timer, lingerTimer, forcedTimer] { scheduled?.cancel() }

@@ -11,6 +11,7 @@ package final class ConnectionLife: Sendable {
 
     private struct State {
         var isOver = false
+        var hasLastAnswer = false
         var nextKey = 0
         var actions: [Int: @Sendable () -> Void] = [:]
     }
@@ -27,6 +28,13 @@ package final class ConnectionLife: Sendable {
 
     /// Whether the client has gone.
     package var isOver: Bool { state.withLock { $0.isOver } }
+
+    /// Whether an answer has said that no other one follows. Requests that were read behind it already are not answered,
+    /// so they must not be done either (RFC 9112, section 9.6).
+    package var hasLastAnswer: Bool {
+        get { state.withLock { $0.hasLastAnswer } }
+        set { state.withLock { $0.hasLastAnswer = newValue } }
+    }
 
     /// The client has gone.
     package func end() {

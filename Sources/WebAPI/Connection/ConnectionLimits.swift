@@ -6,12 +6,13 @@ import Platform
 /// The defaults are those of the project's threat model: generous for a person, a script or a browser, and small enough
 /// that a client that means harm gets nothing for holding a connection.
 public struct ConnectionLimits: Sendable {
-    /// Connections at one time; one more waits in the backlog.
-    public var connections = 1024
+    /// Connections at one time; one more waits in the backlog. Before that, those go that have waited longest for a
+    /// request's head.
+    public var connections = 4096
     /// Connections of one address at one time; one more is closed.
     public var connectionsPerAddress = 64
     /// The same for this machine's own addresses. Programs and reverse proxies here open many for good reasons.
-    public var connectionsFromLoopback = 1024
+    public var connectionsFromLoopback = 4096
     /// Connections that the kernel keeps while we are busy accepting.
     public var backlog = 4096
     /// Silence after which a connection is closed, counted also while a head is arriving, seconds.

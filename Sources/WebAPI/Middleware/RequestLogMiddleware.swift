@@ -15,6 +15,8 @@ package struct RequestLogMiddleware: RouterMiddleware {
     package func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
+        let life = ConnectionLife.current
+        if life?.hasLastAnswer == true { return Response(status: .serviceUnavailable) }
         let clock = ContinuousClock()
         let start = clock.now
         let id = RequestLogMiddleware.requestID(request.headers[.requestID])
@@ -32,6 +34,7 @@ package struct RequestLogMiddleware: RouterMiddleware {
         response.headers[.requestID] = id
         response.headers[.serverTiming] = timing(context.notes.timing, total: seconds)
         SecurityHeaders.add(to: &response.headers)
+        if response.headers[.connection]?.lowercased() == "close" { life?.hasLastAnswer = true }
         log(request, response, route, seconds, context)
         return request.method == .head ? response.createHeadResponse() : response
     }

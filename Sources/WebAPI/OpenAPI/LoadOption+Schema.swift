@@ -7,7 +7,7 @@ extension LoadOption {
     var schema: Schema {
         switch kind {
         case .text(let most):
-            Schema([("type", .string("string")), ("minLength", .int(1)), ("maxLength", .int(most))]).described(words)
+            Schema.text.bounded(from: 1, to: most).described(words)
         case .integer(let range):
             .integer(atLeast: range.lowerBound, atMost: range.upperBound).described(words)
         case .number(let range): .number(range).described(words)
@@ -64,6 +64,12 @@ extension Schema {
             ("type", .string("number")), ("minimum", .double(range.lowerBound)),
             ("maximum", .double(range.upperBound)),
         ])
+    }
+
+    /// This schema of texts, of so many characters.
+    fileprivate func bounded(from least: Int, to most: Int) -> Schema {
+        guard case .object(let members) = value else { return self }
+        return Schema(members.map { ($0.name, $0.value) } + [("minLength", .int(least)), ("maxLength", .int(most))])
     }
 
     /// This schema with words about what it is.

@@ -53,11 +53,11 @@ package struct OperationParameter: Sendable {
     /// Whether it may come several times.
     package var repeats = false
 
-    static func path(_ name: String, _ detail: String, schema: Schema = .string) -> OperationParameter {
+    static func path(_ name: String, _ detail: String, schema: Schema = .text) -> OperationParameter {
         OperationParameter(name: name, place: .path, schema: schema, detail: detail, isRequired: true)
     }
 
-    static func query(_ name: String, _ detail: String, schema: Schema = .string, repeats: Bool = false)
+    static func query(_ name: String, _ detail: String, schema: Schema = .text, repeats: Bool = false)
         -> OperationParameter
     {
         OperationParameter(name: name, place: .query, schema: schema, detail: detail, repeats: repeats)

@@ -22,8 +22,24 @@ package struct Schema: Sendable {
     static let boolean = Schema([("type", .string("boolean"))])
     static let time = Schema([("type", .string("string")), ("format", .string("date-time"))])
 
+    /// A text as addresses carry it: without control characters.
+    static let text = string(pattern: #"^[^\x00-\x1F\x7F]*$"#)
+    /// A SHA-256.
+    static let digest = string(pattern: "^\(digestPattern)$")
+    static let digestPattern = "[0-9a-f]{64}"
+    /// A whole number that JSON carries exactly.
+    static let exact = integer(atLeast: 1 - 1 << 53, atMost: 1 << 53 - 1)
+    /// Bytes, one at least.
+    static let bytes = Schema([("type", .string("string")), ("format", .string("binary")), ("minLength", .int(1))])
+
     static func string(pattern: String) -> Schema {
         Schema([("type", .string("string")), ("pattern", .string(pattern))])
+    }
+
+    /// Some of `texts`, with commas between.
+    static func list(of texts: [String]) -> Schema {
+        let one = "(" + texts.joined(separator: "|") + ")"
+        return string(pattern: "^\(one)(,\(one))*$")
     }
 
     static func oneOf(_ texts: [String]) -> Schema {
@@ -47,9 +63,20 @@ package struct Schema: Sendable {
         Schema([("type", .string("array")), ("items", items.value)])
     }
 
+    /// Items of which no two are equal.
+    static func set(_ items: Schema, atLeast least: Int, atMost most: Int) -> Schema {
+        Schema([
+            ("type", .string("array")), ("items", items.value), ("minItems", .int(least)), ("maxItems", .int(most)),
+            ("uniqueItems", .bool(true)),
+        ])
+    }
+
+    /// What fits one of `schemas`.
+    static func anyOf(_ schemas: [Schema]) -> Schema { Schema([("anyOf", .list(schemas.map(\.value)))]) }
+
     /// The schema, or null.
     static func optional(_ schema: Schema) -> Schema {
-        Schema([("anyOf", .list([schema.value, Schema([("type", .string("null"))]).value]))])
+        anyOf([schema, Schema([("type", .string("null"))])])
     }
 
     /// An object whose members are all there, unless `required` lists fewer.
@@ -61,6 +88,12 @@ package struct Schema: Sendable {
         ]
         if !names.isEmpty { value.append(("required", .list(names.map(JSONValue.string)))) }
         return Schema(value)
+    }
+
+    /// An object of which no member is without a meaning, as bodies of requests are.
+    static func closed(_ members: [(String, Schema)], required: [String]) -> Schema {
+        guard case .object(let open) = object(members, required: required).value else { return .any }
+        return Schema(open.map { ($0.name, $0.value) } + [("additionalProperties", .bool(false))])
     }
 
     /// This schema with a default.

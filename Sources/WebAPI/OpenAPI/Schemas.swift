@@ -10,10 +10,14 @@ enum Schemas {
             ("Problem", problem), ("Name", .string(pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")),
             (
                 "ModelName",
-                .string(pattern: "^([A-Za-z0-9][A-Za-z0-9._-]{0,127}|job:[0-9a-f-]{36}@([0-9]+|latest))$")
+                .string(pattern: "^([A-Za-z0-9][A-Za-z0-9._-]{0,127}|job:[0-9a-f-]{36}@([0-9]{1,18}|latest))$")
             ),
-            ("SignIn", .object([("token", .string)])),
-            ("ImageRef", .string.example(.string("shapes-textures:0"))), ("Server", server), ("Config", config),
+            ("SignIn", .closed([("token", .string)], required: ["token"])),
+            (
+                "ImageRef",
+                .string(pattern: #"^(sha256:[0-9a-f]{64}|[^\x00-\x1F\x7F]{1,255}:[0-9]{1,12})$"#)
+                    .example(.string("shapes-textures:0"))
+            ), ("Server", server), ("Config", config),
             ("Preprocess", preprocess), ("Model", model), ("ModelList", list("models", of: .ref("Model"))),
             ("ModelRegistration", registration), ("ModelOptionList", modelOptions), ("LoadReport", loadReport),
             (
@@ -45,7 +49,7 @@ enum Schemas {
         ] + JobSchemas.all
     }
 
-    private static let sha256 = Schema.string(pattern: "^[0-9a-f]{64}$")
+    private static let sha256 = Schema.digest
     private static let links = Schema([("type", .string("object")), ("additionalProperties", Schema.string.value)])
     private static let pair = Schema.array(.integer)
 
@@ -110,10 +114,12 @@ enum Schemas {
         func options(_ group: LoadOption.Group) -> [(String, Schema)] {
             LoadOption.all.filter { $0.group == group }.map { ($0.name, .optional($0.schema)) }
         }
-        return .object(
-            [("name", .ref("Name")), ("path", .string)] + options(.network) + [
+        // No part of the path is `.` or `..`, and none is empty.
+        let part = #"\.?[^\x00-\x1F\x7F/.][^\x00-\x1F\x7F/]*"#
+        return .closed(
+            [("name", .ref("Name")), ("path", .string(pattern: "^\(part)(/\(part))*$"))] + options(.network) + [
                 ("precision", .optional(.oneOf(["f32"]))),
-                (LoadOption.Group.preprocess.rawValue, .optional(.object(options(.preprocess), required: []))),
+                (LoadOption.Group.preprocess.rawValue, .optional(.closed(options(.preprocess), required: []))),
             ], required: ["name", "path"])
     }
 
@@ -176,11 +182,11 @@ enum Schemas {
     }
 
     private static var probeSetRequest: Schema {
-        .object(
+        .closed(
             [
-                ("name", .ref("Name")), ("dataset", .string),
-                ("n_images", .integer(atLeast: 1).defaulting(to: .int(64))),
-                ("seed", .integer.defaulting(to: .int(0))), ("stratified", .boolean.defaulting(to: .bool(true))),
+                ("name", .ref("Name")), ("dataset", .text),
+                ("n_images", .integer(atLeast: 1, atMost: ServiceLimits().probeSetImages).defaulting(to: .int(64))),
+                ("seed", .exact.defaulting(to: .int(0))), ("stratified", .boolean.defaulting(to: .bool(true))),
                 ("on_error", .oneOf(["refuse", "skip"])),
             ], required: ["name", "dataset"])
     }

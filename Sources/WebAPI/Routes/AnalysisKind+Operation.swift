@@ -66,6 +66,12 @@ extension OperationParameter {
 }
 
 extension Schema {
+    /// Of a declared parameter's values in a JSON body, where flags are written as texts.
+    static func inBody(_ declaration: ParameterDeclaration) -> Schema {
+        if case .flag = declaration.form { return .oneOf(["true", "false"]) }
+        return Schema(declaration)
+    }
+
     /// Of the values of a declared parameter.
     init(_ declaration: ParameterDeclaration) {
         let standard = declaration.standard
@@ -84,13 +90,29 @@ extension Schema {
                     Double($0).map(JSONValue.double)
                 }
             case .flag: defaulting(.boolean) { .bool($0 == "true") }
-            case .integers, .numbers: defaulting(.string) { .string($0) }
-            case .indices: defaulting(Schema.string.example(.string("0-3,7,-1"))) { .string($0) }
-            case .text(_, let example): defaulting(Schema.string.example(.string(example))) { .string($0) }
+            case .integers(_, let count): defaulting(.commas("[0-9]{1,9}", upTo: count)) { .string($0) }
+            case .numbers(_, let count):
+                defaulting(.commas(#"-?[0-9]{1,9}(\.[0-9]{1,9})?"#, upTo: count)) { .string($0) }
+            case .indices(let words): defaulting(.indices(words).example(.string("0-3,7,-1"))) { .string($0) }
+            case .text(_, let example): defaulting(Schema.text.example(.string(example))) { .string($0) }
             case .model: .ref("ModelName")
             case .image: .ref("ImageRef")
             case .probeSet: .ref("Name")
             }
+    }
+}
+
+extension Schema {
+    /// Up to `count` of `item` with commas between.
+    fileprivate static func commas(_ item: String, upTo count: Int) -> Schema {
+        string(pattern: "^\(item)(,\(item)){0,\(max(count - 1, 0))}$")
+    }
+
+    /// Indices and ranges as `IndexSelection` reads them, or one of `words`.
+    fileprivate static func indices(_ words: [String]) -> Schema {
+        let stretch = #"-?[0-9]{1,6}((-|\.\.)-?[0-9]{1,6})?"#
+        let named = (["all"] + words).joined(separator: "|")
+        return string(pattern: "^(\(named)|\(stretch)(,\(stretch)){0,1023})$")
     }
 }
 

@@ -1,3 +1,4 @@
+import Catalogue
 import Engine
 import HTTPTypes
 import Hummingbird
@@ -17,13 +18,15 @@ struct ComparisonRoutes {
                 method: .post, path: "/v1/comparisons", id: "compareModels", tag: "analyses",
                 summary: "Every metric of two or more models on the same images, with differences",
                 parameters: [
-                    .query("format", "json (the usual), csv, npz or html; decides over Accept."),
+                    .query(
+                        "format", "json (the usual), csv, npz or html; decides over Accept.",
+                        schema: .oneOf(ComparisonForm.allCases.map(\.rawValue))),
                     OperationParameter(
                         name: "Prefer", place: .header, schema: .string,
                         detail: "`wait=N` waits up to N seconds for what is being computed."),
                 ],
                 body: RequestContent(
-                    types: ["application/json"], schema: ComparisonRoutes.schema,
+                    types: ["application/json"], schema: schema,
                     detail: "Models with a probe set or images and metrics, or results that are there."),
                 answers: [
                     Answer(
@@ -88,11 +91,27 @@ struct ComparisonRoutes {
         }
     }
 
-    private static var schema: Schema {
-        .object(
-            [
-                ("models", .array(.string)), ("probe_set", .string), ("images", .array(.string)),
-                ("metrics", .any), ("parameters", .any), ("analyses", .array(.string)),
-            ], required: [])
+    /// Models with a probe set or with images, or results that are there.
+    private var schema: Schema {
+        let comparable = service.configuration.kinds.comparable
+        let parameters = Schema.closed(
+            comparable.map { kind in
+                let declared = kind.spec.parameters.flatMap { declaration in
+                    ([declaration.name] + declaration.aliases).map { ($0, Schema.inBody(declaration)) }
+                }
+                return (kind.name, .closed(declared, required: []))
+            }, required: [])
+        let names = Schema.set(.oneOf(comparable.map(\.name)), atLeast: 1, atMost: comparable.count)
+        let common: [(String, Schema)] = [
+            ("models", .set(.ref("ModelName"), atLeast: 2, atMost: 16)),
+            ("metrics", .anyOf([.oneOf(["all"]), names])), ("parameters", parameters),
+        ]
+        return .anyOf([
+            .closed(common + [("probe_set", .ref("Name"))], required: ["models", "probe_set"]),
+            .closed(
+                common + [("images", .set(.ref("ImageRef"), atLeast: 1, atMost: ServiceLimits().imagesPerRequest))],
+                required: ["models", "images"]),
+            .closed([("analyses", .set(.digest, atLeast: 2, atMost: 1024))], required: ["analyses"]),
+        ])
     }
 }

@@ -38,7 +38,7 @@ struct DatasetRoutes {
                     .query(
                         "check", "`true` decodes the page's files and tells `error` and `warnings` of each.",
                         schema: .oneOf(["true", "false"])),
-                ] + OperationParameter.page,
+                ] + OperationParameter.page(),
                 answers: [.json("A page of images.", .ref("DatasetImageList"))],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict]), checksQuery: false
         ) { call in

@@ -17,7 +17,7 @@ struct ImageRoutes {
             Operation(
                 method: .post, path: "/v1/images", id: "addImage", tag: "images", summary: "Add a JPEG or PNG",
                 body: RequestContent(
-                    types: ["image/jpeg", "image/png", "application/octet-stream"], schema: .any,
+                    types: ["image/jpeg", "image/png", "application/octet-stream"], schema: .bytes,
                     detail: "The image's bytes."),
                 answers: [
                     .json("It is known already.", .ref("Image")),
@@ -57,14 +57,16 @@ struct ImageRoutes {
                         "view", "`original`, or `model`: resized and cropped; `model` where size or model is given.",
                         schema: .oneOf(["original", "model"])),
                     .query("model", "Whose transform; without it the usual one.", schema: .ref("Name")),
-                    .query("size", "Input side, pixels; without it the model's own.", schema: .integer(atLeast: 1)),
+                    .query(
+                        "size", "Input side, pixels; without it the model's own.",
+                        schema: .integer(atLeast: 16, atMost: 4096)),
                 ],
                 answers: [.bytes("The image.", ["image/png", "image/jpeg"]), .notModified],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .unavailable, .unsupportedMedia]),
             checksQuery: false
         ) { call in
             var query = call.query
-            let size = query.integer("size", atLeast: 1, atMost: 16_384)
+            let size = query.integer("size", atLeast: 16, atMost: 4096)
             let model = query.text("model")
             let view = query.choice("view", of: ["original", "model"])
             if view == "original", size != nil || model != nil {

@@ -10,6 +10,8 @@ import Service
 struct JobEventRoutes {
     private static let stream = "text/event-stream"
     private static let json = "application/json"
+    /// No event has a longer number.
+    private static let lastNumber = 999_999_999_999_999_999
 
     let service: ViTScopeService
 
@@ -21,13 +23,16 @@ struct JobEventRoutes {
                     summary: "What happens to a job: a stream, or JSON by Accept",
                     parameters: [
                         .jobID,
-                        .query("after", "Only events after this number.", schema: .integer(atLeast: 0)),
+                        .query(
+                            "after", "Only events after this number.",
+                            schema: .integer(atLeast: 0, atMost: JobEventRoutes.lastNumber)),
                         .query("limit", "JSON: events at the most.", schema: .integer(atLeast: 1, atMost: 10_000)),
                         .query(
                             "wait", "JSON: seconds to wait for an event.",
                             schema: .integer(atLeast: 0, atMost: JobRoutes.longestWait)),
                         OperationParameter(
-                            name: "Last-Event-ID", place: .header, schema: .integer(atLeast: 0),
+                            name: "Last-Event-ID", place: .header,
+                            schema: .integer(atLeast: 0, atMost: JobEventRoutes.lastNumber),
                             detail: "As `after`, over which it decides; browsers send it by themselves."),
                     ],
                     answers: [

@@ -1,4 +1,5 @@
 import Catalogue
+import Engine
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -10,6 +11,8 @@ struct JobFileRoutes {
     private static let csv = "text/csv; charset=utf-8"
     /// The piece of a checkpoint that is in memory at a time, bytes.
     private static let pieceBytes = 256 << 10
+    /// Points of one metric at the most.
+    private static let mostPoints = 1_000_000
 
     let service: ViTScopeService
 
@@ -22,10 +25,10 @@ struct JobFileRoutes {
                 summary: "The course of a job's metrics",
                 parameters: [
                     .jobID,
-                    .query("keys", "Only these; with commas between, or repeated.", schema: .string, repeats: true),
+                    .query("keys", "Only these; with commas between, or repeated.", repeats: true),
                     .query(
                         "max_points", "Of each metric; longer series are thinned so that their shape stays.",
-                        schema: .integer(atLeast: 2)),
+                        schema: .integer(atLeast: 2, atMost: JobFileRoutes.mostPoints)),
                     .query("format", "Which form; decides over Accept.", schema: .oneOf(["json", "csv"])),
                 ],
                 answers: [
@@ -36,7 +39,7 @@ struct JobFileRoutes {
                 problems: [.notAcceptable, .invalid, .notFound, .unavailable]), checksQuery: false
         ) { call in
             var query = call.query
-            let points = query.integer("max_points", atLeast: 2)
+            let points = query.integer("max_points", atLeast: 2, atMost: JobFileRoutes.mostPoints)
             let format = query.choice("format", of: ["json", "csv"])
             if !query.faults.isEmpty { throw ServiceError.invalid(query.faults) }
             let offers = ["application/json", JobFileRoutes.csv]
@@ -98,7 +101,8 @@ struct JobFileRoutes {
                 method: .get, path: "/v1/jobs/{id}/checkpoints/{step}/download", id: "downloadJobCheckpoint",
                 tag: "jobs", summary: "A checkpoint's bytes, safetensors",
                 parameters: [
-                    .jobID, .path("step", "A step, or `latest`."),
+                    .jobID,
+                    .path("step", "A step, or `latest`.", schema: .string(pattern: "^([0-9]{1,18}|latest)$")),
                     OperationParameter(
                         name: "Range", place: .header, schema: .string,
                         detail: "One range of bytes, to go on with a download that broke off."),
@@ -163,6 +167,11 @@ struct JobFileRoutes {
         }
     }
 
+    /// The analyses that a job may repeat while it trains.
+    private var trajectoryMetrics: [String] {
+        service.configuration.kinds.all.filter { $0.spec.trajectory != nil }.map(\.name)
+    }
+
     private var trajectory: Route {
         Route(
             Operation(
@@ -171,7 +180,7 @@ struct JobFileRoutes {
                 parameters: [
                     .jobID,
                     OperationParameter(
-                        name: "metric", place: .query, schema: .string.example(.string("attention-nmi")),
+                        name: "metric", place: .query, schema: .oneOf(trajectoryMetrics),
                         detail: "One of the job's `analysis.metrics`.", isRequired: true),
                 ],
                 answers: [.json("Steps by layers.", .ref("Trajectory"))],

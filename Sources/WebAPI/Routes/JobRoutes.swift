@@ -34,7 +34,7 @@ struct JobRoutes {
                 method: .post, path: "/v1/jobs", id: "submitJob", tag: "jobs", summary: "Post a training job",
                 parameters: [
                     OperationParameter(
-                        name: "Idempotency-Key", place: .header, schema: .string,
+                        name: "Idempotency-Key", place: .header, schema: .string(pattern: "^[!-~]{1,128}$"),
                         detail: "1 to 128 visible ASCII characters; the same key and body again give the same job."),
                     .query("dry_run", "Check and estimate, and post nothing.", schema: .boolean),
                 ],
@@ -83,11 +83,13 @@ struct JobRoutes {
             Operation(
                 method: .get, path: "/v1/jobs", id: "listJobs", tag: "jobs", summary: "The jobs, the newest first",
                 parameters: [
-                    .query("state", "Only these; with commas between, or repeated.", schema: .string, repeats: true),
-                    .query("method", "Only these; with commas between, or repeated.", schema: .string, repeats: true),
+                    .query(
+                        "state", "Only these; with commas between, or repeated.",
+                        schema: .list(of: JobSchemas.states), repeats: true),
+                    .query("method", "Only these; with commas between, or repeated.", repeats: true),
                     .query("label", "`key=value`, or `key` with any value; all of them.", repeats: true),
                     .query("kind", "Trainings, or the analyses that look at them.", schema: .oneOf(JobRoutes.kinds)),
-                ] + OperationParameter.page,
+                ] + OperationParameter.page(token: JobRoutes.idPattern),
                 answers: [.json("A page of jobs.", .ref("JobList"))],
                 problems: [.notAcceptable, .invalid, .unavailable])
         ) { call in
@@ -171,6 +173,8 @@ struct JobRoutes {
     }
 
     private static let kinds = ["training", "analysis"]
+    /// What ids of jobs look like.
+    static let idPattern = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
     private static func path(_ job: JobInfo) -> String { "/v1/jobs/\(job.id)" }
 
@@ -190,7 +194,8 @@ struct JobRoutes {
 }
 
 extension OperationParameter {
-    static let jobID = OperationParameter.path("id", "A job's id.")
+    static let jobID = OperationParameter.path(
+        "id", "A job's id.", schema: .string(pattern: "^\(JobRoutes.idPattern)$"))
 }
 
 extension Query {

@@ -19,7 +19,7 @@ struct ModelRoutes {
         Route(
             Operation(
                 method: .get, path: "/v1/models", id: "listModels", tag: "models", summary: "The models by name",
-                parameters: OperationParameter.page, answers: [.json("A page of models.", .ref("ModelList"))],
+                parameters: OperationParameter.page(), answers: [.json("A page of models.", .ref("ModelList"))],
                 problems: [.notAcceptable, .invalid])
         ) { call in
             let asked = try call.page()
@@ -164,10 +164,14 @@ extension OperationParameter {
         "name", "A model's name, or a checkpoint of a job: `job:ID@STEP`, `job:ID@latest`.", schema: .ref("ModelName"))
 
     /// Which part of a list.
-    static let page: [OperationParameter] = [
-        .query("page_size", "Items at the most.", schema: .integer(atLeast: 1)),
-        .query("page_token", "`next_page_token` of the page before."),
-    ]
+    ///
+    /// - Parameter token: what the tokens of this list look like; an empty one is none.
+    static func page(token: String = "o[0-9]{1,9}") -> [OperationParameter] {
+        [
+            .query("page_size", "Items at the most.", schema: .integer(atLeast: 1, atMost: ServiceLimits().pageSize)),
+            .query("page_token", "`next_page_token` of the page before.", schema: .string(pattern: "^(\(token))?$")),
+        ]
+    }
 }
 
 extension Call {

@@ -17,8 +17,10 @@ struct ResultRoutes {
                 method: .get, path: "/v1/analyses", id: "listAnalyses", tag: "analyses",
                 summary: "The results that are kept, the newest first",
                 parameters: [
-                    .query("analysis", "Only this kind of analysis, or `comparison`.")
-                ] + OperationParameter.page,
+                    .query(
+                        "analysis", "Only this kind of analysis, or `comparison`.",
+                        schema: .oneOf(service.configuration.kinds.all.map(\.name) + ["comparison"]))
+                ] + OperationParameter.page(token: Schema.digestPattern),
                 answers: [.json("A page of results.", .any)], problems: [.notAcceptable, .invalid, .unavailable])
         ) { call in
             let asked = try call.page()
@@ -37,7 +39,10 @@ struct ResultRoutes {
                 method: .get, path: "/v1/analyses/{id}", id: "getAnalysis", tag: "analyses",
                 summary: "A result or a comparison by its permanent name",
                 parameters: [
-                    .analysisID, .query("format", "Which form; decides over Accept. A comparison has html, too."),
+                    .analysisID,
+                    .query(
+                        "format", "Which form; decides over Accept. png is of analyses alone, html of comparisons.",
+                        schema: .oneOf(ResultFormat.allCases.map(\.rawValue) + [ComparisonForm.html.rawValue])),
                     OperationParameter(
                         name: "Prefer", place: .header, schema: .string,
                         detail: "`wait=N` waits up to N seconds for one that is being computed."),
@@ -98,5 +103,5 @@ struct ResultRoutes {
 }
 
 extension OperationParameter {
-    static let analysisID = OperationParameter.path("id", "The `analysis_id` of a result.")
+    static let analysisID = OperationParameter.path("id", "The `analysis_id` of a result.", schema: .digest)
 }

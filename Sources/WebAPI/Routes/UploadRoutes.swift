@@ -23,7 +23,7 @@ struct UploadRoutes {
                         detail: "sha-256=:BASE64:, to have what arrives compared with what was sent.")
                 ],
                 body: RequestContent(
-                    types: ["application/octet-stream"], schema: .any, detail: "The file's bytes."),
+                    types: ["application/octet-stream"], schema: .bytes, detail: "The file's bytes."),
                 answers: [
                     UploadRoutes.answer("It was there already.", .ok), UploadRoutes.answer("It is kept.", .created),
                 ],
@@ -57,7 +57,7 @@ struct UploadRoutes {
         Route(
             Operation(
                 method: .get, path: "/v1/uploads", id: "listUploads", tag: "models", summary: "The uploads by digest",
-                parameters: OperationParameter.page, answers: [.json("A page of uploads.", .ref("UploadList"))],
+                parameters: OperationParameter.page(), answers: [.json("A page of uploads.", .ref("UploadList"))],
                 problems: [.notAcceptable, .invalid])
         ) { call in
             let asked = try call.page()
@@ -111,7 +111,7 @@ extension Upload {
 }
 
 extension OperationParameter {
-    fileprivate static let digest = OperationParameter.path("sha256", "64 hexadecimal digits.")
+    fileprivate static let digest = OperationParameter.path("sha256", "64 hexadecimal digits.", schema: .digest)
 }
 
 extension HTTPField.Name {

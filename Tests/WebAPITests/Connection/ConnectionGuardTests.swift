@@ -297,6 +297,43 @@ struct GuardedConnection {
         #expect(counter.enter("192.0.2.1"))
     }
 
+    @Test func whoWaitsLongestMakesRoom() throws {
+        var limits = ConnectionLimits()
+        limits.connections = 8
+        let counter = ConnectionCounter(limits: limits)
+        let asking = try GuardedConnection(limits, counter: counter)
+        try asking.send(Self.get)
+        let kept = try GuardedConnection(limits, counter: counter)
+        var waiting: [GuardedConnection] = []
+        for _ in 0..<5 {
+            waiting.append(try GuardedConnection(limits, counter: counter))
+            try waiting.last?.send("GET /a HTT")
+        }
+        #expect(counter.total == 7)
+        // Each has a clock of its own, which stands; so the first that came has waited longest.
+        try kept.send(Self.get)
+        kept.answer()
+        for index in 0..<3 {
+            let newcomer = try GuardedConnection(limits, counter: counter)
+            for connection in waiting { connection.channel.embeddedEventLoop.run() }
+            #expect(waiting.map(\.channel.isActive) == (0..<5).map { $0 > index })
+            #expect(newcomer.channel.isActive && asking.channel.isActive && kept.channel.isActive)
+            newcomer.channel.close(promise: nil)
+            _ = counter.enter("192.0.2.9")
+        }
+        asking.answer()
+        #expect(try asking.output().hasPrefix("HTTP/1.1 200 OK"))
+    }
+
+    @Test func whatFollowsTheLastAnswerIsNotSent() throws {
+        let connection = try GuardedConnection()
+        try connection.send(Self.get)
+        try connection.send(Self.get)
+        connection.answer("last", headers: ["Connection": "close"])
+        connection.answer("lost")
+        #expect(try connection.output().hasSuffix("last"))
+    }
+
     @Test func leavingEndsTheLife() async throws {
         let life = ConnectionLife()
         let (started, starting) = AsyncStream<Void>.makeStream()

@@ -79,6 +79,21 @@ import WebAPI
         }
     }
 
+    @Test func nothingIsDoneBehindTheLastAnswer() async throws {
+        try await withServer { client in
+            let post =
+                "POST /v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+            let next = "GET /problems/busy HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            let text = try await client.exchange([post + next])
+            #expect(try RawResponse(text).status == 400)
+            #expect(text.split(separator: "HTTP/1.1 ").count == 1)
+            let metrics = try await client.get("/metrics").body
+            #expect(metrics.contains("route=\"/v1/session\",status=\"400\"} 1"))
+            #expect(!metrics.contains("route=\"/problems/{name}\",status=\"200\"} 1"))
+        }
+    }
+
     @Test func offerToSwitchProtocolsIsAnsweredPlainly() async throws {
         try await withServer { client in
             let answer = try RawResponse(
