@@ -54,7 +54,7 @@ package struct ImageSource: Sendable {
     /// - Throws: `ServiceError.conflict` where a dataset's file is no longer the one that was found.
     package func file() throws -> (bytes: Bytes, mediaType: String) {
         switch origin {
-        case .file(let path): return try typed(MappedFile.open(path))
+        case .file(let path): return try typed(checked(MappedFile.open(path)))
         case .folder(let folder, let index): return try typed(checked(folder.bytes(at: index)))
         case .builtIn(let dataset, let index): return (Bytes(PNG.encode(dataset.image(at: index))), "image/png")
         }
@@ -65,7 +65,7 @@ package struct ImageSource: Sendable {
     /// - Throws: as `file()`, and what decoding throws.
     package func image() throws -> Image {
         switch origin {
-        case .file(let path): try Image.decode(MappedFile.open(path), orientation: .apply)
+        case .file(let path): try Image.decode(checked(MappedFile.open(path)), orientation: .apply)
         case .folder(let folder, let index):
             try Image.decode(checked(folder.bytes(at: index)), orientation: .ignore)
         case .builtIn(let dataset, let index): dataset.image(at: index)
@@ -77,12 +77,11 @@ package struct ImageSource: Sendable {
     }
 
     private func checked(_ bytes: Bytes) throws -> Bytes {
-        guard SHA256.hex(of: bytes) == sha256 else {
-            throw ServiceError.conflict(
-                "The file behind “\(ref)” has changed since its digest was taken. "
-                    + "Make a new probe set, or put the old file back."
-            )
-        }
-        return bytes
+        guard SHA256.hex(of: bytes) != sha256 else { return bytes }
+        let advice =
+            if case .file = origin { "Send the image again, or put the old file back." } else {
+                "Make a new probe set, or put the old file back."
+            }
+        throw ServiceError.conflict("The file behind “\(ref)” has changed since its digest was taken. \(advice)")
     }
 }

@@ -19,7 +19,8 @@ package struct ImageStore: Sendable {
         let found = try Image.decoded(Bytes(bytes), orientation: .apply, limits: limits), image = found.image
         let sha256 = SHA256.hex(of: bytes)
         let path = folder + "/" + sha256
-        let isNew = !Folder.exists(path)
+        // One that is there is kept if its bytes are still these.
+        let isNew = (try? MappedFile.open(path)).map { SHA256.hex(of: $0) } != sha256
         if isNew { try AtomicFile.write(bytes, to: path) }
         return StoredImage(
             id: "sha256:" + sha256, width: image.width, height: image.height,
