@@ -5,6 +5,7 @@ PORT ?= 8080
 DATA ?= data
 KILLS ?= 300
 CANCELS ?= 500
+FAULTS ?= 200
 BUILD := .build/release
 VITSCOPE := $(BUILD)/vitscope
 FORMATTED := Package.swift Sources Tests
@@ -33,11 +34,12 @@ test-avx2: ## the numerical tests once more, with the kernels of a processor tha
 	ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell $(SWIFT) test -c release --skip-build \
 		--filter '^(Tensors|Models|Analysis|Service|Training)Tests\.'
 
-soak: packages page ## the tests that kill, cancel, flood and fuzz, for longer: 300 kills, 500 cancels (KILLS=…, CANCELS=…)
+soak: packages page ## the tests that kill, cancel, flood and break disks, for longer: 300 kills, 500 cancels, 200 power cuts (KILLS=…, CANCELS=…, FAULTS=…)
 	@deploy/install-packages.sh deploy/packages-test.txt
 	$(SWIFT) build -c release --build-tests
-	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) VITSCOPE_HTTP_SOAK=1 \
-		$(SWIFT) test -c release --skip-build --no-parallel --filter 'KillTests|NamedCrashTests|QueueLoadTests|HTTPTests|ProcessWallTests'
+	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) VITSCOPE_FAULTS=$(FAULTS) VITSCOPE_HTTP_SOAK=1 \
+		$(SWIFT) test -c release --skip-build --no-parallel \
+		--filter 'KillTests|NamedCrashTests|QueueLoadTests|HTTPTests|DiskFaultTests|ProcessWallTests'
 
 check: ## formatting, as the tests want it
 	$(SWIFT) format lint --strict --recursive $(FORMATTED)

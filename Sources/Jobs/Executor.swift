@@ -2,14 +2,17 @@
 public protocol Executor: Sendable {
     /// Starts a worker for a job that was just claimed.
     ///
-    /// - Throws: where the machine refuses; the job is then treated as crashed.
+    /// - Throws: `JobStoreError.diskFull`, and the job is tried again later; where the machine refuses otherwise, the job
+    ///   is treated as crashed.
     func start(_ job: Job) async throws
 
     /// What the worker has said since `job.reportOffset`, and whether it lives.
     func look(at job: Job) async -> WorkerLook
 
     /// Asks the worker for something; it obeys before its next step.
-    func ask(_ job: Job, for wish: WorkerWish) async
+    ///
+    /// - Throws: where that could not be written down; it is asked again then.
+    func ask(_ job: Job, for wish: WorkerWish) async throws
 
     /// Ends the worker and everything it started, and returns when they are gone.
     func kill(_ job: Job) async

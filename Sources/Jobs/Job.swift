@@ -96,6 +96,15 @@ extension Job {
     public static let maxRetries = 5
     /// Ends without a word, and without a newer checkpoint between them, that are the last.
     public static let maxCrashes = 3
+    /// The longest wait between two tries, seconds.
+    private static let longestWait = 720.0
+
+    /// Whether the time has come to start it. A time further away than any wait is one that a clock has made which was
+    /// set back since, and no reason to wait.
+    public func isDue(at date: Date) -> Bool { status.runAt <= date || status.runAt > Self.endOfWaits(from: date) }
+
+    /// What lies beyond this is no wait that began at `date`.
+    public static func endOfWaits(from date: Date) -> Date { date.addingTimeInterval(longestWait) }
 
     /// The job after `event`; nothing else changes a job.
     ///
@@ -104,7 +113,7 @@ extension Job {
         var job = self
         switch (event, status.state) {
         case (.claimed(let owner), .queued):
-            guard !status.isHeld, status.runAt <= date else { throw JobRefusal(event, self) }
+            guard !status.isHeld, isDue(at: date) else { throw JobRefusal(event, self) }
             job.status.state = .running
             job.status.attempt += 1
             job.status.startedAt = status.startedAt ?? date
@@ -233,7 +242,8 @@ extension Job {
         status.finishedAt = date
     }
 
-    /// Seconds to wait before try `number` + 1: min(5 · 2^number, 600) ± 20 %, the same for the same job and number.
+    /// Seconds to wait before try `number` + 1: min(5 · 2^number, 600) ± 20 %, the same for the same job and number, and
+    /// at most `longestWait`.
     private func backoff(_ number: Int) -> Double {
         let seconds = min(5 * Double(1 << min(number, 10)), 600)
         var hash: UInt64 = 14_695_981_039_346_656_037

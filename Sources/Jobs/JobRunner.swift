@@ -13,6 +13,8 @@ public actor JobRunner {
         public var silence = Duration.seconds(30)
         /// How long a worker may take to obey a cancel before it is killed.
         public var patience = Duration.seconds(10)
+        /// Rounds that lie further apart have not watched: the machine slept, or this process was held.
+        public var absence = Duration.seconds(5)
 
         public init() {}
     }
@@ -21,9 +23,11 @@ public actor JobRunner {
     private struct Followed {
         var job: Job
         var beat = -1
-        var lastSign = ContinuousClock.now
+        var lastSign: ContinuousClock.Instant
         var wish: WorkerWish?
         var wishedAt: ContinuousClock.Instant?
+        /// Whether the wish has reached the worker.
+        var isTold = false
         /// Whether there is a worker that can be asked for something.
         var isStarted = false
         /// Whether its work is done, and the job waits for its children.
@@ -35,6 +39,7 @@ public actor JobRunner {
     private let settings: Settings
     private let owner: String
     private let now: @Sendable () -> Date
+    private let instant: @Sendable () -> ContinuousClock.Instant
     private let changed: @Sendable (JobID) -> Void
     private let log: @Sendable (String) -> Void
     private let keep: @Sendable (Job) async -> Void
@@ -42,16 +47,20 @@ public actor JobRunner {
     private var isDraining = false
     /// Looks come one after another, also where somebody asks for one besides.
     private var isLooking = false
+    private var lastRound: ContinuousClock.Instant?
 
     /// - Parameters:
     ///   - owner: of this process; another in every start.
+    ///   - instant: the clock that silence and patience are measured by.
     ///   - changed: told about every job that changed, after it is on the disk.
     ///   - log: told what went wrong outside of any job.
     ///   - keep: called with a job whose worker has done its work, before the job's end is written down; where the
     ///     process ends in between, it is called once more.
     public init(
         store: any JobStore, executor: any Executor, settings: Settings = Settings(), owner: String,
-        now: @escaping @Sendable () -> Date = { Date() }, changed: @escaping @Sendable (JobID) -> Void = { _ in },
+        now: @escaping @Sendable () -> Date = { Date() },
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now },
+        changed: @escaping @Sendable (JobID) -> Void = { _ in },
         log: @escaping @Sendable (String) -> Void = { _ in }, keep: @escaping @Sendable (Job) async -> Void = { _ in }
     ) {
         self.store = store
@@ -59,6 +68,7 @@ public actor JobRunner {
         self.settings = settings
         self.owner = owner
         self.now = now
+        self.instant = instant
         self.changed = changed
         self.log = log
         self.keep = keep
@@ -67,7 +77,7 @@ public actor JobRunner {
     /// Jobs whose worker has said nothing for a while.
     public var stalled: Set<JobID> {
         let limit = settings.silence / 2
-        return Set(followed.values.filter { !$0.isDone && ContinuousClock.now - $0.lastSign > limit }.map(\.job.id))
+        return Set(followed.values.filter { !$0.isDone && instant() - $0.lastSign > limit }.map(\.job.id))
     }
 
     /// Takes over what another process on this store was doing when it ended: whose worker lives is followed, whose
@@ -78,7 +88,7 @@ public actor JobRunner {
         for job in try await store.jobs(filter, before: nil, limit: .max) {
             // What the old worker still does is under the new lease only if it is alive and well.
             guard let mine = try await commit(job, .adopted(owner: owner)) else { continue }
-            followed[job.id] = Followed(job: mine, isStarted: true)
+            followed[job.id] = Followed(job: mine, lastSign: instant(), isStarted: true)
         }
         await look()
     }
@@ -135,6 +145,7 @@ extension JobRunner {
         guard !isLooking else { return }
         isLooking = true
         defer { isLooking = false }
+        forgiveAbsence()
         for id in followed.keys.sorted(by: { $0.text < $1.text }) {
             do { try await follow(id) } catch { log("job \(id): \(error)") }
         }
@@ -150,14 +161,27 @@ extension JobRunner {
         }
     }
 
+    /// Gives workers back the time in which nobody watched them: they may have been held as long as we were.
+    private func forgiveAbsence() {
+        let start = instant()
+        defer { lastRound = start }
+        guard let lastRound, start - lastRound > settings.absence else { return }
+        for (id, entry) in followed {
+            followed[id]?.lastSign = entry.lastSign + (start - lastRound)
+            followed[id]?.wishedAt = entry.wishedAt.map { $0 + (start - lastRound) }
+        }
+    }
+
     /// Starts the next job of a kind; false where none waits.
     private func begin(_ kind: JobKind) async throws -> Bool {
         guard let job = try await store.claim(kind, owner: owner, at: now()) else { return false }
         changed(job.id)
-        followed[job.id] = Followed(job: job)
+        followed[job.id] = Followed(job: job, lastSign: instant())
         do {
             try await executor.start(job)
             followed[job.id]?.isStarted = true
+        } catch JobStoreError.diskFull {
+            try await finish(job.id, .failed(JobFailure(.diskFull, "\(JobStoreError.diskFull)")))
         } catch {
             try await finish(job.id, .crashed("it could not be started (\(error))"))
         }
@@ -169,7 +193,7 @@ extension JobRunner {
         let look = await executor.look(at: entry.job)
         if look.beat != entry.beat {
             followed[id]?.beat = look.beat
-            followed[id]?.lastSign = .now
+            followed[id]?.lastSign = instant()
         }
         guard try await record(look, of: id) else { return }
         switch look.life {
@@ -200,24 +224,31 @@ extension JobRunner {
         await pass(on: id)
         guard let entry = followed[id] else { return }
         let isLate =
-            entry.wish == .cancel && entry.wishedAt.map { ContinuousClock.now - $0 > settings.patience } ?? false
-        if isLate || ContinuousClock.now - entry.lastSign > settings.silence {
+            entry.wish == .cancel && entry.wishedAt.map { instant() - $0 > settings.patience } ?? false
+        if isLate || instant() - entry.lastSign > settings.silence {
             await executor.kill(entry.job)
             // What it said last still counts; the next look finds it gone.
         }
     }
 
-    /// Tells the worker what is wanted of it, once.
+    /// Tells the worker what is wanted of it, until it is told.
     private func pass(on id: JobID) async {
         guard let entry = followed[id], entry.isStarted else { return }
         let wish: WorkerWish? =
             if entry.job.cancelRequestedAt != nil { .cancel } else if isDraining || entry.job.pauseRequestedAt != nil {
                 .stop
             } else if entry.job.finishRequestedAt != nil { .finish } else { nil }
-        guard let wish, wish != entry.wish else { return }
-        followed[id]?.wish = wish
-        followed[id]?.wishedAt = .now
-        await executor.ask(entry.job, for: wish)
+        guard let wish, wish != entry.wish || !entry.isTold else { return }
+        if wish != entry.wish {
+            followed[id]?.wish = wish
+            followed[id]?.wishedAt = instant()
+        }
+        // Before the waiting, so that two who come at the same time tell it once.
+        followed[id]?.isTold = true
+        do { try await executor.ask(entry.job, for: wish) } catch {
+            followed[id]?.isTold = false
+            log("job \(id): \(error)")
+        }
     }
 
     private func finish(_ id: JobID, _ outcome: WorkerLook.Outcome) async throws {

@@ -3,11 +3,14 @@ package import Engine
 package import Images
 package import Logging
 package import Platform
+import Synchronization
 
 /// Computes in a process of its own and reads the files of strangers in others, so that a fault costs one request.
 package final class ProcessComputing: Computing {
     private let forms: CanonicalStore
     private let parser: ParserProcess
+    /// Of the forms of the models that are loaded, by their fingerprints.
+    private let digests = Mutex<[String: String]>([:])
     private let compute: ComputeProcess
 
     /// - Parameters:
@@ -46,31 +49,48 @@ package final class ProcessComputing: Computing {
     package func load(
         _ place: CheckpointPlace, _ options: LoadOptions, on thread: WorkerThread
     ) async throws -> LoadedModel {
-        let model = try await form(of: place, options)
-        switch try await compute.load(model.fingerprint, at: forms.path(of: model.fingerprint)) {
+        var form = try await form(of: place, options)
+        var reply = try await load(form)
+        if case .notLoaded = reply {
+            // Our own copy may be damaged; the checkpoint itself says whether it is.
+            forms.forget(place, options)
+            form = try await self.form(of: place, options)
+            reply = try await load(form)
+        }
+        switch reply {
         case .loaded(let loaded):
             // The report is that of this file; the form may have been made of another with the same bytes.
-            var own = model
+            var own = form.model
             own.memoryBytes = loaded.memoryBytes
+            digests.withLock { $0[own.fingerprint] = form.digest }
             return own
         case .notLoaded(let failure): throw failure
         default: throw ServiceError.internalFault("a load was answered by something else")
         }
     }
 
-    package func read(_ place: CheckpointPlace, _ options: LoadOptions) async throws -> ReadModel {
-        let model = try await form(of: place, options)
-        return try CanonicalModel.open(forms.path(of: model.fingerprint))
+    private func load(_ form: ModelForm) async throws -> ComputeReply {
+        try await compute.load(
+            form.model.fingerprint, at: forms.path(of: form.model.fingerprint), digest: form.digest)
     }
 
-    package func forget(_ model: LoadedModel) async { await compute.forget(model.fingerprint) }
+    package func read(_ place: CheckpointPlace, _ options: LoadOptions) async throws -> ReadModel {
+        let form = try await form(of: place, options)
+        return try CanonicalModel.open(forms.path(of: form.model.fingerprint), digest: form.digest)
+    }
+
+    package func forget(_ model: LoadedModel) async {
+        digests.withLock { $0[model.fingerprint] = nil }
+        await compute.forget(model.fingerprint)
+    }
 
     package func reference(to model: LoadedModel, named reference: ModelReference) -> ModelReference {
-        reference.with(form: Folder.absolute(forms.path(of: model.fingerprint)))
+        guard let digest = digests.withLock({ $0[model.fingerprint] }) else { return reference }
+        return reference.with(form: Folder.absolute(forms.path(of: model.fingerprint)), digest: digest)
     }
 
     /// Has our own form of a checkpoint made, unless there is one.
-    private func form(of place: CheckpointPlace, _ options: LoadOptions) async throws -> LoadedModel {
+    private func form(of place: CheckpointPlace, _ options: LoadOptions) async throws -> ModelForm {
         if let known = forms.known(place, options) { return known }
         let before = forms.key(place, options)
         let input = try Self.open(place), output = try forms.begin()
@@ -85,11 +105,11 @@ package final class ProcessComputing: Computing {
                 report: nil)
         }
         switch reply {
-        case .checkpoint(let model):
-            guard model.isPlausible else { throw ServiceError.internalFault("a parser described no model") }
-            try forms.keep(output, of: model, from: place, options, before: before)
-            forms.prune(keeping: compute.fingerprints.union([model.fingerprint]))
-            return model
+        case .checkpoint(let form):
+            guard form.isPlausible else { throw ServiceError.internalFault("a parser described no model") }
+            try forms.keep(output, of: form, from: place, options, before: before)
+            forms.prune(keeping: compute.fingerprints.union([form.model.fingerprint]))
+            return form
         case .noCheckpoint(let failure): throw failure
         case .failed(let error): throw error
         case .image: throw ServiceError.internalFault("a checkpoint was answered with an image")

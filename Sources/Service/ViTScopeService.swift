@@ -240,7 +240,14 @@ public final class ViTScopeService: Sendable {
     /// Calls `body`, whose errors become the service's.
     func perform<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
         try await ServiceError.wrapping {
-            do { return try await body() } catch JobStoreError.diskFull { throw ServiceError.diskFull }
+            do { return try await body() } catch let error as JobStoreError {
+                switch error {
+                case .diskFull: throw ServiceError.diskFull
+                // It says what to do, and names nothing outside of the data directory.
+                case .corrupt: throw ServiceError.unavailable("\(error)")
+                case .failed, .newerVersion: throw error
+                }
+            }
         }
     }
 

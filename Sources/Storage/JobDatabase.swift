@@ -12,7 +12,7 @@ enum JobDatabase {
     /// - Returns: the database, and in sentences what its users should know.
     /// - Throws: `JobStoreError`, or an error of the database.
     static func open(_ path: String) throws -> (database: DatabaseQueue, warnings: [String]) {
-        let warnings = try setDamageAside(path)
+        var warnings = try setDamageAside(path)
         try makePrivate(path)
         var configuration = Configuration()
         configuration.label = "jobs"
@@ -31,6 +31,7 @@ enum JobDatabase {
             _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
         try JobSchema.migrator.migrate(database)
+        if let warning = try mend(database, path) { warnings.append(warning) }
         return (database, warnings)
     }
 
@@ -77,7 +78,9 @@ enum JobDatabase {
             throw JobStoreError.newerVersion("version \(version), this one knows \(Self.version)")
         }
         let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        // A start that was cut short has begun its list of migrations, and nothing else.
+        let tables =
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name != 'grdb_migrations'") ?? 0
         guard application == applicationID || application == 0 && tables == 0 else {
             throw JobStoreError.failed("the file belongs to another program; choose another data directory")
         }
@@ -110,6 +113,6 @@ enum JobDatabase {
         }
         let check = thoroughly ? "integrity_check" : "quick_check"
         let problems = try String.fetchAll(db, sql: "PRAGMA \(check)").filter { $0 != "ok" }
-        if let first = problems.first { throw JobStoreError.corrupt(first) }
+        if let first = problems.first(where: { !isMendable($0) }) { throw JobStoreError.corrupt(first) }
     }
 }

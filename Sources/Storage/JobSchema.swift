@@ -16,6 +16,7 @@ enum JobSchema {
                     """)
         }
         migrator.registerMigration("2") { db in try db.execute(sql: second) }
+        migrator.registerMigration("3") { db in try db.execute(sql: third) }
         return migrator
     }
 
@@ -31,6 +32,15 @@ enum JobSchema {
             CONSTRAINT result_id_is_a_digest CHECK (length(id) = 64)
         ) STRICT;
         CREATE INDEX result_kind ON result(kind, sequence);
+        """
+
+    /// Numbers over what a row says (`RowSeal`). The document of a result has its own, because it is read alone.
+    private static let third = """
+        ALTER TABLE job ADD COLUMN seal INTEGER;
+        ALTER TABLE notice ADD COLUMN seal INTEGER;
+        ALTER TABLE trajectory ADD COLUMN seal INTEGER;
+        ALTER TABLE result ADD COLUMN seal INTEGER;
+        ALTER TABLE result ADD COLUMN document_seal INTEGER;
         """
 
     private static let first = """

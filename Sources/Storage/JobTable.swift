@@ -20,6 +20,7 @@ enum JobTable {
                 VALUES (\(columns.map { ":" + $0 }.joined(separator: ", ")))
                 """
         ).execute(arguments: StatementArguments(values))
+        try seal(job.id, in: db)
         try NoticeTable.add([JobChange.firstNotice(of: job)], to: job.id, at: job.createdAt, in: db)
     }
 
@@ -40,6 +41,7 @@ enum JobTable {
                 """
         ).execute(arguments: StatementArguments(values))
         guard db.changesCount == 1 else { return false }
+        try seal(change.before.id, in: db)
         try NoticeTable.add(change.notices, to: change.before.id, at: change.date, in: db)
         if !change.parentNotices.isEmpty, let id = change.before.request.parentID,
             let parent = try job(id, in: db), !parent.state.isTerminal
@@ -47,15 +49,27 @@ enum JobTable {
             try NoticeTable.add(change.parentNotices, to: id, at: change.date, in: db)
         }
         for point in change.points where try job(point.jobID, in: db) != nil {
-            try db.cachedStatement(
-                sql: "INSERT OR REPLACE INTO trajectory (job_id, metric, step, epoch, data) VALUES (?, ?, ?, ?, ?)"
-            ).execute(arguments: [point.jobID.text, point.metric, point.step, point.epoch, point.data])
+            try TrajectoryTable.add(point, in: db)
         }
         for child in change.children { try insert(child, in: db) }
         return true
     }
 
+    /// Its parent is forgotten when that is deleted, so it is not under the seal.
+    private static let unsealed: Set<String> = ["parent_id"]
+
+    private static func seal(_ id: JobID, in db: Database) throws {
+        guard
+            let row = try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT * FROM job WHERE id = ?"), arguments: [id.text])
+        else { return }
+        try db.cachedStatement(sql: "UPDATE job SET seal = ? WHERE id = ?")
+            .execute(arguments: [RowSeal.of(row, without: unsealed), id.text])
+    }
+
+    /// - Throws: `corrupt` for a row that is not what was written.
     static func job(_ row: Row) throws -> Job {
+        try RowSeal.check(row, without: unsealed, "a job")
         guard let id = JobID(row["id"]), let kind = JobKind(rawValue: row["kind"]),
             let state = JobState(rawValue: row["state"])
         else { throw JobStoreError.corrupt("a job has no id, kind or state that is known") }

@@ -4,31 +4,54 @@ public import Jobs
 
 extension SQLiteJobStore: ResultStore {
     public func keep(_ result: StoredResult) async throws {
+        let document = result.document.map { Data($0) }
         try await write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO result (id, kind, created_at, read_at, manifest, document)
-                    VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT INTO result (id, kind, created_at, read_at, manifest, document, document_seal)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET
                         document = coalesce(document, excluded.document),
+                        document_seal = CASE WHEN document IS NULL THEN excluded.document_seal ELSE document_seal END,
                         manifest = CASE WHEN document IS NULL THEN excluded.manifest ELSE manifest END
                     """,
                 arguments: [
                     result.id, result.kind, result.createdAt.timeIntervalSinceReferenceDate,
-                    result.createdAt.timeIntervalSinceReferenceDate, result.manifest, result.document.map { Data($0) },
+                    result.createdAt.timeIntervalSinceReferenceDate, result.manifest, document,
+                    document.map { RowSeal.of([("document", $0.databaseValue)]) },
                 ])
+            let row = try Row.fetchOne(db, sql: "\(Self.heads) WHERE id = ?", arguments: [result.id])
+            guard let row else { return }
+            try db.execute(
+                sql: "UPDATE result SET seal = ? WHERE id = ?", arguments: [RowSeal.of(row), result.id])
         }
     }
 
+    /// What is under a result's seal.
+    private static let heads = "SELECT id, kind, created_at, manifest, seal FROM result"
+
+    /// What is not as it was written is gone: a result can be computed again.
     public func result(_ id: String) async throws -> StoredResult? {
         try await write { db in
+            let head = try Row.fetchOne(db, sql: "\(Self.heads) WHERE id = ?", arguments: [id])
+            guard let head else { return nil }
+            guard RowSeal.matches(head) else {
+                try db.execute(sql: "DELETE FROM result WHERE id = ?", arguments: [id])
+                return nil
+            }
             let found = try Row.fetchOne(
-                db, sql: "SELECT id, kind, created_at, manifest, document FROM result WHERE id = ?", arguments: [id])
-            guard let found else { return nil }
+                db, sql: "SELECT document, document_seal FROM result WHERE id = ?", arguments: [id])
+            var document: DatabaseValue = found?["document"] ?? .null
+            let seal: DatabaseValue = found?["document_seal"] ?? .null
+            if !seal.isNull, !document.isNull, seal != RowSeal.of([("document", document)]).databaseValue {
+                try db.execute(
+                    sql: "UPDATE result SET document = NULL, document_seal = NULL WHERE id = ?", arguments: [id])
+                document = .null
+            }
             try db.execute(
                 sql: "UPDATE result SET read_at = max(read_at, ?) WHERE id = ?",
                 arguments: [Date().timeIntervalSinceReferenceDate, id])
-            return StoredResult(row: found)
+            return StoredResult(head: head, document: Data.fromDatabaseValue(document))
         }
     }
 
@@ -37,12 +60,12 @@ extension SQLiteJobStore: ResultStore {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, kind, created_at, manifest, NULL AS document FROM result
+                    \(Self.heads)
                     WHERE (?1 IS NULL OR kind = ?1)
                         AND (?2 IS NULL OR sequence < (SELECT sequence FROM result WHERE id = ?2))
                     ORDER BY sequence DESC LIMIT ?3
                     """, arguments: [kind, before, limit]
-            ).map(StoredResult.init(row:))
+            ).filter { RowSeal.matches($0) }.map { StoredResult(head: $0, document: nil) }
         }
     }
 
@@ -56,7 +79,9 @@ extension SQLiteJobStore: ResultStore {
                 let size: Int = row["size"], id: String = row["id"]
                 let (sum, overflow) = kept.addingReportingOverflow(size)
                 if overflow || sum > bytes {
-                    try db.execute(sql: "UPDATE result SET document = NULL WHERE id = ?", arguments: [id])
+                    try db.execute(
+                        sql: "UPDATE result SET document = NULL, document_seal = NULL WHERE id = ?",
+                        arguments: [id])
                 } else {
                     kept = sum
                 }
@@ -66,11 +91,10 @@ extension SQLiteJobStore: ResultStore {
 }
 
 extension StoredResult {
-    fileprivate init(row: Row) {
-        let document: Data? = row["document"]
+    fileprivate init(head: Row, document: Data?) {
         self.init(
-            id: row["id"], kind: row["kind"],
-            createdAt: Date(timeIntervalSinceReferenceDate: row["created_at"]), manifest: row["manifest"],
+            id: head["id"], kind: head["kind"],
+            createdAt: Date(timeIntervalSinceReferenceDate: head["created_at"]), manifest: head["manifest"],
             document: document.map { [UInt8]($0) })
     }
 }

@@ -48,7 +48,7 @@ public final class SQLiteJobStore: JobStore {
 
 extension SQLiteJobStore {
     public func submit(_ job: Job, key: IdempotencyKey?, limit: Int) async throws -> Submission {
-        try await write { db in
+        let submission: Submission = try await write { db in
             if let key, let known = try Self.replay(key, at: job.createdAt, in: db) { return known }
             guard try Self.count(job.request.kind, .queued, in: db) < limit else { return .full }
             try JobTable.insert(job, in: db)
@@ -56,6 +56,9 @@ extension SQLiteJobStore {
             if let key { try Self.keep(key, for: job, in: db) }
             return .accepted(job)
         }
+        // What has no folder yet is in the file alone, and the log is what a damage takes first.
+        if case .accepted = submission { try? await run(Self.truncateLog) }
+        return submission
     }
 
     public func replay(_ key: IdempotencyKey, at date: Date) async throws -> Submission? {
@@ -101,9 +104,14 @@ extension SQLiteJobStore {
                 let row = try Row.fetchOne(
                     db,
                     sql: """
-                        SELECT * FROM job WHERE kind = ? AND state = 'queued' AND NOT held AND run_at <= ?
+                        SELECT * FROM job
+                        WHERE kind = ? AND state = 'queued' AND NOT held AND (run_at <= ? OR run_at > ?)
                         ORDER BY priority, run_at, sequence LIMIT 1
-                        """, arguments: [kind.rawValue, date.timeIntervalSinceReferenceDate])
+                        """,
+                    arguments: [
+                        kind.rawValue, date.timeIntervalSinceReferenceDate,
+                        Job.endOfWaits(from: date).timeIntervalSinceReferenceDate,
+                    ])
             else { return nil }
             let change = try JobChange(JobTable.job(row), .claimed(owner: owner), at: date)
             return try JobTable.write(change, in: db) ? change.after : nil
@@ -137,10 +145,7 @@ extension SQLiteJobStore {
             try Row.fetchAll(
                 db, sql: "SELECT * FROM trajectory WHERE job_id = ? AND metric = ? ORDER BY step",
                 arguments: [id.text, metric]
-            ).map { row in
-                TrajectoryPoint(
-                    jobID: id, step: row["step"], epoch: row["epoch"], metric: row["metric"], data: row["data"])
-            }
+            ).map { try TrajectoryTable.point($0, of: id) }
         }
     }
 
@@ -170,9 +175,10 @@ extension SQLiteJobStore {
                 db, sql: "SELECT * FROM idempotency WHERE key = ? AND created_at >= ?",
                 arguments: [key.text, date.timeIntervalSinceReferenceDate - IdempotencyKey.lifetime])
         else { return nil }
-        let fingerprint: String = row["fingerprint"]
-        guard fingerprint == key.fingerprint else { return .otherRequest }
-        return try JobID(row["job_id"]).flatMap { try JobTable.job($0, in: db) }.map { .repeated($0) }
+        guard String.fromDatabaseValue(row["fingerprint"]) == key.fingerprint else { return .otherRequest }
+        return try String.fromDatabaseValue(row["job_id"]).flatMap { JobID($0) }.flatMap {
+            try JobTable.job($0, in: db)
+        }.map { .repeated($0) }
     }
 
     /// Also forgets the keys that are too old.

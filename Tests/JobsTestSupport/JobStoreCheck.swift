@@ -2,7 +2,8 @@ public import Jobs
 
 /// What every store must do; each case is run on an empty one.
 public enum JobStoreCheck: String, Sendable, CaseIterable {
-    case submission, everyFieldComesBack, orderOfClaims, claimIsTheDomainsClaim, heldAndFutureAreNotClaimed
+    case submission, everyFieldComesBack, orderOfClaims, claimIsTheDomainsClaim, heldAndFutureAreNotClaimed,
+        clockSetBack
     case oneWinnerAVersion, everyClaimOnce, oneJobAKey, keysExpire, queueLimit, queuePosition
     case filters, pages, noticesAreNumbered, oneCommitForAll, nothingOfALostCommit, nothingAfterTheEnd
     case deletion, lostParents, manyJobs
@@ -15,6 +16,7 @@ public enum JobStoreCheck: String, Sendable, CaseIterable {
         case .orderOfClaims: try await checks.orderOfClaims()
         case .claimIsTheDomainsClaim: try await checks.claimIsTheDomainsClaim()
         case .heldAndFutureAreNotClaimed: try await checks.heldAndFutureAreNotClaimed()
+        case .clockSetBack: try await checks.clockSetBack()
         case .oneWinnerAVersion: try await checks.oneWinnerAVersion()
         case .everyClaimOnce: try await checks.everyClaimOnce()
         case .oneJobAKey: try await checks.oneJobAKey()

@@ -101,6 +101,17 @@ struct JobStoreConformance {
         #expect(try await claim(at: 60)?.id == held.id)
     }
 
+    /// A job that came while the clock was wrong does not wait until it is right again.
+    func clockSetBack() async throws {
+        let early = try await submit(at: JobSamples.date(3600))
+        let now = try await submit(at: JobSamples.start)
+        #expect(try await claim(at: 1)?.id == now.id)
+        #expect(try await claim(at: 1)?.id == early.id)
+        let retried = try await submit(at: JobSamples.date(700))
+        #expect(try await claim(at: 1) == nil, "a wait between two tries is a wait")
+        #expect(try await claim(at: 700)?.id == retried.id)
+    }
+
     /// 200 writers race for each of five versions.
     func oneWinnerAVersion() async throws {
         let id = try await submit().id

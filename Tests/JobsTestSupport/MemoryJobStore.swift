@@ -77,7 +77,7 @@ public actor MemoryJobStore: JobStore {
 
     public func claim(_ kind: JobKind, owner: String, at date: Date) throws -> Job? {
         if let error { throw error }
-        let ready = waiting(kind).filter { $0.job.runAt <= date }
+        let ready = waiting(kind).filter { $0.job.isDue(at: date) }
         guard let first = ready.min(by: { Self.place($0) < Self.place($1) }) else { return nil }
         let change = try JobChange(first.job, .claimed(owner: owner), at: date)
         return try commit(change) ? change.after : nil

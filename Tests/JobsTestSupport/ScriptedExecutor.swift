@@ -9,6 +9,7 @@ public actor ScriptedExecutor: Executor {
     /// The looks that come next for a job; the last one stays.
     private var looks: [JobID: [WorkerLook]] = [:]
     private var startError: JobStoreError?
+    private var askError: JobStoreError?
     private var onAsk: [WorkerWish: WorkerLook.Outcome] = [:]
     private var onKill = WorkerLook.Outcome.crashed("it was killed")
     private var beats = 0
@@ -25,6 +26,8 @@ public actor ScriptedExecutor: Executor {
     public func obey(_ wish: WorkerWish, with outcome: WorkerLook.Outcome) { onAsk[wish] = outcome }
 
     public func failToStart(_ error: JobStoreError?) { startError = error }
+
+    public func failToAsk(_ error: JobStoreError?) { askError = error }
 
     /// Workers live, but say so no more.
     public func fallSilent() { isBeating = false }
@@ -50,8 +53,9 @@ public actor ScriptedExecutor: Executor {
         return look
     }
 
-    public func ask(_ job: Job, for wish: WorkerWish) {
+    public func ask(_ job: Job, for wish: WorkerWish) throws {
         calls.append("ask \(wish.rawValue)")
+        if let askError { throw askError }
         if let outcome = onAsk[wish] { script(job.id, .ended(outcome)) }
     }
 

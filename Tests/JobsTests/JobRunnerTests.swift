@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import JobsTestSupport
+import Synchronization
 import Testing
 
 @Suite struct JobRunnerTests {
@@ -8,14 +9,18 @@ import Testing
     let executor = ScriptedExecutor()
 
     /// Nothing is late by itself; a test that wants it late says so.
-    private func runner(owner: String = "me", _ edit: (inout JobRunner.Settings) -> Void = { _ in }) -> JobRunner {
+    private func runner(
+        owner: String = "me", _ edit: (inout JobRunner.Settings) -> Void = { _ in },
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+    ) -> JobRunner {
         var settings = JobRunner.Settings()
         settings.interval = .zero
         settings.silence = .seconds(1_000_000)
         settings.patience = .seconds(1_000_000)
         edit(&settings)
         return JobRunner(
-            store: store, executor: executor, settings: settings, owner: owner, now: { JobSamples.date(1e6) })
+            store: store, executor: executor, settings: settings, owner: owner, now: { JobSamples.date(1e6) },
+            instant: instant)
     }
 
     private func submit(_ request: JobRequest = JobSamples.request(), at seconds: Double = 0) async throws -> JobID {
@@ -115,6 +120,55 @@ import Testing
         let kill = try #require(calls.firstIndex(of: "kill"))
         #expect(calls.prefix(kill).count { $0 == "start" } == 1)
         #expect(await store.job(id)?.crashes == 1)
+        try await isSound()
+    }
+
+    /// Who sleeps with the machine is not silent, and silence is still noticed afterwards.
+    @Test func nobodyIsSilentWhileNobodyWatches() async throws {
+        let id = try await submit()
+        let seconds = Mutex(0.0), start = ContinuousClock.now
+        let runner = runner(
+            { $0.silence = .seconds(30) }, instant: { start + .seconds(seconds.withLock { $0 }) })
+        await executor.fallSilent()
+        for _ in 0..<5 {
+            await runner.look()
+            seconds.withLock { $0 += 600 }
+        }
+        await runner.look()
+        #expect(await runner.stalled.isEmpty)
+        #expect(try await state(id) == .running)
+        #expect(await executor.count("kill") == 0)
+        for _ in 0..<40 where try await state(id) == .running {
+            seconds.withLock { $0 += 1 }
+            await runner.look()
+        }
+        #expect(await executor.count("kill") >= 1)
+        try await isSound()
+    }
+
+    /// On a full disk a wish cannot be written down; it is when there is room.
+    @Test func whatWasNotToldIsToldAgain() async throws {
+        let id = try await submit()
+        let runner = runner()
+        await runner.look()
+        await executor.failToAsk(.diskFull)
+        _ = try await runner.request(.pauseRequested, of: id)
+        for _ in 0..<3 { await runner.look() }
+        await executor.failToAsk(nil)
+        await executor.obey(.stop, with: .stopped)
+        for _ in 0..<3 { await runner.look() }
+        #expect(await store.job(id)?.isHeld == true)
+        #expect(await executor.count("ask stop") == 5)
+        try await isSound()
+    }
+
+    @Test func aFullDiskIsNoCrash() async throws {
+        let id = try await submit()
+        await executor.failToStart(.diskFull)
+        let runner = runner()
+        await runner.look()
+        let job = try #require(await store.job(id))
+        #expect(job.state == .queued && job.crashes == 0 && job.retries == 1 && job.runAt > JobSamples.date(1e6))
         try await isSound()
     }
 

@@ -45,6 +45,16 @@ import Testing
         }
     }
 
+    /// A start that died before its tables were made has left the list of migrations, which is no reason to refuse it.
+    @Test func aFirstStartThatWasCutShortIsNoStranger() async throws {
+        try await withPath { path in
+            try execute("CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)", on: path)
+            let store = try await SQLiteJobStore(path: path)
+            #expect(try await store.count(.training, .queued) == 0)
+            try await store.close()
+        }
+    }
+
     @Test func everythingIsThereAfterReopening() async throws {
         try await withPath { path in
             let key = IdempotencyKey("k", fingerprint: "f")

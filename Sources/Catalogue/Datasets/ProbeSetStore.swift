@@ -13,6 +13,8 @@ package actor ProbeSetStore {
     private let now: @Sendable () -> Date
     private let look: ImageLooking
     private var probeSets: [String: ProbeSet] = [:]
+    /// Names of those whose files are not what was written.
+    private var damaged: Set<String> = []
 
     /// - Parameters:
     ///   - limit: images of one probe set at the most.
@@ -34,12 +36,16 @@ package actor ProbeSetStore {
         for entry in try Folder.entries(folder) where entry.name.hasSuffix(".json") {
             do {
                 let text = try MappedFile.open(folder + "/" + entry.name).array
+                guard SealedDocument.isWhole(try JSONValue.parse(text)) else {
+                    throw ServiceError.unreadable("It is not what was written.")
+                }
                 let probeSet = try Self.decoder.decode(ProbeSet.self, from: Data(text))
                 guard probeSet.isConsistent, entry.name == probeSet.name + ".json" else {
                     throw ServiceError.unreadable("Its digests do not add up.")
                 }
                 probeSets[probeSet.name] = probeSet
             } catch {
+                damaged.insert(String(entry.name.dropLast(5)))
                 logger.warning(
                     "A probe set could not be read.", metadata: ["file": "\(entry.name)", "error": "\(error)"])
             }
@@ -52,6 +58,11 @@ package actor ProbeSetStore {
     /// - Throws: `ServiceError.notFound` with the names most like it.
     package func probeSet(_ name: String) throws(ServiceError) -> ProbeSet {
         guard let probeSet = probeSets[name] else {
+            if damaged.contains(name) {
+                throw .conflict(
+                    "The probe set “\(name)” is damaged on the server's disk. Make it again with its dataset, n_images and "
+                        + "seed; it has the same images then.")
+            }
             throw .notFound(.probeSet, name: name.shortened, nearest: NearestNames.of(name, among: probeSets.keys))
         }
         return probeSet
@@ -91,7 +102,9 @@ package actor ProbeSetStore {
                 (looks.warnings[index] ?? []).map { "\(dataset.file(of: index).shortened): \($0)" }
             },
             skipped: looks.faults.keys.sorted().map { "\(dataset.file(of: $0).shortened): \(looks.faults[$0] ?? "")" })
-        try AtomicFile.write([UInt8](Self.encoder.encode(probeSet)), to: folder + "/" + probeSet.name + ".json")
+        let document = SealedDocument.sealed(try JSONValue.parse([UInt8](Self.encoder.encode(probeSet))))
+        try AtomicFile.write(document.pretty, to: folder + "/" + probeSet.name + ".json")
+        damaged.remove(probeSet.name)
         probeSets[probeSet.name] = probeSet
         return (probeSet, true)
     }

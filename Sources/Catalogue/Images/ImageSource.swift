@@ -63,7 +63,7 @@ package struct ImageSource: Sendable, Codable {
     /// - Throws: `ServiceError.conflict` where a dataset's file is no longer the one that was found.
     package func file() throws -> (bytes: Bytes, mediaType: String) {
         switch origin {
-        case .file(let path), .upload(let path, _): return try typed(MappedFile.open(path))
+        case .file(let path), .upload(let path, _): return try typed(checked(MappedFile.open(path)))
         case .folder(let image, _): return try typed(checked(image.bytes()))
         case .builtIn(let dataset, let index): return (Bytes(PNG.encode(dataset.image(at: index))), "image/png")
         }
@@ -74,10 +74,21 @@ package struct ImageSource: Sendable, Codable {
     /// - Throws: as `file()`, and what decoding throws.
     package func image() throws -> Image {
         switch origin {
-        case .file(let path): try Image.decode(MappedFile.open(path), orientation: .apply)
-        case .upload(_, let pixels): try Image.decode(MappedFile.open(pixels), orientation: .ignore, limits: .ownFiles)
+        case .file(let path): try Image.decode(checked(MappedFile.open(path)), orientation: .apply)
+        case .upload(_, let pixels): try own(pixels)
         case .folder(let image, _): try Image.decode(checked(image.bytes()), orientation: .ignore)
         case .builtIn(let dataset, let index): dataset.image(at: index)
+        }
+    }
+
+    /// The pixels in our own form, which tells a changed bit itself.
+    private func own(_ path: String) throws -> Image {
+        do {
+            return try Image.decode(MappedFile.open(path), orientation: .ignore, limits: .ownFiles)
+        } catch is ImageError {
+            throw ServiceError.conflict(
+                "The server's own copy of “\(ref)” is damaged on its disk. Remove pixels/\(sha256).png from the data "
+                    + "directory; it is made again.")
         }
     }
 
@@ -85,13 +96,20 @@ package struct ImageSource: Sendable, Codable {
         (bytes, try ImageFormat(of: bytes).mediaType)
     }
 
-    private func checked(_ bytes: Bytes) throws -> Bytes {
-        guard SHA256.hex(of: bytes) == sha256 else {
-            throw ServiceError.conflict(
-                "The file behind “\(ref)” has changed since its digest was taken. "
-                    + "Make a new probe set, or put the old file back."
-            )
+    /// Whether somebody sent it, or named it by itself.
+    private var isSent: Bool {
+        switch origin {
+        case .file, .upload: true
+        case .folder, .builtIn: false
         }
-        return bytes
+    }
+
+    private func checked(_ bytes: Bytes) throws -> Bytes {
+        guard SHA256.hex(of: bytes) != sha256 else { return bytes }
+        let advice =
+            if isSent { "Send the image again, or put the old file back." } else {
+                "Make a new probe set, or put the old file back."
+            }
+        throw ServiceError.conflict("The file behind “\(ref)” has changed since its digest was taken. \(advice)")
     }
 }

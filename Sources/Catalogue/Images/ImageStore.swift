@@ -30,7 +30,8 @@ package struct ImageStore: Sendable {
         let sha256 = SHA256.hex(of: bytes)
         let facts = try await readPixels(of: sha256, try OpenFile(memoryHolding: [Bytes(bytes)]))
         let path = folder + "/" + sha256
-        let isNew = !Folder.exists(path)
+        // One that is there is kept if its bytes are still these.
+        let isNew = (try? MappedFile.open(path)).map { SHA256.hex(of: $0) } != sha256
         if isNew { try AtomicFile.write(bytes, to: path) }
         return StoredImage(
             id: "sha256:" + sha256, width: facts.width, height: facts.height, warnings: facts.warnings, isNew: isNew)

@@ -13,8 +13,9 @@ package enum CanonicalModel {
 
     /// Writes `read` to `file`, from where it stands.
     ///
+    /// - Returns: the digest of what was written.
     /// - Throws: `CheckpointError`, `FileError` where the disk refuses.
-    package static func write(_ read: ReadModel, to file: OpenFile) throws {
+    package static func write(_ read: ReadModel, to file: OpenFile) throws -> String {
         var tensors = StateDict()
         for name in read.tensors.names { tensors[network + name] = read.tensors[name] }
         if let decoder = read.decoder {
@@ -22,15 +23,23 @@ package enum CanonicalModel {
         }
         var metadata = [key: String(decoding: try JSONValue(encoding: read.model).json, as: UTF8.self)]
         metadata[decoderHeads] = read.decoder?.heads.map(String.init)
-        for chunk in try SafeTensors.chunks(tensors, as: nil, metadata: metadata) { try file.append(chunk) }
+        let hash = SHA256()
+        for chunk in try SafeTensors.chunks(tensors, as: nil, metadata: metadata) {
+            hash.update(chunk)
+            try file.append(chunk)
+        }
+        return hash.hex()
     }
 
     /// Opens the form at `path`.
     ///
+    /// - Parameter digest: of what was written: a bit that the disk has turned would be another network.
     /// - Throws: `LoadFailure` where it is none, or is damaged.
-    package static func open(_ path: String) throws(LoadFailure) -> ReadModel {
+    package static func open(_ path: String, digest: String) throws(LoadFailure) -> ReadModel {
         do {
-            let contents = try SafeTensors.decode(MappedFile.open(path))
+            let bytes = try MappedFile.open(path)
+            guard SHA256.hex(of: bytes) == digest else { throw ServiceError.unreadable("it is not what was written") }
+            let contents = try SafeTensors.decode(bytes)
             guard let text = contents.metadata[key] else { throw CheckpointError.badIndex }
             let model = try JSONValue.parse(Array(text.utf8)).decoded(as: LoadedModel.self)
             guard model.isPlausible else { throw CheckpointError.badIndex }
@@ -49,7 +58,7 @@ package enum CanonicalModel {
                 isUnchanged: { true })
         } catch {
             throw LoadFailure(
-                sentence: "The server's own copy of the model cannot be read (\(error)). Register the model again.",
+                sentence: "The server's own copy of the model cannot be read: \(error).",
                 report: nil)
         }
     }

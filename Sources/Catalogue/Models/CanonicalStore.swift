@@ -1,6 +1,20 @@
 import JSON
 package import Platform
 
+/// What was read of a checkpoint, and the digest of its form.
+package struct ModelForm: Sendable, Codable {
+    package let model: LoadedModel
+    package let digest: String
+
+    package init(model: LoadedModel, digest: String) {
+        self.model = model
+        self.digest = digest
+    }
+
+    /// Another process said it.
+    package var isPlausible: Bool { model.isPlausible && Digest.isValid(digest) }
+}
+
 /// The models that were read, each a file named by its fingerprint, so that a checkpoint is read once and mapped from then
 /// on.
 package struct CanonicalStore: Sendable {
@@ -26,30 +40,36 @@ package struct CanonicalStore: Sendable {
     package func path(of fingerprint: String) -> String { "\(folder)/\(fingerprint).safetensors" }
 
     /// What was read of the file at `place` with these options when it was the very same file; nil where it is new.
-    package func known(_ place: CheckpointPlace, _ options: LoadOptions) -> LoadedModel? {
+    package func known(_ place: CheckpointPlace, _ options: LoadOptions) -> ModelForm? {
         guard let key = key(place, options)?.text, let bytes = try? MappedFile.open(seen(key)),
-            let model = try? JSONValue.parse(bytes).decoded(as: LoadedModel.self), model.isPlausible,
-            Folder.exists(path(of: model.fingerprint))
+            let document = try? JSONValue.parse(bytes), SealedDocument.isWhole(document),
+            let form = try? document.decoded(as: ModelForm.self), form.isPlausible,
+            Folder.exists(path(of: form.model.fingerprint))
         else { return nil }
-        Folder.touch(path(of: model.fingerprint))
-        return model
+        Folder.touch(path(of: form.model.fingerprint))
+        return form
+    }
+
+    /// What is known of the file was not right: it is read anew.
+    package func forget(_ place: CheckpointPlace, _ options: LoadOptions) {
+        if let key = key(place, options)?.text { try? Folder.removeFile(seen(key)) }
     }
 
     /// A place for a new form.
     package func begin() throws(FileError) -> PartialFile { try PartialFile(in: folder, suffix: ".part") }
 
-    /// Keeps what was written of `model`, which was read from the file at `place`.
+    /// Keeps what was written of a model, which was read from the file at `place`.
     ///
     /// - Parameter before: the file's key from before it was read: one that changed meanwhile is not known again.
     package func keep(
-        _ file: PartialFile, of model: LoadedModel, from place: CheckpointPlace, _ options: LoadOptions, before: Key?
+        _ file: PartialFile, of form: ModelForm, from place: CheckpointPlace, _ options: LoadOptions, before: Key?
     ) throws(FileError) {
-        let target = path(of: model.fingerprint)
-        if Folder.exists(target) { file.discard() } else { try file.finish(as: target) }
+        // Whoever has mapped an older one keeps it.
+        try file.finish(as: path(of: form.model.fingerprint))
         guard let before, before.isSettled, key(place, options) == before,
-            let text = try? JSONValue(encoding: model).json
+            let document = try? JSONValue(encoding: form)
         else { return }
-        try AtomicFile.write(text, to: seen(before.text))
+        try AtomicFile.write(SealedDocument.sealed(document).json, to: seen(before.text))
     }
 
     /// Lets go of the oldest forms that none of `fingerprints` names, while all take more than the budget.

@@ -27,6 +27,10 @@ package struct CatalogueFile: Sendable {
             guard let version = document["version"]?.int, (1...Self.version).contains(version),
                 let models = document["models"]?.list
             else { throw CatalogueFault(what: "it has no version and models that this program knows") }
+            guard SealedDocument.isWhole(document) else {
+                throw CatalogueFault(
+                    what: "it is not what was written; if you changed it yourself, take its member “seal” out")
+            }
             return try models.map { try Self.remembered(version == 1 ? $0.withNewNames : $0) }
         } catch {
             throw ServiceError.internalFault(
@@ -39,7 +43,7 @@ package struct CatalogueFile: Sendable {
         let document = JSONValue.object([
             .init("version", .int(Self.version)), .init("models", .list(models.map(Self.line))),
         ])
-        try AtomicFile.write(document.pretty, to: path)
+        try AtomicFile.write(SealedDocument.sealed(document).pretty, to: path)
     }
 
     private static func line(_ remembered: Remembered) -> JSONValue {

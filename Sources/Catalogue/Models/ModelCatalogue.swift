@@ -259,7 +259,7 @@ package actor ModelCatalogue {
                     begun: {
                         await self.mark(name, origin)
                         try await self.checkMemory(place)
-                    }, { thread in try await load(place, options, thread) })
+                    }, { thread in try Self.checked(await load(place, options, thread), registration) })
                 state = .ready(model)
             } catch let failure as LoadFailure {
                 state = .failed(failure)
@@ -268,6 +268,20 @@ package actor ModelCatalogue {
             }
             self.finish(name, number, state)
         }
+    }
+
+    /// An upload is named by the digest of its bytes: what has another one is not what was uploaded.
+    private static func checked(
+        _ model: LoadedModel, _ registration: ModelRegistration
+    ) throws(LoadFailure) -> LoadedModel {
+        guard registration.path.hasPrefix("upload:"), registration.path.dropFirst(7) != model.sha256 else {
+            return model
+        }
+        throw LoadFailure(
+            sentence:
+                "The upload is damaged on the server's disk: its bytes are not those that were sent. Send the file "
+                + "again, and register it again.",
+            report: model.report)
     }
 
     /// A load begins.

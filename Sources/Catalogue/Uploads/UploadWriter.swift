@@ -108,7 +108,7 @@ public final class UploadWriter: Sendable {
             }
             // The same bytes again need no second copy, unless the first one was damaged.
             let target = plan.folder + "/" + sha256
-            let isNew = Folder.fileSize(target) != size
+            let isNew = try Folder.fileSize(target) != size || SHA256.hex(of: MappedFile.open(target)) != sha256
             if isNew { try file.finish(as: target) } else { file.discard() }
             finished(size)
             return Upload(sha256: sha256, sizeBytes: size, isNew: isNew)

@@ -64,7 +64,7 @@ private final class Host: Sendable {
     private func answer(_ request: ComputeRequest, _ payload: Bytes) async -> (ComputeReply, [Bytes]) {
         do {
             switch request {
-            case .load(let path): return (try await load(path), [])
+            case .load(let path, let digest): return (try await load(path, digest), [])
             case .forget(let fingerprint):
                 engine.forget(fingerprint)
                 Tensor.releaseRecycledMemory()
@@ -86,9 +86,11 @@ private final class Host: Sendable {
         }
     }
 
-    private func load(_ path: String) async throws -> ComputeReply {
+    private func load(_ path: String, _ digest: String) async throws -> ComputeReply {
         do {
-            let model = try await loading.run { [engine] in try engine.networks.hold(CanonicalModel.open(path)) }
+            let model = try await loading.run { [engine] in
+                try engine.networks.hold(CanonicalModel.open(path, digest: digest))
+            }
             return .loaded(model)
         } catch let failure as LoadFailure {
             return .notLoaded(failure)

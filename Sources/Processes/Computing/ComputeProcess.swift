@@ -31,8 +31,8 @@ final class ComputeProcess: Sendable {
         var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
         /// Ends before it answered, one after another.
         var earlyEnds = 0
-        /// Of the networks that it holds, in the order in which they came: fingerprint and form.
-        var networks: [(fingerprint: String, path: String)] = []
+        /// Of the networks that it holds, in the order in which they came: fingerprint, form and its digest.
+        var networks: [(fingerprint: String, path: String, digest: String)] = []
         /// Those during whose loading it ended.
         var unfinished: [String: Int] = [:]
     }
@@ -116,13 +116,12 @@ final class ComputeProcess: Sendable {
     /// Has a network held, now and after every start.
     ///
     /// - Throws: as `ask`.
-    func load(_ fingerprint: String, at path: String) async throws -> ComputeReply {
-        let answer = try await ask(.load(path: path), key: "load " + fingerprint)
+    func load(_ fingerprint: String, at path: String, digest: String) async throws -> ComputeReply {
+        let answer = try await ask(.load(path: path, digest: digest), key: "load " + fingerprint)
         if case .loaded = answer.reply {
             state.withLock { state in
-                if !state.networks.contains(where: { $0.fingerprint == fingerprint }) {
-                    state.networks.append((fingerprint, path))
-                }
+                state.networks.removeAll { $0.fingerprint == fingerprint }
+                state.networks.append((fingerprint, path, digest))
             }
         }
         return answer.reply
@@ -249,11 +248,11 @@ final class ComputeProcess: Sendable {
 
     /// Loads every network anew, then lets those in who wait.
     private func makeReady() async {
-        for (fingerprint, path) in state.withLock({ $0.networks }) {
+        for (fingerprint, path, digest) in state.withLock({ $0.networks }) {
             guard !Task.isCancelled else { return }
             state.withLock { $0.unfinished[fingerprint, default: 0] += 1 }
             do {
-                _ = try await send(.load(path: path), [], key: nil, isAlone: false)
+                _ = try await send(.load(path: path, digest: digest), [], key: nil, isAlone: false)
             } catch {
                 // Where the process ended, it is tried once more; a form that it ends with twice stays out.
                 if state.withLock({ $0.unfinished[fingerprint] ?? 0 }) > 1 {

@@ -43,13 +43,15 @@ package enum ParserHost {
                 FaultPoint.pass(.parserReading, fileName)
                 do throws(LoadFailure) {
                     let read = try ModelLoader.read(try checkpoint(input), options, fileName: fileName)
-                    do { try CanonicalModel.write(read, to: output) } catch {
+                    do {
+                        let digest = try CanonicalModel.write(read, to: output)
+                        return .checkpoint(ModelForm(model: read.model, digest: digest))
+                    } catch {
                         if let error = error as? FileError, error.isDiskFull { return .failed(.diskFull) }
                         throw LoadFailure(
                             sentence: ServiceError.sentence("the server's own copy cannot be written: \(error)"),
                             report: nil)
                     }
-                    return .checkpoint(read.model)
                 } catch {
                     return .noCheckpoint(error)
                 }

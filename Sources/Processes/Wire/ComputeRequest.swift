@@ -5,7 +5,7 @@ import Images
 /// What the server asks of the process that computes.
 enum ComputeRequest: Sendable, Codable {
     /// Maps the form of a model, and holds its network.
-    case load(path: String)
+    case load(path: String, digest: String)
     case forget(fingerprint: String)
     case answer(Question)
     /// Draws a figure of the result that comes beside it.

@@ -9,7 +9,7 @@ enum ParserOrder: Sendable, Codable {
 
 /// What became of it; what was read lies in the file that came with the order.
 enum ParserReply: Sendable, Codable {
-    case checkpoint(LoadedModel)
+    case checkpoint(ModelForm)
     case noCheckpoint(LoadFailure)
     case image(ImageFacts)
     case failed(ServiceError)

@@ -54,10 +54,9 @@ public final class LocalExecutor: Executor {
 
     public func start(_ job: Job) async throws {
         let folder = JobFolder(job.id, in: jobs)
-        try folder.write(JobSpec(job, dataDirectory: dataDirectory, datasetsDirectory: datasetsDirectory))
-        // An earlier worker's last word is not this one's.
-        try folder.removeState()
-        try folder.write(JobFolder.Control(attempt: job.attempt, wish: nil))
+        do { try prepare(folder, for: job) } catch let error as FileError where error.isDiskFull {
+            throw JobStoreError.diskFull
+        }
         FaultPoint.pass(.spawnBefore)
         state.withLock { $0.children[job.id] = Child() }
         try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
@@ -65,6 +64,13 @@ public final class LocalExecutor: Executor {
             Task.detached { await self.runWorker(job, folder, started) }
         }
         FaultPoint.pass(.spawnAfter)
+    }
+
+    private func prepare(_ folder: JobFolder, for job: Job) throws {
+        try folder.write(JobSpec(job, dataDirectory: dataDirectory, datasetsDirectory: datasetsDirectory))
+        // An earlier worker's last word is not this one's.
+        try folder.removeState()
+        try folder.write(JobFolder.Control(attempt: job.attempt, wish: nil))
     }
 
     private func runWorker(
@@ -195,8 +201,8 @@ extension LocalExecutor {
         return configuration
     }
 
-    public func ask(_ job: Job, for wish: WorkerWish) async {
-        try? JobFolder(job.id, in: jobs).write(JobFolder.Control(attempt: job.attempt, wish: wish))
+    public func ask(_ job: Job, for wish: WorkerWish) async throws {
+        try JobFolder(job.id, in: jobs).write(JobFolder.Control(attempt: job.attempt, wish: wish))
     }
 
     public func kill(_ job: Job) async {

@@ -14,6 +14,7 @@ extension ViTScopeService {
         guard name.hasPrefix(Self.prefix) else { return name }
         let (job, step) = try await parts(name)
         let found = try checkpoint(of: job, step)
+        try await checkedBytes(of: found, job)
         let full = "\(Self.prefix)\(job.id)@\(found.step)"
         await catalogue.openJobModel(full, fileAt: found.path)
         return full
@@ -26,6 +27,7 @@ extension ViTScopeService {
         var kept = registration
         let (job, step) = try await parts(registration.path)
         let found = try checkpoint(of: job, step)
+        try await checkedBytes(of: found, job)
         do { try uploads.adopt(found.path, sha256: found.sha256) } catch { throw ServiceError(error) }
         kept.path = "upload:\(found.sha256)"
         return kept
@@ -34,7 +36,9 @@ extension ViTScopeService {
     /// Where the checkpoint lies that `name` means.
     func checkpointPath(_ name: String) async throws(ServiceError) -> String {
         let (job, step) = try await parts(name)
-        return try checkpoint(of: job, step).path
+        let found = try checkpoint(of: job, step)
+        try await checkedBytes(of: found, job)
+        return found.path
     }
 
     private func parts(_ name: String) async throws(ServiceError) -> (Job, step: String) {

@@ -62,16 +62,24 @@ extension ViTScopeService {
     /// - Throws: `notFound`, `gone` for a checkpoint that made room for newer ones, `conflict` for one that is damaged.
     public func jobCheckpoint(_ id: String, step: String) async throws(ServiceError) -> CheckpointDownload {
         let job = try await find(id), found = try checkpoint(of: job, step)
-        return try await perform {
-            guard let bytes = try Self.bytes(found.path) else { throw Self.pruned(job, found.step) }
-            // Wrong weights are worse than none.
-            guard try await digests.check(bytes, of: found, on: readingThread) else {
+        return CheckpointDownload(
+            fileName: "\(job.id)-step-\(found.step).safetensors", sha256: found.sha256,
+            bytes: try await checkedBytes(of: found, job))
+    }
+
+    /// The bytes of a checkpoint, which are those that were written: wrong weights are worse than none.
+    ///
+    /// - Throws: `gone` for one that made room for newer ones, `conflict` for one that is damaged.
+    @discardableResult
+    func checkedBytes(of checkpoint: StoredCheckpoint, _ job: Job) async throws(ServiceError) -> Bytes {
+        try await perform {
+            guard let bytes = try Self.bytes(checkpoint.path) else { throw Self.pruned(job, checkpoint.step) }
+            guard try await digests.check(bytes, of: checkpoint, on: readingThread) else {
                 throw ServiceError.conflict(
-                    "The checkpoint of step \(found.step) is damaged on the server's disk: its bytes are not those that "
-                        + "were written. Take another one; GET /v1/jobs/\(job.id)/checkpoints lists them.")
+                    "The checkpoint of step \(checkpoint.step) is damaged on the server's disk: its bytes are not those "
+                        + "that were written. Take another one; GET /v1/jobs/\(job.id)/checkpoints lists them.")
             }
-            return CheckpointDownload(
-                fileName: "\(job.id)-step-\(found.step).safetensors", sha256: found.sha256, bytes: bytes)
+            return bytes
         }
     }
 
@@ -113,7 +121,11 @@ extension ViTScopeService {
         let queue = try openQueue()
         do throws(TrainingError) { return try StoredCheckpoint.all(in: JobFolder(job.id, in: queue.folder).run) } catch
         {
-            throw .internalFault("\(error)")
+            guard case .badData = error else { throw .internalFault("\(error)") }
+            throw .conflict(
+                "The record of the job's run is damaged on the server's disk, so that nothing says which of its "
+                    + "checkpoints are whole. Their files, and state.json, the record, are in jobs/\(job.id)/run of the data "
+                    + "directory: put the record back from a copy, or train again.")
         }
     }
 

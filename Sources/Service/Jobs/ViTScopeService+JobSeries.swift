@@ -26,7 +26,13 @@ extension ViTScopeService {
             throw .invalid("/max_points", "max_points is a whole number from 2 to 1000000.")
         }
         return try await perform {
-            let all = try MetricSeries.read(JobFolder(job.id, in: queue.folder).run + "/metrics.jsonl")
+            let run = JobFolder(job.id, in: queue.folder).run
+            guard RunDirectory.metricsAreWhole(in: run) else {
+                throw ServiceError.conflict(
+                    "The metrics of the job are damaged on the server's disk: they are not what was written. "
+                        + "GET /v1/jobs/\(job.id)/events tells them too, from another place.")
+            }
+            let all = try MetricSeries.read(run + "/metrics.jsonl")
             let known = all.map(\.key)
             let unknown = all.isEmpty ? [] : keys.filter { !known.contains($0) }
             guard unknown.isEmpty else {

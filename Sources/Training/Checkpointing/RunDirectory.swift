@@ -128,6 +128,7 @@ public final class RunDirectory {
             RunRecord.Entry(step: step, sizeBytes: bytes.count, sha256: SHA256.hex(of: bytes)))
         let old = record.checkpoints.dropLast(keepLast)
         record.checkpoints.removeFirst(old.count)
+        record.metrics = try metricsBeginning()
         record.isFinished = finishes
         record.early = early.map { RunRecord.EarlyEnd(step: step, reason: $0) }
         try save(record)
@@ -193,6 +194,25 @@ public final class RunDirectory {
     }
 
     private func syncMetrics() throws(TrainingError) { try Self.files(path) { try self.metrics?.sync() } }
+
+    private func metricsBeginning() throws(TrainingError) -> RunRecord.Beginning? {
+        let file = path + "/metrics.jsonl"
+        guard Folder.exists(file) else { return nil }
+        let bytes = try Self.files(path) { try MappedFile.open(file) }
+        return RunRecord.Beginning(sizeBytes: bytes.count, sha256: SHA256.hex(of: bytes))
+    }
+
+    /// Whether the metrics of the run in `directory` still begin as they did when its newest checkpoint was written; true
+    /// where nothing says how they did, and for a run that cannot be repeated bit for bit: lines that it lost came again,
+    /// and may be others.
+    public static func metricsAreWhole(in directory: String) -> Bool {
+        guard let bytes = try? MappedFile.open(directory + "/state.json"), let value = try? JSONValue.parse(bytes),
+            let record = RunRecord(value), !record.isInexact, let beginning = record.metrics,
+            let metrics = try? MappedFile.open(directory + "/metrics.jsonl"),
+            let start = metrics.slice(at: 0, count: beginning.sizeBytes)
+        else { return true }
+        return SHA256.hex(of: start) == beginning.sha256
+    }
 }
 
 extension RunDirectory {
@@ -211,7 +231,8 @@ extension RunDirectory {
         guard Folder.exists(file) else { return nil }
         let bytes = try files(path) { try MappedFile.open(file) }
         guard let value = try? JSONValue.parse(bytes), let record = RunRecord(value) else {
-            throw .badData("\(file) is not the record of a run. Take another directory, or put the file right.")
+            throw .badData(
+                "\(file) is not the record of a run, or is damaged. Take another directory, or put the file right.")
         }
         return record
     }

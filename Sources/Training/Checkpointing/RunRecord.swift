@@ -35,6 +35,14 @@ struct RunRecord: Sendable, Equatable {
     var early: EarlyEnd?
     /// In order of their steps.
     var checkpoints: [Entry] = []
+    /// How `metrics.jsonl` began when the newest checkpoint was written; nil before the first one.
+    var metrics: Beginning?
+
+    /// The first bytes of a file that grows.
+    struct Beginning: Sendable, Equatable {
+        let sizeBytes: Int
+        let sha256: String
+    }
 
     /// An end before the last step.
     struct EarlyEnd: Sendable, Equatable {
@@ -45,10 +53,11 @@ struct RunRecord: Sendable, Equatable {
 
     init(identity: RunIdentity) { self.identity = identity }
 
-    /// Nil for a document of another kind.
+    /// Nil for a document of another kind, and for one that is not what was written.
     init?(_ value: JSONValue) {
         guard let digest = value["dataset_sha256"]?.string, let threads = value["threads"]?.int,
-            let version = value["code_version"]?.string, let list = value["checkpoints"]?.list
+            let version = value["code_version"]?.string, let list = value["checkpoints"]?.list,
+            SealedDocument.isWhole(value)
         else { return nil }
         identity = RunIdentity(datasetDigest: digest, threads: threads, codeVersion: version)
         isInexact = value["inexact"]?.bool ?? false
@@ -63,6 +72,10 @@ struct RunRecord: Sendable, Equatable {
             checkpoints.append(Entry(step: step, sizeBytes: size, sha256: sha256))
         }
         checkpoints.sort { $0.step < $1.step }
+        if let size = value["metrics"]?["size_bytes"]?.int, size >= 0, let sha256 = value["metrics"]?["sha256"]?.string
+        {
+            metrics = Beginning(sizeBytes: size, sha256: sha256)
+        }
     }
 
     var value: JSONValue {
@@ -83,6 +96,13 @@ struct RunRecord: Sendable, Equatable {
                     "finished_early",
                     .object([.init("step", .int(early.step)), .init("reason", .string(early.reason))])))
         }
-        return .object(members + [.init("checkpoints", .list(list))])
+        members.append(.init("checkpoints", .list(list)))
+        if let metrics {
+            members.append(
+                .init(
+                    "metrics",
+                    .object([.init("size_bytes", .int(metrics.sizeBytes)), .init("sha256", .string(metrics.sha256))])))
+        }
+        return SealedDocument.sealed(.object(members))
     }
 }

@@ -21,7 +21,7 @@ public struct StoredCheckpoint: Sendable, Equatable {
             throw RunDirectory.wrapped(error, directory)
         }
         guard let value = try? JSONValue.parse(bytes), let record = RunRecord(value) else {
-            throw .badData("\(file) is not the record of a run.")
+            throw .badData("\(file) is not the record of a run, or is damaged.")
         }
         return record.checkpoints.map {
             StoredCheckpoint(

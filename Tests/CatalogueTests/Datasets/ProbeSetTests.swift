@@ -10,6 +10,23 @@ import Testing
 @Suite struct ProbeSetTests {
     private let request = ProbeSetRequest(name: "four", dataset: "pets", numImages: 4, seed: 3)
 
+    @Test func aDamagedSetSaysHowItComesBack() async throws {
+        let test = try await TestService()
+        let (set, _) = try await test.service.createProbeSet(request)
+        await test.service.shutdown()
+        let path = test.folder + "/data/probe-sets/four.json"
+        let text = String(decoding: try MappedFile.open(path).array, as: UTF8.self)
+        try AtomicFile.write(Array(text.replacing("\"pets\"", with: "\"pett\"").utf8), to: path)
+        let again = TestService.make(test.folder)
+        try await again.start()
+        guard case .conflict(let detail)? = await failure({ _ = try await again.probeSet("four") }) else {
+            return #expect(Bool(false), "it is damaged")
+        }
+        #expect(detail.contains("Make it again"))
+        #expect(try await again.createProbeSet(request).probeSet.sha256 == set.sha256)
+        #expect(try await again.probeSet("four").images == set.images)
+    }
+
     @Test func aStratifiedSetIsBalancedAsFarAsItGoes() async throws {
         let test = try await TestService()
         let (set, isNew) = try await test.service.createProbeSet(request)

@@ -28,6 +28,26 @@ import TestSupport
         #expect(upright != asStored)
     }
 
+    /// Wrong pixels are worse than none; the right ones put it right.
+    @Test func aDamagedPictureIsRefusedUntilItIsSentAgain() async throws {
+        let test = try await TestService()
+        let bytes = TestService.picture(9)
+        let id = try await test.service.addImage(bytes).id
+        var turned = bytes
+        turned[bytes.count / 2] ^= 1
+        try AtomicFile.write(turned, to: test.folder + "/data/images/" + id.dropFirst(7))
+        for ask in [
+            { _ = try await test.service.originalImage(id) }, { _ = try await test.service.modelView(id, size: 32) },
+        ] as [() async throws -> Void] {
+            guard case .conflict(let detail)? = await failure(ask) else {
+                return #expect(Bool(false), "it is damaged")
+            }
+            #expect(detail.contains("Send the image again"))
+        }
+        #expect(try await test.service.addImage(bytes).isNew)
+        #expect(try await test.service.originalImage(id).bytes == bytes)
+    }
+
     @Test func aTextIsNoPicture() async throws {
         let test = try await TestService()
         guard

@@ -183,6 +183,42 @@ import TestSupport
         }
     }
 
+    @Test func aDamagedUploadIsNoModelUntilItIsSentAgain() async throws {
+        let test = try await TestService()
+        let bytes = try MappedFile.open(test.folder + "/models/a.safetensors").array
+        func send() async throws -> Upload {
+            let writer = try await test.service.beginUpload()
+            try await writer.append(bytes)
+            return try await writer.finish()
+        }
+        let upload = try await send()
+        var turned = bytes
+        turned[bytes.count - 5] ^= 1
+        try AtomicFile.write(turned, to: test.folder + "/data/uploads/sha256/" + upload.sha256)
+        let refused = try await test.register("u", "upload:" + upload.sha256)
+        #expect(refused.state == .failed && refused.error?.contains("damaged") == true, "\(refused)")
+        #expect(try await send().isNew)
+        #expect(try await test.register("again", "upload:" + upload.sha256).state == .ready)
+    }
+
+    @Test func aChangedListOfModelsIsNotBelieved() async throws {
+        let test = try await TestService()
+        try await test.register("a")
+        await test.service.shutdown()
+        let path = test.folder + "/data/models.json"
+        let text = String(decoding: try MappedFile.open(path).array, as: UTF8.self)
+        let again = TestService.make(test.folder)
+        try AtomicFile.write(Array(text.replacing("\"num_heads\": 4", with: "\"num_heads\": 5").utf8), to: path)
+        guard case .internalFault(let cause)? = await failure({ try await again.start() }) else {
+            return #expect(Bool(false), "it is not what was written")
+        }
+        #expect(cause.contains("seal"))
+        // Who changes it on purpose takes the seal out.
+        let lines = text.split(separator: "\n").filter { !$0.contains("\"seal\"") }
+        try AtomicFile.write(Array(lines.joined(separator: "\n").replacing("],\n}", with: "]\n}").utf8), to: path)
+        try await TestService.make(test.folder).start()
+    }
+
     @Test func listsComeInPages() async throws {
         let test = try await TestService()
         for name in ["c", "a", "b"] { try await test.register(name, "a.safetensors") }

@@ -89,7 +89,7 @@ import Testing
         let executor = fixture.executor(), job = try claimedJob()
         try await executor.start(job)
         let process = try await eventually("the worker says who it is") { fixture.folder(job).state() }
-        await executor.ask(job, for: .cancel)
+        try await executor.ask(job, for: .cancel)
         #expect(fixture.folder(job).control() == JobFolder.Control(attempt: 1, wish: .cancel))
         await executor.kill(job)
         #expect(!ProcessStatus.runs(process.identifier, startTicks: process.startTicks))

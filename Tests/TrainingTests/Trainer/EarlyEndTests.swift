@@ -59,6 +59,7 @@ import Training
         var value = try #require(try JSONSerialization.jsonObject(with: record) as? [String: Any])
         value["finished"] = false
         value["finished_early"] = nil
+        value["seal"] = nil
         try JSONSerialization.data(withJSONObject: value).write(
             to: URL(fileURLWithPath: broken.path + "/state.json"))
         try FileManager.default.removeItem(atPath: broken.path + "/model.safetensors")

@@ -38,6 +38,30 @@ import Training
         #expect(record.contains("\"inexact\": true"))
     }
 
+    @Test func turnedBitsOfTheRecordAndTheMetricsAreNoticed() throws {
+        let folder = RunFolder()
+        try TinyRun("simmim").run(in: folder, stopAfter: 6)
+        #expect(RunDirectory.metricsAreWhole(in: folder.path))
+        let checkpoints = try StoredCheckpoint.all(in: folder.path)
+        for name in ["metrics.jsonl", "state.json"] {
+            let bytes = try #require(folder.bytes(name))
+            for place in stride(from: 0, to: bytes.count, by: 7) {
+                var turned = bytes
+                turned[place] ^= 1
+                try turned.write(to: URL(fileURLWithPath: folder.path + "/" + name))
+                // A record is refused, or says what it said: a space, or the name of the seal, was turned.
+                let isHarmless =
+                    name == "state.json"
+                    ? (try? StoredCheckpoint.all(in: folder.path)).map { $0 == checkpoints } ?? true
+                    : !RunDirectory.metricsAreWhole(in: folder.path)
+                #expect(isHarmless, "\(name), byte \(place)")
+            }
+            try bytes.write(to: URL(fileURLWithPath: folder.path + "/" + name))
+        }
+        #expect(try TinyRun("simmim").run(in: folder).outcome == .succeeded)
+        #expect(RunDirectory.metricsAreWhole(in: folder.path))
+    }
+
     @Test func foreignFoldersAndRestartsAreRefused() throws {
         let folder = RunFolder()
         try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
