@@ -4,6 +4,7 @@ SWIFT ?= swift
 PORT ?= 8080
 DATA ?= data
 KILLS ?= 300
+SECONDS ?= 600
 CANCELS ?= 500
 FAULTS ?= 200
 BUILD := .build/release
@@ -11,7 +12,7 @@ VITSCOPE := $(BUILD)/vitscope
 FORMATTED := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-avx2 soak check format packages page install clean
+.PHONY: help run build test test-avx2 soak fuzz sanitize check format packages page install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +41,12 @@ soak: packages page ## the tests that kill, cancel, flood and break disks, for l
 	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) VITSCOPE_FAULTS=$(FAULTS) VITSCOPE_HTTP_SOAK=1 \
 		$(SWIFT) test -c release --skip-build --no-parallel \
 		--filter 'KillTests|NamedCrashTests|QueueLoadTests|HTTPTests|DiskFaultTests|ProcessWallTests'
+
+fuzz: packages ## libFuzzer on every reader of foreign bytes (SECONDS=… for each, FORMATS="pickle png …")
+	deploy/fuzz.sh $(SECONDS) $(FORMATS)
+
+sanitize: packages ## unit tests under the address, thread and undefined-behaviour sanitizers (MODULES="Tensors …")
+	for kind in address undefined thread; do MODULES="$(MODULES)" deploy/sanitize.sh $$kind || exit 1; done
 
 check: ## formatting, as the tests want it
 	$(SWIFT) format lint --strict --recursive $(FORMATTED)

@@ -1,16 +1,20 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+// `make fuzz` builds our own modules with libFuzzer's counters and the address sanitizer.
+let fuzzes = Context.environment["VITSCOPE_FUZZ"] != nil
+
 // One array of settings for every target. Imports say how far they reach, `any` is written out, and
 // a warning is an error.
-let house: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableExperimentalFeature("Lifetimes"),
-    .treatAllWarnings(as: .error),
-]
+let house: [SwiftSetting] =
+    (fuzzes ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []) + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableExperimentalFeature("Lifetimes"),
+        .treatAllWarnings(as: .error),
+    ]
 
 // Everything outside the three rooms that may touch raw memory (Platform, Tensors, Images): there an
 // unsafe construct does not compile.
@@ -244,5 +248,33 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "vitscope"], swiftSettings: house),
+
+        // Hostile bytes
+        .target(
+            name: "FuzzSupport",
+            dependencies: ["WebAPI", "Training", "Checkpoints", "Images", "Engine", "JSON", "Tensors", "Platform"],
+            path: "Tests/FuzzSupport", swiftSettings: house),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzSupport", "TestSupport"], swiftSettings: house),
     ]
 )
+
+// `make sanitize` builds the tests of a few modules alone, by their names with commas between.
+if let wanted = Context.environment["VITSCOPE_TESTS"]?.split(separator: ",").map(String.init) {
+    package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}
+
+// What Tests/Attacks/differential.py asks; it says so.
+if Context.environment["VITSCOPE_VERDICTS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Verdicts",
+            dependencies: ["FuzzSupport", "Checkpoints", "Images", "JSON", "Tensors", "Platform"],
+            path: "Tests/Verdicts", swiftSettings: house))
+}
+
+// The target of libFuzzer has no main function of its own, so only `make fuzz` builds it.
+if fuzzes {
+    package.targets.append(
+        .executableTarget(name: "Fuzz", dependencies: ["FuzzSupport"], path: "Tests/Fuzz", swiftSettings: house))
+}

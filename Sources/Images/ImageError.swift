@@ -65,7 +65,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "the \(format) file is damaged (\(reason)); save it again with another program"
         case .unsupported(let format, let kind):
             "this kind of \(format) is not read (\(kind)); save it as an ordinary 8-bit JPEG or PNG"
-        case .noMemory(let height, let width): "not enough memory to decode \(width) × \(height) pixels; scale it down"
+        case .noMemory(let height, let width):
+            "not enough memory to decode \(width) × \(height) pixels; scale it down, or save it as baseline"
         case .file(let error): error.description
         case .noImages(let path, let leftOut):
             "no .jpg, .jpeg or .png file below \(path); put images there, or a folder for each class"

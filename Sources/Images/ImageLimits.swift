@@ -12,16 +12,19 @@ public struct ImageLimits: Sendable, Hashable, Codable {
     /// Passes over a progressive JPEG; real ones have about ten.
     public var maxScans: Int
     /// Passes over a progressive JPEG × its pixels. A scan of a few bytes passes over the whole image, so neither
-    /// bytes nor pixels alone bound the work.
+    /// bytes nor pixels alone bound the work. Arithmetic coding counts eight times for each component, and its bytes.
     public var maxScanPixels: Int
     /// Bytes that a PNG's pixels unpack to before they become 8-bit RGB; zlib packs a thousand of them into one.
     public var maxUnpackedBytes: Int
-    /// Processor time of decoding a JPEG, seconds.
+    /// Bytes that decoding holds at once: pixels, and of a progressive JPEG two for each coefficient.
+    public var maxMemory: Int
+    /// Processor time of decoding a JPEG, seconds. The limits on work keep it far below; it is the second wall.
     public var maxCPUSeconds: Double
 
     public init(
         maxBytes: Int = 32 << 20, maxSide: Int = 16_384, maxPixels: Int = 64 << 20, maxScans: Int = 64,
-        maxScanPixels: Int = 1 << 30, maxUnpackedBytes: Int = 256 << 20, maxCPUSeconds: Double = 2
+        maxScanPixels: Int = 1 << 30, maxUnpackedBytes: Int = 256 << 20, maxMemory: Int = 512 << 20,
+        maxCPUSeconds: Double = 2
     ) {
         self.maxBytes = maxBytes
         self.maxSide = maxSide
@@ -29,6 +32,7 @@ public struct ImageLimits: Sendable, Hashable, Codable {
         self.maxScans = maxScans
         self.maxScanPixels = maxScanPixels
         self.maxUnpackedBytes = maxUnpackedBytes
+        self.maxMemory = maxMemory
         self.maxCPUSeconds = maxCPUSeconds
     }
 
@@ -36,6 +40,6 @@ public struct ImageLimits: Sendable, Hashable, Codable {
     public static let ownFiles = ImageLimits(maxBytes: 512 << 20)
 
     /// 32 MiB, 16,384 pixels a side, 64 megapixels (2²⁶), 64 scans, 16 scans over 64 megapixels, 256 MiB unpacked,
-    /// 2 seconds.
+    /// 512 MiB held, 2 seconds.
     public static let standard = ImageLimits()
 }

@@ -174,7 +174,8 @@ private struct JSONParser {
             try digits()
         }
         let digits = String(decoding: text[start..<index], as: UTF8.self)
-        if isInteger, let integer = Int(digits) { return .int(integer) }
+        // The one number whose sign an integer would lose; readers of whole numbers refuse it, as safetensors does.
+        if isInteger, digits != "-0", let integer = Int(digits) { return .int(integer) }
         guard let double = Double(digits), double.isFinite else {
             throw .malformed(expected: "a number in range", byte: start)
         }

@@ -293,6 +293,37 @@ import Testing
         }
     }
 
+    /// As Python and PyTorch refuse them: what changes is no key, and no element of a set.
+    @Test(arguments: [P.emptyList, P.emptyDictionary, P.global("collections", "OrderedDict") + P.emptyTuple + P.reduce])
+    func whatChangesIsNoKey(_ key: [UInt8]) throws {
+        let parts: [[UInt8]] = [
+            P.emptyDictionary + key + P.none + P.setItem, P.emptyDictionary + P.tuple([key]) + P.none + P.setItem,
+            [0x8f] + [P.mark] + key + [0x90],
+            P.global("collections", "OrderedDict") + P.emptyTuple + P.reduce + key + P.none + P.setItem,
+        ]
+        for part in parts {
+            guard case .badLiteral(let kind, _)? = refusal(part, P.stop) else {
+                Issue.record("\(part) is taken")
+                continue
+            }
+            #expect(kind.hasPrefix("key"))
+        }
+        let tuple = Pickled(P.emptyDictionary, P.tuple([P.int(1)]), P.none, P.setItem, P.stop)
+        #expect(try unpickle(tuple).root.dictionary?.count == 1)
+    }
+
+    /// Whether a tensor wants gradients is true or false, and only numbers with fractions can.
+    @Test func gradientsAreOfFractions() throws {
+        func tensor(_ kind: String, _ wants: [UInt8]) -> [UInt8] {
+            let arguments = [P.storage(kind, count: 4), P.int(0), P.integers([4]), P.integers([1]), wants, P.none]
+            return P.global("torch._utils", "_rebuild_tensor_v2") + P.tuple(arguments) + P.reduce + P.stop
+        }
+        #expect(try unpickle(Pickled(tensor("FloatStorage", [0x88])), storages: four).root.tensor?.count == 4)
+        #expect(refusal(tensor("FloatStorage", P.none), storages: four) != nil)
+        #expect(refusal(tensor("IntStorage", [0x88]), storages: four) != nil)
+        #expect(try unpickle(Pickled(tensor("IntStorage", [0x89])), storages: four).root.tensor?.dtype == .i32)
+    }
+
     @Test func knownCallsCheckTheirArguments() throws {
         let calls: [(String, String, [[UInt8]])] = [
             ("_codecs", "encode", [P.text("a"), P.text("rot13")]),

@@ -59,6 +59,20 @@ import Testing
         }
     }
 
+    /// Pillow takes them for no image, or finds two in one.
+    @Test func cutOffSegmentsAreDamage() throws {
+        let whole = try ImageFixtures.bytes("jpeg/420.jpg").array
+        for (marker, name) in [(0xe0, "JFIF"), (0xee, "Adobe")] as [(UInt8, String)] {
+            let short = [0xff, marker, 0, UInt8(name.utf8.count + 3)] + Array(name.utf8) + [0]
+            #expect(throws: ImageError.damaged(.jpeg, reason: "a JFIF or Adobe segment that is too short")) {
+                try Image.decode(whole[..<2] + short + whole[2...], orientation: .ignore)
+            }
+        }
+        let second = Array(whole.dropLast()) + [0xc9]
+        let error = #expect(throws: ImageError.self) { try Image.decode(second, orientation: .ignore) }
+        #expect(error?.description.contains("damaged") == true)
+    }
+
     @Test func jpegWithHolesIsDamaged() throws {
         var bytes = try ImageFixtures.bytes("jpeg/420.jpg").array
         let scan = try #require(bytes.indices.dropLast().last { bytes[$0] == 0xff && bytes[$0 + 1] == 0xda })

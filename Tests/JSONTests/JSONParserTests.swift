@@ -87,6 +87,14 @@ import Testing
         #expect(throws: JSONError.tooManyMarks(byte: 1)) { try parse("[\"\(most)\u{327}\"]") }
     }
 
+    /// An integer has no sign to keep; whoever wants a whole number takes it still, and a shape does not.
+    @Test func minusZeroIsNoInteger() throws {
+        #expect(try parse("[-0, 0]")[0] == .double(-0.0))
+        #expect(try parse("[-0, 0]")[1] == .int(0))
+        #expect(try parse("-0").int == 0)
+        #expect(try parse("-0").canonical == Array("0".utf8))
+    }
+
     @Test func keysAreBounded() throws {
         let most = String(repeating: "k", count: 1024)
         #expect(try parse("{\"\(most)\": 1}")[most]?.int == 1)

@@ -7,10 +7,12 @@ public struct TestRandom: RandomNumberGenerator {
     public let seed: UInt64
     private var state: UInt64
 
-    /// - Parameter what: what the numbers decide, for the line that tells the seed.
-    public init(_ what: String) {
+    /// - Parameters:
+    ///   - what: what the numbers decide, for the line that tells the seed.
+    ///   - standard: the seed where none is given; nil for another in every life.
+    public init(_ what: String, standard: UInt64? = nil) {
         let given = ProcessInfo.processInfo.environment["VITSCOPE_TEST_SEED"].flatMap { UInt64($0) }
-        seed = given ?? .random(in: 0 ... .max)
+        seed = given ?? standard ?? .random(in: 0 ... .max)
         state = seed
         print("\(what): VITSCOPE_TEST_SEED=\(seed)")
     }

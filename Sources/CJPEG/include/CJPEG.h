@@ -12,12 +12,13 @@
 
 typedef enum {
     CJPEG_OK = 0,
-    CJPEG_TRUNCATED,      // the file ends before the image does
-    CJPEG_DAMAGED,        // the bytes contradict the format; `reason` says how
-    CJPEG_UNSUPPORTED,    // legal, but a kind this library or we do not read; `reason` says which
-    CJPEG_TOO_MANY_SCANS, // more scans than allowed
-    CJPEG_TOO_MUCH_WORK,  // more scans × pixels than allowed
-    CJPEG_TOO_SLOW,       // more processor time than allowed
+    CJPEG_TRUNCATED,           // the file ends before the image does
+    CJPEG_DAMAGED,             // the bytes contradict the format; `reason` says how
+    CJPEG_UNSUPPORTED,         // legal, but a kind this library or we do not read; `reason` says which
+    CJPEG_TOO_MANY_SCANS,      // more scans than allowed
+    CJPEG_TOO_MUCH_WORK,       // more scans × pixels than allowed
+    CJPEG_TOO_MUCH_ARITHMETIC, // the same of arithmetic coding, which takes much longer
+    CJPEG_TOO_SLOW,            // more processor time than allowed
     CJPEG_NO_MEMORY,
 } cjpeg_status;
 
@@ -25,6 +26,7 @@ typedef enum {
 typedef struct {
     int max_scans;
     uint64_t max_work;      // scans × pixels
+    size_t max_memory;      // bytes of the library's own, such as the coefficients of a progressive image
     double max_cpu_seconds; // of this thread
 } cjpeg_limits;
 

@@ -29,7 +29,7 @@ struct PickleGraph {
     }
 
     struct Sequence {
-        enum Kind { case list, tuple, set }
+        enum Kind { case list, tuple, set, frozenSet }
         let kind: Kind
         var elements: [Ref]
     }

@@ -142,7 +142,7 @@ struct PickleMachine {
         case .tuple3: try pushSequence(.tuple, pop(3))
         case .tuple: try pushSequence(.tuple, popMark())
         case .list: try pushSequence(.list, popMark())
-        case .frozenSet: try pushSequence(.set, popMark())
+        case .frozenSet: try pushSequence(.frozenSet, popMark())
         default:
             let refs = opcode == .dictionary ? try popMark() : []
             graph.dictionaries.append(try pairs(refs))

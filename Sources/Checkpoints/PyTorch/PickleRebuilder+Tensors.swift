@@ -7,16 +7,22 @@ extension PickleRebuilder {
         -> StateDict.Entry
     {
         switch known {
-        case .tensorV1 where arguments.count == 4, .tensorV2 where arguments.count == 6 || arguments.count == 7:
-            return try view(arguments, dtype: nil, call)
+        case .tensorV1 where arguments.count == 4: return try view(arguments, dtype: nil, call)
+        case .tensorV2 where arguments.count == 6 || arguments.count == 7:
+            let tensor = try view(arguments, dtype: nil, call)
+            try checkGradient(arguments[4], of: tensor, call)
+            return tensor
         case .tensorV3 where arguments.count == 7 || arguments.count == 8:
             guard case .global(let name) = made(arguments[6]), case .dtype(let dtype) = KnownGlobal(name) else {
                 throw call.fault
             }
             guard let dtype else { throw .unsupportedTensor(kind: name, byte: call.byte) }
-            return try view(arguments, dtype: dtype, call)
+            let tensor = try view(arguments, dtype: dtype, call)
+            try checkGradient(arguments[4], of: tensor, call)
+            return tensor
         case .parameter where arguments.count >= 3:
             guard let tensor = value(arguments[0]).tensor else { throw call.fault }
+            try checkGradient(arguments[1], of: tensor, call)
             return tensor
         case .fromTypeV2 where arguments.count == 4:
             // (function, class, arguments, state): the class and its state do not change the numbers.
@@ -28,6 +34,13 @@ extension PickleRebuilder {
             default: throw .unsupportedTensor(kind: name, byte: call.byte)
             }
         default: throw call.fault
+        }
+    }
+
+    /// `requires_grad` is true or false, and true of numbers with fractions alone, as PyTorch has it.
+    private func checkGradient(_ ref: Ref, of tensor: StateDict.Entry, _ call: Call) throws(CheckpointError) {
+        guard let requiresGradient = value(ref).bool, !requiresGradient || tensor.dtype.isFloatingPoint else {
+            throw call.fault
         }
     }
 

@@ -26,6 +26,8 @@ struct PickleRebuilder {
     private var heights: [Int]
     private var weights: [Int]
     private var isOpen: [Bool]
+    /// What Python could not take as a key, because it changes.
+    private var isMutable: [Bool]
     private var work = 0
     private var budget = PickleBudget()
     /// Bytes that tensors may still claim; views may share a storage, but not without limit.
@@ -38,6 +40,7 @@ struct PickleRebuilder {
         heights = Array(repeating: 0, count: graph.nodes.count)
         weights = Array(repeating: 1, count: graph.nodes.count)
         isOpen = Array(repeating: false, count: graph.nodes.count)
+        isMutable = Array(repeating: false, count: graph.nodes.count)
         claimable = (fileSize.times(8) ?? Int.max >> 1) + 1 << 20
     }
 
@@ -84,6 +87,7 @@ struct PickleRebuilder {
                 throw .overBudget(of: "values", limit: PickleBudget.maximumNodes, byte: byte)
             }
             (heights[ref], weights[ref]) = (height, weight)
+            isMutable[ref] = try checkedMutability(of: ref)
             inert[ref] = try make(ref)
             stack.removeLast()
         }
@@ -101,6 +105,40 @@ struct PickleRebuilder {
             if let state = object.state { children.append(state) }
             return children
         default: return []
+        }
+    }
+
+    /// Whether `ref` is no key of a dictionary and no element of a set, as lists, dictionaries, sets and tuples of them
+    /// are; those that it has itself are checked.
+    private func checkedMutability(of ref: Ref) throws(CheckpointError) -> Bool {
+        func check(_ keys: some Sequence<Ref>) throws(CheckpointError) {
+            for key in keys where isMutable[key] {
+                throw .badLiteral("key, which Python could not look up,", byte: graph.origins[ref])
+            }
+        }
+        switch graph.nodes[ref] {
+        case .sequence(let index):
+            let sequence = graph.sequences[index]
+            switch sequence.kind {
+            case .list: return true
+            case .tuple: return sequence.elements.contains { isMutable[$0] }
+            case .set, .frozenSet:
+                try check(sequence.elements)
+                return sequence.kind == .set
+            }
+        case .dictionary(let index):
+            try check(graph.dictionaries[index].lazy.map(\.key))
+            return true
+        case .object(let index):
+            let object = graph.objects[index]
+            try check(object.items.lazy.map(\.key))
+            switch KnownGlobal(object.callee) {
+            case .orderedDictionary, .defaultDictionary, .dictionary: return true
+            // Not `frozenset`, `tuple` and `torch.Size`.
+            case .sequence: return ["set", "list", "deque"].contains { object.callee.hasSuffix(".\($0)") }
+            default: return false
+            }
+        default: return false
         }
     }
 

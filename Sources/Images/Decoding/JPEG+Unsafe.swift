@@ -12,7 +12,7 @@ enum JPEG {
             let status = bytes.withUnsafeBytes { source in
                 cjpeg_read_rgb(
                     target.baseAddress, &reason, &report, source.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                    source.count, UInt32(width), UInt32(height), limits.jpeg)
+                    source.count, UInt32(width), UInt32(height), limits.jpeg(pixelBytes: target.count))
             }
             let words = String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             switch status {
@@ -22,6 +22,9 @@ enum JPEG {
             case CJPEG_TOO_MANY_SCANS: throw ImageError.tooManyScans(limit: limits.maxScans)
             case CJPEG_TOO_MUCH_WORK:
                 throw ImageError.tooMuchWork(.jpeg, height: height, width: width, limit: limits.maxScanPixels)
+            case CJPEG_TOO_MUCH_ARITHMETIC:
+                throw ImageError.unsupported(
+                    .jpeg, kind: "arithmetic coding of \(width) × \(height) pixels, which takes too long")
             case CJPEG_TOO_SLOW: throw ImageError.tooSlow(limit: limits.maxCPUSeconds)
             case CJPEG_NO_MEMORY: throw ImageError.noMemory(height: height, width: width)
             default: throw ImageError.damaged(.jpeg, reason: words)
@@ -41,9 +44,10 @@ enum JPEG {
 }
 
 extension ImageLimits {
-    fileprivate var jpeg: cjpeg_limits {
+    fileprivate func jpeg(pixelBytes: Int) -> cjpeg_limits {
+        // Zero would be no limit for the library.
         cjpeg_limits(
             max_scans: Int32(clamping: maxScans), max_work: UInt64(clamping: maxScanPixels),
-            max_cpu_seconds: maxCPUSeconds)
+            max_memory: max(maxMemory - pixelBytes, 1), max_cpu_seconds: maxCPUSeconds)
     }
 }

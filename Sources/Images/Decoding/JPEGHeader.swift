@@ -26,6 +26,8 @@ struct JPEGHeader {
             if Self.isFrame(marker) {
                 guard size == nil else { throw ImageError.damaged(.jpeg, reason: "two frames") }
                 size = try Self.size(of: body, marker: marker)
+            } else if Self.isCutOff(body, marker: marker) {
+                throw ImageError.damaged(.jpeg, reason: "a JFIF or Adobe segment that is too short")
             } else if marker == 0xe1, body.slice(at: 0, count: 6)?.array == Array("Exif\0\0".utf8) {
                 // A block too long for one segment continues in the next.
                 exif += body.array.dropFirst(6)
@@ -35,6 +37,13 @@ struct JPEGHeader {
         guard let size else { throw ImageError.damaged(.jpeg, reason: "a scan without a frame before it") }
         (height, width) = size
         orientation = EXIF.orientation(in: Bytes(exif))
+    }
+
+    /// Whether a JFIF or Adobe segment ends before its version does, which Pillow takes for no image.
+    private static func isCutOff(_ body: Bytes, marker: UInt8) -> Bool {
+        let name = marker == 0xe0 ? "JFIF" : marker == 0xee ? "Adobe" : nil
+        guard let name, body.count < 7 else { return false }
+        return body.slice(at: 0, count: name.utf8.count)?.array == Array(name.utf8)
     }
 
     /// The next marker's code; `offset` moves behind it. What is no marker is passed over, as libjpeg does.

@@ -57,9 +57,9 @@ package struct OperationParameter: Sendable {
         OperationParameter(name: name, place: .path, schema: schema, detail: detail, isRequired: true)
     }
 
-    static func query(_ name: String, _ detail: String, schema: Schema = .text, repeats: Bool = false)
-        -> OperationParameter
-    {
+    package static func query(
+        _ name: String, _ detail: String, schema: Schema = .text, repeats: Bool = false
+    ) -> OperationParameter {
         OperationParameter(name: name, place: .query, schema: schema, detail: detail, repeats: repeats)
     }
 }
