@@ -1,4 +1,5 @@
 import Catalogue
+import Engine
 import Foundation
 import JSON
 import Service
@@ -38,7 +39,9 @@ import Testing
                     let hostile = JSONValue.object(rest + [.init(member.name, value)])
                     try Data(hostile.json).write(to: URL(fileURLWithPath: folder.path + "/model/" + file))
                     tried += 1
-                    do throws(LoadFailure) { _ = try ModelLoader.load(place, LoadOptions(numHeads: 3)) } catch {
+                    do throws(LoadFailure) {
+                        _ = try Networks().hold(ModelLoader.read(place, LoadOptions(numHeads: 3)))
+                    } catch {
                         #expect("\(error)".utf8.count > 20, "\(name): \(member.name) \(value)")
                     }
                 }

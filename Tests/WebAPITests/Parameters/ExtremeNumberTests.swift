@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Jobs
 import JobsTestSupport
+import Runs
 import Service
 import Testing
 
