@@ -48,7 +48,7 @@ public final class SQLiteJobStore: JobStore {
 
 extension SQLiteJobStore {
     public func submit(_ job: Job, key: IdempotencyKey?, limit: Int) async throws -> Submission {
-        let submission: Submission = try await write { db in
+        try await write { db in
             if let key, let known = try Self.replay(key, at: job.createdAt, in: db) { return known }
             guard try Self.count(job.request.kind, .queued, in: db) < limit else { return .full }
             try JobTable.insert(job, in: db)
@@ -56,9 +56,6 @@ extension SQLiteJobStore {
             if let key { try Self.keep(key, for: job, in: db) }
             return .accepted(job)
         }
-        // What has no folder yet is in the file alone, and the log is what a damage takes first.
-        if case .accepted = submission { try? await run(Self.truncateLog) }
-        return submission
     }
 
     public func replay(_ key: IdempotencyKey, at date: Date) async throws -> Submission? {

@@ -13,7 +13,9 @@ import Testing
         let path = repository.appendingPathComponent("Tests/Faults/\(script)").path
         let answer = try run("python3", [path, vitscope] + arguments)
         print("\(script): \(answer.text)")
-        #expect(answer.status == 0 || answer.status == 3, "\(script) \(arguments)\n\(answer.text)\n\(answer.errors)")
+        // There is no compiler, or no right to a disk of its own.
+        if answer.status == 3 { return }
+        #expect(answer.status == 0, "\(script) \(arguments)\n\(answer.text)\n\(answer.errors)")
     }
 
     /// What was acknowledged outlives a power cut at any moment.

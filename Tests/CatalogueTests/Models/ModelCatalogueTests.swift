@@ -208,7 +208,7 @@ import TestSupport
         let path = test.folder + "/data/models.json"
         let text = String(decoding: try MappedFile.open(path).array, as: UTF8.self)
         let again = TestService.make(test.folder)
-        try AtomicFile.write(Array(text.replacing("\"num_heads\": 4", with: "\"num_heads\": 5").utf8), to: path)
+        try AtomicFile.write(Array(text.replacing("a.safetensors", with: "b.safetensors").utf8), to: path)
         guard case .internalFault(let cause)? = await failure({ try await again.start() }) else {
             return #expect(Bool(false), "it is not what was written")
         }
