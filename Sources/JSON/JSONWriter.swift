@@ -122,6 +122,9 @@ extension JSONValue {
     /// The value as an answer's JSON text, in one line.
     public var json: [UInt8] { written(.answer) }
 
+    /// As `json`.
+    public var text: String { String(decoding: json, as: UTF8.self) }
+
     /// The value in one line, always the same for the same value: whole numbers have no point, however they were given.
     public var canonical: [UInt8] { written(.canonical) }
 

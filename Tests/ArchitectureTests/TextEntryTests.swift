@@ -13,6 +13,7 @@ import Testing
             allowed: [
                 "Platform/Bytes.swift": .init(2, "The way in: it looks through what it gives."),
                 "JSON/JSONParser.swift": .init(2, "Another way in, and digits."),
+                "JSON/JSONWriter.swift": .init(1, own),
                 "WebAPI/Parameters/PercentEncoding.swift": .init(1, "The way in of queries and paths."),
                 "Platform/Folder.swift": .init(4, "Names of files have 255 bytes at the most, and paths are ours."),
                 "Platform/ContainedFile.swift": .init(1, "Names of files have 255 bytes at the most."),

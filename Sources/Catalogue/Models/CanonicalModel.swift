@@ -21,7 +21,7 @@ package enum CanonicalModel {
         if let decoder = read.decoder {
             for name in decoder.tensors.names { tensors[Self.decoder + name] = decoder.tensors[name] }
         }
-        var metadata = [key: String(decoding: try JSONValue(encoding: read.model).json, as: UTF8.self)]
+        var metadata = [key: try JSONValue(encoding: read.model).text]
         metadata[decoderHeads] = read.decoder?.heads.map(String.init)
         let hash = SHA256()
         for chunk in try SafeTensors.chunks(tensors, as: nil, metadata: metadata) {

@@ -96,7 +96,7 @@ package struct CanonicalStore: Sendable {
         guard let identity = FileIdentity(place.directory + "/" + place.name) else { return nil }
         let parts = [
             program, identity.text, place.name,
-            String(decoding: JSONValue.object(options.members).canonical, as: UTF8.self),
+            JSONValue.object(options.members).text,
         ]
         return Key(
             text: SHA256.hex(of: Array(parts.map { "\($0.utf8.count) \($0)\n" }.joined().utf8)),

@@ -218,7 +218,7 @@ final class ComputeProcess: Sendable {
                 continue
             }
             state.withLock { $0.socket = socket }
-            let argument = (try? JSONValue(encoding: settings)).map { String(decoding: $0.json, as: UTF8.self) } ?? ""
+            let argument = (try? JSONValue(encoding: settings)).map(\.text) ?? ""
             async let how = ChildProcess.run(program, ["compute", argument], socket: other) { [self] identifier in
                 state.withLock { $0.identifier = identifier }
             }

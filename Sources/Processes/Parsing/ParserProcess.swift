@@ -32,7 +32,7 @@ struct ParserProcess: Sendable {
                 // The file, what of it has to be converted, and the program with its libraries.
                 addressBytes: saturatingSum(saturatingProduct(bytes, 3), 3 << 30),
                 cpuSeconds: 20 + bytes / (20 << 20), fileBytes: saturatingSum(saturatingProduct(bytes, 2), 512 << 20))
-            let argument = String(decoding: try JSONValue(encoding: limits).json, as: UTF8.self)
+            let argument = try JSONValue(encoding: limits).text
             let message = try JSONValue(encoding: order).json
             // It never waits for anything but the disk, so its time on the clock is bounded with that on the processor.
             let patience = Task {

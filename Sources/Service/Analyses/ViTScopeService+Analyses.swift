@@ -76,7 +76,7 @@ extension ViTScopeService {
             guard estimate >= AnswerBodies.smallest else {
                 return AnswerBody(try await encoded(result, format, options))
             }
-            let links = String(decoding: JSONValue.object(options.links).json, as: UTF8.self)
+            let links = JSONValue.object(options.links).text
             let key = "\(result.id) \(format) \(options.overlay) \(options.figure ?? "") \(links)"
             return try await bodies.body(key, estimate: estimate) { [self] in
                 try await encoded(result, format, options)

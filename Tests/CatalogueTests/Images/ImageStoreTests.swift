@@ -33,19 +33,26 @@ import TestSupport
         let test = try await TestService()
         let bytes = TestService.picture(9)
         let id = try await test.service.addImage(bytes).id
-        var turned = bytes
-        turned[bytes.count / 2] ^= 1
-        try AtomicFile.write(turned, to: test.folder + "/data/images/" + id.dropFirst(7))
-        for ask in [
-            { _ = try await test.service.originalImage(id) }, { _ = try await test.service.modelView(id, size: 32) },
-        ] as [() async throws -> Void] {
-            guard case .conflict(let detail)? = await failure(ask) else {
-                return #expect(Bool(false), "it is damaged")
-            }
-            #expect(detail.contains("Send the image again"))
+        /// Turns a bit in the middle of a file.
+        func turn(_ path: String) throws {
+            var turned = try MappedFile.open(path).array
+            turned[turned.count / 2] ^= 1
+            try AtomicFile.write(turned, to: path)
         }
+        let digest = id.dropFirst(7)
+        try turn(test.folder + "/data/images/" + digest)
+        guard case .conflict(let sent)? = await failure({ _ = try await test.service.originalImage(id) }) else {
+            return #expect(Bool(false), "it is damaged")
+        }
+        #expect(sent.contains("Send the image again"))
+        try turn(test.folder + "/data/pixels/\(digest).png")
+        guard case .conflict(let own)? = await failure({ _ = try await test.service.modelView(id, size: 32) }) else {
+            return #expect(Bool(false), "its pixels are damaged")
+        }
+        #expect(own.contains("own copy") && own.contains("Send the image again"))
         #expect(try await test.service.addImage(bytes).isNew)
         #expect(try await test.service.originalImage(id).bytes == bytes)
+        _ = try await test.service.modelView(id, size: 32)
     }
 
     @Test func aTextIsNoPicture() async throws {
