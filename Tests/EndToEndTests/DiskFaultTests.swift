@@ -19,7 +19,9 @@ import Testing
     }
 
     /// What was acknowledged outlives a power cut at any moment.
-    @Test func powerCutsLoseNothing() throws { try expect("power_cut.py", ["--cuts", "\(Self.many ?? 8)"]) }
+    @Test func powerCutsLoseNothing() throws {
+        try expect("power_cut.py", Self.many.map { ["--cuts", "\($0)"] } ?? ["--cuts", "8", "--seed", "11"])
+    }
 
     /// A test of the test: without syncs that something rests on, it has to find a loss.
     @Test(arguments: ["folders", "jobs.sqlite", ".tmp-"]) func powerCutsNoticeAMissingSync(of what: String) throws {
@@ -49,7 +51,10 @@ import Testing
     @Test func clocksMayJump() throws { try expect("clocks.py", Self.many == nil ? [] : ["--stop", "60"]) }
 
     @Test func aTurnedBitIsNeverServed() throws {
-        try expect("flipped_bits.py", ["--flips", "\(max((Self.many ?? 10) / 10, 1))"])
+        // A job that waits stands in the database alone: where its row is in the log and the log is damaged, a backup has
+        // it, and a warning says so.
+        try expect(
+            "flipped_bits.py", Self.many == nil ? ["--seed", "21", "--but", "log"] : ["--flips", "20", "--but", "log"])
     }
 
     @Test func backupsUnderLoadAreWhole() throws {

@@ -16,9 +16,9 @@ import Testing
     }
 
     /// A demo server whose models have loaded.
-    private static func demo(data: String? = nil, environment: [String: String] = [:]) async throws -> Server {
+    private static func demo(data: String? = nil, environment: [String: String] = [:]) throws -> Server {
         let server = try Server(["--demo"], data: data, environment: environment)
-        _ = try await eventually("the demo's models load") {
+        _ = try server.found("the demo's models load") {
             try Self.isReady(server, ["moco_v3", "simmim", "hybrid", "untrained"]) ? true : nil
         }
         return server
@@ -43,16 +43,13 @@ import Testing
         }
     }
 
-    @Test func sixtyFourRequestsOutliveTheProcessThatComputes() async throws {
-        let server = try await Self.demo()
+    @Test func sixtyFourRequestsOutliveTheProcessThatComputes() throws {
+        let server = try Self.demo()
         let compute = try #require(try Self.children(server, "compute").first)
         let paths = (0..<64).map(Self.attention)
-        let replies = try await withThrowingTaskGroup(of: (Int, Reply).self) { group in
-            for (number, path) in paths.enumerated() {
-                group.addTask { (number, try server.curl(path)) }
-                if number == 24 { kill(compute, SIGKILL) }
-            }
-            return try await group.reduce(into: [Int: Reply]()) { $0[$1.0] = $1.1 }
+        let replies = try server.curlMany(paths) {
+            _ = try server.curl(Self.attention(64))
+            kill(compute, SIGKILL)
         }
         #expect(replies.count == 64, "every request has an answer")
         for reply in replies.values {
@@ -73,43 +70,41 @@ import Testing
     }
 
     /// Whatever moment it is, a question has its right answer or a 503, and what was kept is right.
-    @Test func itIsKilledAtAnyMoment() async throws {
+    @Test func itIsKilledAtAnyMoment() throws {
         let kills = max(ProcessInfo.processInfo.environment["VITSCOPE_KILLS"].flatMap { Int($0) } ?? 30, 10) / 10
-        let server = try await Self.demo()
+        let server = try Self.demo()
         let question = "/v1/models/simmim/analyses/attention-distance?image=shapes-textures:"
         func mean(_ reply: Reply) -> String { "\(reply.json["mean"] ?? "")" }
-        let reference = try await Self.demo()
+        let reference = try Self.demo()
         var random = TestRandom("the moments of the kills")
         var dead: Set<Int32> = []
         for round in 0..<kills {
-            let compute = try await eventually("it is there") {
+            let compute = try server.found("it is there") {
                 try Self.children(server, "compute").first { !dead.contains($0) }
             }
-            let moment = Int(random.next() % 8)
-            let replies = try await withThrowingTaskGroup(of: (Int, Reply).self) { group in
-                for number in 0..<12 {
-                    let image = (round * 12 + number) % 1000
-                    group.addTask { (image, try server.curl(question + "\(image)")) }
-                    if number == moment { kill(compute, SIGKILL) }
-                }
-                return try await group.reduce(into: []) { $0.append($1) }
+            let paths = (0..<12).map { question + "\((round * 12 + $0) % 1000)" }
+            let moment = random.next() % 4
+            let replies = try server.curlMany(paths) {
+                try KillTests.idle(server, requests: moment)
+                kill(compute, SIGKILL)
             }
             dead.insert(compute)
-            for (image, reply) in replies {
+            #expect(replies.count == 12)
+            for (path, reply) in replies {
                 var reply = reply
-                for _ in 0..<3 where reply.status == 503 { reply = try server.curl(question + "\(image)") }
-                #expect(reply.status == 200, "\(image): \(reply.text)")
-                #expect(mean(reply) == mean(try reference.curl(question + "\(image)")), "\(image)")
+                for _ in 0..<3 where reply.status == 503 { reply = try server.curl(path) }
+                #expect(reply.status == 200, "\(path): \(reply.text)")
+                #expect(mean(reply) == mean(try reference.curl(path)), "\(path)")
             }
         }
         #expect(try Self.deaths(server, "compute") == kills)
         #expect(server.process.isRunning && server.stop() == 143)
     }
 
-    @Test func aQuestionThatEndsTheProcessTwiceIsRefused() async throws {
+    @Test func aQuestionThatEndsTheProcessTwiceIsRefused() throws {
         let folder = try TemporaryFolder(), data = folder.path + "/data"
         let question = "/v1/models/moco_v3/analyses/attention-nmi?image=shapes-textures:1"
-        var server = try await Self.demo(
+        var server = try Self.demo(
             data: data, environment: ["VITSCOPE_FAULT": "compute.answering/attention-nmi:1"])
         let first = try server.curl(question)
         #expect(first.status == 503 && first.json["request_id"] is String, "\(first.text)")
@@ -121,13 +116,13 @@ import Testing
         #expect(try server.curl(Self.attention(1)).status == 200, "everything else is answered")
         #expect(server.stop() == 143)
         // The same program remembers it.
-        server = try await Self.demo(data: data)
+        server = try Self.demo(data: data)
         #expect(try server.curl(question).status == 500)
         #expect(try server.curl(question.replacingOccurrences(of: "s:1", with: "s:2")).status == 200)
         #expect(try Self.deaths(server, "compute") == 0)
     }
 
-    @Test func aParserThatDiesCostsItsFile() async throws {
+    @Test func aParserThatDiesCostsItsFile() throws {
         let server = try Server(
             models: fixture("models/files"), environment: ["VITSCOPE_FAULT": "parser.reading/simmim_pretrain:1"])
         let model = try server.load("bad", path: "simmim_pretrain.pth")
@@ -142,8 +137,8 @@ import Testing
     }
 
     /// What the process that computes can do is what it needs and no more.
-    @Test func theProcessThatComputesIsConfined() async throws {
-        let server = try await Self.demo()
+    @Test func theProcessThatComputesIsConfined() throws {
+        let server = try Self.demo()
         let compute = try #require(try Self.children(server, "compute").first)
         let status = String(
             decoding: FileManager.default.contents(atPath: "/proc/\(compute)/status") ?? Data(), as: UTF8.self)
@@ -157,29 +152,29 @@ import Testing
         #expect(!environment.contains("VITSCOPE_TOKEN"))
         // It goes with the server.
         server.kill()
-        _ = try await eventually("it is gone") { kill(compute, 0) != 0 ? true : nil }
+        _ = try server.found("it is gone") { kill(compute, 0) != 0 ? true : nil }
     }
 
     /// A checkpoint is read once; from then on its form is mapped.
-    @Test func aFormIsMadeOnce() async throws {
+    @Test func aFormIsMadeOnce() throws {
         let folder = try TemporaryFolder(), data = folder.path + "/data"
-        // A file that has lain for a while: one that was written just now might still be.
         let models = folder.path + "/models"
         try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: true)
         try FileManager.default.copyItem(
             atPath: fixture("models/files/simmim_pretrain.pth"), toPath: models + "/a.pth")
-        _ = try await eventually("the file has settled") { () -> Bool? in
+        var server = try Server(data: data, models: models)
+        // A file that was written just now might still be, and is not remembered.
+        _ = try server.found("the file has settled") { () -> Bool? in
             var status = stat()
             guard stat(models + "/a.pth", &status) == 0 else { return nil }
             return time(nil) - status.st_ctim.tv_sec > 3 ? true : nil
         }
-        var server = try Server(data: data, models: models)
         let first = try server.load("a", path: "a.pth")
         #expect(first["state"] as? String == "ready", "\(first)")
         #expect(server.stop() == 143)
         // A parser would die now; none is asked.
         server = try Server(data: data, models: models, environment: ["VITSCOPE_FAULT": "parser.reading:1"])
-        let again = try await eventually("it is loaded again") { () -> [String: Any]? in
+        let again = try server.found("it is loaded again") { () -> [String: Any]? in
             let model = try server.curl("/v1/models/a").json
             return model["state"] as? String == "loading" ? nil : model
         }
@@ -188,9 +183,9 @@ import Testing
         #expect(try Self.deaths(server, "parser") == 0)
     }
 
-    @Test func theServerCanDoItAllItself() async throws {
+    @Test func theServerCanDoItAllItself() throws {
         let server = try Server(["--demo", "--in-process"])
-        _ = try await eventually("the demo's models load") { try Self.isReady(server, ["moco_v3"]) ? true : nil }
+        _ = try server.found("the demo's models load") { try Self.isReady(server, ["moco_v3"]) ? true : nil }
         #expect(try server.curl(Self.attention(1)).status == 200)
         #expect(try Self.children(server, "compute").isEmpty)
     }

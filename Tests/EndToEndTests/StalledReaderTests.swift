@@ -40,10 +40,10 @@ import Testing
         return line?.split(separator: " ").last.flatMap { Double($0) } ?? -1
     }
 
-    @Test func fortyHoldOneAnswer() async throws {
+    @Test func fortyHoldOneAnswer() throws {
         let server = try Server(["--demo"])
         let port = try #require(server.url.split(separator: ":").last.flatMap { UInt16($0) })
-        let whole = try await eventually("the model is there") { () -> Int? in
+        let whole = try server.found("the model is there") { () -> Int? in
             let reply = try server.curl(Self.path)
             return reply.status == 200 ? reply.body.count : nil
         }
@@ -51,13 +51,13 @@ import Testing
         let before = try Self.residentBytes(server)
         let sockets = try (0..<40).map { _ in try Self.stall(port: port) }
         defer { for socket in sockets { close(socket) } }
-        _ = try await eventually("they all wait for the same body") {
+        _ = try server.found("they all wait for the same body") {
             try Self.heldBytes(server) == Double(whole) ? true : nil
         }
         // A body each would be forty of them.
         #expect(try Self.residentBytes(server) - before < 12 * whole)
         #expect(try server.curl("/livez").status == 200)
         for socket in sockets { close(socket) }
-        _ = try await eventually("it is let go of") { try Self.heldBytes(server) == 0 ? true : nil }
+        _ = try server.found("it is let go of") { try Self.heldBytes(server) == 0 ? true : nil }
     }
 }

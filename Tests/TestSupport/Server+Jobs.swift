@@ -45,9 +45,11 @@ extension Server {
     public func worker(_ id: String) -> pid_t? {
         let state = FileManager.default.contents(atPath: folder(id) + "/state.json")
         let fields = state.flatMap { try? JSONSerialization.jsonObject(with: $0) } as? [String: Any]
-        guard let pid = fields?["pid"] as? Int, FileManager.default.fileExists(atPath: "/proc/\(pid)/stat") else {
-            return nil
-        }
+        // One whose parent is gone is a corpse until the first process of the machine has collected it.
+        guard let pid = fields?["pid"] as? Int, let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat"),
+            let kind = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.first(where: { $0 != " " }),
+            kind != "Z", kind != "X"
+        else { return nil }
         return pid_t(pid)
     }
 }

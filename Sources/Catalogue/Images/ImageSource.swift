@@ -87,7 +87,7 @@ package struct ImageSource: Sendable, Codable {
             return try Image.decode(MappedFile.open(path), orientation: .ignore, limits: .ownFiles)
         } catch is ImageError {
             throw ServiceError.conflict(
-                "The server\'s own copy of “\(ref)” is damaged on its disk. Send the image again.")
+                "The server's own copy of “\(ref)” is damaged on its disk. Send the image again.")
         }
     }
 
