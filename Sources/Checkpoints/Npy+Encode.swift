@@ -4,13 +4,20 @@ public import Tensors
 extension Npy {
     /// `tensor` as an NPY file: 32-bit floats, little-endian, C order.
     public static func encode(_ tensor: Tensor) -> [UInt8] {
-        header("<f4", shape: tensor.shape) + tensor.littleEndianBytes.array
+        var file = header("<f4", shape: tensor.shape)
+        file.reserveCapacity(file.count + tensor.byteCount)
+        file.append(tensor.littleEndianBytes)
+        return file
     }
 
     /// `numbers`, row-major, as an NPY file of 64-bit floats, little-endian, C order. Their count must be the product
     /// of `shape`.
     public static func encode(shape: [Int], _ numbers: [Double]) -> [UInt8] {
-        encode("<f8", shape: shape, numbers.map(\.bitPattern))
+        precondition(
+            numbers.count == Tensor.count(of: shape), "\(numbers.count) numbers do not fill the shape \(shape)")
+        var file = header("<f8", shape: shape)
+        file.append(Bytes(littleEndian: numbers))
+        return file
     }
 
     /// `numbers`, row-major, as an NPY file of 64-bit integers, little-endian, C order.
@@ -36,9 +43,6 @@ extension Npy {
         precondition(words.count == Tensor.count(of: shape), "\(words.count) numbers do not fill the shape \(shape)")
         return header(descr, shape: shape) + bytes(words)
     }
-
-    /// `numbers` as an NPY file has them after its header: 64-bit floats, little-endian.
-    public static func littleEndianBytes(_ numbers: [Double]) -> [UInt8] { bytes(numbers.map(\.bitPattern)) }
 
     private static func bytes(_ words: [UInt64]) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -21,6 +21,15 @@ public struct Bytes: Sendable {
         self.init(owner: ByteOwner(copying: array), start: 0, count: array.count)
     }
 
+    /// The bytes of `buffer`, which stay where they are as long as `owner` lives, and do not change.
+    public init(viewing buffer: UnsafeRawBufferPointer, of owner: any AnyObject & Sendable) {
+        guard let base = buffer.baseAddress else {
+            self.init([])
+            return
+        }
+        self.init(owner: ByteOwner(viewing: base, of: owner), start: 0, count: buffer.count)
+    }
+
     /// The byte at `index`.
     public subscript(index: Int) -> UInt8 {
         precondition(index >= 0 && index < count, "byte index out of bounds")
@@ -115,6 +124,13 @@ final class ByteOwner: @unchecked Sendable {
         isMapped = true
     }
 
+    /// Memory of somebody else.
+    init(viewing base: UnsafeRawPointer, of owner: any AnyObject & Sendable) {
+        self.base = base
+        isMapped = false
+        release = { withExtendedLifetime(owner) {} }
+    }
+
     init(copying array: [UInt8]) {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: max(array.count, 1), alignment: 64)
         array.withUnsafeBytes {
@@ -133,5 +149,12 @@ final class ByteOwner: @unchecked Sendable {
         let first = (range.lowerBound + page - 1) / page * page, last = range.upperBound / page * page
         guard isMapped, first < last else { return }
         madvise(UnsafeMutableRawPointer(mutating: base) + first, last - first, MADV_DONTNEED)
+    }
+}
+
+extension [UInt8] {
+    /// Adds `bytes` at the end, copied once.
+    public mutating func append(_ bytes: Bytes) {
+        bytes.withUnsafeBytes { append(contentsOf: $0) }
     }
 }

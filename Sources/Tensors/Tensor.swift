@@ -163,8 +163,9 @@ public struct Tensor: Sendable {
 
     /// The numbers as little-endian bytes, as NPY files and safetensors hold them.
     public var littleEndianBytes: Bytes {
-        // Every processor that Swift runs on here is little-endian.
-        Bytes(withUnsafeBufferPointer { [UInt8](UnsafeRawBufferPointer($0)) })
+        // Every processor that Swift runs on here is little-endian. Who writes to a tensor whose memory is shared copies it
+        // first, so nobody changes what is seen.
+        Bytes(viewing: UnsafeRawBufferPointer(start: buffer.pointer, count: count * 4), of: buffer)
     }
 
     /// Memory held, bytes.

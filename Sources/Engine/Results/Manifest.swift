@@ -72,7 +72,7 @@ extension NamedArray {
     fileprivate var littleEndianBytes: Bytes {
         switch numbers {
         case .float32(let tensor): tensor.littleEndianBytes
-        case .float64(let numbers): Bytes(Npy.littleEndianBytes(numbers))
+        case .float64(let numbers): Bytes(littleEndian: numbers)
         }
     }
 }
