@@ -41,9 +41,6 @@ package final class ProcessComputing: Computing {
 
     package var absence: String? { compute.absence }
 
-    /// The number of the process that computes, while there is one.
-    package var identifier: Int? { compute.identifier }
-
     // MARK: Models
 
     package func load(

@@ -17,6 +17,8 @@ package struct ComputingCounts: Sendable, Equatable, Codable {
     package var activationMisses = 0
     /// Memory of kept activations, bytes.
     package var activationBytes = 0
+    /// Whether the kernel holds whoever computes to what it needs.
+    package var isConfined = false
 
     package init() {}
 }

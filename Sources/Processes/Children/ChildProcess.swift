@@ -7,12 +7,10 @@ import SystemPackage
 enum ChildProcess {
     /// Runs until the process ends.
     ///
-    /// - Parameters:
-    ///   - socket: closed here as soon as the process has it.
-    ///   - started: told the number of the process.
+    /// - Parameter socket: closed here as soon as the process has it.
     /// - Returns: how it ended, in words.
     static func run(
-        _ program: String, _ arguments: [String], socket: Int32, started: @escaping @Sendable (Int) -> Void
+        _ program: String, _ arguments: [String], socket: Int32
     ) async -> String {
         var environment: [Environment.Key: String] = [:]
         for (name, value) in ChildEnvironment.variables {
@@ -26,7 +24,7 @@ enum ChildProcess {
                 input: .fileDescriptor(FileDescriptor(rawValue: socket), closeAfterSpawningProcess: true),
                 output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
-            ) { started(Int($0.processIdentifier.value)) }
+            ) { _ in }
             return words(result.terminationStatus)
         } catch {
             return "it could not be run (\(error))"

@@ -15,10 +15,10 @@ package enum ComputeHost {
             let settings = try? JSONValue.parse(Array(text.utf8)).decoded(as: ComputeSettings.self)
         else { Machine.leave() }
         Machine.offerToEndFirst()
-        _ = Confinement.apply(
+        let outcome = Confinement.apply(
             Confinement.Limits(), readable: Confinement.systemPlaces + settings.readable, isStrict: false)
         let socket = MessageSocket(owning: 0)
-        let host = Host(settings.makeEngine(), socket)
+        let host = Host(settings.makeEngine(), socket, isConfined: outcome.filesHold && outcome.callsHold)
         // This thread listens, whatever is computed, so that the process ends with its server.
         while let frame = Frame.receive(from: socket) { host.take(frame) }
         Machine.leave(0)
@@ -33,8 +33,11 @@ private final class Host: Sendable {
     /// Networks are built one after another, beside the questions.
     private let loading = WorkerThread { NumericLibraries.prepareThread() }
 
-    init(_ engine: AnalysisEngine, _ socket: MessageSocket) {
+    private let isConfined: Bool
+
+    init(_ engine: AnalysisEngine, _ socket: MessageSocket, isConfined: Bool) {
         self.engine = engine
+        self.isConfined = isConfined
         self.socket = socket
     }
 
@@ -78,7 +81,10 @@ private final class Host: Sendable {
                 return (.image, [Bytes(try await LocalComputing(engine).view(of: source, transform))])
             case .look(let files, let faults):
                 return (.looks(try await LocalComputing(engine).look(at: files, faults: faults)), [])
-            case .counts: return (.counts(await engine.computingCounts()), [])
+            case .counts:
+                var counts = await engine.computingCounts()
+                counts.isConfined = isConfined
+                return (.counts(counts), [])
             case .cancel: return (.done, [])
             }
         } catch {

@@ -1,4 +1,5 @@
 import Catalogue
+import Engine
 import JSON
 import Logging
 import Platform
@@ -24,7 +25,6 @@ final class ComputeProcess: Sendable {
         /// Whether its networks are loaded, so that questions may come.
         var isReady = false
         var isOver = false
-        var identifier: Int?
         var lastNumber: UInt64 = 0
         var pending: [UInt64: Pending] = [:]
         /// Those who wait until it is ready.
@@ -62,9 +62,6 @@ final class ComputeProcess: Sendable {
 
     /// Of the networks that it holds.
     var fingerprints: Set<String> { Set(state.withLock { $0.networks.map(\.fingerprint) }) }
-
-    /// The number of the process, while there is one.
-    var identifier: Int? { state.withLock { $0.identifier } }
 
     /// Starts it.
     func start() {
@@ -219,9 +216,7 @@ final class ComputeProcess: Sendable {
             }
             state.withLock { $0.socket = socket }
             let argument = (try? JSONValue(encoding: settings)).map(\.text) ?? ""
-            async let how = ChildProcess.run(program, ["compute", argument], socket: other) { [self] identifier in
-                state.withLock { $0.identifier = identifier }
-            }
+            async let how = ChildProcess.run(program, ["compute", argument], socket: other)
             let ready = Task { [self] in await makeReady() }
             // Whoever listens has a thread: answers come to those who wait, not to a pool that may be busy.
             let listener = WorkerThread()
@@ -265,7 +260,12 @@ final class ComputeProcess: Sendable {
             state.withLock { $0.unfinished[fingerprint] = nil }
         }
         // It answers, so that it is there, whether or not it has a network.
-        guard !Task.isCancelled, case .counts? = await counts() else { return }
+        guard !Task.isCancelled, case .counts(let counts)? = await counts() else { return }
+        if !counts.isConfined {
+            logger.warning(
+                "The kernel cannot confine the process that computes: it has no Landlock, or seccomp is not allowed here."
+            )
+        }
         let waiting = state.withLock { state in
             state.isReady = true
             defer { state.waiting = [:] }
@@ -281,7 +281,6 @@ final class ComputeProcess: Sendable {
             state.earlyEnds = state.isReady ? 0 : state.earlyEnds + 1
             state.socket = nil
             state.isReady = false
-            state.identifier = nil
             let pending = state.pending.values.map { $0 }
             state.pending = [:]
             return (pending, state.isOver, state.earlyEnds)

@@ -41,7 +41,7 @@ struct ParserProcess: Sendable {
             }
             defer { patience.cancel() }
             return try await withTaskCancellationHandler {
-                async let end = ChildProcess.run(program, ["parse", argument], socket: other) { _ in }
+                async let end = ChildProcess.run(program, ["parse", argument], socket: other)
                 // Where the process could not be run, nobody holds the other end.
                 try? socket.send(message, attaching: input.descriptor)
                 try? socket.send([0], attaching: output.descriptor)
