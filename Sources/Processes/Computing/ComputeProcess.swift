@@ -143,20 +143,18 @@ final class ComputeProcess: Sendable {
         }
         let answer = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
-                let socket = state.withLock { state in
+                // Whoever is entered here is resumed by whoever takes them out: an answer, an end, a cancel.
+                let entered = state.withLock { state -> Result<MessageSocket, any Error> in
                     // A cancel from before this moment found nobody to send away.
-                    if state.socket != nil, !Task.isCancelled {
-                        state.pending[number] = Pending(key: key, isAlone: isAlone, continuation: continuation)
-                    }
-                    return state.socket
+                    if Task.isCancelled { return .failure(CancellationError()) }
+                    guard let socket = state.socket else { return .failure(Self.ended) }
+                    state.pending[number] = Pending(key: key, isAlone: isAlone, continuation: continuation)
+                    return .success(socket)
                 }
-                guard let socket, !Task.isCancelled else {
-                    // Whoever was entered in between two looks is taken out again.
-                    let entered = state.withLock { $0.pending.removeValue(forKey: number) } != nil
-                    if entered || socket == nil || Task.isCancelled {
-                        continuation.resume(throwing: Task.isCancelled ? CancellationError() : Self.ended)
-                    }
-                    return
+                let socket: MessageSocket
+                switch entered {
+                case .success(let open): socket = open
+                case .failure(let error): return continuation.resume(throwing: error)
                 }
                 do throws(FileError) { try Frame.send(number, head, payload: payload, over: socket) } catch {
                     // Where it is gone, whoever listens to it tells everybody.
