@@ -41,6 +41,7 @@ soak: packages page ## the tests that kill, cancel, flood and break disks, for l
 	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) VITSCOPE_FAULTS=$(FAULTS) VITSCOPE_HTTP_SOAK=1 \
 		$(SWIFT) test -c release --skip-build --no-parallel \
 		--filter 'KillTests|NamedCrashTests|QueueLoadTests|HTTPTests|DiskFaultTests|ProcessWallTests'
+	python3 Tests/Faults/kills.py $(VITSCOPE) --kills $(KILLS)
 
 fuzz: packages ## libFuzzer on every reader of foreign bytes (SECONDS=… for each, FORMATS="pickle png …")
 	deploy/fuzz.sh $(SECONDS) $(FORMATS)
