@@ -1,7 +1,8 @@
 // The only place that talks to the server. Addresses are relative to the page, so a path prefix changes nothing.
 
+import {attentionStack, layerStacks} from "./lib/attention.js";
 import {decodeNPY} from "./lib/npy.js";
-import {attentionStack} from "./lib/attention.js";
+import {decodeNPZ} from "./lib/npz.js";
 
 /** What the server refused, in its own words (RFC 9457), or that it did not answer. */
 export class ApiError extends Error {
@@ -150,17 +151,34 @@ export function createApi({
       href(`${modelPath(model)}/attention?` +
         query({image, layer, head, query: asked, format: unlessJSON(format), ...more})),
 
-    /** Every map of one layer: all patch queries, and the CLS query where there is one. */
-    async attention({model, image, layer, head, cls}, options = {}) {
-      const fetchNPY = (asked) => {
-        const url = this.attentionURL({model, image, layer, head, query: asked});
-        return cache.get(url, options.signal, async (signal) => {
-          const buffer = await (await through("quick", url, {...options, signal})).arrayBuffer();
-          return {value: decodeNPY(buffer), bytes: buffer.byteLength};
-        });
-      };
-      return attentionStack(...await Promise.all([fetchNPY("all"), cls ? fetchNPY("cls") : null]));
+    /** Every map of one layer: a stack with all patch queries, of one head or of all. */
+    async attention({model, image, layer, head}, options = {}) {
+      return attentionStack(...await this.maps({model, image, layer, head, query: "all"}, options));
     },
+
+    /** The maps of one query in every layer and head: a stack for each layer. */
+    async attentionOfQuery({model, image, query: asked}, options = {}) {
+      return layerStacks(...await this.maps({model, image, layer: "all", head: "all", query: asked}, options));
+    },
+
+    /** Bytes with their scales, a quarter of the numbers' size: `[{shape, data}, scales]`. */
+    maps(asked, options = {}) {
+      const url = this.attentionURL({...asked, format: "npz", dtype: "u8"});
+      return cache.get(url, options.signal, async (signal) => {
+        const buffer = await (await through("quick", url, {...options, signal})).arrayBuffer();
+        const {attention, attention_scale: scale} = decodeNPZ(buffer);
+        return {value: [attention, scale?.data ?? null], bytes: buffer.byteLength};
+      });
+    },
+
+    rolloutURL: ({model, image, format = "npy"}) =>
+      href(`${modelPath(model)}/attention/rollout?${query({image, format: unlessJSON(format)})}`),
+
+    /** The numbers under an NPY address: `{shape, data}`. */
+    numbers: (url, options = {}) => cache.get(url, options.signal, async (signal) => {
+      const buffer = await (await through("quick", url, {...options, signal})).arrayBuffer();
+      return {value: decodeNPY(buffer), bytes: buffer.byteLength};
+    }),
 
     analysisURL: (model, kind, parameters, format) =>
       href(`${modelPath(model)}/analyses/${kind}?${query({...parameters, format: unlessJSON(format)})}`),

@@ -22,6 +22,10 @@ import zlib
 from chrome import Chrome, ChromeError
 
 PANELS = ("attention", "attention-distance", "attention-nmi", "attention-entropy", "high-frequency", "fourier", "cka")
+# Panels ask when they come near the view, so each that has not is brought there.
+NEAR = ("(() => { const idle = [...document.querySelectorAll('[data-panel][data-state=idle]')]"
+        ".filter(e => !e.closest('[hidden]')); idle[0]?.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "return idle.length })()")
 STATES = ("Object.fromEntries([...document.querySelectorAll('[data-panel]')]"
           ".map(e => [e.dataset.panel, e.dataset.state]))")
 SETTLED = "document.querySelector('[data-panel]') && !document.querySelector('[data-panel][data-state=loading]')"
@@ -97,7 +101,7 @@ class PageCheck:
         if found["cka"] == "empty" and self.chrome.evaluate("document.getElementById('probe').value") == "image":
             expected["cka"] = "empty"
         assert found == expected, f"{found}; {self.problems()}"
-        plots = self.chrome.evaluate("document.querySelectorAll('.panel .main-svg').length")
+        plots = self.chrome.evaluate("document.querySelectorAll('.panel svg.chart').length")
         assert plots >= 5, f"only {plots} drawn charts"
         colors = self.chrome.evaluate("(() => { const c = document.querySelector('.map-canvas');"
                                       "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
@@ -167,16 +171,16 @@ class PageCheck:
 
     def heads(self):
         """A press on the small map of a head shows that head; another press goes back."""
-        self.chrome.wait_for("document.querySelector('.tile canvas')?.width > 0", 20)
+        self.chrome.wait_for("document.querySelector('.heads .tile canvas')?.width > 0", 20)
         picture = self.chrome.evaluate(PICTURE)
-        self.chrome.evaluate("document.querySelector('.tile').click()")
+        self.chrome.evaluate("document.querySelector('.heads .tile').click()")
         self.settle()
-        self.chrome.wait_for("document.querySelector('.tile').getAttribute('aria-pressed') === 'true'", 10)
+        self.chrome.wait_for("document.querySelector('.heads .tile').getAttribute('aria-pressed') === 'true'", 10)
         self.chrome.pump(0.3)
         assert "head=0" in self.chrome.evaluate("location.hash")
-        if self.chrome.evaluate("document.querySelectorAll('.tile').length") > 1:
+        if self.chrome.evaluate("document.querySelectorAll('.heads .tile').length") > 1:
             assert self.chrome.evaluate(PICTURE) != picture, "head 0 looks like the mean of all heads"
-        self.chrome.evaluate("document.querySelector('.tile').click()")
+        self.chrome.evaluate("document.querySelector('.heads .tile').click()")
         self.settle()
 
     def names(self):
@@ -198,9 +202,18 @@ class PageCheck:
         assert {"json", "csv", "npy"} <= formats, f"formats {formats}"
         with urllib.request.urlopen(links[0], timeout=300) as answer:
             assert "mean" in json.load(answer), f"{links[0]} has no mean"
-        url = self.chrome.evaluate(f"Plotly.toImage(document.querySelector('{NMI} .figure'), "
-                                   "{format: 'png', width: 500, height: 300}).then(u => u.slice(0, 22))")
-        assert url == "data:image/png;base64,", f"toImage gave {url}"
+        # What a press saves, before it becomes a download.
+        self.chrome.evaluate("window.saved = []; window.makeURL ??= URL.createObjectURL;"
+                             "URL.createObjectURL = (blob) => { saved.push(blob); return makeURL.call(URL, blob) }; 0")
+        self.chrome.evaluate(f"[...document.querySelectorAll('{NMI} .menu button')].filter(b => /^(PNG|SVG)$/"
+                             ".test(b.textContent)).forEach(b => b.click())")
+        self.chrome.wait_for("saved.some(blob => blob.type === 'image/png' && blob.size > 5000)", 20)
+        svg = self.chrome.evaluate("saved.find(blob => blob.type === 'image/svg+xml').text()")
+        for words in ("Normalised mutual information", "NMI", "layer", "curve",
+                      self.chrome.evaluate("document.getElementById('model-a').value")):
+            assert words in svg, f"the SVG lacks {words!r}"
+        texts = self.chrome.evaluate(f"[...document.querySelectorAll('{NMI} .menu-row')].pop().textContent")
+        assert "Copy link" in texts, f"the menu ends with {texts!r}"
 
     def any_analysis(self):
         """Every analysis has a place: one is chosen, drawn with its figures, and kept in the address."""
@@ -211,8 +224,8 @@ class PageCheck:
         compared = self.chrome.evaluate(f"[...document.querySelectorAll('{COMPARE} .checks')].pop().textContent")
         for kind in declared:
             assert kind["name"] in compared, f"{kind['name']} is not offered to be compared"
-        for kind, mark in (("token-similarity", ".heatmaplayer"), ("singular-values", ".js-line"),
-                           ("token-displacement", ".points path")):
+        for kind, mark in (("token-similarity", ".cell"), ("singular-values", ".curve"),
+                           ("token-displacement", ".points")):
             self.choose("#more-kind", kind)
             states = self.settle()
             assert states["any-analysis"] == "ready", f"{kind}: {states}; {self.problems()}"
@@ -266,7 +279,7 @@ class PageCheck:
         self.chrome.wait_for("document.querySelectorAll('.map:not([hidden])').length === 2", 20)
         states = self.settle()
         assert all(states[panel] in ("ready", "empty") for panel in PANELS), f"{states}; {self.problems()}"
-        curves = self.chrome.evaluate(f"document.querySelectorAll('{NMI} .scatterlayer .js-line').length")
+        curves = self.chrome.evaluate(f"document.querySelectorAll('{NMI} .curve').length")
         assert curves >= 2, f"{curves} curves"
 
     def upload(self):
@@ -321,7 +334,7 @@ class PageCheck:
         # Only the events tell this without a reload.
         self.chrome.wait_for("document.querySelector('.job-head .state').dataset.state === 'succeeded'", self.timeout)
         for panel in ("training-curves", "trajectory-attention-nmi", "trajectory-fourier"):
-            self.chrome.wait_for(f"!!document.querySelector('[data-panel={panel}][data-state=ready] .main-svg')",
+            self.chrome.wait_for(f"!!document.querySelector('[data-panel={panel}][data-state=ready] svg.chart')",
                                  self.timeout)
         assert not self.problems(), self.problems()
 
@@ -381,9 +394,13 @@ class PageCheck:
         """Waits until no panel is loading; returns the state of each."""
         try:
             self.chrome.wait_for(SETTLED, self.timeout)
+            while self.chrome.evaluate(NEAR):
+                self.chrome.pump(0.1)
+                self.chrome.wait_for(SETTLED, self.timeout)
         except ChromeError:
             states = self.chrome.evaluate(STATES)
             raise AssertionError(f"still loading after {self.timeout} s: {states}; {self.problems()}") from None
+        self.chrome.evaluate("scrollTo(0, 0)")
         return self.chrome.evaluate(STATES)
 
     def problems(self):

@@ -5,10 +5,10 @@ import {trajectoryChart} from "../charts/trajectory.js";
 import {createChartPanel} from "./chart-panel.js";
 
 /** The loss and its parts, or one other metric, against the step. */
-export function createCurvesPanel({api, state, plotly, readTheme}) {
+export function createCurvesPanel({api, state, readTheme}) {
   const which = h("select", {on: {change: () => state.set({curve: which.value})}});
   const control = h("div", {class: "panel-controls"}, field("Shown", which));
-  const panel = createChartPanel({id: "training-curves", title: "Learning curves", controls: control}, {plotly});
+  const panel = createChartPanel({id: "training-curves", title: "Learning curves", controls: control});
   let answer = null;
   let shown = null;
 
@@ -52,7 +52,7 @@ export function createCurvesPanel({api, state, plotly, readTheme}) {
 }
 
 /** The metrics of the job's snapshots, a panel for each. */
-export function createTrajectoryPanels({api, state, kinds, plotly, readTheme}) {
+export function createTrajectoryPanels({api, state, kinds, readTheme}) {
   /** What a training shows of a kind, in the kind's words. */
   const trajectoryOf = (metric) => kinds.find(({name}) => name === metric)?.trajectory ?? {};
   const by = segments("A line for each", "by", [
@@ -72,7 +72,7 @@ export function createTrajectoryPanels({api, state, kinds, plotly, readTheme}) {
   function panelOf(metric) {
     if (!known.has(metric)) {
       const {title = metric, reading = ""} = trajectoryOf(metric);
-      known.set(metric, {panel: createChartPanel({id: `trajectory-${metric}`, title, reading}, {plotly}), answer: null});
+      known.set(metric, {panel: createChartPanel({id: `trajectory-${metric}`, title, reading}), answer: null});
     }
     return known.get(metric);
   }

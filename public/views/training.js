@@ -13,7 +13,7 @@ const LIST_MILLISECONDS = 4000;
 const REFRESH_MILLISECONDS = 1000;
 
 /** The trainings: a list, and one of them live, with its curves and what its layers do while it learns. */
-export function createTraining({api, state, lists, kinds, plotly, announce, readTheme}) {
+export function createTraining({api, state, lists, kinds, announce, readTheme}) {
   const list = createJobList({choose: (id) => state.set({job: id})});
   const form = createJobForm({api, lists, added: (job) => arrived(job, "It waits in the queue.")});
   const detail = createJobDetail({api, announce,
@@ -24,8 +24,8 @@ export function createTraining({api, state, lists, kinds, plotly, announce, read
       state.set({job: ""}, {silent: true});
       show();
     }});
-  const curves = createCurvesPanel({api, state, plotly, readTheme});
-  const trajectory = createTrajectoryPanels({api, state, kinds, plotly, readTheme});
+  const curves = createCurvesPanel({api, state, readTheme});
+  const trajectory = createTrajectoryPanels({api, state, kinds, readTheme});
   const message = h("div", {class: "card training-empty", hidden: true});
   const chosenPart = h("div", {class: "training-job", hidden: true}, detail.node, curves.node, trajectory.node);
   const node = h("section", {class: "training", id: "training", "aria-label": "Training"},
