@@ -13,13 +13,17 @@ export class ApiError extends Error {
   }
 }
 
+/** Between two tries of a server that does not answer. */
+const SILENT_SECONDS = 2;
+
 export function createApi({
   base = new URL("./", document.baseURI),
   fetcher = (url, init) => fetch(url, init),
   sleep = pause,
   askToken = null,
   cacheBytes = 128 * 2 ** 20,
-  maxRetries = 40
+  maxRetries = 40,
+  maxSilences = 60
 } = {}) {
   // Two analyses at a time leave room for the maps, which answer to the hand.
   const lanes = {quick: createLane(4), bulk: createLane(2)};
@@ -29,12 +33,19 @@ export function createApi({
   async function send(url, {onWait, signal, ...init} = {}) {
     let address = url;
     let attempt = 0;
+    let silent = 0;
     for (;;) {
       let response;
       try {
         response = await fetcher(address, {...init, signal});
       } catch (error) {
         if (error.name === "AbortError") throw error;
+        // A server that restarts is back in seconds; only questions may be asked again unasked.
+        if ((!init.method || init.method === "GET") && silent++ < maxSilences) {
+          onWait?.(SILENT_SECONDS, "silent", null);
+          await sleep(SILENT_SECONDS * 1000, signal);
+          continue;
+        }
         throw new ApiError({title: "No answer", detail: "The server does not answer. Is it running?"});
       }
       const busy = response.status === 503 || response.status === 429;
@@ -78,8 +89,8 @@ export function createApi({
   }
 
   const json = async (path, options) => (await send(href(path), options)).json();
-  const post = (path, body, headers = {}) => json(path, {
-    method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json", ...headers}
+  const post = (path, body, headers = {}, options = {}) => json(path, {
+    ...options, method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json", ...headers}
   });
   const href = (path) => new URL(path, base).href;
 
@@ -120,10 +131,13 @@ export function createApi({
 
     trainingSettings: () => json("v1/training-settings"),
     jobs: () => list("v1/jobs", "jobs", {limit: 200}),
+    /** What runs or waits, trainings and analyses alike. */
+    queue: async () => (await Promise.all(["running", "queued"].map((state) =>
+      json(`v1/jobs?${query({state, page_size: 100})}`)))).flatMap(({jobs}) => jobs),
     job: (id) => json(jobPath(id)),
     /** The same key makes a repeat harmless. */
     addJob: (body, key) => post("v1/jobs", body, {"Idempotency-Key": key}),
-    estimateJob: (body) => post("v1/jobs?dry_run=true", body),
+    estimateJob: (body, options = {}) => post("v1/jobs?dry_run=true", body, {}, options),
     /** action: cancel, pause, resume or retry. */
     askJob: (id, action) => json(`${jobPath(id)}/${action}`, {method: "POST"}),
     removeJob: (id) => send(href(jobPath(id)), {method: "DELETE"}),

@@ -9,6 +9,8 @@ import {createFinding} from "./views/finding.js";
 import {createGallery} from "./views/gallery.js";
 import {createHeader, createViews} from "./views/header.js";
 import {createModelsDialog} from "./views/models-dialog.js";
+import {createQueue} from "./views/queue.js";
+import {saveReport} from "./views/report.js";
 import {createSignIn} from "./views/sign-in.js";
 import {createTraining} from "./views/training.js";
 import {createUpload} from "./views/upload.js";
@@ -36,7 +38,7 @@ async function start() {
   const upload = createUpload({api, state, uploads, announce, report});
   const gallery = createGallery({api, state, lists, uploads, pickFile: upload.pickFile});
   const dialog = createModelsDialog({api, state, lists, refresh, announce});
-  const header = createHeader({state, lists, openModels: dialog.open});
+  const header = createHeader({state, lists, openModels: dialog.open, openReport});
   const explorer = createExplorer({
     api, state, announce, refresh, openReport: dialog.openReport, gallery: gallery.node
   });
@@ -46,7 +48,19 @@ async function start() {
   const finding = createFinding({api, state});
   const training = createTraining({api, state, lists, kinds, announce, readTheme});
   const welcome = createWelcome({api, announce, added: refresh});
-  document.getElementById("top").append(createViews({state}).node, header.node);
+  const queue = createQueue({api, announce});
+  document.getElementById("top").append(createViews({state}).node, header.node, queue.node);
+
+  /** One file with what is seen: maps, and the panels that are drawn. */
+  function openReport() {
+    const {model, compare, image} = state.value;
+    saveReport({
+      sentence: finding.words(), image, probe: analyses.measuredOn().chosen, address: location.href,
+      models: lists.value.models.filter(({name}) => name === model || name === compare), maps: explorer.pictures(),
+      panels: analyses.panels().filter((panel) => panel.charts().length > 0)
+    });
+    announce("The report is saved: one file, with every panel that is drawn.");
+  }
 
   /** Fetches the lists again. */
   async function refresh() {
@@ -143,6 +157,7 @@ async function start() {
     training.redraw();
   });
   refresh();
+  queue.load();
   api.about().then(({name, version, cpu}) => {
     const parts = [`${name} ${version}`, cpu?.model, cpu?.cores ? `${cpu.cores} cores` : ""];
     document.getElementById("about").textContent = parts.filter(Boolean).join(" · ");

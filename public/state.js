@@ -20,7 +20,7 @@ export const defaults = Object.freeze({
   dots: "", cka: "", kernel: "linear", estimator: "unbiased", tokens: "patch_mean",
   more: "", options: "", against: "", metrics: "", view: "", job: "", curve: "", by: "layer",
   baseline: "", also: "", unit: "px", fit: "", full: "", pins: "", overlay: "attention", clip: "100", grid: "", beside: "",
-  step: ""
+  step: "", run: ""
 });
 
 /** Choices that a user would expect the back button to undo; the others replace the current entry. */

@@ -54,10 +54,11 @@ class PageCheck:
         self.requests = []
 
     def run(self):
-        for check in (self.policy, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
-                      self.pin_and_layer, self.restored_from_the_address, self.heads, self.names,
-                      self.menus_and_pictures, self.any_analysis, self.several_models, self.comparison, self.upload, self.wrong_file, self.one_image,
-                      self.unknown_model, self.training, self.training_inside, self.phone, self.training_on_a_phone,
+        for check in (self.policy, self.finding, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
+                      self.pin_and_layer, self.restored_from_the_address, self.several_pins, self.every_head,
+                      self.heads, self.names,
+                      self.menus_and_pictures, self.report, self.any_analysis, self.one_refuses, self.several_models, self.comparison, self.upload, self.wrong_file, self.one_image,
+                      self.unknown_model, self.back_and_forward, self.queue, self.questions, self.training, self.training_inside, self.phone, self.training_on_a_phone,
                       self.dark):
             try:
                 check()
@@ -88,6 +89,31 @@ class PageCheck:
         assert kind == "text/html", f"{self.url} is {kind}"
         assert "default-src 'self'" in policy, f"Content-Security-Policy is {policy!r}"
         assert "unsafe" not in policy, f"Content-Security-Policy is {policy!r}"
+
+    def finding(self):
+        """The first view tells what is to be seen, with this server's numbers, and a chart library is not waited for."""
+        self.open("")
+        self.chrome.evaluate("localStorage.clear()")
+        self.open("")
+        self.chrome.wait_for("document.querySelector('[data-panel=finding]')?.dataset.state === 'ready'", self.timeout)
+        words = self.chrome.evaluate("document.querySelector('.finding-words').textContent")
+        for model in ("moco_v3", "simmim"):
+            layer = 4
+            with urllib.request.urlopen(f"{self.url}v1/models/{model}/analyses/attention-nmi?probe_set=demo") as answer:
+                nmi = json.load(answer)["mean"][layer]
+            assert f"{model}" in words and f"NMI {nmi:.2f}" in words, f"{words!r} lacks {model} with {nmi:.2f}"
+        assert "50 images" in words, words
+        assert len(self.chrome.evaluate("[...document.querySelectorAll('.map:not([hidden]) .pins .tile:not(.waiting)')]"
+                                        ".map(tile => tile.title)")) == 6, "three pinned patches of two models"
+        for step in (1, 2, 3):
+            self.chrome.evaluate(f"document.querySelectorAll('.finding-steps button')[{step - 1}].click()")
+            assert f"step={step}" in self.chrome.evaluate("location.hash")
+        self.settle()
+        self.chrome.evaluate("document.querySelector('.finding-guide > .link').click()")
+        self.open("")
+        self.settle()
+        assert self.chrome.evaluate("document.querySelector('.finding-guide').hidden"), "the steps came back"
+        self.chrome.evaluate("localStorage.clear()")
 
     def panels(self):
         """After loading, every panel is drawn."""
@@ -169,6 +195,52 @@ class PageCheck:
         after = self.chrome.evaluate(VIEW)
         assert before == after, f"{before} became {after}"
 
+    def several_pins(self):
+        """Shift-click pins beside the others, a drag averages, and both are in the address."""
+        before = self.chrome.evaluate("document.querySelectorAll('.map .pins .tile').length")
+        x, y = self.place(0.9, 0.9)
+        self.chrome.mouse("mouseMoved", x, y)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.chrome.mouse(kind, x, y, button="left", clickCount=1, modifiers=8)
+        self.chrome.wait_for(f"document.querySelectorAll('.map .pins .tile').length > {before}", 10)
+        start, end = self.place(0.1, 0.1), self.place(0.45, 0.3)
+        self.chrome.mouse("mouseMoved", *start)
+        self.chrome.mouse("mousePressed", *start, button="left", clickCount=1)
+        for share in (0.3, 0.6, 1):
+            self.chrome.mouse("mouseMoved", *(a + share * (b - a) for a, b in zip(start, end)), button="left")
+        self.chrome.mouse("mouseReleased", *end, button="left", clickCount=1)
+        self.chrome.wait_for("/query=0,0-[12],3/.test(location.hash)", 10)
+        self.settle()
+        assert "rows 0" in self.chrome.evaluate(READOUT), self.chrome.evaluate(READOUT)
+        self.chrome.evaluate("document.querySelector('.map-canvas').focus()")
+        for key, pattern in (("c", "query=cls"), ("m", "query=mean"), (".", "head=0"), ("a", "^(?!.*head=)"), ("]", "layer=")):
+            self.chrome.key(key)
+            assert self.chrome.evaluate(f"/{pattern}/.test(location.hash)"), f"{key}: {self.chrome.evaluate('location.hash')}"
+        self.settle()
+        self.chrome.key("Escape", virtual=27)
+        self.settle()
+
+    def every_head(self):
+        """The layers and heads of the kept query stand in a grid, can be ordered, and lead to their map."""
+        self.chrome.evaluate("document.querySelector('#head-grid > summary').click()")
+        self.chrome.wait_for("document.querySelectorAll('.grid-block .tile canvas').length > 0", 20)
+        config = self.chrome.evaluate("fetch('v1/models/' + document.getElementById('model-a').value)"
+                                      ".then(r => r.json()).then(m => [m.config.depth, m.config.num_heads])")
+        count = self.chrome.evaluate("document.querySelector('.grid-block').querySelectorAll('.tile').length")
+        assert count == config[0] * config[1], f"{count} maps of {config}"
+        for order in ("distance", "entropy", "nmi"):
+            self.choose("#head-grid select", order)
+            self.chrome.wait_for("/\\d: [\\d.]/.test(document.querySelector('.grid-block .tile').title)", 60)
+            values = [float(title.rsplit(": ", 1)[1].split()[0]) for title in self.chrome.evaluate(
+                "[...document.querySelector('.grid-block').querySelectorAll('.tile')].map(tile => tile.title)")]
+            assert values == sorted(values), f"{order}: {values}"
+        self.chrome.evaluate("document.querySelector('.grid-block .tile').click()")
+        assert "head=" in self.chrome.evaluate("location.hash")
+        self.chrome.evaluate("document.querySelector('#head-grid > summary').click()")
+        self.chrome.evaluate("document.querySelector('.map-canvas').focus()")
+        self.chrome.key("a")
+        self.settle()
+
     def heads(self):
         """A press on the small map of a head shows that head; another press goes back."""
         self.chrome.wait_for("document.querySelector('.heads .tile canvas')?.width > 0", 20)
@@ -215,6 +287,16 @@ class PageCheck:
         texts = self.chrome.evaluate(f"[...document.querySelectorAll('{NMI} .menu-row')].pop().textContent")
         assert "Copy link" in texts, f"the menu ends with {texts!r}"
 
+    def report(self):
+        """What is on the page becomes one file that needs nothing else."""
+        self.chrome.evaluate("window.saved = []; document.getElementById('save-report').click()")
+        text = self.chrome.wait_for("saved.find(blob => blob.type === 'text/html')?.text()", 20)
+        for part in ("<svg", "data:image/png;base64,", "Normalised mutual information", "NMI", "#model=", "/analyses/attention-nmi",
+                     self.chrome.evaluate("document.querySelector('.finding-words').textContent")[:20]):
+            assert part in text, f"the report lacks {part!r}"
+        for part in ("<script", "src=\"http", "<link"):
+            assert part not in text, f"the report has {part!r}"
+
     def any_analysis(self):
         """Every analysis has a place: one is chosen, drawn with its figures, and kept in the address."""
         kinds = self.chrome.evaluate("[...document.querySelectorAll('#more-kind option')].map(o => o.value).filter(v => v)")
@@ -245,6 +327,19 @@ class PageCheck:
         states = self.settle()
         assert states["any-analysis"] == "error" and "perplexity" in self.problems(), f"{states}; {self.problems()}"
         self.collect(refused=True)
+        self.choose("#more-kind", "")
+
+    def one_refuses(self):
+        """Of two models one refuses an analysis: its words are told, and the other is drawn."""
+        address = "analyses/tsne?"
+        self.chrome.evaluate("window.asked = window.fetch; window.fetch = (url, init) => "
+                             f"String(url).includes('simmim/{address}') ? Promise.resolve(new Response(JSON.stringify("
+                             "{title: 'No', status: 422, detail: 'too many points'}), {status: 422})) : asked(url, init); 0")
+        self.choose("#more-kind", "tsne")
+        states = self.settle()
+        note = self.chrome.evaluate(f"document.querySelector('{ANY} .panel-note').textContent")
+        self.chrome.evaluate("window.fetch = asked; 0")
+        assert states["any-analysis"] == "ready" and "simmim: too many points" in note, f"{states}; {note}"
         self.choose("#more-kind", "")
 
     def several_models(self):
@@ -313,6 +408,42 @@ class PageCheck:
         assert states["attention"] == "error", f"{states}"
         assert "no-such-model" in self.problems(), f"the page says {self.problems()!r}"
         self.collect(refused=True)
+
+    def back_and_forward(self):
+        """Quickly back and forward between models, images and views: the page ends where the address says."""
+        self.open("")
+        self.settle()
+        for view in ("training", ""):
+            self.chrome.evaluate(f"[...document.querySelectorAll('.views button')].find(b => "
+                                 f"b.textContent === {json.dumps('Training' if view else 'Explore')}).click()")
+        self.chrome.evaluate("(async () => { const pause = () => new Promise(r => setTimeout(r, 30));"
+                             "for (let i = 0; i < 10; i++) { history.back(); await pause(); history.forward(); await pause() }"
+                             "await new Promise(r => setTimeout(r, 500)) })()")
+        states = self.settle()
+        view = urllib.parse.parse_qs(self.chrome.evaluate("location.hash").lstrip("#")).get("view", [""])[0]
+        assert ("attention" in states) == (view == ""), f"{view!r}: {states}"
+
+    def queue(self):
+        """The queue is a press away, and says when there is nothing in it."""
+        self.chrome.evaluate("document.querySelector('.queue summary').click()")
+        self.chrome.wait_for("document.querySelector('.queue-list li')?.textContent.length > 5", 20)
+
+    def questions(self):
+        """Snapshots that never come are asked about before a training starts."""
+        self.open("#view=training")
+        self.chrome.wait_for("!!document.querySelector('.job-row, .training-empty:not([hidden])')", 30)
+        self.chrome.evaluate("document.querySelector('[aria-label=\"New training\"]').click()")
+        self.chrome.wait_for("!!document.querySelector('#job-form [name=\"moco.dim\"]')", 30)
+        self.fill_form({"Images": 64, "Batch": 16, "Epochs": 2, "Every": 500, "Name": "never"})
+        self.chrome.evaluate("document.querySelector('#job-form form').requestSubmit()")
+        text = self.chrome.wait_for("document.querySelector('#job-form .form-result .reason')?.textContent", 60)
+        assert "500" in text, text
+        self.fill_form({"Every": 1})
+        self.chrome.evaluate("[...document.querySelectorAll('#job-form button')].find(b => b.textContent === 'Estimate').click()")
+        text = self.chrome.wait_for("/in all/.test(document.querySelector('#job-form .form-result').textContent) && "
+                                    "document.querySelector('#job-form .form-result').textContent", 60)
+        # Heads as wide as the paper's would be 21 million parameters.
+        assert float(text.split(" M parameters")[0]) < 3, text
 
     def training(self):
         """A training is posted with the form, followed live to its end, and its curves are drawn."""

@@ -1,4 +1,5 @@
 import {button, h} from "../lib/dom.js";
+import {duration, plural} from "../lib/format.js";
 
 /** What went wrong, in the server's words, with the id that its log knows. */
 export function problemView(error, {retry = null} = {}) {
@@ -18,11 +19,15 @@ export function problemView(error, {retry = null} = {}) {
  */
 export function waitView(seconds, why, work, cancel) {
   const time = `${Math.max(1, Math.round(seconds))} s`;
+  if (why === "silent") return ["The server does not answer; trying again."];
   if (why !== "computing") return [`The server is busy; trying again in ${time}.`];
-  const {progress, ready, results} = work ?? {};
-  const far = progress?.message ?? (results > 1 ? `${ready} of ${results} results` : work?.state);
+  const {progress, ready, results, state, place, expected_seconds: expected} = work ?? {};
+  const far = progress?.message ?? (results > 1 ? `${ready} of ${results} results` : "");
+  const words = [
+    state === "running" ? "Computing" : place > 0 ? `In the queue, ${plural(place, "job")} before it` : "Waiting in the queue",
+    far, expected > 0 ? `about ${duration(expected)}` : ""
+  ].filter(Boolean).join(", ");
   return [
-    `Computing in the queue${far ? `: ${far}` : ""}.`,
-    work?.links?.cancel && cancel ? button("Cancel", () => cancel(work), {look: "button quiet"}) : null
+    `${words}.`, work?.links?.cancel && cancel ? button("Cancel", () => cancel(work), {look: "button quiet"}) : null
   ];
 }
