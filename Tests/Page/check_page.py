@@ -305,7 +305,7 @@ class PageCheck:
         assert len(declared) > 1 and sorted(kinds) == sorted(kind["name"] for kind in declared), f"{kinds}"
         compared = self.chrome.evaluate(f"[...document.querySelectorAll('{COMPARE} .checks')].pop().textContent")
         for kind in declared:
-            assert kind["name"] in compared, f"{kind['name']} is not offered to be compared"
+            assert kind["title"] in compared, f"{kind['name']} is not offered to be compared"
         for kind, mark in (("token-similarity", ".cell"), ("singular-values", ".curve"),
                            ("token-displacement", ".points")):
             self.choose("#more-kind", kind)

@@ -1,9 +1,10 @@
 // Checks of the page's own modules, run inside the page by check_page.py. Evaluates to a list of failures.
 (async (base) => {
   const load = (name) => import(new URL(`assets/${name}`, base));
-  const [npy, attention, colors, state, format, api, map, loadForm, npz, scale, menu, finding] = await Promise.all([
+  const [npy, attention, colors, state, format, api, map, loadForm, npz, scale, menu, finding, problem] = await Promise.all([
     "lib/npy.js", "lib/attention.js", "lib/colors.js", "state.js", "lib/format.js", "api.js", "charts/attention-map.js",
-    "views/load-form.js", "lib/npz.js", "charts/scale.js", "views/data-menu.js", "views/finding.js"
+    "views/load-form.js", "lib/npz.js", "charts/scale.js", "views/data-menu.js", "views/finding.js",
+    "views/problem.js"
   ].map(load));
   const failures = [];
   const expect = (name, found, wanted) => {
@@ -98,8 +99,14 @@
   expect("command", menu.command("http://h/v1/models/m/analyses/knn?probe_set=p&train_fraction=0.5", {path: "a b.pth"}),
     "vitscope analyze knn --model 'data/models/a b.pth' --images DIR --train-fraction 0.5");
   expect("python", /np\.load/.test(menu.python("http://h/x?format=npy")), true);
+  expect("words for people", problem.forPeople("There is no model named “x”. GET /v1/models lists them."),
+    "There is no model named “x”.");
+  expect("place and time in the queue", problem.waitView(1, "computing", {state: "queued", place: 2, expected_seconds: 75})[0],
+    "In the queue, 2 jobs before it, about 1 min 15 s.");
+  expect("a server that restarts", problem.waitView(2, "silent", null)[0], "The server does not answer; trying again.");
   expect("collapsed", /^nearly the same map/.test(finding.verdict(0.03, 24, 25)), true);
   expect("near", /^stays near/.test(finding.verdict(0.3, 10, 25)), true);
+  expect("untrained", /without training/.test(finding.verdict(0.0006, 270, 270.3)), true);
   expect("wide", /^looks across/.test(finding.verdict(0.3, 24, 25)), true);
 
   // Colours, numbers, addresses
@@ -159,6 +166,12 @@
   const twice = answers({body: 5});
   const both = await Promise.all([twice.analysis("http://host/x"), twice.analysis("http://host/x")]);
   expect("asked once for two", [both, asked.length], [[5, 5], 1]);
+  let gone = 2;
+  const restarted = api.createApi({base: new URL("http://host/"), sleep: async () => {}, fetcher: async () => {
+    if (gone-- > 0) throw new TypeError("Failed to fetch");
+    return new Response("7");
+  }});
+  expect("a server that comes back answers", await restarted.analysis("http://host/x"), 7);
   await refuses("problem", () => answers({status: 404, body: {detail: "no model m"}}).model("m"), /^no model m$/);
   const locked = answers({status: 401, body: {type: "/problems/unauthorized", detail: "no token"}});
   await refuses("no token", () => locked.about(), /^no token$/);

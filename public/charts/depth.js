@@ -13,7 +13,7 @@ export function depthChart(data, {
 } = {}) {
   const suffix = unit && unit !== "1" ? ` ${unit}` : "";
   const looks = data.map(({isBaseline}, i) => isBaseline
-    ? {color: theme.muted, dash: "2 4", symbol: null} : seriesLook(theme, i));
+    ? {color: theme.muted, dash: "2 4", symbol: null} : {...seriesLook(theme, i), dash: null});
   const marks = data.flatMap(({name, x, mean, sem, perHead, isBaseline}, i) => {
     const look = looks[i];
     const tip = (at) => `${name}\n${xTitle} ${x[at]}: ${told(mean[at], digits)}${suffix}` +
@@ -22,7 +22,7 @@ export function depthChart(data, {
       sem && !isBaseline && {kind: "band", name, x, low: minus(mean, sem, -1), high: minus(mean, sem, 1),
         color: look.color},
       dots && perHead && headDots({name, x, perHead}, look.color, suffix, digits, xTitle),
-      {kind: "line", name, x, y: mean, ...look, dash: isBaseline ? look.dash : null, width: isBaseline ? 1.5 : 2, tip}
+      {kind: "line", name, x, y: mean, ...look, width: isBaseline ? 1.5 : 2, tip}
     ].filter(Boolean);
   });
   const all = data.flatMap(({x}) => x);

@@ -194,7 +194,7 @@ function draw({cells, legend = [], bar = null, stacked = false, square = false},
   const legendHeight = drawLegend(root, legend, {width, theme, off});
   const title = cells.some((cell) => cell.title) ? 18 : 4;
   const left = (cells[0].y.title ? 24 : 6) + Math.min(90, Math.max(12, ...yTicks.map(({text}) => textWidth(text)))) + 6;
-  const frame = {x: left, y: legendHeight + title, w: width - left - (bar ? 66 : 14), h: 0};
+  const frame = {x: left, y: legendHeight + title, w: width - left - (bar ? 36 + barWidth(bar) : 14), h: 0};
   frame.h = height - frame.y - 24 - (cells[0].x.title ? 18 : 0);
   const n = cells.length;
   const gap = stacked ? title + 34 : left;
@@ -294,14 +294,19 @@ function drawLegend(root, legend, {width, theme, off}) {
   return legend.length ? (line + 1) * LEGEND_LINE + 8 : 8;
 }
 
-function drawBar(root, {colors, from = 0, to = 1, low, high, title = "", words: told = null}, {x, y, h: tall}, theme) {
+const barWords = ({low, high, words: told = null}) => told ?? words(ticks([low, high], 5));
+
+/** Pixels that the longest word of a colour bar takes. */
+const barWidth = (bar) => Math.max(16, ...barWords(bar).map(({text}) => textWidth(text)));
+
+function drawBar(root, bar, {x, y, h: tall}, theme) {
+  const {colors, from = 0, to = 1, low, high, title = ""} = bar;
   const table = colorTable(colors);
   for (let i = 0; i < 64; i++) {
     root.append(s("rect", {x, y: y + tall * (1 - (i + 1) / 64), width: 10, height: tall / 64 + 0.5,
       fill: colorAt(table, from + (to - from) * (i + 0.5) / 64)}));
   }
-  const places = told ?? words(ticks([low, high], 5));
-  for (const {at, text} of places) {
+  for (const {at, text} of barWords(bar)) {
     const py = y + tall * (1 - (at - low) / (high - low || 1));
     if (py < y - 1 || py > y + tall + 1) continue;
     root.append(s("text", {x: x + 14, y: py + 4, "font-size": 11, fill: theme.muted}, text));

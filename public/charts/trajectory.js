@@ -1,5 +1,6 @@
 import {colorAt, colorTable} from "../lib/colors.js";
 import {brightness, few, figure, lightTheme} from "./figure.js";
+import {extent} from "./scale.js";
 
 /**
  * How a metric of every layer goes while a model trains.
@@ -16,7 +17,7 @@ export function trajectoryChart(data, {
     `step ${steps[step]}, epoch ${Number(epochs[step].toFixed(2))}\n${xTitle} ${layers[layer]}`;
   const look = {width, height, theme,
     label: `${title} by ${xTitle} at ${steps.length} steps, from ${steps[0]} to ${steps.at(-1)}`};
-  if (by === "map") return courseMap(data, {words, colors, look, xTitle});
+  if (by === "map") return courseMap(data, {words, colors, look, xTitle, least});
   // The brightest end of the map would vanish on a white card, the darkest on a black one.
   const [from, to] = brightness(theme.card) < 0.5 ? [0.25, 1] : [0, 0.85];
   const table = colorTable(colors);
@@ -44,9 +45,9 @@ export function trajectoryChart(data, {
 }
 
 /** Depth upwards, snapshots along: a band that changes its colour is a layer that changes. */
-function courseMap({steps, layers, values}, {words, colors, look, xTitle}) {
+function courseMap({steps, layers, values}, {words, colors, look, xTitle, least}) {
   const known = values.flat().filter((value) => value != null);
-  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const [low, high] = extent(known, {room: 0, least});
   return figure({
     cells: [{
       x: {title: "step", range: [-0.5, steps.length - 0.5], grid: false,

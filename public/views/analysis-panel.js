@@ -4,7 +4,7 @@ import {whenNear} from "../lib/seen.js";
 import {chartList} from "../charts/result.js";
 import {createPanel} from "./panel.js";
 import {dataMenu} from "./data-menu.js";
-import {problemView, waitView} from "./problem.js";
+import {forPeople, waitView} from "./problem.js";
 
 /**
  * One analysis: asks when it comes near the view, draws, redraws when the page changes, and hands itself out.
@@ -141,7 +141,7 @@ export function createAnalysisPanel(definition, {api, announce, controls = null}
 }
 
 const refusals = (refused) => refused.map(({name, error}) =>
-  h("span", {class: "reason"}, `${name}: ${error.message}`, error.errors?.length
+  h("span", {class: "reason"}, `${name}: ${forPeople(error.message)}`, error.errors?.length
     ? ` ${error.errors.map(({detail}) => detail).join(" ")}` : ""));
 
 /** What was measured, and why a value is missing. */

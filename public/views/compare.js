@@ -31,9 +31,11 @@ export function createCompare({api, state, lists, kinds, announce}) {
   const list = (text, standard) => text ? text.split(",") : standard;
   const picked = (set) => [...set.querySelectorAll("input:checked")].map(({value}) => value);
 
+  const titles = new Map(kinds.map(({name, title}) => [name, title]));
+
   function checks(set, legend, names, on, changed) {
     set.replaceChildren(h("legend", {class: "field-label"}, legend), ...names.map((name) => h("label", {class: "check"},
-      h("input", {type: "checkbox", value: name, checked: on.includes(name), on: {change: changed}}), name)));
+      h("input", {type: "checkbox", value: name, checked: on.includes(name), on: {change: changed}}), titles.get(name) ?? name)));
   }
 
   function form() {

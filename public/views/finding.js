@@ -6,6 +6,8 @@ const HIDDEN = "vitscope.guide";
     it is no longer near. */
 const ALIKE = 0.1;
 const NEAR = 0.8;
+/** Attention this close to an even spread, from every patch, is that of a network that has not learned to look. */
+const EVEN = {nmi: 0.01, distance: 0.02};
 
 /** The three steps of the guide: words, and what they set in the address. */
 const STEPS = [
@@ -131,7 +133,11 @@ const at = (values, layer) => values[Math.min(layer, values.length - 1)];
 /** What the numbers say, and the numbers. NMI is a share; distance and uniform are pixels. */
 export function verdict(nmi, distance, uniform) {
   if (nmi == null || distance == null) return "its attention has no numbers here.";
-  const numbers = `(NMI ${number(nmi, 2)}, ${number(distance, 0)} px where even attention has ${number(uniform, 0)} px)`;
+  const share = nmi >= 0.01 ? number(nmi, 2) : nmi >= 0.001 ? number(nmi, 3) : "under 0.001";
+  const numbers = `(NMI ${share}, ${number(distance, 0)} px where even attention has ${number(uniform, 0)} px)`;
+  if (nmi < EVEN.nmi && Math.abs(distance / uniform - 1) < EVEN.distance) {
+    return `looks everywhere alike, as a network without training does ${numbers}.`;
+  }
   if (nmi < ALIKE) return `nearly the same map wherever you point ${numbers}.`;
   if (distance < NEAR * uniform) return `stays near the patch you point at ${numbers}.`;
   return `looks across the image, from each patch in its own way ${numbers}.`;

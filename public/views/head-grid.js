@@ -68,7 +68,7 @@ export function createHeadGrid({api, state, choose}) {
       h("span", {"aria-hidden": "true"}, by === "layer" ? `${layer}·${head}` : `${layer}·${head}  ${number(value, digits)}`));
     });
     return h("section", {class: "grid-block", "data-slot": slot, "aria-label": model.name},
-      h("h3", {}, h("span", {class: "swatch"}), model.name,
+      h("h2", {}, h("span", {class: "swatch"}), model.name,
         h("span", {class: "muted small"}, by === "layer" ? " a row for each layer, a column for each head"
           : by === "distance" && !isPatch ? " the class token and the mean have no distance" : " least first")),
       h("div", {class: by === "layer" ? "grid-tiles by-layer" : "grid-tiles", style: {"--heads": numHeads}}, tiles));

@@ -6,12 +6,15 @@ export function problemView(error, {retry = null} = {}) {
   const errors = error.errors ?? [];
   return h("div", {class: "problem", role: "alert"},
     h("p", {class: "problem-title"}, error.title ?? "Something went wrong"),
-    h("p", {}, error.message || String(error)),
+    h("p", {}, forPeople(error.message || String(error))),
     errors.length > 0 && h("ul", {}, errors.map(({pointer, detail}) =>
       h("li", {}, pointer ? [h("code", {}, pointer), " "] : null, detail))),
     error.requestId && h("p", {class: "muted small"}, "Request ", h("code", {}, error.requestId)),
     retry && button("Try again", retry));
 }
+
+/** Without the sentences that tell programs where to ask; the page has the lists. */
+export const forPeople = (text) => text.replaceAll(/\s*(?:GET|POST) \/v1\/\S+ [^.]*\./g, "").trim() || text;
 
 /**
  * A wait that the server asked for, in words: `[text, button]`. What the queue computes says how far it is and can be
