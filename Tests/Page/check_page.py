@@ -103,8 +103,9 @@ class PageCheck:
                 nmi = json.load(answer)["mean"][layer]
             assert f"{model}" in words and f"NMI {nmi:.2f}" in words, f"{words!r} lacks {model} with {nmi:.2f}"
         assert "50 images" in words, words
-        assert len(self.chrome.evaluate("[...document.querySelectorAll('.map:not([hidden]) .pins .tile:not(.waiting)')]"
-                                        ".map(tile => tile.title)")) == 6, "three pinned patches of two models"
+        # Three pinned patches of two models.
+        self.chrome.wait_for("document.querySelectorAll('.map:not([hidden]) .pins .tile:not(.waiting)').length === 6",
+                             self.timeout)
         for step in (1, 2, 3):
             self.chrome.evaluate(f"document.querySelectorAll('.finding-steps button')[{step - 1}].click()")
             assert f"step={step}" in self.chrome.evaluate("location.hash")
@@ -525,7 +526,8 @@ class PageCheck:
         """Waits until no panel is loading; returns the state of each."""
         try:
             self.chrome.wait_for(SETTLED, self.timeout)
-            while self.chrome.evaluate(NEAR):
+            # What comes near is asked for in the next frame, so a panel is settled when it is seen neither idle nor loading.
+            while self.chrome.evaluate(f"{NEAR} || !({SETTLED})"):
                 self.chrome.pump(0.1)
                 self.chrome.wait_for(SETTLED, self.timeout)
         except ChromeError:

@@ -37,7 +37,8 @@ export function extent(values, {zero = false, room = 0.05, least = 0} = {}) {
   const narrowest = Math.max(least, 0.02 * Math.max(Math.abs(low), Math.abs(high)), 1e-12);
   if (high - low < narrowest) {
     const middle = (low + high) / 2;
-    [low, high] = [middle - narrowest / 2, middle + narrowest / 2];
+    const below = low >= 0 ? Math.max(0, middle - narrowest / 2) : middle - narrowest / 2;
+    [low, high] = [below, below + narrowest];
   }
   const more = room * (high - low);
   return [zero && low === 0 ? 0 : low - more, zero && high === 0 ? 0 : high + more];

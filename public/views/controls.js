@@ -34,7 +34,7 @@ export function createControls({state}) {
     h("label", {class: "field"}, h("span", {class: "field-label"}, "Layer", layerText), layer),
     fusion, query, unpin,
     OVERLAYS.length > 1 && field("Overlay", overlay),
-    h("details", {class: "looks", open: matchMedia("(min-width: 900px)").matches},
+    h("details", {class: "looks", open: matchMedia("(min-width: 1600px)").matches},
       h("summary", {}, "Looks"),
       h("label", {class: "field"}, h("span", {class: "field-label"}, "Opacity", opacityText), opacity),
       h("label", {class: "field", title: "Only the strongest patches that together hold this share, as DINO shows it"},

@@ -3,6 +3,8 @@ import {colorTable} from "../lib/colors.js";
 import {figures, largestOf, mapOf, queryText, sameQuery, samePlace} from "../lib/attention.js";
 import {imageName} from "../lib/format.js";
 import {parsePins, parseQuery} from "../state.js";
+import * as choice from "./choice.js";
+import {hasCls, inside} from "./choice.js";
 import {createControls} from "./controls.js";
 import {createHeadGrid} from "./head-grid.js";
 import {createMap} from "./map.js";
@@ -45,7 +47,8 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
         hover = patch && record.stack ? {record, patch} : null;
         repaint();
       },
-      pick: (patch, isMore) => isMore ? togglePin(fromGrid(record, patch)) : keep(fromGrid(record, patch)),
+      pick: (patch, isMore) => isMore
+        ? state.set({pins: pinned(state.value.pins, fromGrid(record, patch))}) : keep(fromGrid(record, patch)),
       drag: (patches) => keep(fromGrid(record, patches)),
       key: (event) => onKey(event, record),
       head: (index) => state.set({head: state.value.head === String(index) ? "mean" : String(index)}),
@@ -57,25 +60,11 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
 
   // Which layer, head and query: the address may name what a model does not have, so it is brought into range.
   const active = () => slots.slice(0, models.length).filter(({model}) => model?.config);
-  const hasCls = ({config}) => config.class_token !== false && config.num_prefix_tokens > 0;
   const imageOf = ({slot}) => slot === "b" && state.value.beside ? state.value.beside : state.value.image;
   const overlay = () => overlayOf(state.value.overlay);
 
-  function layerOf({config: {depth}}) {
-    const asked = Number.parseInt(state.value.layer, 10);
-    if (!Number.isInteger(asked)) return Math.floor(depth / 2);
-    return Math.min(depth - 1, Math.max(0, asked < 0 ? depth + asked : asked));
-  }
-
-  function headOf({config: {num_heads: numHeads}}) {
-    const {head} = state.value;
-    if (["mean", "max", "min"].includes(head)) return head;
-    const index = Number.parseInt(head, 10);
-    return Number.isInteger(index) ? String(Math.min(numHeads - 1, Math.max(0, index))) : "mean";
-  }
-
-  const inside = (patch, {rows, cols}) => Object.fromEntries(Object.entries(patch).map(([key, value]) =>
-    [key, Math.min(value, (key.startsWith("row") ? rows : cols) - 1)]));
+  const layerOf = (model) => choice.layerOf(model, state.value.layer);
+  const headOf = (model) => choice.headOf(model, state.value.head);
 
   /** The chosen query in the first model's grid: the middle of the photo when nothing is said. */
   function chosenQuery() {
@@ -111,42 +100,25 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
     readout.say(entries());
   }
 
-  /** Pins a patch beside the others, or takes it away. */
-  function togglePin(patch) {
-    const pins = parsePins(state.value.pins);
+  /** The pins with a patch beside them, or without it. */
+  function pinned(text, patch) {
+    const pins = parsePins(text);
     const rest = pins.filter((pin) => !sameQuery(pin, patch));
-    const next = rest.length < pins.length ? rest : [...pins, patch].slice(-MOST_PINS);
-    state.set({pins: next.map(queryText).join(";")});
+    return (rest.length < pins.length ? rest : [...pins, patch].slice(-MOST_PINS)).map(queryText).join(";");
   }
 
   function onKey(event, record) {
-    const steps = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const {rows, cols} = slots[0].view.grid;
+    const {grid} = slots[0].view;
     const {depth, num_heads: numHeads} = slots[0].model.config;
     const from = hover ? fromGrid(hover.record, hover.patch) : chosenQuery();
-    const at = typeof from === "object" ? from : {row: rows >> 1, col: cols >> 1};
-    const within = (value, end) => String(Math.min(end - 1, Math.max(0, value)));
-    const layer = layerOf(slots[0].model);
-    const head = headOf(slots[0].model);
-    const byKey = {
-      "[": () => state.set({layer: within(layer - 1, depth)}), "]": () => state.set({layer: within(layer + 1, depth)}),
-      ",": () => state.set({head: within((Number(head) || 0) - 1, numHeads)}),
-      ".": () => state.set({head: Number.isNaN(Number(head)) ? "0" : within(Number(head) + 1, numHeads)}),
-      a: () => state.set({head: "mean"}), c: () => state.set({query: "cls"}), m: () => state.set({query: "mean"}),
-      p: () => togglePin({row: at.row, col: at.col}), Escape: () => state.set({query: ""}),
-      Enter: () => keep(at), " ": () => keep(at)
-    };
-    if (steps[event.key]) {
-      const [down, right] = typeof from === "object" ? steps[event.key] : [0, 0];
-      hover = null;
-      state.set({query: `${within(at.row + down, rows)},${within(at.col + right, cols)}`});
-    } else if (byKey[event.key]) {
-      hover = event.key === "Escape" ? null : hover;
-      byKey[event.key]();
-    } else {
-      return;
-    }
+    const isPatch = typeof from === "object";
+    const at = isPatch ? {row: from.row, col: from.col} : {row: grid.rows >> 1, col: grid.cols >> 1};
+    const next = choice.keyPatch(event.key, {at, isPatch, grid, depth, numHeads, layer: layerOf(slots[0].model),
+      head: headOf(slots[0].model), query: state.value.query, pins: state.value.pins, pin: pinned});
+    if (!next) return;
+    if (next.query != null) hover = null;
+    state.set(next);
     readout.say(entries());
     event.preventDefault();
     record.view.canvas.focus();
