@@ -12,9 +12,13 @@ export function createHeadGrid({api, state, choose}) {
   const order = select(ORDERS, {on: {change: () => state.set({grid: order.value || "layer"})}});
   const body = h("div", {class: "grid-body"});
   const title = h("span", {class: "muted small"});
-  const node = h("details", {class: "card head-grid", id: "head-grid",
-    on: {toggle: () => state.set({grid: node.open ? state.value.grid || "layer" : ""}, {silent: true})}},
-  h("summary", {}, "Every layer and head", title),
+  // The click decides at once: a repaint between it and the later toggle event would close what was just opened.
+  const flip = (event) => {
+    event.preventDefault();
+    state.set({grid: state.value.grid ? "" : "layer"}, {silent: true});
+  };
+  const node = h("details", {class: "card head-grid", id: "head-grid"},
+  h("summary", {on: {click: flip}}, "Every layer and head", title),
   h("div", {class: "panel-controls"}, h("label", {class: "field inline"}, h("span", {class: "field-label"}, "Order by"), order)),
   body);
   let shown = "";
