@@ -12,7 +12,7 @@ VITSCOPE := $(BUILD)/vitscope
 FORMATTED := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-avx2 soak fuzz sanitize check format packages page install clean
+.PHONY: help run build test test-avx2 soak fuzz sanitize check format packages install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,10 +20,10 @@ help: ## list these targets
 run: build ## build, then serve the demo on http://127.0.0.1:8080 (PORT=…, DATA=…)
 	exec $(VITSCOPE) serve --demo --port $(PORT) --data $(DATA)
 
-build: packages page ## build the release
+build: packages ## build the release
 	$(SWIFT) build -c release --product vitscope
 
-test: packages page ## everything that .ci/run runs: format, build, unit and end-to-end tests, the page in a browser
+test: packages ## everything that .ci/run runs: format, build, unit and end-to-end tests, the page in a browser
 	@deploy/install-packages.sh deploy/packages-test.txt
 	$(MAKE) --no-print-directory check
 	$(SWIFT) build -c release --build-tests
@@ -35,12 +35,13 @@ test-avx2: ## the numerical tests once more, with the kernels of a processor tha
 	ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell $(SWIFT) test -c release --skip-build \
 		--filter '^(Tensors|Models|Analysis|Service|Training)Tests\.'
 
-soak: packages page ## the tests that kill, cancel, flood and break disks, for longer: 300 kills, 500 cancels, 200 power cuts (KILLS=…, CANCELS=…, FAULTS=…)
+soak: packages ## the tests that kill, cancel, flood and break disks, for longer: 300 kills, 500 cancels, 200 power cuts (KILLS=…, CANCELS=…, FAULTS=…)
 	@deploy/install-packages.sh deploy/packages-test.txt
 	$(SWIFT) build -c release --build-tests
 	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) VITSCOPE_FAULTS=$(FAULTS) VITSCOPE_HTTP_SOAK=1 \
 		$(SWIFT) test -c release --skip-build --no-parallel \
 		--filter 'KillTests|NamedCrashTests|QueueLoadTests|HTTPTests|DiskFaultTests|ProcessWallTests'
+	python3 Tests/Faults/kills.py $(VITSCOPE) --kills $(KILLS)
 
 fuzz: packages ## libFuzzer on every reader of foreign bytes (SECONDS=… for each, FORMATS="pickle png …")
 	deploy/fuzz.sh $(SECONDS) $(FORMATS)
@@ -56,9 +57,6 @@ format: ## format every Swift file in place
 
 packages: ## install the Debian packages that are missing
 	@deploy/install-packages.sh deploy/packages.txt
-
-page: ## fetch the chart library of the page, once, by its checksum
-	@deploy/fetch-plotly.sh
 
 PREFIX ?= /usr/local
 install: build ## install the program, the page and the demo below PREFIX

@@ -26,7 +26,7 @@ for format in "${formats[@]}"; do
         -print_final_stats=1 -artifact_prefix="$findings/")
     export VITSCOPE_FUZZ_TARGET=$format VITSCOPE_FUZZ_SEEDS=$PWD/$seeds
     # The first life writes the seeds that the second reads.
-    "$build/release/Fuzz" -runs=0 /dev/null >/dev/null 2>&1
+    "$build/release/Fuzz" -runs=0 "$seeds" >/dev/null 2>&1
     # Swift frees its singletons never, which the leak detector would tell at every end.
     ASAN_OPTIONS=detect_leaks=0 "$build/release/Fuzz" "${arguments[@]}" "$corpus" "$seeds" "Tests/Attacks/$format" \
         >"$log" 2>&1 || status=1

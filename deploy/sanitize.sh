@@ -4,13 +4,16 @@
 #
 #     deploy/sanitize.sh address|thread|undefined
 #
+# MODULES="Tensors Models" are those whose tests are built and run, SCRATCH=DIR is where they are built, FILTER=REGEX
+# chooses among the tests.
 # Undefined behaviour is looked for in our C alone, because the Swift compiler has checks of its own and no such sanitizer.
-# OpenBLAS, oneDNN, libgomp, libjpeg, libpng and zlib come from the system and are not instrumented.
+# OpenBLAS, oneDNN, libgomp, libjpeg, libpng and zlib come from the system and are not instrumented; Tests/Bounds calls
+# oneDNN between forbidden pages instead, and every kernel of ours with sizes that no vector fits.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kind=${1:?give address, thread or undefined}
-build=.build/sanitize/$kind
+build=${SCRATCH:-.build/sanitize}/$kind
 modules=${MODULES:-Platform Tensors JSON Checkpoints Images Models Analysis Jobs Training}
 names=$(for module in $modules; do printf '%sTests,' "$module"; done)
 export VITSCOPE_TESTS=${names%,}
@@ -23,6 +26,17 @@ undefined) arguments+=(-Xcc -fno-sanitize-recover=undefined) ;;
     exit 2
     ;;
 esac
+if [ "$kind" != thread ]; then
+    mkdir -p "$build"
+    flags=(-O2 -g -fno-math-errno -fno-trapping-math -fassociative-math -fno-signed-zeros -ffp-contract=fast -Wall -Wextra
+        -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+    clang "${flags[@]}" -ISources/CKernels -ISources/CKernels/include Sources/CKernels/*.c Tests/Bounds/kernel_bounds.c \
+        -lm -o "$build/kernel_bounds" 2> >(grep -v 'Cannot export local symbol' >&2)
+    for instructions in "" AVX2 SSE41; do ONEDNN_MAX_CPU_ISA=$instructions "$build/kernel_bounds"; done
+    clang -O2 -g -Wall -Wextra -fsanitize=undefined -fno-sanitize-recover=undefined -ISources/COneDNN/include \
+        Sources/COneDNN/onednn.c Tests/Bounds/product_bounds.c -ldnnl -lgomp -lm -lpthread -o "$build/product_bounds"
+    OMP_NUM_THREADS=1 "$build/product_bounds"
+fi
 swift build "${arguments[@]}"
 # Swift frees its singletons never. The threads of OpenMP and BLAS are not instrumented, so one is all they may have.
 export ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=0:exitcode=66 UBSAN_OPTIONS=print_stacktrace=1

@@ -1,7 +1,8 @@
 // The only place that talks to the server. Addresses are relative to the page, so a path prefix changes nothing.
 
+import {attentionStack, layerStacks} from "./lib/attention.js";
 import {decodeNPY} from "./lib/npy.js";
-import {attentionStack} from "./lib/attention.js";
+import {decodeNPZ} from "./lib/npz.js";
 
 /** What the server refused, in its own words (RFC 9457), or that it did not answer. */
 export class ApiError extends Error {
@@ -12,13 +13,17 @@ export class ApiError extends Error {
   }
 }
 
+/** Between two tries of a server that does not answer. */
+const SILENT_SECONDS = 2;
+
 export function createApi({
   base = new URL("./", document.baseURI),
   fetcher = (url, init) => fetch(url, init),
   sleep = pause,
   askToken = null,
   cacheBytes = 128 * 2 ** 20,
-  maxRetries = 40
+  maxRetries = 40,
+  maxSilences = 60
 } = {}) {
   // Two analyses at a time leave room for the maps, which answer to the hand.
   const lanes = {quick: createLane(4), bulk: createLane(2)};
@@ -28,12 +33,19 @@ export function createApi({
   async function send(url, {onWait, signal, ...init} = {}) {
     let address = url;
     let attempt = 0;
+    let silent = 0;
     for (;;) {
       let response;
       try {
         response = await fetcher(address, {...init, signal});
       } catch (error) {
         if (error.name === "AbortError") throw error;
+        // A server that restarts is back in seconds; only questions may be asked again unasked.
+        if ((!init.method || init.method === "GET") && silent++ < maxSilences) {
+          onWait?.(SILENT_SECONDS, "silent", null);
+          await sleep(SILENT_SECONDS * 1000, signal);
+          continue;
+        }
         throw new ApiError({title: "No answer", detail: "The server does not answer. Is it running?"});
       }
       const busy = response.status === 503 || response.status === 429;
@@ -77,8 +89,8 @@ export function createApi({
   }
 
   const json = async (path, options) => (await send(href(path), options)).json();
-  const post = (path, body, headers = {}) => json(path, {
-    method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json", ...headers}
+  const post = (path, body, headers = {}, options = {}) => json(path, {
+    ...options, method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json", ...headers}
   });
   const href = (path) => new URL(path, base).href;
 
@@ -119,10 +131,13 @@ export function createApi({
 
     trainingSettings: () => json("v1/training-settings"),
     jobs: () => list("v1/jobs", "jobs", {limit: 200}),
+    /** What runs or waits, trainings and analyses alike. */
+    queue: async () => (await Promise.all(["running", "queued"].map((state) =>
+      json(`v1/jobs?${query({state, page_size: 100})}`)))).flatMap(({jobs}) => jobs),
     job: (id) => json(jobPath(id)),
     /** The same key makes a repeat harmless. */
     addJob: (body, key) => post("v1/jobs", body, {"Idempotency-Key": key}),
-    estimateJob: (body) => post("v1/jobs?dry_run=true", body),
+    estimateJob: (body, options = {}) => post("v1/jobs?dry_run=true", body, {}, options),
     /** action: cancel, pause, resume or retry. */
     askJob: (id, action) => json(`${jobPath(id)}/${action}`, {method: "POST"}),
     removeJob: (id) => send(href(jobPath(id)), {method: "DELETE"}),
@@ -150,17 +165,34 @@ export function createApi({
       href(`${modelPath(model)}/attention?` +
         query({image, layer, head, query: asked, format: unlessJSON(format), ...more})),
 
-    /** Every map of one layer: all patch queries, and the CLS query where there is one. */
-    async attention({model, image, layer, head, cls}, options = {}) {
-      const fetchNPY = (asked) => {
-        const url = this.attentionURL({model, image, layer, head, query: asked});
-        return cache.get(url, options.signal, async (signal) => {
-          const buffer = await (await through("quick", url, {...options, signal})).arrayBuffer();
-          return {value: decodeNPY(buffer), bytes: buffer.byteLength};
-        });
-      };
-      return attentionStack(...await Promise.all([fetchNPY("all"), cls ? fetchNPY("cls") : null]));
+    /** Every map of one layer: a stack with all patch queries, of one head or of all. */
+    async attention({model, image, layer, head}, options = {}) {
+      return attentionStack(...await this.maps({model, image, layer, head, query: "all"}, options));
     },
+
+    /** The maps of one query in every layer and head: a stack for each layer. */
+    async attentionOfQuery({model, image, query: asked}, options = {}) {
+      return layerStacks(...await this.maps({model, image, layer: "all", head: "all", query: asked}, options));
+    },
+
+    /** Bytes with their scales, a quarter of the numbers' size: `[{shape, data}, scales]`. */
+    maps(asked, options = {}) {
+      const url = this.attentionURL({...asked, format: "npz", dtype: "u8"});
+      return cache.get(url, options.signal, async (signal) => {
+        const buffer = await (await through("quick", url, {...options, signal})).arrayBuffer();
+        const {attention, attention_scale: scale} = decodeNPZ(buffer);
+        return {value: [attention, scale?.data ?? null], bytes: buffer.byteLength};
+      });
+    },
+
+    rolloutURL: ({model, image, format = "npy"}) =>
+      href(`${modelPath(model)}/attention/rollout?${query({image, format: unlessJSON(format)})}`),
+
+    /** The numbers under an NPY address: `{shape, data}`. */
+    numbers: (url, options = {}) => cache.get(url, options.signal, async (signal) => {
+      const buffer = await (await through("quick", url, {...options, signal})).arrayBuffer();
+      return {value: decodeNPY(buffer), bytes: buffer.byteLength};
+    }),
 
     analysisURL: (model, kind, parameters, format) =>
       href(`${modelPath(model)}/analyses/${kind}?${query({...parameters, format: unlessJSON(format)})}`),

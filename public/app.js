@@ -3,12 +3,14 @@
 import {createApi} from "./api.js";
 import {createState, createValue} from "./state.js";
 import {h} from "./lib/dom.js";
-import {loadPlotly} from "./charts/plotly.js";
 import {createAnalyses} from "./views/analyses.js";
 import {createExplorer} from "./views/explorer.js";
+import {createFinding} from "./views/finding.js";
 import {createGallery} from "./views/gallery.js";
 import {createHeader, createViews} from "./views/header.js";
 import {createModelsDialog} from "./views/models-dialog.js";
+import {createQueue} from "./views/queue.js";
+import {saveReport} from "./views/report.js";
 import {createSignIn} from "./views/sign-in.js";
 import {createTraining} from "./views/training.js";
 import {createUpload} from "./views/upload.js";
@@ -32,21 +34,33 @@ async function start() {
   const uploads = rememberedUploads(state.value.image);
   const main = document.getElementById("main");
   const {announce, report} = createNotice(document.getElementById("notice"));
-  const plotly = once(() => loadPlotly(document.getElementById("plotly-file")));
 
   const upload = createUpload({api, state, uploads, announce, report});
   const gallery = createGallery({api, state, lists, uploads, pickFile: upload.pickFile});
   const dialog = createModelsDialog({api, state, lists, refresh, announce});
-  const header = createHeader({state, lists, openModels: dialog.open});
+  const header = createHeader({state, lists, openModels: dialog.open, openReport});
   const explorer = createExplorer({
     api, state, announce, refresh, openReport: dialog.openReport, gallery: gallery.node
   });
   const analyses = createAnalyses({
-    api, state, lists, kinds, plotly, announce, readTheme, refresh, layer: explorer.layer
+    api, state, lists, kinds, announce, readTheme, refresh, layer: explorer.layer
   });
-  const training = createTraining({api, state, lists, kinds, plotly, announce, readTheme});
+  const finding = createFinding({api, state});
+  const training = createTraining({api, state, lists, kinds, announce, readTheme});
   const welcome = createWelcome({api, announce, added: refresh});
-  document.getElementById("top").append(createViews({state}).node, header.node);
+  const queue = createQueue({api, announce});
+  document.getElementById("top").append(createViews({state}).node, header.node, queue.node);
+
+  /** One file with what is seen: maps, and the panels that are drawn. */
+  function openReport() {
+    const {model, compare, image} = state.value;
+    saveReport({
+      sentence: finding.words(), image, probe: analyses.measuredOn().chosen, address: location.href,
+      models: lists.value.models.filter(({name}) => name === model || name === compare), maps: explorer.pictures(),
+      panels: analyses.panels().filter((panel) => panel.charts().length > 0)
+    });
+    announce("The report is saved: one file, with every panel that is drawn.");
+  }
 
   /** Fetches the lists again. */
   async function refresh() {
@@ -86,13 +100,14 @@ async function start() {
     const {models} = lists.value;
     if (state.value.view === "training") {
       if (training.node.parentNode === main) return;
+      for (const view of [explorer, analyses, finding]) view.leave();
       main.replaceChildren(training.node);
       return training.open();
     }
     training.close();
     const first = models.find((model) => model.state === "ready") ?? models[0];
     if (!first && !state.value.model) return main.replaceChildren(welcome);
-    if (explorer.node.parentNode !== main) main.replaceChildren(explorer.node, analyses.node);
+    if (explorer.node.parentNode !== main) main.replaceChildren(finding.node, explorer.node, analyses.node);
     if (!state.value.model) state.set(firstSight(models, first), {silent: true});
     gallery.update();
     const {model, compare} = state.value;
@@ -103,6 +118,7 @@ async function start() {
     if (checkpointLoads && isNew) pollSoon();
     explorer.update(chosen);
     analyses.update(chosen);
+    finding.update(chosen, analyses.measuredOn(), explorer.layer());
   }
 
   /** The model of that name, or its name with the server's reason why there is none. */
@@ -121,16 +137,27 @@ async function start() {
   state.subscribe((_, changed) => {
     if (lists.value.models && ["model", "compare", "view"].some((name) => changed.has(name))) show();
   });
+  state.subscribe((_, changed) => {
+    if (!finding.node.isConnected) return;
+    if (changed.has("step")) finding.showStep();
+    if (changed.has("layer")) finding.mark(explorer.layer() ?? 0, whereMeasured());
+    if (changed.has("probe") || (changed.has("image") && analyses.measuredOn().chosen === "image")) show();
+  });
+  const whereMeasured = () => {
+    const {nImages, chosen} = analyses.measuredOn();
+    return nImages === 1 ? "this image" : `the ${nImages} images of ${chosen}`;
+  };
   // The fragment holds the page's state, so the skip link moves the focus itself.
   document.getElementById("skip").addEventListener("click", (event) => {
     event.preventDefault();
-    main.focus();
+    (main.querySelector(".map-canvas") ?? main).focus();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     analyses.update();
     training.redraw();
   });
   refresh();
+  queue.load();
   api.about().then(({name, version, cpu}) => {
     const parts = [`${name} ${version}`, cpu?.model, cpu?.cores ? `${cpu.cores} cores` : ""];
     document.getElementById("about").textContent = parts.filter(Boolean).join(" · ");
@@ -140,7 +167,7 @@ async function start() {
 /** What a visit without an address shows: the demo's two ways to learn side by side, or else the first model alone. */
 function firstSight(models, first) {
   const isReady = (name) => models.some((model) => model.name === name && model.state === "ready");
-  return DEMO_PAIR.every(isReady) ? {model: DEMO_PAIR[0], compare: DEMO_PAIR[1]} : {model: first.name};
+  return DEMO_PAIR.every(isReady) ? {model: DEMO_PAIR[0], compare: DEMO_PAIR[1], layer: "4", query: "1,1", pins: "1,1;3,5;6,3"} : {model: first.name};
 }
 
 /** The reason a model failed: a sentence, or a problem object. */
@@ -187,11 +214,6 @@ function rememberedUploads(current) {
     }
   });
   return uploads;
-}
-
-function once(run) {
-  let result = null;
-  return () => result ??= run();
 }
 
 start();

@@ -18,7 +18,9 @@ export const defaults = Object.freeze({
   model: "", compare: "", image: "", from: "", layer: "", head: "mean", query: "",
   colors: "viridis", opacity: "0.6", scale: "map", mass: "1", smooth: "", probe: "", convention: "corrected",
   dots: "", cka: "", kernel: "linear", estimator: "unbiased", tokens: "patch_mean",
-  more: "", options: "", against: "", metrics: "", view: "", job: "", curve: "", by: "layer"
+  more: "", options: "", against: "", metrics: "", view: "", job: "", curve: "", by: "layer",
+  baseline: "", also: "", unit: "px", fit: "", full: "", pins: "", overlay: "attention", clip: "100", grid: "", beside: "",
+  step: "", run: ""
 });
 
 /** Choices that a user would expect the back button to undo; the others replace the current entry. */
@@ -64,11 +66,17 @@ export function serialize(state) {
   const chosen = new URLSearchParams();
   for (const [key, value] of Object.entries(state)) if (value !== defaults[key]) chosen.set(key, value);
   // These marks are legal in a fragment and keep addresses readable: shapes-textures:5 rather than %3A5.
-  return chosen.toString().replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%40", "@");
+  return chosen.toString().replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%40", "@").replaceAll("%3B", ";")
+    .replaceAll("%7C", "|");
 }
 
-/** The query of the attention map: "cls", "mean", or the pinned patch. */
+/** The query of a map: "cls", "mean", a patch "ROW,COL", or a rectangle of them, "ROW,COL-ROW,COL". */
 export function parseQuery(text) {
-  const patch = /^(\d{1,4}),(\d{1,4})$/.exec(text);
-  return patch ? {row: Number(patch[1]), col: Number(patch[2])} : text;
+  const patch = /^(\d{1,4}),(\d{1,4})(?:-(\d{1,4}),(\d{1,4}))?$/.exec(text);
+  if (!patch) return text;
+  const [row, col, row2, col2] = patch.slice(1).map((part) => part == null ? null : Number(part));
+  return row2 == null ? {row, col} : {row, col, row2, col2};
 }
+
+/** The pinned patches: "2,3;5,1". */
+export const parsePins = (text) => text.split(";").map(parseQuery).filter((pin) => typeof pin === "object");

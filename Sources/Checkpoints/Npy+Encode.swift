@@ -25,6 +25,12 @@ extension Npy {
         encode("<i8", shape: shape, numbers.map { UInt64(bitPattern: Int64($0)) })
     }
 
+    /// `bytes`, row-major, as an NPY file of 8-bit whole numbers, C order. Their count must be the product of `shape`.
+    public static func encode(shape: [Int], _ bytes: [UInt8]) -> [UInt8] {
+        precondition(bytes.count == Tensor.count(of: shape), "\(bytes.count) bytes do not fill the shape \(shape)")
+        return header("|u1", shape: shape) + bytes
+    }
+
     /// `texts`, row-major, as an NPY file of Unicode texts, padded to the longest: NumPy's `<U`.
     public static func encode(shape: [Int], _ texts: [String]) -> [UInt8] {
         precondition(texts.count == Tensor.count(of: shape), "\(texts.count) texts do not fill the shape \(shape)")

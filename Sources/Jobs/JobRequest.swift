@@ -11,13 +11,18 @@ public struct JobRequest: Sendable, Equatable {
     public var priority: Int
     /// The job this one repeats or looks at.
     public var parentID: JobID?
+    /// How long it takes once it runs, about; nil where that is unknown.
+    public var expectedSeconds: Double?
 
+    /// Of looks at snapshots of trainings, whose results are read while the training goes on.
+    public static let snapshotPriority = 50
     public static let usualPriority = 100
+    /// Of what takes long, whoever waits for it.
     public static let lowPriority = 200
 
     public init(
         kind: JobKind, name: String? = nil, method: String, body: String, labels: [String: String] = [:],
-        priority: Int = JobRequest.usualPriority, parentID: JobID? = nil
+        priority: Int = JobRequest.usualPriority, parentID: JobID? = nil, expectedSeconds: Double? = nil
     ) {
         self.kind = kind
         self.name = name
@@ -26,5 +31,6 @@ public struct JobRequest: Sendable, Equatable {
         self.labels = labels
         self.priority = priority
         self.parentID = parentID
+        self.expectedSeconds = expectedSeconds
     }
 }

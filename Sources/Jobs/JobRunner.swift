@@ -9,6 +9,8 @@ public actor JobRunner {
         public var slots: [JobKind: Int] = [.training: 1, .analysis: 1]
         /// Between two looks at the workers.
         public var interval = Duration.milliseconds(100)
+        /// Between two looks where nothing waits and nothing runs: clocks may have been set meanwhile.
+        public var idleInterval = Duration.seconds(60)
         /// A worker that says nothing for so long is taken for dead, and killed to be sure.
         public var silence = Duration.seconds(30)
         /// How long a worker may take to obey a cancel before it is killed.
@@ -43,6 +45,7 @@ public actor JobRunner {
     private let changed: @Sendable (JobID) -> Void
     private let log: @Sendable (String) -> Void
     private let keep: @Sendable (Job) async -> Void
+    private let bell = Bell()
     private var followed: [JobID: Followed] = [:]
     private var isDraining = false
     /// Looks come one after another, also where somebody asks for one besides.
@@ -93,11 +96,27 @@ public actor JobRunner {
         await look()
     }
 
-    /// Looks at the workers and starts new ones until the task is cancelled.
+    /// Looks at the workers and starts new ones until the task is cancelled. Where there is neither a worker nor a job that
+    /// could start, it sleeps until it is woken.
     public func run() async {
         while !Task.isCancelled {
             await look()
-            try? await Task.sleep(for: settings.interval)
+            await bell.wait(for: pause)
+        }
+    }
+
+    /// Something may have been submitted, or changed by others than this runner.
+    public nonisolated func wake() { bell.ring() }
+
+    /// How long nothing needs to be looked at.
+    private var pause: Duration {
+        get async {
+            guard followed.isEmpty else { return settings.interval }
+            // Where the store does not answer, it is asked again soon.
+            do {
+                guard let next = try await store.nextStart() else { return settings.idleInterval }
+                return min(max(.seconds(next.timeIntervalSince(now())), settings.interval), settings.idleInterval)
+            } catch { return settings.interval }
         }
     }
 
@@ -130,6 +149,7 @@ public actor JobRunner {
             guard !change.isEmpty else { return job }
             guard try await store.commit(change) else { continue }
             changed(id)
+            bell.ring()
             hold(change.after)
             await pass(on: id)
             if change.after.state.isTerminal { await cancelChildren(of: id) }
@@ -152,7 +172,9 @@ extension JobRunner {
         guard !isDraining else { return }
         for (kind, slots) in settings.slots.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             do {
-                while !isDraining, followed.values.count(where: { $0.job.request.kind == kind }) < slots,
+                // A training whose steps are done leaves its place while it waits for its analyses.
+                while !isDraining,
+                    followed.values.count(where: { $0.job.request.kind == kind && !$0.isDone }) < slots,
                     try await begin(kind)
                 {}
             } catch {

@@ -29,6 +29,12 @@ public protocol JobStore: Sendable {
     /// How many queued jobs of its kind would start before it; nil unless it is queued and not held.
     func queuePosition(of job: Job) async throws -> Int?
 
+    /// How long those take that run, or start before it, as far as they say so, seconds: of one kind, one after another.
+    func secondsBefore(_ job: Job) async throws -> Double
+
+    /// When the first job that waits may start; nil where none waits.
+    func nextStart() async throws -> Date?
+
     /// Analyses of this job that are not at their end.
     func unfinishedChildren(of id: JobID) async throws -> Int
 

@@ -2,10 +2,10 @@ public import FoundationEssentials
 
 /// Keeps results under names that say everything that decides them, so that one question is answered once.
 public protocol ResultStore: Sendable {
-    /// Keeps a result; one of the same id that is whole already stays.
+    /// Keeps results together; one of the same id that is whole already stays.
     ///
     /// - Throws: `JobStoreError`.
-    func keep(_ result: StoredResult) async throws
+    func keep(_ results: [StoredResult]) async throws
 
     /// Nil for an id that nobody has kept.
     func result(_ id: String) async throws -> StoredResult?
@@ -20,6 +20,9 @@ public protocol ResultStore: Sendable {
     /// Lets go of the documents that were not read for longest until no more than `bytes` are left; their manifests
     /// stay.
     func prune(to bytes: Int) async throws
+
+    /// Lets go of everything that is open.
+    func close() async throws
 }
 
 /// A result as it is kept.

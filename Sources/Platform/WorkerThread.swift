@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// One thread of its own that runs closures in the order in which they came: a place for work that would keep the
 /// cooperative pool from answering.
@@ -42,15 +41,6 @@ public final class WorkerThread: Sendable {
 
     /// Runs `work` on the thread; nobody waits for it.
     public func enqueue(_ work: @escaping @Sendable () -> Void) { line.add(work) }
-}
-
-/// Says to a thread that nobody waits any more. A class because both sides look at the same mark.
-private final class CancelMark: Sendable {
-    private let mark = Atomic(false)
-
-    var isSet: Bool { mark.load(ordering: .relaxed) }
-
-    func set() { mark.store(true, ordering: .relaxed) }
 }
 
 /// What the thread and those who feed it share; unchecked because `mutex` guards everything that changes.

@@ -31,9 +31,9 @@ package final class ProcessComputing: Computing {
     }
 
     /// Makes the folder for forms, and starts to compute.
-    package func start() async throws {
+    package func start(lost: @escaping @Sendable (_ fingerprint: String) async -> Void) async throws {
         try forms.open()
-        compute.start()
+        compute.start(lost: lost)
         await compute.settle(.seconds(5))
     }
 

@@ -23,7 +23,7 @@ public final class ViTScopeService: Sendable {
         var uploadedBytes = 0
     }
 
-    private let logger: Logger
+    let logger: Logger
     private let life = Mutex(Life())
     /// Reads questions.
     let reader: QuestionReader
@@ -43,6 +43,8 @@ public final class ViTScopeService: Sendable {
     let bodies: AnswerBodies
     /// Keeps results after they were answered.
     let keeper = ResultKeeper()
+    /// Questions whose results are not kept, so that they are found by their names all the same.
+    let questions = ByteBudgetCache<String, PreparedAnalysis>(budget: 10_000)
     /// Reads files, which may be large.
     let readingThread = WorkerThread()
     let catalogue: ModelCatalogue
@@ -92,10 +94,11 @@ public final class ViTScopeService: Sendable {
             var limits = configuration.limits
             // Results are remembered here, for both kinds of process alike.
             limits.resultCacheBytes = limits.resultCacheBytes / 2
-            return LocalComputing(
-                AnalysisEngine(
-                    threads: configuration.threads, limits: limits, codeVersion: configuration.codeVersion,
-                    kinds: configuration.kinds))
+            let engine = AnalysisEngine(
+                threads: configuration.threads, limits: limits, codeVersion: configuration.codeVersion,
+                kinds: configuration.kinds)
+            engine.passes.gather(.breath)
+            return LocalComputing(engine)
         }
         let readable =
             [data + "/canonical", data + "/pixels"]
@@ -128,7 +131,7 @@ public final class ViTScopeService: Sendable {
             life.withLock { $0.lock = lock }
             try uploads.open()
             try library.store.open()
-            try await computing.start()
+            try await computing.start(lost: { [catalogue] in await catalogue.loadAgain($0) })
             try await probeSetStore.open(logger: logger)
             try await catalogue.open(logger: logger)
             if let jobs = try await openJobs() {
@@ -174,7 +177,7 @@ public final class ViTScopeService: Sendable {
 
     private func openJobs() async throws -> JobQueue? {
         let settings = configuration.jobs, data = configuration.dataDirectory
-        guard let open = settings.openStore else { return nil }
+        guard let open = settings.openStores else { return nil }
         let datasets = configuration.datasetsDirectory, deaths = deaths
         return try await JobQueue(
             settings, open: open, data: data, kinds: configuration.kinds, feed: feed, logger: logger,

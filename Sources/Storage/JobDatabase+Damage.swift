@@ -24,7 +24,7 @@ extension JobDatabase {
             try db.execute(sql: "REINDEX job")
             try db.inTransaction(.immediate) {
                 for row in damaged { try db.execute(sql: "DELETE FROM job WHERE sequence = ?", arguments: [row]) }
-                for table in ["notice", "trajectory", "idempotency"] {
+                for table in ["notice", "trajectory", "idempotency", "job_label"] {
                     try db.execute(sql: "DELETE FROM \(table) WHERE job_id NOT IN (SELECT id FROM job)")
                 }
                 return .commit

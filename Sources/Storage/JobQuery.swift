@@ -24,7 +24,7 @@ struct JobQuery: Sendable {
         for (key, value) in filter.labels.sorted(by: { $0.key < $1.key }) {
             let isAny = value.isEmpty
             require(
-                "EXISTS (SELECT 1 FROM json_each(labels) WHERE key = ?\(isAny ? "" : " AND value = ?"))",
+                "id IN (SELECT job_id FROM job_label WHERE key = ?\(isAny ? "" : " AND value = ?"))",
                 isAny ? [key] : [key, value])
         }
         // Ids sort by time, and stay where they are when others are deleted.

@@ -17,6 +17,10 @@ enum JobSchema {
         }
         migrator.registerMigration("2") { db in try db.execute(sql: second) }
         migrator.registerMigration("3") { db in try db.execute(sql: third) }
+        migrator.registerMigration("4") { db in
+            try db.execute(sql: fourth)
+            try db.execute(sql: "PRAGMA user_version = 2")
+        }
         return migrator
     }
 
@@ -41,6 +45,23 @@ enum JobSchema {
         ALTER TABLE trajectory ADD COLUMN seal INTEGER;
         ALTER TABLE result ADD COLUMN seal INTEGER;
         ALTER TABLE result ADD COLUMN document_seal INTEGER;
+        """
+
+    /// What is asked of many jobs is an entry of an index. Results have a file of their own from here on.
+    private static let fourth = """
+        ALTER TABLE job ADD COLUMN expected_seconds REAL;
+        DROP INDEX job_state;
+        CREATE INDEX job_state ON job(kind, state, id);
+        CREATE INDEX job_kind ON job(kind, id);
+        CREATE TABLE job_label (
+            key TEXT NOT NULL,
+            value TEXT NOT NULL,
+            job_id TEXT NOT NULL REFERENCES job(id) ON DELETE CASCADE,
+            PRIMARY KEY (key, value, job_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX job_label_job ON job_label(job_id);
+        INSERT INTO job_label (key, value, job_id)
+            SELECT label.key, label.value, job.id FROM job, json_each(job.labels) AS label;
         """
 
     private static let first = """

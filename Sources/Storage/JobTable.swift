@@ -20,6 +20,10 @@ enum JobTable {
                 VALUES (\(columns.map { ":" + $0 }.joined(separator: ", ")))
                 """
         ).execute(arguments: StatementArguments(values))
+        for (key, value) in job.request.labels {
+            try db.cachedStatement(sql: "INSERT INTO job_label (key, value, job_id) VALUES (?, ?, ?)")
+                .execute(arguments: [key, value, job.id.text])
+        }
         try seal(job.id, in: db)
         try NoticeTable.add([JobChange.firstNotice(of: job)], to: job.id, at: job.createdAt, in: db)
     }
@@ -55,8 +59,8 @@ enum JobTable {
         return true
     }
 
-    /// Its parent is forgotten when that is deleted, so it is not under the seal.
-    private static let unsealed: Set<String> = ["parent_id"]
+    /// Its parent is forgotten when that is deleted; how long it takes is a guess, and younger than the first seals.
+    private static let unsealed: Set<String> = ["parent_id", "expected_seconds"]
 
     private static func seal(_ id: JobID, in db: Database) throws {
         guard
@@ -76,7 +80,8 @@ enum JobTable {
         let parent: String? = row["parent_id"]
         let request = JobRequest(
             kind: kind, name: row["name"], method: row["method"], body: row["body"],
-            labels: try decode(row["labels"]), priority: row["priority"], parentID: parent.flatMap { JobID($0) })
+            labels: try decode(row["labels"]), priority: row["priority"], parentID: parent.flatMap { JobID($0) },
+            expectedSeconds: row["expected_seconds"])
         var status = Job.Status(runAt: Date(timeIntervalSinceReferenceDate: row["run_at"]))
         status.version = row["version"]
         status.state = state
@@ -122,6 +127,7 @@ extension JobTable {
             "labels": try encode(request.labels),
             "priority": request.priority.databaseValue,
             "parent_id": value(request.parentID?.text),
+            "expected_seconds": value(request.expectedSeconds),
             "created_at": value(job.createdAt),
         ]
     }

@@ -47,6 +47,52 @@ public final class SQLiteJobStore: JobStore {
 }
 
 extension SQLiteJobStore {
+    /// Moves what an earlier version kept of results in this file into `results`, once.
+    ///
+    /// - Returns: what to say where that cannot be done.
+    public func moveResults(to results: SQLiteResultStore) async -> String? {
+        do {
+            try await move(to: results)
+            return nil
+        } catch {
+            return
+                "Results that an earlier version has kept in the queue's database could not be moved to that of results "
+                + "(\(error)); they are computed again when they are asked for."
+        }
+    }
+
+    private func move(to results: SQLiteResultStore) async throws {
+        let isThere = try await run { db in
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'result')") ?? false
+        }
+        guard isThere else { return }
+        var last: Int64 = 0
+        while true {
+            let before = last
+            let (found, end) = try await run { db in
+                let rows = try Row.fetchAll(
+                    db, sql: "SELECT * FROM result WHERE sequence > ? ORDER BY sequence LIMIT 64", arguments: [before])
+                let whole = rows.filter { row in
+                    let document: DatabaseValue = row["document"], seal: DatabaseValue = row["document_seal"]
+                    return RowSeal.matches(row, without: ["sequence", "read_at", "document", "document_seal"])
+                        && (seal.isNull || document.isNull
+                            || seal == RowSeal.of([("document", document)]).databaseValue)
+                }
+                return (
+                    whole.map { StoredResult(head: $0, document: Data.fromDatabaseValue($0["document"])) },
+                    rows.last.map { $0["sequence"] as Int64 }
+                )
+            }
+            try await results.keep(found)
+            guard let end else { break }
+            last = end
+        }
+        try await results.settle()
+        _ = try await write { db in try db.execute(sql: "DROP TABLE result") }
+    }
+}
+
+extension SQLiteJobStore {
     public func submit(_ job: Job, key: IdempotencyKey?, limit: Int) async throws -> Submission {
         try await write { db in
             if let key, let known = try Self.replay(key, at: job.createdAt, in: db) { return known }
@@ -88,6 +134,29 @@ extension SQLiteJobStore {
                                 < (job.priority, job.run_at, job.sequence))
                     FROM job WHERE id = ? AND state = 'queued' AND NOT held
                     """, arguments: [job.id.text])
+        }
+    }
+
+    public func secondsBefore(_ job: Job) async throws -> Double {
+        try await read { db in
+            try Double.fetchOne(
+                db,
+                sql: """
+                    SELECT coalesce((SELECT sum(other.expected_seconds) FROM job AS other
+                            WHERE other.kind = job.kind AND other.state = 'running' AND other.id != job.id), 0)
+                        + coalesce((SELECT sum(other.expected_seconds) FROM job AS other
+                            WHERE other.kind = job.kind AND other.state = 'queued' AND NOT other.held
+                              AND (other.priority, other.run_at, other.sequence)
+                                < (job.priority, job.run_at, job.sequence)), 0)
+                    FROM job WHERE id = ?
+                    """, arguments: [job.id.text]) ?? 0
+        }
+    }
+
+    public func nextStart() async throws -> Date? {
+        try await read { db in
+            try Double.fetchOne(db, sql: "SELECT min(run_at) FROM job WHERE state = 'queued' AND NOT held")
+                .map { Date(timeIntervalSinceReferenceDate: $0) }
         }
     }
 
@@ -230,23 +299,9 @@ extension SQLiteJobStore {
         try await run(work)
     }
 
-    /// Waits for its turn. A caller who is cancelled waits too, and so learns what was committed.
     private func run<Value: Sendable>(
         isLast: Bool = false, _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(JobStoreError) -> Value {
-        do {
-            return try await withCheckedThrowingContinuation { done in
-                let isTaken = isOpen.withLock { isOpen in
-                    guard isOpen else { return false }
-                    // Within the lock, so that nothing is in line behind the last one when the file is closed.
-                    database.asyncWriteWithoutTransaction { db in done.resume(with: Result { try work(db) }) }
-                    isOpen = !isLast
-                    return true
-                }
-                if !isTaken { done.resume(throwing: JobStoreError.failed("it is closed; start the server again")) }
-            }
-        } catch {
-            throw JobStoreError(error)
-        }
+        try await database.turn(isOpen, isLast: isLast, work)
     }
 }

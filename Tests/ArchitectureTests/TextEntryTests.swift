@@ -32,12 +32,10 @@ import Testing
                 "Catalogue/Datasets/ProbeSetStore.swift": .init(
                     1, "Files of our own, of names that were looked through."),
                 "Catalogue/Models/LoadMarks.swift": .init(1, "A file of our own, of names that were looked through."),
-                "Engine/Results/ResultArchive.swift": .init(1, own),
                 "Training/Checkpointing/RunDirectory.swift": .init(2, own),
                 "Runs/Queue/ResultArchive+Jobs.swift": .init(1, "Sent to whoever asks, and compared with nothing."),
                 "Runs/Folders/JobBody.swift": .init(1, own), "Runs/Workers/WorkerReports.swift": .init(1, own),
                 "Runs/Training/TrainingEstimate.swift": .init(1, own),
-                "Service/Analyses/ViTScopeService+Comparisons.swift": .init(1, own),
                 "WebAPI/Connection/HostPolicy.swift": .init(
                     1, "Letters, digits, hyphens and dots, which the lines before see to."),
                 "WebAPI/Static/StaticAssets.swift": .init(1, "The page that the program brings along."),

@@ -76,6 +76,9 @@ import Testing
         _ = server.stop()
         let answer = try Self.jobs(["cancel", "x"], server)
         #expect(answer.status == 69 && answer.errors.contains("--server"), "\(answer.errors)")
+        let start = ContinuousClock.now
+        let followed = try Self.jobs(["follow", "x"], server)
+        #expect(followed.status == 69 && ContinuousClock.now - start < .seconds(90), "\(followed.errors)")
     }
 
     /// The server goes and comes back while a job is followed: every event is told, and none twice.

@@ -101,6 +101,62 @@ import Testing
         #expect(server.process.isRunning && server.stop() == 143)
     }
 
+    /// The process that computes is started again, and our own copy of a model is damaged meanwhile, or gone with its file.
+    @Test func aModelWhoseFormIsLostIsReadAgain() throws {
+        let folder = try TemporaryFolder(), data = folder.path + "/data", models = folder.path + "/models"
+        try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: true)
+        let file = "simmim_finetune.pth"
+        try FileManager.default.copyItem(atPath: fixture("models/files/" + file), toPath: "\(models)/\(file)")
+        let server = try Server(["--demo"], data: data, models: models)
+        #expect(try server.load("a", path: file)["state"] as? String == "ready")
+        func endComputing() throws {
+            let compute = try server.found("it is there") { try Self.children(server, "compute").first }
+            kill(compute, SIGKILL)
+            _ = try server.found("another one") { try Self.children(server, "compute").first { $0 != compute } }
+        }
+        func forms() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: data + "/canonical").filter {
+                $0.hasSuffix(".safetensors")
+            }.map { "\(data)/canonical/\($0)" }
+        }
+        let question = "/v1/models/a/attention?image=shapes-textures:1&layer=0&head=0"
+        let before = try server.curl(question)
+        #expect(before.status == 200, "\(before.text)")
+        for form in try forms() {
+            var bytes = try Data(contentsOf: URL(filePath: form))
+            bytes[bytes.count - 1] ^= 1
+            try bytes.write(to: URL(filePath: form))
+        }
+        try endComputing()
+        let other = question.replacingOccurrences(of: "layer=0", with: "layer=1")
+        let after = try server.found("it is read again") {
+            let reply = try server.curl(other)
+            return reply.status == 503 ? nil : reply
+        }
+        #expect(after.status == 200, "\(after.text)")
+        // Now nothing is left to read it from.
+        for path in try forms() + ["\(models)/\(file)"] { try FileManager.default.removeItem(atPath: path) }
+        try endComputing()
+        let refused = try server.found("it is given up") {
+            let reply = try server.curl(question + "&query=cls")
+            return reply.status == 503 ? nil : reply
+        }
+        #expect(refused.status == 409, "\(refused.text)")
+        #expect(try server.curl("/v1/models/a").json["state"] as? String == "failed")
+    }
+
+    /// A process that answers nothing any more is ended, and its questions get an answer.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["VITSCOPE_KILLS"] != nil, "takes two minutes"))
+    func aProcessThatHangsIsEnded() throws {
+        let server = try Self.demo()
+        let compute = try #require(try Self.children(server, "compute").first)
+        kill(compute, SIGSTOP)
+        let reply = try server.curl(Self.attention(7), ["--max-time", "300"])
+        #expect(reply.status == 503, "\(reply.text)")
+        #expect(try server.curl(Self.attention(7)).status == 200)
+        #expect(try Self.deaths(server, "compute") == 1)
+    }
+
     @Test func aQuestionThatEndsTheProcessTwiceIsRefused() throws {
         let folder = try TemporaryFolder(), data = folder.path + "/data"
         let question = "/v1/models/moco_v3/analyses/attention-nmi?image=shapes-textures:1"

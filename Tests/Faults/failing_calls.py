@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-from life import Check, Life, Refused, reference
+from life import Life, Refused, look_back, uninterrupted
 from service import DidNotStart, Server
 from shim import NoCompiler, Shim
 
@@ -63,23 +63,8 @@ class Trials:
             status = server.stop()
             if status != 143 and not faults:
                 faults.append(f"it ended with {status}: {tail(data + '.log')}")
-        faults += life.faults + self.look_back(data, life)
+        faults += life.faults + look_back(self.program, data, life, self.wanted)
         return faults, counts, failed
-
-    def look_back(self, data, life):
-        """What a server without faults finds."""
-        check = Check(life.kept_until(float("inf")), life.asked, self.wanted)
-        check.database(data)
-        try:
-            server = Server(self.program, data, log=data + ".after.log")
-        except DidNotStart as why:
-            return check.faults + [f"afterwards it does not start: {why}"]
-        try:
-            check.run(server)
-        finally:
-            server.kill()
-        check.database(data)
-        return check.faults
 
 
 def tail(path):
@@ -106,10 +91,7 @@ def main():
     random_ = random.Random(options.seed)
     folder = tempfile.mkdtemp(prefix="vitscope-calls-")
     try:
-        plain = Server(options.program, os.path.join(folder, "plain"))
-        wanted = reference(plain)
-        plain.stop()
-        trials = Trials(options.program, folder, wanted)
+        trials = Trials(options.program, folder, uninterrupted(options.program, folder))
         faults, counts, _ = trials.run(0, "write", "EIO", 1)
         if faults or trials.refusals:
             print(f"without any fault: {faults}")

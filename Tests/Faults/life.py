@@ -10,7 +10,7 @@ import os
 import struct
 import zlib
 
-from service import REPOSITORY, TERMINAL, digest, integrity, job_body
+from service import REPOSITORY, TERMINAL, DidNotStart, Server, digest, integrity, job_body
 
 CHECKPOINT = os.path.join(REPOSITORY, "Tests/Fixtures/models/files/simmim_pretrain.pth")
 PROBE = "probe"
@@ -272,6 +272,31 @@ def reference(server):
     """The bytes that an uninterrupted run ends with, without and with analyses on its way."""
     Life().probe_set(server)
     return {looks: weights(server, {**training(looks), "name": "first"}) for looks in (False, True)}
+
+
+def uninterrupted(program, folder):
+    """The same, of a server of its own."""
+    server = Server(program, os.path.join(folder, "plain"))
+    try:
+        return reference(server)
+    finally:
+        server.stop()
+
+
+def look_back(program, data, life, wanted, until=float("inf")):
+    """What is wrong with a directory that a life has left, to a server without faults: all that was promised by then."""
+    check = Check(life.kept_until(until), life.asked, wanted)
+    check.database(data)
+    try:
+        server = Server(program, data, log=data + ".after.log")
+    except DidNotStart as why:
+        return check.faults + [f"afterwards it does not start: {why}"]
+    try:
+        check.run(server)
+    finally:
+        server.kill()
+    check.database(data)
+    return check.faults
 
 
 def weights(server, body):

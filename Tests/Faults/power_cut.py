@@ -21,8 +21,8 @@ import tempfile
 import time
 
 from disk import Disk
-from life import Check, Life, reference
-from service import DidNotStart, Server, job_body
+from life import Life, look_back, uninterrupted
+from service import Server, job_body
 from shim import NoCompiler, Shim, read_log
 
 
@@ -73,17 +73,7 @@ def after_cut(program, folder, lines, below, moment, life, wanted, forgets, choi
     data = os.path.join(folder, "cut")
     shutil.rmtree(data, ignore_errors=True)
     disk.write(data, choice)
-    check = Check(life.kept_until(moment), life.asked, wanted)
-    try:
-        server = Server(program, data, log=os.path.join(folder, "cut.log"))
-    except DidNotStart as error:
-        return [f"the server does not start: {error}"]
-    try:
-        check.run(server)
-    finally:
-        server.kill()
-    check.database(data)
-    return check.faults
+    return look_back(program, data, life, wanted, until=moment)
 
 
 def main():
@@ -100,9 +90,7 @@ def main():
     random_ = random.Random(options.seed)
     folder = tempfile.mkdtemp(prefix="vitscope-cut-")
     try:
-        with_reference = Server(options.program, os.path.join(folder, "plain"))
-        wanted = reference(with_reference)
-        with_reference.stop()
+        wanted = uninterrupted(options.program, folder)
         life, lines, below = recorded(options.program, folder)
         cuts = [options.at] if options.at else moments(
             life, lines, options.cuts, random_, options.at_promises)

@@ -196,11 +196,19 @@ struct JobStoreConformance {
     }
 
     func queuePosition() async throws {
+        #expect(try await store.nextStart() == nil)
         let first = try await submit()
         let second = try await submit()
         let third = try await submit()
         try await submit(JobSamples.request(.analysis, priority: 0))
         #expect(try await store.queuePosition(of: third) == 2)
+        #expect(try await store.nextStart() == first.runAt)
+        var request = JobSamples.request(.analysis)
+        request.expectedSeconds = 40
+        let look = try await submit(request), next = try await submit(request)
+        #expect(try await store.secondsBefore(look) == 0)
+        #expect(try await store.secondsBefore(next) == 40)
+        #expect(try await store.job(next.id)?.request.expectedSeconds == 40)
         let held = try await apply(.pauseRequested, to: second.id)
         #expect(try await store.queuePosition(of: held) == nil)
         #expect(try await store.queuePosition(of: third) == 1)

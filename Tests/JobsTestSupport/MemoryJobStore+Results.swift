@@ -2,7 +2,9 @@ import Foundation
 public import Jobs
 
 extension MemoryJobStore: ResultStore {
-    public func keep(_ result: StoredResult) {
+    public func keep(_ new: [StoredResult]) { new.forEach(keep) }
+
+    private func keep(_ result: StoredResult) {
         let known = results.firstIndex { $0.id == result.id }
         guard let known else { return results.append(result) }
         let old = results[known]

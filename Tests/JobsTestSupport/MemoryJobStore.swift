@@ -73,6 +73,19 @@ public actor MemoryJobStore: JobStore {
         return waiting(job.request.kind).count { Self.place($0) < Self.place(entry) }
     }
 
+    public func secondsBefore(_ job: Job) -> Double {
+        guard let entry = entries[job.id] else { return 0 }
+        let running = entries.values.filter {
+            $0.job.request.kind == job.request.kind && $0.job.state == .running && $0.job.id != job.id
+        }
+        let before = waiting(job.request.kind).filter { Self.place($0) < Self.place(entry) }
+        return (running + before).reduce(0) { $0 + ($1.job.request.expectedSeconds ?? 0) }
+    }
+
+    public func nextStart() -> Date? {
+        entries.values.filter { $0.job.state == .queued && !$0.job.isHeld }.map(\.job.runAt).min()
+    }
+
     public func unfinishedChildren(of id: JobID) -> Int { analyses(of: id).count { !$0.state.isTerminal } }
 
     public func claim(_ kind: JobKind, owner: String, at date: Date) throws -> Job? {

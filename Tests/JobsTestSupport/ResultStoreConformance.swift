@@ -14,7 +14,8 @@ public enum ResultStoreConformance {
     public static func run(on store: any ResultStore) async throws {
         let (a, b, c) = (result("a"), result("b", kind: "cka", bytes: nil), result("c", second: 1))
         #expect(try await store.result(a.id) == nil)
-        for result in [a, b, c] { try await store.keep(result) }
+        try await store.keep([a, b])
+        try await store.keep([c])
         #expect(try await store.result(a.id) == a)
         #expect(try await store.result(b.id) == b)
         let all = try await store.results(kind: nil, before: nil, limit: 9)
@@ -22,9 +23,9 @@ public enum ResultStoreConformance {
         #expect(try await store.results(kind: "fourier", before: c.id, limit: 9).map(\.id) == [a.id])
         #expect(try await store.results(kind: nil, before: nil, limit: 1).map(\.id) == [c.id])
         // What is whole stays; what was only announced is completed.
-        try await store.keep(result("a", bytes: 9))
+        try await store.keep([result("a", bytes: 9)])
         #expect(try await store.result(a.id) == a)
-        try await store.keep(result("b", kind: "cka", bytes: 4))
+        try await store.keep([result("b", kind: "cka", bytes: 4)])
         #expect(try await store.result(b.id)?.document?.count == 4)
         #expect(try await store.result(b.id)?.manifest == "{\"b\":4}")
         // The last read stay, the others keep their manifests.

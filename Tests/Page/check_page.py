@@ -22,6 +22,10 @@ import zlib
 from chrome import Chrome, ChromeError
 
 PANELS = ("attention", "attention-distance", "attention-nmi", "attention-entropy", "high-frequency", "fourier", "cka")
+# Panels ask when they come near the view, so each that has not is brought there.
+NEAR = ("(() => { const idle = [...document.querySelectorAll('[data-panel][data-state=idle]')]"
+        ".filter(e => !e.closest('[hidden]')); idle[0]?.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "return idle.length })()")
 STATES = ("Object.fromEntries([...document.querySelectorAll('[data-panel]')]"
           ".map(e => [e.dataset.panel, e.dataset.state]))")
 SETTLED = "document.querySelector('[data-panel]') && !document.querySelector('[data-panel][data-state=loading]')"
@@ -50,10 +54,11 @@ class PageCheck:
         self.requests = []
 
     def run(self):
-        for check in (self.policy, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
-                      self.pin_and_layer, self.restored_from_the_address, self.heads, self.names,
-                      self.menus_and_pictures, self.any_analysis, self.several_models, self.comparison, self.upload, self.wrong_file, self.one_image,
-                      self.unknown_model, self.training, self.training_inside, self.phone, self.training_on_a_phone,
+        for check in (self.policy, self.finding, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
+                      self.pin_and_layer, self.restored_from_the_address, self.several_pins, self.every_head,
+                      self.heads, self.names,
+                      self.menus_and_pictures, self.report, self.any_analysis, self.one_refuses, self.several_models, self.comparison, self.upload, self.wrong_file, self.one_image,
+                      self.unknown_model, self.back_and_forward, self.queue, self.questions, self.training, self.training_inside, self.phone, self.training_on_a_phone,
                       self.dark):
             try:
                 check()
@@ -85,6 +90,32 @@ class PageCheck:
         assert "default-src 'self'" in policy, f"Content-Security-Policy is {policy!r}"
         assert "unsafe" not in policy, f"Content-Security-Policy is {policy!r}"
 
+    def finding(self):
+        """The first view tells what is to be seen, with this server's numbers, and a chart library is not waited for."""
+        self.open("")
+        self.chrome.evaluate("localStorage.clear()")
+        self.open("")
+        self.chrome.wait_for("document.querySelector('[data-panel=finding]')?.dataset.state === 'ready'", self.timeout)
+        words = self.chrome.evaluate("document.querySelector('.finding-words').textContent")
+        for model in ("moco_v3", "simmim"):
+            layer = 4
+            with urllib.request.urlopen(f"{self.url}v1/models/{model}/analyses/attention-nmi?probe_set=demo") as answer:
+                nmi = json.load(answer)["mean"][layer]
+            assert f"{model}" in words and f"NMI {nmi:.2f}" in words, f"{words!r} lacks {model} with {nmi:.2f}"
+        assert "50 images" in words, words
+        # Three pinned patches of two models.
+        self.chrome.wait_for("document.querySelectorAll('.map:not([hidden]) .pins .tile:not(.waiting)').length === 6",
+                             self.timeout)
+        for step in (1, 2, 3):
+            self.chrome.evaluate(f"document.querySelectorAll('.finding-steps button')[{step - 1}].click()")
+            assert f"step={step}" in self.chrome.evaluate("location.hash")
+        self.settle()
+        self.chrome.evaluate("document.querySelector('.finding-guide > .link').click()")
+        self.open("")
+        self.settle()
+        assert self.chrome.evaluate("document.querySelector('.finding-guide').hidden"), "the steps came back"
+        self.chrome.evaluate("localStorage.clear()")
+
     def panels(self):
         """After loading, every panel is drawn."""
         self.open("")
@@ -97,7 +128,7 @@ class PageCheck:
         if found["cka"] == "empty" and self.chrome.evaluate("document.getElementById('probe').value") == "image":
             expected["cka"] = "empty"
         assert found == expected, f"{found}; {self.problems()}"
-        plots = self.chrome.evaluate("document.querySelectorAll('.panel .main-svg').length")
+        plots = self.chrome.evaluate("document.querySelectorAll('.panel svg.chart').length")
         assert plots >= 5, f"only {plots} drawn charts"
         colors = self.chrome.evaluate("(() => { const c = document.querySelector('.map-canvas');"
                                       "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
@@ -165,18 +196,64 @@ class PageCheck:
         after = self.chrome.evaluate(VIEW)
         assert before == after, f"{before} became {after}"
 
+    def several_pins(self):
+        """Shift-click pins beside the others, a drag averages, and both are in the address."""
+        before = self.chrome.evaluate("document.querySelectorAll('.map .pins .tile').length")
+        x, y = self.place(0.9, 0.9)
+        self.chrome.mouse("mouseMoved", x, y)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.chrome.mouse(kind, x, y, button="left", clickCount=1, modifiers=8)
+        self.chrome.wait_for(f"document.querySelectorAll('.map .pins .tile').length > {before}", 10)
+        start, end = self.place(0.1, 0.1), self.place(0.45, 0.3)
+        self.chrome.mouse("mouseMoved", *start)
+        self.chrome.mouse("mousePressed", *start, button="left", clickCount=1)
+        for share in (0.3, 0.6, 1):
+            self.chrome.mouse("mouseMoved", *(a + share * (b - a) for a, b in zip(start, end)), button="left")
+        self.chrome.mouse("mouseReleased", *end, button="left", clickCount=1)
+        self.chrome.wait_for("/query=0,0-[12],3/.test(location.hash)", 10)
+        self.settle()
+        assert "rows 0" in self.chrome.evaluate(READOUT), self.chrome.evaluate(READOUT)
+        self.chrome.evaluate("document.querySelector('.map-canvas').focus()")
+        for key, pattern in (("c", "query=cls"), ("m", "query=mean"), (".", "head=0"), ("a", "^(?!.*head=)"), ("]", "layer=")):
+            self.chrome.key(key)
+            assert self.chrome.evaluate(f"/{pattern}/.test(location.hash)"), f"{key}: {self.chrome.evaluate('location.hash')}"
+        self.settle()
+        self.chrome.key("Escape", virtual=27)
+        self.settle()
+
+    def every_head(self):
+        """The layers and heads of the kept query stand in a grid, can be ordered, and lead to their map."""
+        self.chrome.evaluate("document.querySelector('#head-grid > summary').click()")
+        self.chrome.wait_for("document.querySelectorAll('.grid-block .tile canvas').length > 0", 20)
+        config = self.chrome.evaluate("fetch('v1/models/' + document.getElementById('model-a').value)"
+                                      ".then(r => r.json()).then(m => [m.config.depth, m.config.num_heads])")
+        count = self.chrome.evaluate("document.querySelector('.grid-block').querySelectorAll('.tile').length")
+        assert count == config[0] * config[1], f"{count} maps of {config}"
+        for order in ("distance", "entropy", "nmi"):
+            self.choose("#head-grid select", order)
+            self.chrome.wait_for("/\\d: [\\d.]/.test(document.querySelector('.grid-block .tile').title)", 60)
+            values = [float(title.rsplit(": ", 1)[1].split()[0]) for title in self.chrome.evaluate(
+                "[...document.querySelector('.grid-block').querySelectorAll('.tile')].map(tile => tile.title)")]
+            assert values == sorted(values), f"{order}: {values}"
+        self.chrome.evaluate("document.querySelector('.grid-block .tile').click()")
+        assert "head=" in self.chrome.evaluate("location.hash")
+        self.chrome.evaluate("document.querySelector('#head-grid > summary').click()")
+        self.chrome.evaluate("document.querySelector('.map-canvas').focus()")
+        self.chrome.key("a")
+        self.settle()
+
     def heads(self):
         """A press on the small map of a head shows that head; another press goes back."""
-        self.chrome.wait_for("document.querySelector('.tile canvas')?.width > 0", 20)
+        self.chrome.wait_for("document.querySelector('.heads .tile canvas')?.width > 0", 20)
         picture = self.chrome.evaluate(PICTURE)
-        self.chrome.evaluate("document.querySelector('.tile').click()")
+        self.chrome.evaluate("document.querySelector('.heads .tile').click()")
         self.settle()
-        self.chrome.wait_for("document.querySelector('.tile').getAttribute('aria-pressed') === 'true'", 10)
+        self.chrome.wait_for("document.querySelector('.heads .tile').getAttribute('aria-pressed') === 'true'", 10)
         self.chrome.pump(0.3)
         assert "head=0" in self.chrome.evaluate("location.hash")
-        if self.chrome.evaluate("document.querySelectorAll('.tile').length") > 1:
+        if self.chrome.evaluate("document.querySelectorAll('.heads .tile').length") > 1:
             assert self.chrome.evaluate(PICTURE) != picture, "head 0 looks like the mean of all heads"
-        self.chrome.evaluate("document.querySelector('.tile').click()")
+        self.chrome.evaluate("document.querySelector('.heads .tile').click()")
         self.settle()
 
     def names(self):
@@ -198,9 +275,28 @@ class PageCheck:
         assert {"json", "csv", "npy"} <= formats, f"formats {formats}"
         with urllib.request.urlopen(links[0], timeout=300) as answer:
             assert "mean" in json.load(answer), f"{links[0]} has no mean"
-        url = self.chrome.evaluate(f"Plotly.toImage(document.querySelector('{NMI} .figure'), "
-                                   "{format: 'png', width: 500, height: 300}).then(u => u.slice(0, 22))")
-        assert url == "data:image/png;base64,", f"toImage gave {url}"
+        # What a press saves, before it becomes a download.
+        self.chrome.evaluate("window.saved = []; window.makeURL ??= URL.createObjectURL;"
+                             "URL.createObjectURL = (blob) => { saved.push(blob); return makeURL.call(URL, blob) }; 0")
+        self.chrome.evaluate(f"[...document.querySelectorAll('{NMI} .menu button')].filter(b => /^(PNG|SVG)$/"
+                             ".test(b.textContent)).forEach(b => b.click())")
+        self.chrome.wait_for("saved.some(blob => blob.type === 'image/png' && blob.size > 5000)", 20)
+        svg = self.chrome.evaluate("saved.find(blob => blob.type === 'image/svg+xml').text()")
+        for words in ("Normalised mutual information", "NMI", "layer", "curve",
+                      self.chrome.evaluate("document.getElementById('model-a').value")):
+            assert words in svg, f"the SVG lacks {words!r}"
+        texts = self.chrome.evaluate(f"[...document.querySelectorAll('{NMI} .menu-row')].pop().textContent")
+        assert "Copy link" in texts, f"the menu ends with {texts!r}"
+
+    def report(self):
+        """What is on the page becomes one file that needs nothing else."""
+        self.chrome.evaluate("window.saved = []; document.getElementById('save-report').click()")
+        text = self.chrome.wait_for("saved.find(blob => blob.type === 'text/html')?.text()", 20)
+        for part in ("<svg", "data:image/png;base64,", "Normalised mutual information", "NMI", "#model=", "/analyses/attention-nmi",
+                     self.chrome.evaluate("document.querySelector('.finding-words').textContent")[:20]):
+            assert part in text, f"the report lacks {part!r}"
+        for part in ("<script", "src=\"http", "<link"):
+            assert part not in text, f"the report has {part!r}"
 
     def any_analysis(self):
         """Every analysis has a place: one is chosen, drawn with its figures, and kept in the address."""
@@ -210,9 +306,9 @@ class PageCheck:
         assert len(declared) > 1 and sorted(kinds) == sorted(kind["name"] for kind in declared), f"{kinds}"
         compared = self.chrome.evaluate(f"[...document.querySelectorAll('{COMPARE} .checks')].pop().textContent")
         for kind in declared:
-            assert kind["name"] in compared, f"{kind['name']} is not offered to be compared"
-        for kind, mark in (("token-similarity", ".heatmaplayer"), ("singular-values", ".js-line"),
-                           ("token-displacement", ".points path")):
+            assert kind["title"] in compared, f"{kind['name']} is not offered to be compared"
+        for kind, mark in (("token-similarity", ".cell"), ("singular-values", ".curve"),
+                           ("token-displacement", ".points")):
             self.choose("#more-kind", kind)
             states = self.settle()
             assert states["any-analysis"] == "ready", f"{kind}: {states}; {self.problems()}"
@@ -232,6 +328,19 @@ class PageCheck:
         states = self.settle()
         assert states["any-analysis"] == "error" and "perplexity" in self.problems(), f"{states}; {self.problems()}"
         self.collect(refused=True)
+        self.choose("#more-kind", "")
+
+    def one_refuses(self):
+        """Of two models one refuses an analysis: its words are told, and the other is drawn."""
+        address = "analyses/tsne?"
+        self.chrome.evaluate("window.asked = window.fetch; window.fetch = (url, init) => "
+                             f"String(url).includes('simmim/{address}') ? Promise.resolve(new Response(JSON.stringify("
+                             "{title: 'No', status: 422, detail: 'too many points'}), {status: 422})) : asked(url, init); 0")
+        self.choose("#more-kind", "tsne")
+        states = self.settle()
+        note = self.chrome.evaluate(f"document.querySelector('{ANY} .panel-note').textContent")
+        self.chrome.evaluate("window.fetch = asked; 0")
+        assert states["any-analysis"] == "ready" and "simmim: too many points" in note, f"{states}; {note}"
         self.choose("#more-kind", "")
 
     def several_models(self):
@@ -266,7 +375,7 @@ class PageCheck:
         self.chrome.wait_for("document.querySelectorAll('.map:not([hidden])').length === 2", 20)
         states = self.settle()
         assert all(states[panel] in ("ready", "empty") for panel in PANELS), f"{states}; {self.problems()}"
-        curves = self.chrome.evaluate(f"document.querySelectorAll('{NMI} .scatterlayer .js-line').length")
+        curves = self.chrome.evaluate(f"document.querySelectorAll('{NMI} .curve').length")
         assert curves >= 2, f"{curves} curves"
 
     def upload(self):
@@ -301,6 +410,42 @@ class PageCheck:
         assert "no-such-model" in self.problems(), f"the page says {self.problems()!r}"
         self.collect(refused=True)
 
+    def back_and_forward(self):
+        """Quickly back and forward between models, images and views: the page ends where the address says."""
+        self.open("")
+        self.settle()
+        for view in ("training", ""):
+            self.chrome.evaluate(f"[...document.querySelectorAll('.views button')].find(b => "
+                                 f"b.textContent === {json.dumps('Training' if view else 'Explore')}).click()")
+        self.chrome.evaluate("(async () => { const pause = () => new Promise(r => setTimeout(r, 30));"
+                             "for (let i = 0; i < 10; i++) { history.back(); await pause(); history.forward(); await pause() }"
+                             "await new Promise(r => setTimeout(r, 500)) })()")
+        states = self.settle()
+        view = urllib.parse.parse_qs(self.chrome.evaluate("location.hash").lstrip("#")).get("view", [""])[0]
+        assert ("attention" in states) == (view == ""), f"{view!r}: {states}"
+
+    def queue(self):
+        """The queue is a press away, and says when there is nothing in it."""
+        self.chrome.evaluate("document.querySelector('.queue summary').click()")
+        self.chrome.wait_for("document.querySelector('.queue-list li')?.textContent.length > 5", 20)
+
+    def questions(self):
+        """Snapshots that never come are asked about before a training starts."""
+        self.open("#view=training")
+        self.chrome.wait_for("!!document.querySelector('.job-row, .training-empty:not([hidden])')", 30)
+        self.chrome.evaluate("document.querySelector('[aria-label=\"New training\"]').click()")
+        self.chrome.wait_for("!!document.querySelector('#job-form [name=\"moco.dim\"]')", 30)
+        self.fill_form({"Images": 64, "Batch": 16, "Epochs": 2, "Every": 500, "Name": "never"})
+        self.chrome.evaluate("document.querySelector('#job-form form').requestSubmit()")
+        text = self.chrome.wait_for("document.querySelector('#job-form .form-result .reason')?.textContent", 60)
+        assert "500" in text, text
+        self.fill_form({"Every": 1})
+        self.chrome.evaluate("[...document.querySelectorAll('#job-form button')].find(b => b.textContent === 'Estimate').click()")
+        text = self.chrome.wait_for("/in all/.test(document.querySelector('#job-form .form-result').textContent) && "
+                                    "document.querySelector('#job-form .form-result').textContent", 60)
+        # Heads as wide as the paper's would be 21 million parameters.
+        assert float(text.split(" M parameters")[0]) < 3, text
+
     def training(self):
         """A training is posted with the form, followed live to its end, and its curves are drawn."""
         self.open("#view=training")
@@ -321,7 +466,7 @@ class PageCheck:
         # Only the events tell this without a reload.
         self.chrome.wait_for("document.querySelector('.job-head .state').dataset.state === 'succeeded'", self.timeout)
         for panel in ("training-curves", "trajectory-attention-nmi", "trajectory-fourier"):
-            self.chrome.wait_for(f"!!document.querySelector('[data-panel={panel}][data-state=ready] .main-svg')",
+            self.chrome.wait_for(f"!!document.querySelector('[data-panel={panel}][data-state=ready] svg.chart')",
                                  self.timeout)
         assert not self.problems(), self.problems()
 
@@ -381,9 +526,14 @@ class PageCheck:
         """Waits until no panel is loading; returns the state of each."""
         try:
             self.chrome.wait_for(SETTLED, self.timeout)
+            # What comes near is asked for in the next frame, so a panel is settled when it is seen neither idle nor loading.
+            while self.chrome.evaluate(f"{NEAR} || !({SETTLED})"):
+                self.chrome.pump(0.1)
+                self.chrome.wait_for(SETTLED, self.timeout)
         except ChromeError:
             states = self.chrome.evaluate(STATES)
             raise AssertionError(f"still loading after {self.timeout} s: {states}; {self.problems()}") from None
+        self.chrome.evaluate("scrollTo(0, 0)")
         return self.chrome.evaluate(STATES)
 
     def problems(self):

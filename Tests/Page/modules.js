@@ -1,9 +1,10 @@
 // Checks of the page's own modules, run inside the page by check_page.py. Evaluates to a list of failures.
 (async (base) => {
   const load = (name) => import(new URL(`assets/${name}`, base));
-  const [npy, attention, colors, state, format, api, map, loadForm] = await Promise.all([
+  const [npy, attention, colors, state, format, api, map, loadForm, npz, scale, menu, finding, problem] = await Promise.all([
     "lib/npy.js", "lib/attention.js", "lib/colors.js", "state.js", "lib/format.js", "api.js", "charts/attention-map.js",
-    "views/load-form.js"
+    "views/load-form.js", "lib/npz.js", "charts/scale.js", "views/data-menu.js", "views/finding.js",
+    "views/problem.js"
   ].map(load));
   const failures = [];
   const expect = (name, found, wanted) => {
@@ -47,24 +48,66 @@
   expect("no number", said("integer", "x"), "x");
 
   // Attention on a 1×2 grid of 10 px patches: the first query looks at itself, the second at both alike.
-  const stack = attention.attentionStack(
-    {shape: [1, 1, 1, 2, 1, 2], data: Float32Array.of(1, 0, 0.5, 0.5)},
-    {shape: [1, 1, 1, 1, 1, 2], data: Float32Array.of(0.25, 0.75)});
+  const stack = attention.attentionStack({shape: [1, 1, 1, 2, 1, 2], data: Float32Array.of(1, 0, 0.5, 0.5)});
+  const cls = attention.attentionStack({shape: [1, 1, 1, 1, 1, 2], data: Float32Array.of(0.25, 0.75)});
   expect("map of a patch", [...attention.mapOf(stack, {row: 0, col: 1})], [0.5, 0.5]);
-  expect("map of CLS", [...attention.mapOf(stack, "cls")], [0.25, 0.75]);
+  expect("map of the class token", [...attention.mapOf(cls, "cls")], [0.25, 0.75]);
+  expect("no map of the class token among patches", attention.mapOf(stack, "cls"), null);
   expect("mean map", [...attention.mapOf(stack, "mean")], [0.75, 0.25]);
+  expect("mean of a rectangle", [...attention.mapOf(stack, {row: 0, col: 1, row2: 0, col2: 0})], [0.75, 0.25]);
+  // Two heads of bytes with a scale for each row.
+  const bytes = attention.attentionStack({shape: [1, 1, 2, 2, 1, 2], data: Uint8Array.of(255, 0, 255, 255, 0, 255, 51, 204)},
+    Float32Array.of(1 / 255, 0.5 / 255, 1 / 255, 1 / 255));
+  near("a byte is a share", attention.mapOf(bytes, {row: 0, col: 1}, 1)[1], 0.8);
+  near("mean of heads", attention.mapOf(bytes, {row: 0, col: 0}, "mean")[0], 0.5);
+  near("largest of heads", attention.mapOf(bytes, {row: 0, col: 1}, "max")[1], 0.8);
+  near("least of heads", attention.mapOf(bytes, {row: 0, col: 0}, "min")[1], 0);
+  near("largest of a stack", attention.largestOf(bytes), 1);
+  const layers = attention.layerStacks({shape: [1, 2, 1, 1, 1, 2], data: Uint8Array.of(255, 0, 0, 255)},
+    Float32Array.of(1 / 255, 0.5 / 255));
+  near("the second layer", attention.mapOf(layers[1], {row: 0, col: 0}, 0)[1], 0.5);
+  near("colours end at a percentile", attention.percentile([1, 2, 3, 100], 75), 3);
+  expect("query in words", attention.queryText({row: 1, col: 2, row2: 3, col2: 4}), "1,2-3,4");
   const figures = attention.figures(stack, {row: 0, col: 1}, 10);
   near("distance", figures.distance, 5);
   near("entropy", figures.entropy, Math.log(2));
   near("share on itself", figures.self, 0.5);
   near("mean distance", attention.figures(stack, "mean", 10).distance, 2.5);
-  expect("strongest", attention.figures(stack, "cls", 10).top, {row: 0, col: 1, share: 0.75});
+  expect("strongest", attention.figures(cls, "cls", 10).top, {row: 0, col: 1, share: 0.75});
   expect("half of the mass", attention.massThreshold([0.1, 0.2, 0.3, 0.4], 0.5) > 0.29, true);
-  expect("all of the mass", attention.massThreshold([0.1, 0.9], 1), 0);
+  expect("all of the mass", attention.massThreshold([0.1, 0.9], 1) < 0, true);
   expect("same place", attention.samePlace({row: 7, col: 13}, {rows: 14, cols: 14}, {rows: 8, cols: 4}),
     {row: 4, col: 3});
   await refuses("no map for each patch",
     () => attention.attentionStack({shape: [1, 1, 1, 3, 1, 2], data: []}, null), /shape/);
+
+  // An archive as NumPy writes it, made by the server itself
+  const zip = await (await fetch(new URL("v1/models/simmim/attention?image=shapes-textures:0&layer=0&head=all&query=all" +
+    "&format=npz&dtype=u8", base))).arrayBuffer();
+  const archive = npz.decodeNPZ(zip);
+  expect("NPZ names", Object.keys(archive), ["attention", "attention_scale"]);
+  expect("NPZ shapes", [archive.attention.shape, archive.attention_scale.shape], [[1, 1, 3, 64, 8, 8], [1, 1, 3, 64]]);
+  const whole = attention.attentionStack(archive.attention, archive.attention_scale.data);
+  near("a map has the mass 1", Math.round(attention.mapOf(whole, {row: 2, col: 3}, 1).reduce((a, b) => a + b) * 20) / 20, 1);
+  await refuses("NPZ of text", () => npz.decodeNPZ(new TextEncoder().encode("x".repeat(40)).buffer), /NPZ/);
+
+  // Axes, commands, sentences
+  expect("ticks", scale.ticks([0, 25], 6), [0, 5, 10, 15, 20, 25]);
+  expect("no micro", scale.tickWords([0, 0.000008]), ["0", "8e−6"]);
+  const flat = scale.extent([0.5, 0.5000001]);
+  expect("noise does not fill an axis", flat[1] - flat[0] > 0.005, true);
+  expect("command", menu.command("http://h/v1/models/m/analyses/knn?probe_set=p&train_fraction=0.5", {path: "a b.pth"}),
+    "vitscope analyze knn --model 'data/models/a b.pth' --images DIR --train-fraction 0.5");
+  expect("python", /np\.load/.test(menu.python("http://h/x?format=npy")), true);
+  expect("words for people", problem.forPeople("There is no model named “x”. GET /v1/models lists them."),
+    "There is no model named “x”.");
+  expect("place and time in the queue", problem.waitView(1, "computing", {state: "queued", place: 2, expected_seconds: 75})[0],
+    "In the queue, 2 jobs before it, about 1 min 15 s.");
+  expect("a server that restarts", problem.waitView(2, "silent", null)[0], "The server does not answer; trying again.");
+  expect("collapsed", /^nearly the same map/.test(finding.verdict(0.03, 24, 25)), true);
+  expect("near", /^stays near/.test(finding.verdict(0.3, 10, 25)), true);
+  expect("untrained", /without training/.test(finding.verdict(0.0006, 270, 270.3)), true);
+  expect("wide", /^looks across/.test(finding.verdict(0.3, 24, 25)), true);
 
   // Colours, numbers, addresses
   const viridis = colors.colorTable("viridis");
@@ -76,6 +119,8 @@
   expect("address", address, "model=job:1@latest&image=a+b:3&query=2,3");
   expect("and back", state.parse(`#${address}&nonsense=1`), chosen);
   expect("query of a patch", state.parseQuery("2,3"), {row: 2, col: 3});
+  expect("query of a rectangle", state.parseQuery("2,3-4,5"), {row: 2, col: 3, row2: 4, col2: 5});
+  expect("pins", state.parsePins("2,3;x;4,5"), [{row: 2, col: 3}, {row: 4, col: 5}]);
 
   // A canvas has the colours it was given
   const canvas = map.attentionMap({values: [0, 1], rows: 1, cols: 2}, {width: 2, height: 1, high: 1});
@@ -121,6 +166,12 @@
   const twice = answers({body: 5});
   const both = await Promise.all([twice.analysis("http://host/x"), twice.analysis("http://host/x")]);
   expect("asked once for two", [both, asked.length], [[5, 5], 1]);
+  let gone = 2;
+  const restarted = api.createApi({base: new URL("http://host/"), sleep: async () => {}, fetcher: async () => {
+    if (gone-- > 0) throw new TypeError("Failed to fetch");
+    return new Response("7");
+  }});
+  expect("a server that comes back answers", await restarted.analysis("http://host/x"), 7);
   await refuses("problem", () => answers({status: 404, body: {detail: "no model m"}}).model("m"), /^no model m$/);
   const locked = answers({status: 401, body: {type: "/problems/unauthorized", detail: "no token"}});
   await refuses("no token", () => locked.about(), /^no token$/);

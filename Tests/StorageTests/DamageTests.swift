@@ -116,38 +116,6 @@ import Testing
         }
     }
 
-    /// A result can be computed again, so a damaged one is as if it were not there.
-    @Test func aDamagedResultIsNone() async throws {
-        try await withStore { path in
-            func result(_ letter: String) -> StoredResult {
-                StoredResult(
-                    id: String(repeating: letter, count: 64), kind: "k", createdAt: JobSamples.start,
-                    manifest: "{\"m\":1}", document: [1, 2, 3, 4])
-            }
-            let store = try await SQLiteJobStore(path: path)
-            for letter in ["a", "b", "c"] { try await store.keep(result(letter)) }
-            try await store.close()
-            try execute("UPDATE result SET document = x'01020305' WHERE id LIKE 'a%'", on: path)
-            try execute("UPDATE result SET manifest = '{\"m\":0}' WHERE id LIKE 'b%'", on: path)
-            let again = try await SQLiteJobStore(path: path)
-            #expect(try await again.results(kind: nil, before: nil, limit: 9).map(\.id.first) == ["c", "a"])
-            let (a, b, c) = (result("a"), result("b"), result("c"))
-            #expect(try await again.result(a.id)?.manifest == a.manifest)
-            #expect(try await again.result(a.id)?.document == nil)
-            #expect(try await again.result(b.id) == nil)
-            #expect(try await again.result(c.id) == c)
-            for result in [a, b] {
-                try await again.keep(result)
-                #expect(try await again.result(result.id) == result)
-            }
-            try await again.prune(to: 0)
-            #expect(try await again.result(c.id)?.document == nil)
-            try await again.keep(c)
-            #expect(try await again.result(c.id) == c)
-            try await again.close()
-        }
-    }
-
     /// Rows of an older program have no seal, and are taken as they are.
     @Test func rowsWithoutASealAreBelieved() async throws {
         try await withStore { path in

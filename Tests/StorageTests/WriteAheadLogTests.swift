@@ -138,13 +138,14 @@ import Testing
     @Test func aLongLogMovesIntoTheMainFile() async throws {
         try await withCrash { folder, _ in
             let store = try await SQLiteJobStore(path: folder + "/jobs.sqlite")
-            let result = StoredResult(
-                id: String(repeating: "a", count: 64), kind: "fourier", createdAt: JobSamples.date(0), manifest: "{}",
-                document: [UInt8](repeating: 7, count: SQLiteJobStore.longestLog))
-            try await store.keep(result)
+            let body = String(repeating: "7", count: SQLiteJobStore.longestLog)
+            let job = Job(
+                id: JobID(at: JobSamples.start),
+                request: JobRequest(kind: .training, method: "simmim", body: body), at: JobSamples.start)
+            _ = try await store.submit(job, key: nil, limit: 9)
             let size = try FileManager.default.attributesOfItem(atPath: folder + "/jobs.sqlite-wal")[.size] as? Int
             #expect(size == 0)
-            #expect(try await store.result(result.id) == result)
+            #expect(try await store.job(job.id)?.request.body == body)
             try await store.close()
         }
     }

@@ -11,8 +11,8 @@ export function attentionMap(data, options = {}) {
 /** Paints on a canvas that is already there: the same picture, without a new node for every move of the hand. */
 export function paintAttention(canvas, {photo = null, values = null, rows, cols}, {
   width = 448, height = Math.round((width * rows) / cols), pixelRatio = 1,
-  colors = colorTable("viridis"), opacity = 0.6, high = 1, threshold = 0, smooth = false,
-  query = null, pinned = false
+  colors = colorTable("viridis"), opacity = 0.6, low = 0, high = 1, threshold = -Infinity, smooth = false,
+  query = null, pinned = false, pins = []
 } = {}) {
   const w = Math.max(1, Math.round(width * pixelRatio));
   const h = Math.max(1, Math.round(height * pixelRatio));
@@ -30,21 +30,25 @@ export function paintAttention(canvas, {photo = null, values = null, rows, cols}
     const small = scratchOf(canvas);
     small.width = cols;
     small.height = rows;
-    putHeat(small.getContext("2d"), values, {rows, cols, colors, high, threshold, opacity: photo ? opacity : 1});
+    putHeat(small.getContext("2d"), values, {rows, cols, colors, low, high, threshold, opacity: photo ? opacity : 1});
     context.imageSmoothingEnabled = smooth;
     context.drawImage(small, 0, 0, w, h);
   }
+  pins.forEach((pin, i) => {
+    outline(context, pin, {rows, cols, w, h, pixelRatio});
+    numbered(context, pin, i + 1, {rows, cols, w, h, pixelRatio});
+  });
   if (query) outline(context, query, {rows, cols, w, h, pinned, pixelRatio});
   return canvas;
 }
 
 /** A map without photo or marks, one pixel a patch: the style sheet makes it large. Cheap enough for many at once. */
 export function paintTile(canvas, {values, rows, cols}, {
-  colors = colorTable("viridis"), high = 1, threshold = 0
+  colors = colorTable("viridis"), low = 0, high = 1, threshold = -Infinity
 } = {}) {
   if (canvas.width !== cols) canvas.width = cols;
   if (canvas.height !== rows) canvas.height = rows;
-  putHeat(canvas.getContext("2d"), values, {rows, cols, colors, high, threshold, opacity: 1});
+  putHeat(canvas.getContext("2d"), values, {rows, cols, colors, low, high, threshold, opacity: 1});
   return canvas;
 }
 
@@ -56,13 +60,13 @@ function scratchOf(canvas) {
   return scratches.get(canvas);
 }
 
-function putHeat(context, values, {rows, cols, colors, high, threshold, opacity}) {
+function putHeat(context, values, {rows, cols, colors, low, high, threshold, opacity}) {
   const image = context.createImageData(cols, rows);
   const {data} = image;
-  const scale = high > 0 ? 255 / high : 0;
+  const scale = high > low ? 255 / (high - low) : 0;
   const alpha = Math.round(255 * opacity);
   for (let i = 0, at = 0; i < values.length; i++, at += 4) {
-    const color = 3 * Math.min(255, Math.max(0, Math.round(values[i] * scale)));
+    const color = 3 * Math.min(255, Math.max(0, Math.round((values[i] - low) * scale)));
     data[at] = colors[color];
     data[at + 1] = colors[color + 1];
     data[at + 2] = colors[color + 2];
@@ -72,13 +76,28 @@ function putHeat(context, values, {rows, cols, colors, high, threshold, opacity}
 }
 
 // A dark line under a white one is seen on any image.
-function outline(context, {row, col}, {rows, cols, w, h, pinned, pixelRatio}) {
-  const box = [(col * w) / cols, (row * h) / rows, w / cols, h / rows];
+function outline(context, {row, col, row2 = row, col2 = col}, {rows, cols, w, h, pinned = false, pixelRatio}) {
+  const [top, left] = [Math.min(row, row2), Math.min(col, col2)];
+  const box = [(left * w) / cols, (top * h) / rows, ((Math.abs(col2 - col) + 1) * w) / cols,
+    ((Math.abs(row2 - row) + 1) * h) / rows];
   for (const [style, width] of [["rgba(0, 0, 0, 0.75)", pinned ? 6 : 4], ["#fff", pinned ? 3 : 1.5]]) {
     context.strokeStyle = style;
     context.lineWidth = width * pixelRatio;
     context.strokeRect(...box);
   }
+}
+
+/** The number of a pinned patch, beside its corner. */
+function numbered(context, {row, col}, number, {rows, cols, w, h, pixelRatio}) {
+  const size = 13 * pixelRatio;
+  const [x, y] = [(col * w) / cols, (row * h) / rows];
+  context.fillStyle = "rgba(0, 0, 0, 0.8)";
+  context.fillRect(x, y, size, size);
+  context.fillStyle = "#fff";
+  context.font = `600 ${10 * pixelRatio}px sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(String(number), x + size / 2, y + size / 2 + pixelRatio / 2);
 }
 
 /** The colour scale as a canvas, darkest at the left. */

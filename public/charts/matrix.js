@@ -1,30 +1,29 @@
-import {colorScale} from "../lib/colors.js";
-import {axis, figure, lightTheme, plain} from "./figure.js";
+import {few, figure, lightTheme} from "./figure.js";
 
-/** A matrix in colours. data: `{name, rows, cols, values}`, the first row on top; a value may be null. */
+/**
+ * A matrix in colours. data: `{name, rows, cols, values}`, the first row on top; a value may be null.
+ * limits: the ends of the colours; without them, those of the values.
+ */
 export function matrixChart({name, rows, cols, values}, {
-  Plotly, width = 560, height = null, theme = lightTheme, colors = "viridis", xTitle = "", yTitle = "", title = ""
+  width = 560, height = null, theme = lightTheme, colors = "viridis", xTitle = "", yTitle = "", title = "", limits = null,
+  tip = (row, col, value) => `${value}\n${yTitle} ${row}, ${xTitle} ${col}`, label = "", digits = 4
 } = {}) {
-  const cell = Math.min((width - 150) / Math.max(1, cols.length), 320 / Math.max(1, rows.length), 48);
-  const ticks = (labels) => {
-    const step = Math.max(1, Math.ceil(labels.length / (width < 420 ? 7 : 13)));
-    const shown = labels.map((_, i) => i).filter((i) => i % step === 0);
-    return {tickvals: shown, ticktext: shown.map((i) => plain(String(labels[i]).replace(/^blocks\./, "")))};
-  };
-  return figure([{
-    type: "heatmap", z: values, x: cols.map((_, i) => i), y: rows.map((_, i) => i), xgap: 1, ygap: 1,
-    colorscale: colorScale(colors), hoverongaps: false,
-    text: values.map((row, i) => row.map((value, j) =>
-      `${plain(rows[i])}, ${plain(cols[j])}: ${value == null ? "not defined" : value.toPrecision(4)}`)),
-    hovertemplate: "%{text}<extra></extra>",
-    colorbar: {thickness: 10, outlinewidth: 0, tickfont: {size: 11, color: theme.muted}, len: 1, ypad: 0}
-  }], {
-    margin: {l: 76, r: 14, t: 10, b: 56},
-    xaxis: axis(theme, xTitle, {...ticks(cols), showgrid: false, constrain: "domain"}),
-    yaxis: axis(theme, yTitle, {...ticks(rows), showgrid: false, autorange: "reversed", scaleanchor: "x",
-      constrain: "domain"})
+  const cell = Math.min((width - 150) / Math.max(1, cols.length), 340 / Math.max(1, rows.length), 48);
+  const ticks = (labels, room) => few(labels.map((_, i) => i), Math.max(2, Math.floor(room)))
+    .map((at) => ({at, text: String(labels[at]).replace(/^blocks\./, "")}));
+  const known = values.flat().filter((value) => value != null);
+  const [low, high] = limits ?? [Math.min(...known), Math.max(...known)];
+  return figure({
+    cells: [{
+      x: {title: xTitle, ticks: ticks(cols, Math.min(width < 420 ? 7 : 13, cell * cols.length / 34)), range: [-0.5, cols.length - 0.5], grid: false},
+      y: {title: yTitle, ticks: ticks(rows, Math.min(13, cell * rows.length / 14)), range: [-0.5, rows.length - 0.5], grid: false,
+        reversed: true},
+      marks: [{kind: "cells", values, colors, low, high, tip: (row, col) =>
+        tip(rows[row], cols[col], values[row][col] == null ? "not defined" : Number(values[row][col].toPrecision(digits)))}]
+    }],
+    bar: known.length ? {colors, low, high} : null, square: true, pick: false
   }, {
-    Plotly, width, theme, height: height ?? Math.max(200, Math.round(cell * rows.length) + 80),
-    label: `${title} of ${name}: a matrix of ${rows.length} by ${cols.length}`
+    width, theme, height: height ?? Math.max(150, Math.round(cell * rows.length) + 62),
+    label: label || `${title} of ${name}: a matrix of ${rows.length} by ${cols.length}`
   });
 }

@@ -7,34 +7,59 @@ import {matrixChart} from "./matrix.js";
 import {cloudChart} from "./cloud.js";
 
 /**
- * Every figure of an answer, the answers of several models in one.
- * answers: `[{name, result}]` of the same analysis. Returns nodes that are not yet in the page.
+ * Every figure of an answer, the answers of several models in one: `[{title, chart}]`, not yet in the page.
+ * answers: `[{name, result}]` of the same analysis.
  */
-export function resultFigures(answers, options) {
+export function resultCharts(answers, options) {
   const [{result: {figures = []}}] = answers;
   return figures.flatMap((figure) => charts(figure, answers, options).map(({name, chart}) =>
-    h("figure", {class: "result-figure"}, h("figcaption", {}, name ? `${figure.title}: ${name}` : figure.title), chart)));
+    ({title: name ? `${figure.title}: ${name}` : figure.title, chart})));
 }
+
+/** Charts under their titles, as a node. */
+export const chartList = (charts) => h("div", {class: "result-figures"}, charts.map(({title, chart, more}) =>
+  h("figure", {class: "result-figure"}, h("figcaption", {}, title), chart, more)));
 
 /** The charts of a figure: one for all models, or `{name, chart}` of each. */
 function charts(figure, answers, options) {
   const look = {...options, xTitle: figure.x_label, yTitle: figure.y_label, title: figure.title};
   const known = answers.filter(({result}) => at(result, figure.values) != null);
   const each = (draw) => known.map((answer) => ({name: answer.name, chart: draw(answer)}));
-  if (figure.form === "heat_map") return each(({name, result}) => {
-    const values = at(result, figure.values);
-    return matrixChart({
-      name, values, rows: names(result, figure.series, values.length), cols: names(result, figure.x, values[0].length)
-    }, look);
-  });
+  if (figure.form === "heat_map") {
+    // Matrices of the same quantity side by side have one scale.
+    const all = known.flatMap(({result}) => at(result, figure.values).flat()).filter((value) => value != null);
+    const limits = known.length > 1 && all.length > 0 ? [Math.min(...all), Math.max(...all)] : null;
+    return each(({name, result}) => {
+      const values = at(result, figure.values);
+      return matrixChart({
+        name, values, rows: names(result, figure.series, values.length), cols: names(result, figure.x, values[0].length)
+      }, {...look, limits});
+    });
+  }
   if (figure.form === "scatter") return each(({name, result}) => cloudChart({
     name, points: at(result, figure.values), groups: at(result, figure.series)?.map(String) ?? null
-  }, look));
+  }, {...look, tip: pointWords(result)}));
   if (known.length === 0) return [];
   const isFamily = known.some(({result}) => Array.isArray(at(result, figure.values)[0]));
   if (isFamily && figure.ordered) return pairs(known).map((pair) =>
     ({chart: familyChart(pair.map((answer) => family(figure, answer)), look)}));
-  return [{chart: linesChart(known.flatMap((answer, color) => lines(figure, answer, color)), look)}];
+  const references = chance(known[0].result, figure);
+  return [{chart: linesChart(known.flatMap((answer, color) => lines(figure, answer, color)), {...look, references})}];
+}
+
+/** Where a point of a cloud comes from: its class, image and patch. */
+function pointWords({labels, image_of_point: images, images: refs, grid}) {
+  if (!images || !refs) return null;
+  const of = images.filter((image) => image === images[0]).length;
+  const isWhole = grid && of === grid[0] * grid[1];
+  return (i) => [labels?.[i] ?? `image ${images[i]}`, refs[images[i]]?.ref ?? `image ${images[i]}`,
+    isWhole ? `row ${Math.floor((i % of) / grid[1])}, column ${(i % of) % grid[1]}` : ""].filter(Boolean).join("\n");
+}
+
+/** The accuracy of guessing, where accuracies are drawn and the classes are known. */
+function chance({classes, n_classes: count}, {values}) {
+  const n = Array.isArray(classes) ? classes.length : count;
+  return /accuracy|top1/.test(values) && n > 1 ? [{y: 1 / n, text: `chance, 1 of ${n}`}] : [];
 }
 
 /** A chart of families has room for two models. */

@@ -1,30 +1,25 @@
-import {axis, figure, lightTheme, plain} from "./figure.js";
-
-// Told apart without colour vision too: every line has a dash of its own.
-const DASHES = ["solid", "dash", "dot", "dashdot"];
+import {figure, lightTheme, seriesLook} from "./figure.js";
 
 /**
  * Metrics of a run against its steps.
  * data: `[{name, steps, epochs, values}]`; a value may be null, and the line is then broken.
+ * alarms: `[{step, text}]`, marked on the curves.
  */
 export function trainingCurves(data, {
-  Plotly, width = 560, height = 300, theme = lightTheme, title = "", total = null
+  width = 560, height = 300, theme = lightTheme, title = "", total = null, alarms = []
 } = {}) {
-  const few = data.every(({steps}) => steps.length < 40);
-  const traces = data.map(({name, steps, epochs, values}, i) => ({
-    type: "scatter", mode: few ? "lines+markers" : "lines", x: steps, y: values, name: plain(name),
-    customdata: epochs, connectgaps: false,
-    line: {color: colorOf(i, theme), width: i === 0 ? 2 : 1.5, dash: DASHES[i % DASHES.length]}, marker: {size: 4},
-    hovertemplate: `<b>${plain(name)}</b> %{y:.4~g}<br>step %{x}, epoch %{customdata:.2~f}<extra></extra>`
-  }));
+  const looks = data.map((_, i) => ({...seriesLook(theme, i), dash: [null, "7 4", "2 3", "9 3 2 3"][i % 4]}));
   const last = data.map(({name, values}) => `${name} ${values.findLast((value) => value != null) ?? "none"}`);
-  return figure(traces, {
-    margin: {l: 52, r: 14, t: data.length > 1 ? 30 : 10, b: 42},
-    showlegend: data.length > 1,
-    legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: {size: 11, color: theme.text}},
-    xaxis: axis(theme, "step", total ? {range: [0, total]} : {rangemode: "tozero"}),
-    yaxis: axis(theme, plain(title))
-  }, {Plotly, width, height, theme, label: `${title} against the step. Last: ${last.join("; ")}`});
+  return figure({
+    cells: [{
+      x: {title: "step", ...(total ? {range: [0, total]} : {zero: true})}, y: {title},
+      marks: [...data.map(({name, steps, epochs, values}, i) => ({
+        kind: "line", name, x: steps, y: values, ...looks[i], symbol: steps.length < 40 ? looks[i].symbol : null,
+        size: 2.5, width: i === 0 ? 2 : 1.5,
+        tip: (k) => `${name} ${values[k] == null ? "none" : Number(values[k].toPrecision(4))}\nstep ${steps[k]}, ` +
+          `epoch ${Number((epochs?.[k] ?? 0).toFixed(2))}`
+      })), ...alarms.map(({step, text}) => ({kind: "flag", x: step, text}))]
+    }],
+    legend: data.length > 1 ? data.map(({name}, i) => ({name, ...looks[i]})) : [], pick: false
+  }, {width, height, theme, label: `${title} against the step. Last: ${last.join("; ")}`});
 }
-
-const colorOf = (i, theme) => [theme.series[0], theme.series[1], theme.muted, theme.text][i % 4];

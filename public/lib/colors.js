@@ -29,9 +29,3 @@ export function colorAt(table, position) {
   const i = 3 * Math.round(255 * Math.min(1, Math.max(0, position)));
   return `rgb(${table[i]}, ${table[i + 1]}, ${table[i + 2]})`;
 }
-
-/** The same map as Plotly wants it: `[[0, colour], … [1, colour]]`. */
-export function colorScale(name = "viridis", from = 0, to = 1) {
-  const table = colorTable(name);
-  return Array.from({length: 11}, (_, i) => [i / 10, colorAt(table, from + (to - from) * (i / 10))]);
-}

@@ -1,128 +1,173 @@
-import {button, h} from "../lib/dom.js";
+import {h} from "../lib/dom.js";
 import {plural} from "../lib/format.js";
+import {whenNear} from "../lib/seen.js";
+import {chartList} from "../charts/result.js";
 import {createPanel} from "./panel.js";
 import {dataMenu} from "./data-menu.js";
-import {waitView} from "./problem.js";
+import {forPeople, waitView} from "./problem.js";
 
-/** One analysis: asks, draws, redraws when the page changes, and hands out its data. */
-export function createAnalysisPanel(definition, {api, plotly, announce, pick, controls = null}) {
+/**
+ * One analysis: asks when it comes near the view, draws, redraws when the page changes, and hands itself out.
+ * definition: `{id, title, reading, calls(context), draw(answers, options), pick(x), place(layer), tools(context),
+ * notes(answers)}`; `draw` gives `[{title, chart}]` of the answers, `[{name, isBaseline, result}]`.
+ */
+export function createAnalysisPanel(definition, {api, announce, controls = null}) {
   const panel = createPanel({...definition, controls});
+  const {node} = panel;
   let key = "";
   let control = null;
-  let results = null;
-  let chart = null;
-  let options = {};
+  let answers = null;
+  let charts = [];
+  let context = null;
   let width = 0;
+  let forget = () => {};
 
-  async function load(calls, {redraw = true} = {}) {
-    const wanted = calls.map(({url}) => url("json")).join(" ");
-    if (wanted === key) {
-      if (redraw) draw();
-      return;
-    }
-    key = wanted;
-    control?.abort();
-    control = new AbortController();
-    const asked = {
-      signal: control.signal,
+  async function load(calls) {
+    const own = control = new AbortController();
+    const wanted = key;
+    const refused = [];
+    const options = {
+      signal: own.signal,
       onWait: (...wait) => key === wanted && panel.loading(...waitView(...wait, cancel))
+    };
+    const ask = async ({label, url, isBaseline = false}) => {
+      try {
+        return {name: label, isBaseline, result: await api.analysis(url("json"), options)};
+      } catch (error) {
+        if (error.name === "AbortError") throw error;
+        // Without a baseline the curves are as good. What one model refuses keeps nobody from seeing the others.
+        if (isBaseline) return null;
+        refused.push({name: label, error});
+        if (key === wanted) panel.note(...refusals(refused));
+        return null;
+      }
     };
     panel.loading();
     panel.actions();
+    panel.note();
+    let found;
     try {
-      const answers = await Promise.all(calls.map(({url}) => api.analysis(url("json"), asked)));
-      const Plotly = await plotly();
-      if (key !== wanted) return;
-      results = answers;
-      options.Plotly = Plotly;
-      draw();
-      panel.actions(
-        button("PNG", () => savePicture(Plotly), {look: "button quiet"}),
-        dataMenu(calls, {announce, permalinks: answers.map(({analysis_id: id}) => api.permalink(id))}));
-      panel.note(...notes(answers, definition));
-      panel.ready();
-    } catch (error) {
-      if (key !== wanted || error.name === "AbortError") return;
-      results = null;
-      panel.error(error, () => {
+      found = (await Promise.all(calls.map(ask))).filter(Boolean);
+    } catch {
+      return;
+    }
+    if (key !== wanted) return;
+    if (!found.some(({isBaseline}) => !isBaseline)) {
+      answers = null;
+      return panel.error(refused[0].error, () => {
         key = "";
-        load(calls);
+        update(context);
       });
     }
+    answers = found;
+    draw();
+    panel.actions(definition.tools?.(context), dataMenu(calls, {
+      announce, charts: () => charts, formats: definition.formats,
+      permalinks: found.map(({result}) => api.permalink(result.analysis_id))
+    }));
+    panel.note(...refusals(refused), ...(definition.notes ?? notes)(found));
+    panel.ready();
   }
 
   const cancel = (work) => api.cancelWork(work).catch((error) => announce(error.message));
 
   function draw() {
-    if (!results || !options.Plotly) return;
+    if (!answers) return;
     width = Math.floor(panel.body.clientWidth);
     if (width < 50) return;
-    const old = chart;
-    const {layer, ...look} = options;
-    const chosen = layer == null || !definition.depth ? null : definition.depth(layer);
-    chart = definition.draw(results, {...look, width, chosen});
-    panel.body.replaceChildren(chart);
-    if (old) options.Plotly.purge(old);
-  }
-
-  function savePicture(Plotly) {
-    const [first] = results;
-    const models = results.flatMap(({model, a, b}) => model ? [model.name] : [...new Set([a.name, b.name])]).join("-");
-    Plotly.downloadImage(chart, {
-      format: "png", scale: 2, width, height: chart.clientHeight,
-      filename: `${first.analysis ?? definition.id}_${models}`.replaceAll(/[^\w.-]+/g, "-")
-    });
+    const {layer, ...look} = context.look;
+    const chosen = layer == null || !definition.place ? null : definition.place(layer);
+    // Several charts stand side by side where there is room for them.
+    const one = definition.isWide && width >= 760 ? Math.floor((width - 24) / 2) : width;
+    charts = definition.draw(answers, {...look, width: one, chosen}, context);
+    const content = definition.isWide ? chartList(charts) : charts[0].chart;
+    panel.body.replaceChildren(content);
   }
 
   function nothing(reason) {
-    key = "";
-    results = null;
-    control?.abort();
+    leave();
+    answers = null;
+    charts = [];
     panel.actions();
     panel.empty(h("p", {}, reason));
   }
 
-  panel.body.addEventListener("pick", ({detail}) => definition.layer && pick(definition.layer(detail)));
+  /** Gives up what is on its way; what was drawn stays. */
+  function leave() {
+    forget();
+    control?.abort();
+    key = "";
+  }
+
+  function update(next) {
+    const before = context;
+    context = next;
+    const reason = definition.refuses?.(next);
+    if (reason) return nothing(reason);
+    const calls = definition.calls(next);
+    const wanted = calls.map(({url}) => url("json")).join(" ");
+    if (wanted === key) {
+      if (JSON.stringify(next.look) !== JSON.stringify(before?.look)) draw();
+      return;
+    }
+    leave();
+    key = wanted;
+    panel.idle();
+    forget = whenNear(node, () => key === wanted && load(calls));
+  }
+
+  panel.body.addEventListener("pick", ({detail}) => definition.pick?.(detail));
   new ResizeObserver(() => {
     if (Math.floor(panel.body.clientWidth) !== width) requestAnimationFrame(draw);
   }).observe(panel.body);
 
   return {
-    node: panel.node,
-    definition,
-    update(context) {
-      const same = Object.entries(context.look).every(([name, value]) =>
-        JSON.stringify(value) === JSON.stringify(options[name]));
-      options = {...options, ...context.look};
-      if (definition.wantsSet && context.nImages < 4) {
-        return nothing("CKA compares layers over many images. Choose a probe set of four images or more.");
-      }
-      load(definition.calls(context), {redraw: !same});
-    },
+    node, definition, nothing, leave, update,
+    /** `[{title, chart}]` of what is drawn. */
+    charts: () => node.dataset.state === "ready" ? charts : [],
+    summary: () => panel.words(),
     /** Moves the mark of the chosen layer. */
     mark(layer) {
-      options.layer = layer;
-      if (!chart || !results) return;
-      if (definition.depth) chart.mark(definition.depth(layer));
+      if (!context) return;
+      context = {...context, look: {...context.look, layer}};
+      if (!answers || !definition.place) return;
+      for (const {chart} of charts) chart.mark(definition.place(layer));
     },
     wait() {
-      key = "";
-      control?.abort();
+      leave();
       panel.loading("Waiting for the model…");
-    },
-    nothing
+    }
   };
 }
 
+const refusals = (refused) => refused.map(({name, error}) =>
+  h("span", {class: "reason"}, `${name}: ${forPeople(error.message)}`, error.errors?.length
+    ? ` ${error.errors.map(({detail}) => detail).join(" ")}` : ""));
+
 /** What was measured, and why a value is missing. */
-function notes(results, {hasBand}) {
-  const [{n_images: n, convention, estimator, kernel, checks}] = results;
+export function notes(answers) {
+  const [{result: {n_images: n, convention, estimator, kernel, checks, classifier}}] = answers;
   const selfError = checks?.self_similarity_max_error;
+  const isBand = answers.some(({result: {figures}}) => figures?.some(({band}) => band));
   const facts = [
-    n == null ? "" : plural(n, "image"), n > 1 && hasBand ? "band: ± standard error" : "",
+    n == null ? "" : plural(n, "image"), n > 1 && isBand ? "band: ± standard error" : "",
+    classifier ? `decided by: ${classifier}` : "",
     convention === "reference" ? "convention: reference" : "", kernel ? `${kernel}, ${estimator}` : "",
     selfError == null ? "" : `self-similarity within ${selfError.toExponential(0)}`
   ].filter(Boolean).join(" · ");
-  const reasons = [...new Set(results.flatMap(({reasons: all}) => all ?? []).map(({reason}) => reason))].slice(0, 2);
-  return [facts, ...reasons.map((reason) => h("span", {class: "reason"}, reason))];
+  const reasons = [...new Set(answers.flatMap(({result: {reasons: all}}) => all ?? []).map(({reason}) => reason))];
+  return [facts, ...[nearChance(answers), ...reasons.slice(0, 2)].filter(Boolean)
+    .map((reason) => h("span", {class: "reason"}, reason))];
+}
+
+/** A warning where accuracies on few images say no more than guessing. */
+function nearChance(answers) {
+  const known = answers.filter(({result: {chance, top1, n_test: n}}) => chance > 0 && Array.isArray(top1) && n > 0);
+  const isNear = ({result: {chance, top1, top1_sem: sem}}) =>
+    Math.max(...top1.map((value, i) => (value ?? 0) - 2 * (sem?.[i] ?? 0))) <= chance;
+  const near = known.filter(isNear);
+  if (near.length === 0) return "";
+  const {chance, n_test: n} = near[0].result;
+  return `${near.map(({name}) => name).join(", ")}: not told apart from guessing (${Math.round(100 * chance)} %) with ` +
+    `${plural(n, "test image")}. Measure on a larger probe set.`;
 }

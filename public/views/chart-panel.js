@@ -1,21 +1,18 @@
 import {createPanel} from "./panel.js";
 
 /** A panel with one chart that is drawn again when its data, the page's colours or its width change. */
-export function createChartPanel(definition, {plotly}) {
+export function createChartPanel(definition) {
   const panel = createPanel(definition);
   let draw = null;
   let chart = null;
   let width = 0;
-  let Plotly = null;
 
   function redraw() {
     const room = Math.floor(panel.body.clientWidth);
-    if (!draw || !Plotly || room < 50) return;
+    if (!draw || room < 50) return;
     width = room;
-    const old = chart;
-    chart = draw({Plotly, width});
+    chart = draw({width});
     panel.body.replaceChildren(chart);
-    if (old) Plotly.purge(old);
   }
 
   new ResizeObserver(() => {
@@ -24,19 +21,14 @@ export function createChartPanel(definition, {plotly}) {
 
   return {
     ...panel,
-    /** `picture({Plotly, width})` makes the chart. */
-    async show(picture) {
+    /** `picture({width})` makes the chart. */
+    show(picture) {
       draw = picture;
-      try {
-        Plotly ??= await plotly();
-      } catch (error) {
-        if (draw === picture) panel.error(error);
-        return;
-      }
-      if (draw !== picture) return;
       redraw();
       panel.ready();
     },
+    /** What is shown, for files. */
+    charts: () => chart ? [{title: definition.title, chart}] : [],
     empty(...content) {
       draw = null;
       panel.empty(...content);

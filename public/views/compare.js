@@ -1,14 +1,15 @@
 import {button, h} from "../lib/dom.js";
 import {number} from "../lib/format.js";
 import {linesChart} from "../charts/lines.js";
-import {copy} from "./data-menu.js";
+import {chartList} from "../charts/result.js";
+import {dataMenu} from "./data-menu.js";
 import {createPanel} from "./panel.js";
 import {waitView} from "./problem.js";
 
 const HINT = "Choose two models or more, and Compare.";
 
 /** Two or more models on the same images: a curve each, their differences, and one permalink for all. */
-export function createCompare({api, state, lists, kinds, plotly, announce}) {
+export function createCompare({api, state, lists, kinds, announce}) {
   const comparable = kinds.filter((kind) => kind.in_comparisons).map(({name}) => name);
   const usual = kinds.filter((kind) => kind.in_comparisons_usually).map(({name}) => name);
   const models = h("fieldset", {class: "checks"});
@@ -24,15 +25,17 @@ export function createCompare({api, state, lists, kinds, plotly, announce}) {
   let context = null;
   let control = null;
   let answer = null;
-  let Plotly = null;
+  let charts = [];
   let width = 0;
 
   const list = (text, standard) => text ? text.split(",") : standard;
   const picked = (set) => [...set.querySelectorAll("input:checked")].map(({value}) => value);
 
+  const titles = new Map(kinds.map(({name, title}) => [name, title]));
+
   function checks(set, legend, names, on, changed) {
     set.replaceChildren(h("legend", {class: "field-label"}, legend), ...names.map((name) => h("label", {class: "check"},
-      h("input", {type: "checkbox", value: name, checked: on.includes(name), on: {change: changed}}), name)));
+      h("input", {type: "checkbox", value: name, checked: on.includes(name), on: {change: changed}}), titles.get(name) ?? name)));
   }
 
   function form() {
@@ -59,16 +62,15 @@ export function createCompare({api, state, lists, kinds, plotly, announce}) {
       const found = await api.compare(body, {
         signal: own.signal, onWait: (...wait) => own === control && panel.loading(...waitView(...wait, cancel))
       });
-      Plotly ??= await plotly();
       if (own !== control) return;
       answer = found;
       width = 0;
       draw();
       const link = (format) => api.permalink(found.analysis_id, format);
       panel.actions(
-        h("a", {href: link("html"), target: "_blank"}, "HTML"), h("a", {href: link("json"), target: "_blank"}, "JSON"),
-        h("a", {href: link("csv"), download: ""}, "CSV"), h("a", {href: link("npz"), download: ""}, "NPZ"),
-        button("Copy permalink", () => copy(link("json"), announce), {look: "link"}));
+        h("a", {class: "button quiet", href: link("html"), target: "_blank"}, "HTML"),
+        dataMenu([{label: "Comparison", url: link}], {announce, formats: ["json", "csv", "npz"], charts: () => charts,
+          permalinks: [link("json")], isAnalysis: false}));
       panel.note(`${found.n_images} images`, found.standard_errors ?? "");
       panel.ready();
     } catch (error) {
@@ -78,13 +80,12 @@ export function createCompare({api, state, lists, kinds, plotly, announce}) {
 
   function draw() {
     const room = Math.floor(panel.body.clientWidth);
-    if (!answer || !Plotly || room < 50 || room === width) return;
+    if (!answer || room < 50 || room === width) return;
     width = room;
     const one = room >= 760 ? Math.floor((room - 24) / 2) : room;
-    const old = [...panel.body.querySelectorAll(".figure")];
-    panel.body.replaceChildren(h("div", {class: "result-figures"},
-      answer.metrics.map((metric) => metricView(metric, {Plotly, width: one, theme: context.look.theme}))));
-    for (const chart of old) Plotly.purge(chart);
+    const views = answer.metrics.map((metric) => metricView(metric, {width: one, theme: context.look.theme}));
+    charts = views.filter(({chart}) => chart.svg);
+    panel.body.replaceChildren(chartList(views));
   }
 
   function forget() {
@@ -108,6 +109,9 @@ export function createCompare({api, state, lists, kinds, plotly, announce}) {
 
   return {
     node: panel.node, nothing,
+    charts: () => answer ? charts : [],
+    summary: () => panel.words(),
+    leave: () => control?.abort(),
     wait: () => nothing("Waiting for the model…"),
     update(next) {
       const same = (part) => JSON.stringify(part(next)) === JSON.stringify(context && part(context));
@@ -128,19 +132,19 @@ export function createCompare({api, state, lists, kinds, plotly, announce}) {
   };
 }
 
-/** The curves of a metric and the differences at the end. */
+/** The curves of a metric and the differences at the end: `{title, chart, more}`. */
 function metricView({metric, figure, differences}, options) {
-  const body = figure
-    ? [linesChart(figure.series.map(({name, x, y, sem}, color) => ({name, x, y, band: sem, color})),
-      {...options, xTitle: figure.x_label, yTitle: figure.y_label === "1" ? "" : figure.y_label, title: figure.title})]
-    : [h("p", {class: "muted"}, "A matrix: see the HTML page or the downloads.")];
+  const title = figure?.title ?? metric;
+  const chart = figure
+    ? linesChart(figure.series.map(({name, x, y, sem}, color) => ({name, x, y, band: sem, color})),
+      {...options, xTitle: figure.x_label, yTitle: figure.y_label === "1" ? "" : figure.y_label, title})
+    : h("p", {class: "muted"}, "A matrix: see the HTML page or the downloads.");
   const rows = differences.map(({a, b, x, mean, sem}) => {
     const last = mean.length - 1;
     return h("tr", {}, h("td", {}, `${a} − ${b}`), h("td", {}, x[last]),
       h("td", {}, number(mean[last]) + (sem?.[last] == null ? "" : ` ± ${number(sem[last])}`)));
   });
-  return h("figure", {class: "result-figure"}, h("figcaption", {}, figure?.title ?? metric), body,
-    rows.length > 0 && h("table", {class: "small"},
-      h("thead", {}, h("tr", {}, ["difference", "at", "± standard error"].map((name) => h("th", {}, name)))),
-      h("tbody", {}, rows)));
+  return {title, chart, more: rows.length > 0 && h("table", {class: "small"},
+    h("thead", {}, h("tr", {}, ["difference", "at", "± standard error"].map((name) => h("th", {scope: "col"}, name)))),
+    h("tbody", {}, rows))};
 }

@@ -1,5 +1,6 @@
 import {choose, field, h, segments, select} from "../lib/dom.js";
 import {colorMaps} from "../lib/colors.js";
+import {OVERLAYS} from "./overlays.js";
 
 /** Layer, head, query and looks of the attention maps. They only read and write the page's state. */
 export function createControls({state}) {
@@ -11,11 +12,12 @@ export function createControls({state}) {
     ["min", "min", "The smallest of all heads"]
   ], {value: state.value.head, onChange: (head) => state.set({head})});
   const query = segments("Query", "query", [
-    ["cls", "CLS", "What the class token attends to"], ["mean", "mean", "The average over all patches"],
-    ["patch", "patch", "One patch: point at it, click to keep it"]
-  ], {value: "cls", onChange: (value) => state.set({query: value === "patch" ? "center" : value})});
+    ["patch", "patch", "One patch: point at it, click to keep it"], ["mean", "mean", "The average over all patches"],
+    ["cls", "class", "What the class token attends to"]
+  ], {value: "patch", onChange: (value) => state.set({query: value === "patch" ? "" : value})});
+  const overlay = select(OVERLAYS.map(({id, title}) => [id, title]), {on: {change: () => state.set({overlay: overlay.value})}});
   const colors = select(colorMaps.map((name) => [name, name]), {on: {change: () => state.set({colors: colors.value})}});
-  const scale = select([["map", "per map"], ["layer", "per layer"]],
+  const scale = select([["map", "per map"], ["layer", "per layer"], ["global", "all layers"]],
     {on: {change: () => state.set({scale: scale.value})}});
   const opacityText = h("span", {class: "value"});
   const opacity = h("input", {type: "range", min: 0, max: 1, step: 0.05,
@@ -23,30 +25,44 @@ export function createControls({state}) {
   const massText = h("span", {class: "value"});
   const mass = h("input", {type: "range", min: 0.1, max: 1, step: 0.05,
     on: {input: () => state.set({mass: mass.value})}});
+  const clipText = h("span", {class: "value"});
+  const clip = h("input", {type: "range", min: 80, max: 100, step: 0.5,
+    on: {input: () => state.set({clip: clip.value})}});
+  const unpin = h("button", {type: "button", class: "link small", on: {click: () => state.set({pins: ""})}}, "Remove all pins");
   const smooth = h("input", {type: "checkbox", on: {change: () => state.set({smooth: smooth.checked ? "1" : ""})}});
   const node = h("div", {class: "controls"},
     h("label", {class: "field"}, h("span", {class: "field-label"}, "Layer", layerText), layer),
-    fusion, query,
-    h("details", {class: "looks", open: matchMedia("(min-width: 900px)").matches},
+    fusion, query, unpin,
+    OVERLAYS.length > 1 && field("Overlay", overlay),
+    h("details", {class: "looks", open: matchMedia("(min-width: 1600px)").matches},
       h("summary", {}, "Looks"),
       h("label", {class: "field"}, h("span", {class: "field-label"}, "Opacity", opacityText), opacity),
       h("label", {class: "field", title: "Only the strongest patches that together hold this share, as DINO shows it"},
         h("span", {class: "field-label"}, "Attention shown", massText), mass),
+      h("label", {class: "field", title: "Colours end at this percentile, so that one bright patch does not hide the others"},
+        h("span", {class: "field-label"}, "Brightest at percentile", clipText), clip),
       h("div", {class: "form-row"}, field("Colours", colors), field("Scale", scale)),
       h("label", {class: "check"}, smooth, "Smooth between patches")));
 
   return {
     node,
-    update({depth, layer: chosen, query: asked, hasCls, heads}) {
+    update({depth, layer: chosen, query: asked, hasCls, heads, overlay: over}) {
       const now = state.value;
       layer.max = depth - 1;
       layer.value = chosen;
       layer.setAttribute("aria-valuetext", `layer ${chosen} of 0 to ${depth - 1}`);
       layerText.textContent = `${chosen} of 0–${depth - 1}`;
       choose(fusion, now.head);
-      fusion.querySelector("legend").textContent = heads.includes(now.head) ? "Heads" : `Heads (now: ${now.head})`;
+      fusion.querySelector("legend").textContent = heads.includes(now.head) ? "Heads" : `Heads (now: head ${now.head})`;
       choose(query, typeof asked === "object" ? "patch" : asked);
       query.querySelector("input[value=cls]").disabled = !hasCls;
+      fusion.disabled = !over.hasHeads;
+      query.disabled = !over.hasQuery;
+      layer.disabled = !over.hasLayers;
+      overlay.value = over.id;
+      unpin.hidden = now.pins === "";
+      clip.value = now.clip;
+      clipText.textContent = Number(now.clip) >= 100 ? "largest" : `${Number(now.clip)} %`;
       colors.value = now.colors;
       scale.value = now.scale;
       opacity.value = now.opacity;

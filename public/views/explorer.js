@@ -1,43 +1,55 @@
 import {button, h, inNextFrame, remembered} from "../lib/dom.js";
 import {colorTable} from "../lib/colors.js";
-import {figures, oneHead, samePlace} from "../lib/attention.js";
+import {figures, largestOf, mapOf, queryText, sameQuery, samePlace} from "../lib/attention.js";
 import {imageName} from "../lib/format.js";
-import {parseQuery} from "../state.js";
+import {parsePins, parseQuery} from "../state.js";
+import * as choice from "./choice.js";
+import {hasCls, inside} from "./choice.js";
 import {createControls} from "./controls.js";
+import {createHeadGrid} from "./head-grid.js";
 import {createMap} from "./map.js";
-import {createReadout} from "./readout.js";
+import {createReadout, queryName} from "./readout.js";
+import {createReplay} from "./replay.js";
 import {dataMenu, save} from "./data-menu.js";
+import {overlayOf} from "./overlays.js";
 import {waitView} from "./problem.js";
 
-/** Above this, all heads of a layer are not fetched at once (a 37×37 grid with 16 heads has 120 MB of maps). */
-const ALL_HEADS_BYTES = 32 * 2 ** 20;
+/** Above this many bytes one head of a layer is fetched, not all: a 37×37 grid has 1.9 MB a head. */
+const ALL_HEADS_BYTES = 2 ** 20;
+/** A query that is still on its way through the keys is not asked for. */
+const QUERY_MILLISECONDS = 120;
+const MOST_PINS = 6;
 
-/** The attention explorer: photo, map, heads, controls and figures, for one model or two side by side. */
+/** The explorer: photo, map, pinned patches, heads, controls and figures, for one model or two side by side. */
 export function createExplorer({api, state, announce, openReport, gallery, refresh}) {
   const slots = ["a", "b"].map((slot) => createSlot(slot));
   const controls = createControls({state});
   const readout = createReadout();
   const actions = h("div", {class: "panel-actions start"});
   const side = h("div", {class: "side card"}, controls.node, readout.node, actions);
+  const headGrid = createHeadGrid({api, state, choose: (layer, head) => state.set({layer: String(layer), head: String(head)})});
+  const replay = createReplay({api, state});
   const node = h("section", {class: "explorer", id: "explorer", "data-panel": "attention", "data-state": "loading",
     "aria-label": "Attention explorer"},
     gallery,
-    h("div", {class: "maps card"}, howTo(),
+    h("div", {class: "maps card"}, howTo(), replay.node,
       h("div", {class: "maps-row"}, slots.map(({view}) => view.node))),
-    side);
+    side, headGrid.node);
   let models = [];
   let hover = null;
   const tables = remembered(colorTable);
   const repaint = inNextFrame(paint);
 
   function createSlot(slot) {
-    const record = {slot, model: null, key: "", photo: null, stack: null, heads: null, control: null, view: null};
+    const record = {slot, view: null, ...nothing()};
     record.view = createMap(slot, {
       hover(patch) {
         hover = patch && record.stack ? {record, patch} : null;
         repaint();
       },
-      pick: (patch) => pin(fromGrid(record, patch)),
+      pick: (patch, isMore) => isMore
+        ? state.set({pins: pinned(state.value.pins, fromGrid(record, patch))}) : keep(fromGrid(record, patch)),
+      drag: (patches) => keep(fromGrid(record, patches)),
       key: (event) => onKey(event, record),
       head: (index) => state.set({head: state.value.head === String(index) ? "mean" : String(index)}),
       report: openReport,
@@ -48,30 +60,25 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
 
   // Which layer, head and query: the address may name what a model does not have, so it is brought into range.
   const active = () => slots.slice(0, models.length).filter(({model}) => model?.config);
-  const hasCls = ({config}) => config.class_token !== false && config.num_prefix_tokens > 0;
+  const imageOf = ({slot}) => slot === "b" && state.value.beside ? state.value.beside : state.value.image;
+  const overlay = () => overlayOf(state.value.overlay);
 
-  function layerOf({config: {depth}}) {
-    const asked = Number.parseInt(state.value.layer, 10);
-    if (!Number.isInteger(asked)) return Math.floor(depth / 2);
-    return Math.min(depth - 1, Math.max(0, asked < 0 ? depth + asked : asked));
-  }
+  const layerOf = (model) => choice.layerOf(model, state.value.layer);
+  const headOf = (model) => choice.headOf(model, state.value.head);
 
-  function headOf({config: {num_heads: numHeads}}) {
-    const {head} = state.value;
-    if (["mean", "max", "min"].includes(head)) return head;
-    const index = Number.parseInt(head, 10);
-    return Number.isInteger(index) ? String(Math.min(numHeads - 1, Math.max(0, index))) : "mean";
-  }
-
-  /** The chosen query in the first model's grid. */
+  /** The chosen query in the first model's grid: the middle of the photo when nothing is said. */
   function chosenQuery() {
     const first = slots[0].model;
-    const {rows, cols} = slots[0].view.grid;
+    const {grid} = slots[0].view;
     const asked = parseQuery(state.value.query);
-    if (asked === "center") return {row: rows >> 1, col: cols >> 1};
-    if (typeof asked === "object") return {row: Math.min(asked.row, rows - 1), col: Math.min(asked.col, cols - 1)};
-    return asked === "mean" || !hasCls(first) ? "mean" : "cls";
+    if (typeof asked === "object") return inside(asked, grid);
+    if (asked === "mean") return "mean";
+    return asked === "cls" ? hasCls(first) ? "cls" : "mean" : {row: grid.rows >> 1, col: grid.cols >> 1};
   }
+
+  const toGrid = (patch, record) => samePlace(patch, slots[0].view.grid, record.view.grid);
+  const fromGrid = (record, patch) => samePlace(patch, record.view.grid, slots[0].view.grid);
+  const pinsOf = (record) => parsePins(state.value.pins).map((pin) => toGrid(inside(pin, slots[0].view.grid), record));
 
   function queryFor(record) {
     if (hover?.record === record) return hover.patch;
@@ -82,89 +89,132 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
   /** The chosen query in this model's grid: the same place of the photo. */
   function keptQuery(record) {
     const chosen = chosenQuery();
-    if (typeof chosen === "object") return samePlace(chosen, slots[0].view.grid, record.view.grid);
+    if (typeof chosen === "object") return toGrid(chosen, record);
     return chosen === "cls" && !hasCls(record.model) ? "mean" : chosen;
   }
 
-  const fromGrid = (record, patch) => samePlace(patch, record.view.grid, slots[0].view.grid);
-
-  function pin({row, col}) {
-    const text = `${row},${col}`;
-    const again = state.value.query === text;
+  function keep(patches) {
+    const text = queryText(patches);
     hover = null;
-    state.set({query: again ? "" : text});
+    state.set({query: state.value.query === text ? "" : text});
     readout.say(entries());
   }
 
+  /** The pins with a patch beside them, or without it. */
+  function pinned(text, patch) {
+    const pins = parsePins(text);
+    const rest = pins.filter((pin) => !sameQuery(pin, patch));
+    return (rest.length < pins.length ? rest : [...pins, patch].slice(-MOST_PINS)).map(queryText).join(";");
+  }
+
   function onKey(event, record) {
-    const steps = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const {rows, cols} = slots[0].view.grid;
+    const {grid} = slots[0].view;
+    const {depth, num_heads: numHeads} = slots[0].model.config;
     const from = hover ? fromGrid(hover.record, hover.patch) : chosenQuery();
-    const at = typeof from === "object" ? from : {row: rows >> 1, col: cols >> 1};
-    if (steps[event.key]) {
-      const [down, right] = typeof from === "object" ? steps[event.key] : [0, 0];
-      hover = null;
-      const row = Math.min(rows - 1, Math.max(0, at.row + down));
-      const col = Math.min(cols - 1, Math.max(0, at.col + right));
-      state.set({query: `${row},${col}`});
-      readout.say(entries());
-    } else if (event.key === "Enter" || event.key === " ") {
-      pin(at);
-    } else if (event.key === "Escape") {
-      hover = null;
-      state.set({query: ""});
-    } else if (event.key === "[" || event.key === "]") {
-      const layer = layerOf(slots[0].model) + (event.key === "]" ? 1 : -1);
-      state.set({layer: String(Math.min(slots[0].model.config.depth - 1, Math.max(0, layer)))});
-    } else {
-      return;
-    }
+    const isPatch = typeof from === "object";
+    const at = isPatch ? {row: from.row, col: from.col} : {row: grid.rows >> 1, col: grid.cols >> 1};
+    const next = choice.keyPatch(event.key, {at, isPatch, grid, depth, numHeads, layer: layerOf(slots[0].model),
+      head: headOf(slots[0].model), query: state.value.query, pins: state.value.pins, pin: pinned});
+    if (!next) return;
+    if (next.query != null) hover = null;
+    state.set(next);
+    readout.say(entries());
     event.preventDefault();
     record.view.canvas.focus();
   }
 
+  /** What one slot shows: the photo, the maps of the kept query in every layer and head, and one layer's whole maps. */
   async function load(record) {
     const {model, view} = record;
-    const {image} = state.value;
+    const image = imageOf(record);
     const layer = layerOf(model);
-    const head = headOf(model);
-    const key = [model.name, model.sha256, image, layer, head].join(" ");
-    if (record.key === key) return;
-    record.key = key;
+    const {num_heads: numHeads, grid: [rows, cols]} = model.config;
+    const few = numHeads * (rows * cols) ** 2 <= ALL_HEADS_BYTES;
+    const head = few ? "all" : headOf(model);
+    const key = [model.name, model.sha256, image, layer, head, overlay().id].join(" ");
+    if (record.key === key) return askQuery(record);
+    const isElsewhere = record.place !== `${model.name} ${image}`;
+    Object.assign(record, {key, stack: null, over: null, place: `${model.name} ${image}`});
+    if (isElsewhere) Object.assign(record, {photo: null, layers: null, asked: ""});
     record.control?.abort();
     record.control = new AbortController();
     const options = {
-      signal: record.control.signal, onWait: (seconds, why) => view.state("loading", waitView(seconds, why)[0])
+      signal: record.control.signal, onWait: (...wait) => view.state("loading", waitView(...wait))
     };
-    const what = {model: model.name, image, layer, cls: hasCls(model)};
-    view.state("loading", h("span", {class: "spinner", "aria-label": "Loading"}));
-    setState();
+    tell(record);
+    repaint();
     try {
-      const {num_heads: numHeads, grid: [rows, cols]} = model.config;
-      const few = numHeads * (rows * cols) ** 2 * 4 <= ALL_HEADS_BYTES;
-      const single = /^\d+$/.test(head);
-      const all = few ? api.attention({...what, head: "all"}, options) : null;
-      // Its failure is told where it is awaited; without this, giving up early would count as unhandled.
-      all?.catch(() => {});
-      const [photo, stack] = await Promise.all([
-        api.photo(model.name, image, options),
-        single && all ? all.then((stacks) => oneHead(stacks, Number(head))) : api.attention({...what, head}, options)
-      ]);
+      await Promise.all([photoOf(record, image, key, options), askQuery(record, options)]);
       if (record.key !== key) return;
-      Object.assign(record, {photo, stack});
-      view.state("ready");
+      if (overlay().load) {
+        const over = await overlay().load(api, {model: model.name, image, layer, query: keptQuery(record)}, options);
+        if (record.key !== key) return;
+        record.over = over;
+      } else {
+        const stack = await api.attention({model: model.name, image, layer, head}, options);
+        if (record.key !== key) return;
+        record.stack = stack;
+      }
+      tell(record);
       repaint();
-      const heads = await all;
-      if (record.key !== key) return;
-      record.heads = heads;
-      repaint();
+      if (!overlay().load) ahead(record, {model: model.name, image, layer, head, depth: model.config.depth}, key);
     } catch (error) {
       if (record.key !== key || error.name === "AbortError") return;
-      Object.assign(record, {photo: null, stack: null, heads: null});
+      Object.assign(record, nothing(), {model});
       fail(record, error);
     }
+  }
+
+  /** Whether the map of the kept query is there, or on its way. */
+  function tell(record) {
+    if (mapFor(record, keptQuery(record))) record.view.state("ready");
+    else record.view.state("loading", h("span", {class: "spinner", role: "img", "aria-label": "Loading"}));
     setState();
+  }
+
+  async function photoOf(record, image, key, options) {
+    const photo = record.photo ?? await api.photo(record.model.name, image, options);
+    if (record.key !== key) return;
+    record.photo = photo;
+    repaint();
+  }
+
+  /** The maps of the kept query in every layer and head. A rectangle is averaged of what one layer holds. */
+  async function askQuery(record, options = null) {
+    const query = keptQuery(record);
+    const {row2, col2, ...patch} = typeof query === "object" ? query : {};
+    const asked = queryText(typeof query === "object" ? patch : query);
+    if (record.asked === asked || (record.model.config.depth === 0)) return;
+    record.asked = asked;
+    tell(record);
+    const {place} = record;
+    if (record.layers) await new Promise((resolve) => setTimeout(resolve, QUERY_MILLISECONDS));
+    if (record.asked !== asked || record.place !== place) return;
+    const signal = options?.signal ?? record.control?.signal;
+    try {
+      const layers = await api.attentionOfQuery({model: record.model.name, image: imageOf(record), query: asked},
+        {...options, signal});
+      if (record.asked !== asked || record.place !== place) return;
+      Object.assign(record, {layers, layersOf: asked});
+      tell(record);
+      showHeadGrid();
+      repaint();
+    } catch (error) {
+      if (record.asked === asked) record.asked = "";
+      if (options) throw error;
+    }
+  }
+
+  /** Neighbouring layers come ahead of the hand, when there is nothing else to do. */
+  function ahead(record, what, key) {
+    const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 200));
+    idle(async () => {
+      for (const layer of [what.layer + 1, what.layer - 1].filter((one) => one >= 0 && one < what.depth)) {
+        if (record.key !== key || !node.isConnected) return;
+        await api.attention({...what, layer}, {signal: record.control.signal}).catch(() => {});
+      }
+    });
   }
 
   function fail(record, error, retry = () => update(models)) {
@@ -187,24 +237,78 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
     node.dataset.state = ["error", "loading", "empty"].find((one) => states.includes(one)) ?? "ready";
   }
 
-  const entries = () => active().filter(({stack}) => stack).map((record) => {
+  /** The stack that knows the map of a query in a layer: the layer's own, or that of the kept query. */
+  function stackFor(record, query) {
+    if (record.stack && query !== "cls") return record.stack;
+    const own = typeof query === "object" && query.row2 != null ? null : queryText(query);
+    return record.layers && own === record.layersOf ? record.layers[layerOf(record.model)] : null;
+  }
+
+  function mapFor(record, query, head = headOf(record.model)) {
+    if (overlay().load) return record.over?.values ?? null;
+    const stack = stackFor(record, query);
+    return stack ? mapOf(stack, query, Number.isNaN(Number(head)) ? head : Number(head)) : null;
+  }
+
+  const entries = () => active().map((record) => {
     const query = queryFor(record);
+    const head = headOf(record.model);
+    const stack = overlay().load ? null : stackFor(record, query);
     const {name, config: {patch_size: patchSize}} = record.model;
-    return {name, slot: record.slot, query, figures: figures(record.stack, query, patchSize)};
+    return {name, slot: record.slot, query, figures: stack && figures(stack, query, patchSize,
+      Number.isNaN(Number(head)) ? head : Number(head))};
   });
+
+  /** The largest share that the colours reach: null for each map's own. */
+  function commonScale() {
+    const {scale} = state.value;
+    const known = active();
+    if (scale === "layer") return (record) => record.stack ? largestOf(record.stack) : null;
+    if (scale !== "global") return () => null;
+    const all = known.flatMap(({layers}) => layers ?? []);
+    const high = all.length ? Math.max(...all.map(largestOf)) : null;
+    return () => high;
+  }
 
   function paint() {
     if (active().length === 0 || !slots[0].model?.config) return;
     const now = state.value;
+    const common = commonScale();
     const look = {
       colors: tables(now.colors), colorsName: now.colors, opacity: Number(now.opacity), mass: Number(now.mass),
-      smooth: now.smooth === "1", perLayer: now.scale === "layer"
+      clip: Number(now.clip), smooth: now.smooth === "1"
     };
     for (const record of active()) {
-      record.view.paint({...record, query: queryFor(record), pinned: !hover, look,
-        chosenHead: headOf(record.model), numHeads: record.model.config.num_heads});
+      const query = queryFor(record);
+      const chosen = headOf(record.model);
+      const pins = pinsOf(record);
+      record.view.paint({
+        photo: record.photo, values: mapFor(record, query), query, isKept: !hover, overlay: overlay(),
+        look: {...look, high: common(record)}, pinPlaces: overlay().hasQuery ? pins : [],
+        pins: overlay().hasQuery ? pins.map((pin, i) => ({
+          label: String(i + 1), words: `Pinned patch ${i + 1}, ${queryName(pin)}`, values: mapFor(record, pin),
+          isOn: sameQuery(pin, query), press: () => state.set({query: queryText(fromGrid(record, pin))})
+        })) : [],
+        heads: overlay().hasHeads ? Array.from({length: record.model.config.num_heads}, (_, head) => ({
+          label: String(head), words: `Head ${head}`, values: headMap(record, query, head), isOn: chosen === String(head),
+          press: () => state.set({head: chosen === String(head) ? "mean" : String(head)})
+        })) : []
+      });
     }
     readout.update(entries());
+  }
+
+  /** One head's map: of the whole layer where all heads are here, otherwise of the kept query. */
+  function headMap(record, query, head) {
+    const kept = record.layers?.[layerOf(record.model)];
+    if (record.stack?.heads > 1 && query !== "cls") return mapOf(record.stack, query, head);
+    return kept ? mapOf(kept, query, head) : null;
+  }
+
+  function showHeadGrid() {
+    headGrid.update(active().filter(({layers}) => layers).map((record) => ({slot: record.slot, model: record.model,
+      image: imageOf(record), layers: record.layers, query: parseQuery(record.layersOf), layer: layerOf(record.model),
+      head: headOf(record.model)})), tables(state.value.colors));
   }
 
   function showControls() {
@@ -212,71 +316,109 @@ export function createExplorer({api, state, announce, openReport, gallery, refre
     side.hidden = !first?.config;
     if (side.hidden) return;
     controls.update({depth: first.config.depth, layer: layerOf(first), query: chosenQuery(), hasCls: hasCls(first),
-      heads: ["mean", "max", "min"]});
-    const calls = active().map((record) => call(record.model, keptQuery(record)));
-    const layers = active().map(({model}) => call(model, "all"));
+      heads: ["mean", "max", "min"], overlay: overlay()});
+    const single = active().filter((record) => typeof keptQuery(record) !== "object" || keptQuery(record).row2 == null);
+    const calls = single.map((record) => call(record, keptQuery(record)));
+    const layers = active().map((record) => call(record, "all"));
     actions.replaceChildren(
-      button("PNG", savePictures, {look: "button quiet"}),
+      button("PNG", savePictures, {look: "button quiet", title: "Save the maps as pictures"}),
       dataMenu(calls, {formats: ["json", "npy", "npz", "png"], announce, name: "This map"}),
       dataMenu(layers, {formats: ["npy", "npz"], announce, name: "Whole layer"}));
   }
 
-  function call(model, query) {
-    const asked = typeof query === "object" ? `${query.row},${query.col}` : query;
-    const {image} = state.value;
-    const what = {model: model.name, image, layer: layerOf(model), head: headOf(model), query: asked};
-    return {label: model.name, url: (format) =>
+  function call(record, query) {
+    const {model} = record;
+    const what = {model: model.name, image: imageOf(record), layer: layerOf(model), head: headOf(model),
+      query: queryText(query)};
+    return {label: model.name, model, url: (format) => overlay().url?.(api, what, format) ??
       api.attentionURL({...what, format, overlay: format === "png" ? "true" : ""})};
   }
 
+  /** The maps as they are seen, for pictures and reports: `[{title, canvas}]`. */
+  const pictures = () => active().filter(({view}) => view.node.dataset.state === "ready").map((record) => ({
+    title: `${record.model.name}, ${imageName(imageOf(record))}, layer ${layerOf(record.model)}, head ` +
+      `${headOf(record.model)}, query ${queryName(keptQuery(record))}`, canvas: record.view.canvas
+  }));
+
   function savePictures() {
-    for (const {view, model} of active()) {
-      const name = `${model.name}_${imageName(state.value.image)}_layer-${layerOf(model)}_head-${headOf(model)}`;
-      view.canvas.toBlob((blob) => save(blob, `${name.replaceAll(/[^\w.-]+/g, "-")}.png`));
+    for (const {title, canvas} of pictures()) {
+      canvas.toBlob((blob) => save(blob, `${title.replaceAll(/[^\w.-]+/g, "-")}.png`));
     }
   }
 
   /** Shows these models (objects of the API, or `{name, error}` for one that cannot be shown). */
   function update(next) {
-    models = next;
+    // One model may look at two images.
+    models = next.length === 1 && state.value.beside ? [next[0], next[0]] : next;
     node.classList.toggle("pair", models.length > 1);
+    replay.update(models);
     slots.forEach((record, i) => {
       const model = models[i] ?? null;
       record.view.node.hidden = i > 0 && !model;
-      if (record.model?.name !== model?.name) Object.assign(record, {photo: null, stack: null, heads: null, key: ""});
+      if (record.model?.name !== model?.name || record.model?.sha256 !== model?.sha256) {
+        record.control?.abort();
+        Object.assign(record, nothing());
+      }
       record.model = model;
       if (!model) return;
       if (model.error) return replace(record, () => fail(record, model.error, refresh));
       if (model.state !== "ready") {
         return replace(record, () => record.view.state("loading", `${model.name} is loading…`));
       }
-      if (!state.value.image) {
+      if (!imageOf(record)) {
         return replace(record, () => record.view.state("empty", "Choose an image, or drop one anywhere on the page."));
       }
-      record.view.describe(model);
-      record.view.label(`Attention of ${model.name} on ${imageName(state.value.image)}, ` +
-        `layer ${layerOf(model)}, head ${headOf(model)}`);
-      load(record);
+      record.view.describe(model, state.value.beside ? imageName(imageOf(record)) : "");
     });
+    // A grid is known for all before a query is brought into each.
+    for (const record of active().filter(({model}) => model.state === "ready" && !model.error && imageOf(slots[0]))) {
+      record.view.label(`${overlay().title} of ${record.model.name} on ${imageName(imageOf(record))}, ` +
+        `layer ${layerOf(record.model)}, head ${headOf(record.model)}`);
+      load(record);
+    }
     setState();
     showControls();
+    showHeadGrid();
     repaint();
   }
 
   state.subscribe((_, changed) => {
-    if (["image", "layer", "head"].some((name) => changed.has(name))) return update(models);
-    if (["query", "colors", "opacity", "scale", "mass", "smooth"].some((name) => changed.has(name))) {
+    if (!node.isConnected) return;
+    if (changed.has("beside")) return refresh();
+    if (["image", "layer", "head", "overlay"].some((name) => changed.has(name))) return update(models);
+    if (changed.has("query")) active().filter(({key}) => key).forEach((record) => askQuery(record));
+    const looks = ["query", "pins", "colors", "opacity", "scale", "mass", "clip", "smooth", "grid"];
+    if (looks.some((name) => changed.has(name))) {
       showControls();
+      if (changed.has("grid") || changed.has("colors")) showHeadGrid();
       repaint();
     }
   });
-  return {node, update, layer: () => slots[0].model?.config ? layerOf(slots[0].model) : null};
+  return {
+    node, update, pictures,
+    layer: () => slots[0].model?.config ? layerOf(slots[0].model) : null,
+    /** Gives up what is on its way: the page shows something else. */
+    leave() {
+      replay.stop();
+      for (const record of slots) {
+        record.control?.abort();
+        Object.assign(record, {key: "", asked: ""});
+      }
+    }
+  };
 }
 
+/** A slot without a model. */
+const nothing = () => ({model: null, key: "", place: "", asked: "", photo: null, stack: null, layers: null, layersOf: "",
+  over: null, control: null});
+
 function howTo() {
-  return h("p", {class: "reading muted", id: "map-keys"},
-    h("span", {class: "for-mouse"}, "Move over a photo, or use the arrow keys on it: the map shows what that patch " +
-      "attends to. Click or Enter keeps it, Escape goes back. ",
-      h("kbd", {}, "["), " ", h("kbd", {}, "]"), " change the layer."),
+  const key = (name) => h("kbd", {}, name);
+  return h("div", {class: "reading muted", id: "map-keys"},
+    h("span", {class: "for-mouse"}, "Move over a photo: the map shows what that patch attends to. Click keeps it, ",
+      "Shift-click pins it beside others, drag averages. ",
+      h("details", {class: "keys"}, h("summary", {}, "Keys"), "Arrows move, ", key("["), key("]"), " layer, ",
+        key(","), key("."), " head, ", key("a"), " all heads, ", key("c"), " class token, ", key("m"), " mean, ", key("p"),
+        " pin, ", key("Enter"), " keep, ", key("Esc"), " back.")),
     h("span", {class: "for-touch"}, "Tap a patch of a photo: the map shows what it attends to."));
 }

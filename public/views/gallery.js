@@ -14,7 +14,7 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
   const node = h("section", {class: "gallery card", "aria-label": "Images"},
     h("div", {class: "gallery-head"}, source,
       button("Upload…", pickFile, {title: "JPEG or PNG; dropping or pasting one anywhere works too"})),
-    strip, more, note);
+    strip, more, h("p", {class: "muted small"}, "Shift-click shows a second image beside the first."), note);
   let loaded = "";
   let images = [];
   let shown = 0;
@@ -94,12 +94,14 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
     }
     more.hidden = shown >= images.length;
     more.textContent = `More (${plural(images.length - shown, "image")})`;
+    mark();
   }
 
   function thumb({ref, label}) {
     const tile = h("button", {
       type: "button", class: "thumb", title: label, "data-ref": ref, "aria-pressed": String(ref === state.value.image),
-      on: {click: () => state.set({image: ref})}
+      tabindex: -1, on: {click: (event) => state.set(event.shiftKey
+        ? {beside: ref === state.value.beside ? "" : ref} : {image: ref})}
     }, h("img", {src: api.thumbnailURL(ref), alt: label, width: 56, height: 56, loading: "lazy", decoding: "async",
       on: {error: () => tile.classList.add("broken")}}));
     return tile;
@@ -107,15 +109,35 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
 
   function mark() {
     for (const tile of strip.querySelectorAll(".thumb")) {
-      tile.setAttribute("aria-pressed", String(tile.dataset.ref === state.value.image));
+      const {ref} = tile.dataset;
+      tile.setAttribute("aria-pressed", String(ref === state.value.image || ref === state.value.beside));
+      tile.classList.toggle("second", ref === state.value.beside);
     }
+    rove();
   }
 
+  /** One stop of the Tab key for all images; arrows go from one to the next. */
+  function rove(to = strip.querySelector(".thumb[aria-pressed=true]") ?? strip.querySelector(".thumb")) {
+    for (const tile of strip.querySelectorAll(".thumb[tabindex='0']")) tile.tabIndex = -1;
+    if (to) to.tabIndex = 0;
+  }
+
+  strip.addEventListener("keydown", (event) => {
+    const tiles = [...strip.querySelectorAll(".thumb")];
+    const at = tiles.indexOf(document.activeElement);
+    const columns = getComputedStyle(strip).gridTemplateColumns.split(" ").length;
+    const to = {ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns, Home: 0,
+      End: tiles.length - 1}[event.key];
+    if (at < 0 || to == null || !tiles[to]) return;
+    rove(tiles[to]);
+    tiles[to].focus();
+    event.preventDefault();
+  });
   lists.subscribe(update);
   uploads.subscribe(update);
   state.subscribe((_, changed) => {
     if (changed.has("from") || changed.has("image")) update();
-    if (changed.has("image")) mark();
+    if (changed.has("image") || changed.has("beside")) mark();
   });
   return {node, update};
 }

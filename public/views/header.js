@@ -17,14 +17,15 @@ export function createViews({state}) {
 }
 
 /** The two model choosers and the way to more models. */
-export function createHeader({state, lists, openModels}) {
+export function createHeader({state, lists, openModels, openReport}) {
   const first = h("select", {id: "model-a", on: {change: () => state.set({model: first.value})}});
   const second = h("select", {id: "model-b", on: {change: () => state.set({compare: second.value})}});
   const swap = button("⇄", () => state.set({model: state.value.compare, compare: state.value.model}),
     {look: "button quiet icon", title: "Swap the two models", "aria-label": "Swap the two models"});
   const node = h("nav", {class: "choosers", "aria-label": "Models"},
     chooser("a", "Model", first), swap, chooser("b", "Compare with", second),
-    button("Models…", openModels, {id: "open-models"}));
+    button("Models…", openModels, {id: "open-models"}),
+    button("Report", openReport, {id: "save-report", title: "Save what is on the page as one HTML file"}));
 
   function update() {
     const {models} = lists.value;

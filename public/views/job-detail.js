@@ -7,7 +7,7 @@ const SHOWN_CHECKPOINTS = 8;
 const SHOWN_LINES = 200;
 
 /** The head of the chosen job: how it is, what may be done with it, its warnings, checkpoints and last words. */
-export function createJobDetail({api, announce, look, acted, removed}) {
+export function createJobDetail({api, announce, look, acted, removed, copied}) {
   const title = h("h2", {id: "job-title"});
   const state = h("span", {class: "state"});
   const live = h("span", {class: "small muted", role: "status"});
@@ -56,14 +56,17 @@ export function createJobDetail({api, announce, look, acted, removed}) {
     }
   }
 
+  const copying = () => button("Copy…", () => copied(shown.config), {look: "button quiet",
+    title: "A new training with these settings"});
+
   function buttons(job) {
     const plain = (text, action) =>
       button(text, ({currentTarget}) => act(action, currentTarget), {look: "button quiet"});
     if (isTerminal(job)) {
-      return [job.state !== "succeeded" && plain("Retry", "retry"), twice("Delete", "Really delete?", remove)];
+      return [copying(), job.state !== "succeeded" && plain("Retry", "retry"), twice("Delete", "Really delete?", remove)];
     }
     if (job.cancel_requested_at) return [];
-    return [
+    return [copying(),
       job.held ? plain("Resume", "resume") : !job.pause_requested_at && plain("Pause", "pause"),
       twice("Cancel", "Really cancel?", (pressed) => act("cancel", pressed))
     ];

@@ -8,6 +8,17 @@ const ARCHS = [["small", "6 blocks of 96, 48 px"], ["vit_tiny_patch16_224", "vit
   ["vit_small_patch16_224", "vit_small_patch16_224"], ["vit_base_patch16_224", "vit_base_patch16_224"],
   ["", "the checkpoint's own"]];
 const BUILT_IN = "shapes-textures";
+/** Where the paper's heads would be most of a network, they follow its width: 512 and 128 at 96, as the demo's. */
+const WIDTHS = {small: 96, vit_tiny_patch16_224: 192};
+const PAPER = {width: 768, hidden: 4096, narrow: 128};
+/** A run of so few steps logs each of them. */
+const FEW_STEPS = 400;
+/** What is asked about before it starts: seconds, bytes on the disk. */
+const LONG = 86_400;
+const LARGE = 20 * 2 ** 30;
+/** How long a start waits for the estimate, milliseconds. */
+const PATIENCE = 4000;
+
 /** The settings above the fold, with their labels and what stands in them at first. */
 const FIRST = {method: "Method", "hybrid.lambda": "λ: share of contrast", arch: "Architecture", dataset: "Dataset",
   "dataset_options.n_images": "Images", epochs: "Epochs", batch_size: "Batch", init_from: "Start from checkpoint",
@@ -24,10 +35,12 @@ export function createJobForm({api, lists, added}) {
   const form = h("form", {class: "form", on: {submit}});
   const result = h("div", {class: "form-result", "aria-live": "polite"});
   const send = h("button", {class: "button primary"}, "Start");
+  let agreed = "";
   const estimate = button("Estimate", () => run(async () => {
     result.replaceChildren("Measuring a few steps…");
     const answer = await api.estimateJob(body());
-    result.replaceChildren(h("p", {class: "muted"}, estimateWords(answer)));
+    result.replaceChildren(h("p", {class: "muted"}, estimateWords(answer)),
+      ...questions(body(), answer).map((text) => h("p", {class: "reason"}, text)));
   }));
   const end = h("div", {class: "form-end"}, estimate, send);
   let methods = null;
@@ -88,11 +101,24 @@ export function createJobForm({api, lists, added}) {
       const said = control.disabled ? undefined : valueOf(setting, control);
       if (said !== undefined) put(wanted, setting.path, said);
     }
+    const width = WIDTHS[wanted.arch];
+    if (width && ["moco_v3", "hybrid"].includes(wanted.method)) {
+      wanted.moco = {mlp_dim: Math.round(PAPER.hidden * width / PAPER.width), dim: PAPER.narrow, ...wanted.moco};
+    }
+    const steps = stepsOf(wanted);
+    if (steps && steps <= FEW_STEPS) wanted.log_every_steps ??= 1;
+    if (wanted.arch?.startsWith?.("{")) wanted.arch = JSON.parse(wanted.arch);
     if (wanted.arch === "small") {
       wanted.arch = SMALL;
       if (wanted.dataset === BUILT_IN) wanted.dataset_options = {img_size: SMALL.img_size, ...wanted.dataset_options};
     }
     return wanted;
+  }
+
+  /** Steps in all; null where the number of images is not known. */
+  function stepsOf({dataset, dataset_options: own, epochs, batch_size: batch}) {
+    const images = own?.n_images ?? lists.value.datasets?.find(({name}) => name === dataset)?.n_images;
+    return images && epochs && batch ? epochs * Math.max(1, Math.floor(images / batch)) : null;
   }
 
   /** One key for one body: pressing again after a lost connection posts nothing twice. */
@@ -144,6 +170,17 @@ export function createJobForm({api, lists, added}) {
     run(async () => {
       result.replaceChildren("Posting…");
       const wanted = body();
+      const text = JSON.stringify(wanted);
+      if (agreed !== text) {
+        // Faults are told by the posting itself, and a slow estimate keeps nobody from starting.
+        const answer = await api.estimateJob(wanted, {signal: AbortSignal.timeout(PATIENCE)}).catch(() => null);
+        const doubts = questions(wanted, answer);
+        if (doubts.length > 0) {
+          agreed = text;
+          return result.replaceChildren(...doubts.map((doubt) => h("p", {class: "reason"}, doubt)),
+            h("p", {}, "Press Start again to start it all the same."));
+        }
+      }
       const job = await api.addJob(wanted, keyFor(wanted));
       key = {text: "", value: ""};
       result.replaceChildren();
@@ -157,7 +194,24 @@ export function createJobForm({api, lists, added}) {
       button("Close", () => dialog.close(), {look: "button quiet"})), form);
   document.body.append(dialog);
 
-  async function open() {
+  /** Every setting of another job, to be changed and started as a new one. */
+  function fillIn(config) {
+    const {arch} = fields.get("arch").setting ? config : {};
+    const option = typeof arch === "object" && JSON.stringify(arch) !== JSON.stringify(SMALL) ? JSON.stringify(arch) : null;
+    if (option) {
+      const {embed_dim: width, depth, img_size: size} = arch;
+      fields.get("arch").control.append(h("option", {value: option}, `${depth} blocks of ${width}, ${size} px`));
+    }
+    for (const {setting, control} of fields.values()) {
+      const said = setting.path.reduce((value, name) => value?.[name], config);
+      if (setting.key === "arch") control.value = option ?? (typeof arch === "object" ? "small" : arch ?? "");
+      else control.value = said == null ? "" : typeof said === "object" ? JSON.stringify(said) : String(said);
+    }
+  }
+
+  /** config: of the job that is copied, or nothing. */
+  async function open(config = null) {
+    agreed = "";
     result.replaceChildren();
     dialog.showModal();
     try {
@@ -175,20 +229,41 @@ export function createJobForm({api, lists, added}) {
       [name, name === BUILT_IN ? `${name} (built in)` : `${name} (${n})`]), dataset.value || BUILT_IN);
     fill(probeSet, [["", "not at all"], ...(probeSets ?? []).map(({name}) => [name, name])],
       probeSet.value || probeSets?.[0]?.name || "");
+    if (config) fillIn(config);
     adapt();
   }
 
   return {open};
 }
 
-/** The estimate in a line: parameters, memory, time. */
-function estimateWords(answer) {
-  const words = [];
-  const parameters = answer.parameters?.total ?? answer.parameters;
-  if (Number.isFinite(parameters)) words.push(`${count(parameters)} parameters`);
-  if (Number.isFinite(answer.memory_bytes)) words.push(bytes(answer.memory_bytes));
-  if (Number.isFinite(answer.seconds_per_epoch)) words.push(`${duration(answer.seconds_per_epoch)} an epoch`);
-  const total = answer.total_seconds ?? answer.duration_seconds;
-  if (Number.isFinite(total)) words.push(`${duration(total)} in all`);
-  return words.join(" · ") || JSON.stringify(answer);
+/** Bytes that the checkpoints of a run take on the disk at the end. */
+function diskBytes({memory = {}, settings = {}, epochs}) {
+  const each = ["weights_bytes", "moments_bytes", "momentum_encoder_bytes"].reduce((sum, name) => sum + (memory[name] ?? 0), 0);
+  const {every_epochs: every = 1, keep_last: kept = 1} = settings.checkpoint ?? {};
+  return each * Math.min(kept, Math.max(1, Math.ceil(epochs / every))) + (memory.weights_bytes ?? 0);
+}
+
+/** What looks like a slip, in sentences. `answer` is the estimate, or null. */
+export function questions({epochs, analysis}, answer) {
+  const doubts = [];
+  const every = analysis?.every_epochs;
+  if (every > epochs) {
+    doubts.push(`Snapshots every ${every} epochs, of ${epochs} in all: there would be none on the way. Give fewer than ${epochs}.`);
+  }
+  if (!answer) return doubts;
+  const total = answer.seconds_per_epoch * answer.epochs;
+  if (total > LONG) doubts.push(`This would take about ${duration(total)} on this machine.`);
+  if (diskBytes(answer) > LARGE) doubts.push(`Its checkpoints would take about ${bytes(diskBytes(answer))} on the disk.`);
+  return doubts;
+}
+
+/** The estimate in a line: parameters, memory, time and disk in all. */
+export function estimateWords(answer) {
+  const words = [`${count(answer.parameters)} parameters`, `${bytes(answer.memory_bytes)} of memory`];
+  if (Number.isFinite(answer.seconds_per_epoch)) {
+    words.push(`${duration(answer.seconds_per_epoch)} an epoch`,
+      `${duration(answer.seconds_per_epoch * answer.epochs)} in all (${answer.steps_per_epoch * answer.epochs} steps)`);
+  }
+  words.push(`${bytes(diskBytes(answer))} on the disk`);
+  return words.join(" · ");
 }

@@ -1,17 +1,19 @@
-import {button, h, remembered} from "../lib/dom.js";
+import {button, h} from "../lib/dom.js";
 import {colorBar, paintAttention, paintTile} from "../charts/attention-map.js";
-import {largest, mapOf, massThreshold} from "../lib/attention.js";
-import {count, percent} from "../lib/format.js";
+import {massThreshold, percentile} from "../lib/attention.js";
+import {count, percent, plural} from "../lib/format.js";
 import {problemView} from "./problem.js";
 
 /**
- * The map of one model over its photo, with a small map for each head below.
- * Tells by callbacks: `hover({row, col} | null)`, `pick({row, col})`, `key(event)`, `head(index)`, `report(name)`.
+ * The map of one model over its photo, with the pinned patches and the heads of the layer below.
+ * Tells by callbacks: `hover({row, col} | null)`, `pick({row, col}, isMore)`, `drag({row, col, row2, col2})`,
+ * `key(event)`, `head(index)`, `show(pin)`, `report(name)`.
  */
 export function createMap(slot, callbacks) {
   const name = h("strong", {});
   const caption = h("span", {class: "muted small"});
-  const reportButton = button("Load report", () => callbacks.report(name.textContent), {look: "link small"});
+  const reportButton = button("Load report", () => callbacks.report(name.textContent), {look: "link small",
+    title: "What became of every tensor of the checkpoint"});
   const canvas = h("canvas", {class: "map-canvas", tabindex: 0, role: "application",
     "aria-roledescription": "attention map", "aria-describedby": "map-keys"});
   const veil = h("div", {class: "map-veil"});
@@ -19,14 +21,17 @@ export function createMap(slot, callbacks) {
   const low = h("span", {}, "0");
   const high = h("span", {});
   const unit = h("span", {class: "unit"}, "of the attention");
-  const heads = h("div", {class: "heads", role: "group", "aria-label": "Heads"});
+  const pinned = h("div", {class: "pins", role: "group"});
+  const heads = h("div", {class: "heads", role: "group"});
+  const tilesPart = h("div", {class: "map-tiles"}, pinned, heads);
   const node = h("figure", {class: "map", "data-slot": slot, "data-state": "loading"},
     h("figcaption", {}, h("span", {class: "map-name"}, h("span", {class: "swatch"}), name, reportButton), caption),
     h("div", {class: "map-stage"}, canvas, veil),
-    h("div", {class: "map-scale muted small"}, low, bar, high, unit), heads);
+    h("div", {class: "map-scale muted small"}, low, bar, high, unit), tilesPart);
   let grid = {rows: 1, cols: 1};
-  let tiles = [];
   let barColors = "";
+  let from = null;
+  let dragged = null;
 
   function patchAt(event) {
     const box = canvas.getBoundingClientRect();
@@ -37,62 +42,92 @@ export function createMap(slot, callbacks) {
     };
   }
 
-  canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && callbacks.hover(patchAt(event)));
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch") return;
+    const patch = patchAt(event);
+    if (from && (from.row !== patch.row || from.col !== patch.col)) dragged = {...from, row2: patch.row, col2: patch.col};
+    callbacks.hover(from && dragged ? {...from, row2: patch.row, col2: patch.col} : patch);
+  });
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch" || event.button !== 0) return;
+    from = patchAt(event);
+    dragged = null;
+    canvas.setPointerCapture(event.pointerId);
+  });
+  canvas.addEventListener("pointerup", () => {
+    if (dragged) callbacks.drag(dragged);
+    from = null;
+  });
+  canvas.addEventListener("pointercancel", () => { from = dragged = null; });
   canvas.addEventListener("pointerleave", () => callbacks.hover(null));
-  canvas.addEventListener("click", (event) => callbacks.pick(patchAt(event)));
+  canvas.addEventListener("click", (event) => {
+    if (!dragged) callbacks.pick(patchAt(event), event.shiftKey);
+    dragged = null;
+  });
   canvas.addEventListener("keydown", callbacks.key);
   new ResizeObserver(() => callbacks.resized()).observe(canvas);
 
-  function describe(model) {
-    const {depth, num_heads: numHeads, grid: [rows, cols], patch_size: patch, num_prefix_tokens: prefix} = model.config;
+  function describe(model, imageWords) {
+    const {depth, num_heads: numHeads, grid: [rows, cols], patch_size: patch, num_prefix_tokens: prefix,
+      class_token: cls, num_registers: registers} = model.config;
     grid = {rows, cols};
     name.textContent = model.name;
+    const tokens = [cls !== false && prefix > 0 ? "class token" : "", registers ? plural(registers, "register") : ""];
     caption.textContent = [
-      `${depth} layers × ${numHeads} heads`, `${rows}×${cols} patches of ${patch} px`,
-      prefix > 1 ? `${prefix} prefix tokens` : "", `${count(model.parameters)} parameters`, model.recognised_as
+      imageWords, `${depth} layers × ${numHeads} heads`, `${rows}×${cols} patches of ${patch} px`,
+      prefix > 1 ? tokens.filter(Boolean).join(" and ") : "", `${count(model.parameters)} parameters`, model.recognised_as
     ].filter(Boolean).join(" · ");
     const [height, width] = model.config.img_size;
     canvas.style.aspectRatio = `${width} / ${height}`;
   }
 
-  function makeTiles(n, chosen) {
-    if (tiles.length !== n) {
-      tiles = Array.from({length: n}, (_, i) => h("button",
-        {type: "button", class: "tile", title: `Head ${i}`, "aria-label": `Head ${i}`,
-          on: {click: () => callbacks.head(i)}},
-        h("canvas", {"aria-hidden": "true", width: grid.cols, height: grid.rows}), h("span", {}, String(i))));
-      heads.replaceChildren(...tiles);
+  /** A button with a small map for each entry `{label, words, values, isOn, press}`; kept while their number stays. */
+  function tiles(place, entries, look) {
+    while (place.children.length > entries.length) place.lastChild.remove();
+    while (place.children.length < entries.length) {
+      const tile = h("button", {type: "button", class: "tile", on: {click: () => tile.press()}},
+        h("canvas", {"aria-hidden": "true", width: 1, height: 1}), h("span", {"aria-hidden": "true"}));
+      place.append(tile);
     }
-    tiles.forEach((tile, i) => tile.setAttribute("aria-pressed", String(chosen === String(i))));
+    entries.forEach(({label, words, values, isOn, press}, i) => {
+      const tile = place.children[i];
+      tile.press = press;
+      tile.lastChild.textContent = label;
+      tile.title = words;
+      tile.setAttribute("aria-label", words);
+      tile.setAttribute("aria-pressed", String(isOn));
+      tile.classList.toggle("waiting", !values);
+      if (values) paintTile(tile.firstChild, {values, ...grid}, {...look, ...limits(values, look)});
+    });
   }
 
-  /** `look`: {colors, colorsName, opacity, mass, smooth, perLayer}; `heads` may come later than `stack`, or never. */
-  function paint({photo, stack, heads: all, query, pinned, chosenHead, numHeads, look}) {
-    const values = stack ? mapOf(stack, query) : null;
-    const top = stack ? (look.perLayer ? largestOf(stack) : largest(values ?? [])) : 0;
-    const patch = typeof query === "object" ? query : null;
+  /** The ends of the colours of one map. */
+  const limits = (values, {clip, mass, high: wide}) => ({
+    high: wide ?? percentile(values, clip), threshold: massThreshold(values, mass)
+  });
+
+  /**
+   * values: the map, or null while it is on its way. pins and heads: `[{label, words, values, isOn, press}]`.
+   * look: `{colors, colorsName, opacity, mass, clip, smooth, high}`, high null for a scale of each map's own.
+   */
+  function paint({photo, values, query, isKept, pins, heads: all, pinPlaces, look, overlay}) {
+    const ends = values ? limits(values, look) : {high: 0, threshold: -Infinity};
     paintAttention(canvas, {photo, values, ...grid}, {
-      width: canvas.clientWidth || 320, pixelRatio: devicePixelRatio, colors: look.colors, opacity: look.opacity,
-      height: canvas.clientHeight || 320, high: top, threshold: values ? massThreshold(values, look.mass) : 0,
-      smooth: look.smooth, query: patch, pinned
+      width: canvas.clientWidth || 320, pixelRatio: devicePixelRatio, height: canvas.clientHeight || 320, ...look, ...ends,
+      query: overlay.hasQuery && typeof query === "object" ? query : null, pinned: isKept, pins: pinPlaces
     });
-    high.textContent = stack ? percent(top) : "";
+    high.textContent = values ? percent(ends.high) : "";
+    unit.textContent = overlay.unit;
     if (barColors !== look.colorsName) {
       barColors = look.colorsName;
       bar.replaceChildren(colorBar({colors: look.colors}));
     }
-    makeTiles(numHeads, chosenHead);
-    heads.classList.toggle("smooth", look.smooth);
-    if (!all) return;
-    tiles.forEach((tile, head) => {
-      const map = mapOf(all, query, head);
-      if (map) {
-        paintTile(tile.firstChild, {values: map, ...grid}, {
-          colors: look.colors, high: look.perLayer ? largestOf(all) : largest(map),
-          threshold: massThreshold(map, look.mass)
-        });
-      }
-    });
+    tilesPart.classList.toggle("smooth", look.smooth);
+    tiles(pinned, pins, look);
+    tiles(heads, all, look);
+    pinned.setAttribute("aria-label", `Pinned patches in ${name.textContent}`);
+    heads.setAttribute("aria-label", `Heads of ${name.textContent}`);
+    pinned.hidden = pins.length === 0;
   }
 
   return {
@@ -101,7 +136,7 @@ export function createMap(slot, callbacks) {
     label(text) { canvas.setAttribute("aria-label", text); },
     state(value, content = null) {
       node.dataset.state = value;
-      veil.replaceChildren(...(content ? [content] : []));
+      veil.replaceChildren(...(content ? [content].flat().filter(Boolean) : []));
     },
     fail(error, model, retry) {
       name.textContent = model;
@@ -110,6 +145,3 @@ export function createMap(slot, callbacks) {
     }
   };
 }
-
-// The largest value of a layer is asked for at every move; a stack never changes, so it is looked for once.
-const largestOf = remembered((stack) => Math.max(largest(stack.values), largest(stack.cls ?? [])), new WeakMap());

@@ -14,16 +14,18 @@ export function createModelsDialog({api, state, lists, refresh, announce}) {
     list, detail,
     h("h3", {}, "Load a checkpoint"),
     createLoadForm({api, added: async (model) => {
-      announce(`${model.name}: ${model.state}`);
       await refresh();
-      state.set(state.value.model && state.value.model !== model.name ? {compare: model.name} : {model: model.name});
+      // What is being compared stays; the new one is in the lists.
+      if (!state.value.model) state.set({model: model.name});
+      else if (!state.value.compare && state.value.model !== model.name) state.set({compare: model.name});
+      announce(`${model.name}: ${model.state}. It can be chosen above.`);
     }}));
 
   function update() {
     const {models} = lists.value;
     list.replaceChildren(models?.length
       ? h("div", {class: "scroll"}, h("table", {class: "models"},
-        h("thead", {}, h("tr", {}, ["Name", "State", "Kind", "Parameters", "Memory", ""].map((text) =>
+        h("thead", {}, h("tr", {}, ["Name", "State", "Kind", "Parameters", "Memory", "What to do"].map((text) =>
           h("th", {scope: "col"}, text)))),
         h("tbody", {}, models.map(row))))
       : h("p", {class: "muted"}, "No models yet."));

@@ -1,5 +1,6 @@
 // What each analysis panel asks, draws and says about reading it. Drawing is left to charts/.
 
+import {button} from "../lib/dom.js";
 import {ckaChart} from "../charts/cka.js";
 import {depthChart} from "../charts/depth.js";
 import {familyChart} from "../charts/family.js";
@@ -7,91 +8,119 @@ import {familyChart} from "../charts/family.js";
 /** A panel for a kind, with the kind's own name and words unless it says others. */
 const of = (kinds, kind, more) => {
   const {title = kind, reading = ""} = kinds.find(({name}) => name === kind) ?? {};
-  return {id: kind, title, reading, calls: eachModel(kind), ...more};
+  const panel = {id: kind, title, reading, calls: eachModel(kind, more.hasBaseline), ...more};
+  return {...panel, draw: (answers, options, context) => [{title: panel.title, chart: more.draw(answers, options, context)}]};
 };
 
-/** The calls of a panel that asks the same of every model. */
-const eachModel = (kind) => ({api, models, parameters}) => models.map(({name}) => ({
-  label: name, url: (format) => api.analysisURL(name, kind, parameters, format)
+/** The calls of a panel that asks the same of every model, and of the baseline. */
+const eachModel = (kind, hasBaseline) => ({api, models, others, baseline, parameters}) => [
+  ...models, ...(hasBaseline ? others : []), ...(hasBaseline && baseline ? [{...baseline, isBaseline: true}] : [])
+].map((model) => ({
+  label: model.name, isBaseline: Boolean(model.isBaseline), model,
+  url: (format) => api.analysisURL(model.name, kind, parameters, format)
 }));
 
-const series = (results) => results.map(({model, layers, mean, sem, per_head: perHead}) =>
-  ({name: model.name, x: layers, mean, sem, perHead}));
+const scaled = (values, factor) => values?.map((value) => Array.isArray(value) ? scaled(value, factor)
+  : value == null ? null : value * factor) ?? null;
 
-/** Lines that two models share are drawn once. */
-function references(results, valueOf, text) {
-  const values = results.map(valueOf).filter((value) => value != null);
-  const same = (a, b) => Math.abs(a - b) < 0.01 * b;
-  const distinct = values.filter((value, i) => values.findIndex((other) => same(other, value)) === i);
-  return distinct.map((y, i) => ({y, text: distinct.length > 1 ? `${text}, ${results[i].model.name}` : text}));
+const series = (answers, factorOf = () => 1) => answers.map(({name, isBaseline, result}) => {
+  const factor = factorOf(result);
+  return {name: isBaseline ? `${name} (baseline)` : name, isBaseline, x: result.layers, mean: scaled(result.mean, factor),
+    sem: scaled(result.sem, factor), perHead: scaled(result.per_head, factor)};
+});
+
+/** Lines that several models share are drawn once. */
+function references(answers, valueOf, text) {
+  const values = answers.map(({name, result}) => ({name, value: valueOf(result)})).filter(({value}) => value != null);
+  const same = (a, b) => Math.abs(a - b) < 0.01 * Math.abs(b);
+  const distinct = values.filter(({value}, i) => values.findIndex((other) => same(other.value, value)) === i);
+  return distinct.map(({name, value}) => ({y: value, text: distinct.length > 1 ? `${text}, ${name}` : text}));
 }
 
-/** The panels that are always there, with the words of the kinds they show. */
-export const panelsOf = (kinds) => [
-  of(kinds, "attention-distance", {
-    hasBand: true, depth: (layer) => layer, layer: (x) => x,
-    draw: (results, options) => depthChart(series(results), {
-      title: "distance", unit: "px", digits: 1,
-      references: references(results, ({uniform}) => uniform, "uniform"), ...options
-    })
-  }),
-  of(kinds, "attention-nmi", {
-    hasBand: true, depth: (layer) => layer, layer: (x) => x,
-    draw: (results, options) => depthChart(series(results), {title: "NMI", unit: "1", digits: 3, ...options})
-  }),
-  of(kinds, "attention-entropy", {
-    hasBand: true, depth: (layer) => layer, layer: (x) => x,
-    draw: (results, options) => depthChart(series(results), {
-      title: "entropy", unit: "nat", digits: 2,
-      references: references(results, ({uniform, grid: [rows, cols]}) => uniform ?? Math.log(rows * cols), "uniform"),
-      ...options
-    })
-  }),
-  of(kinds, "fourier", {
-    id: "high-frequency", title: "High frequencies by depth", hasBand: true,
-    depth: (layer) => layer + 1, layer: (x) => Math.max(0, x - 1),
-    reading: "The strength of the finest detail in the tokens. Falling = details are smoothed away and shapes " +
-      "remain, as in contrastive models; holding = tokens stay distinct and keep texture, as in masked ones. " +
-      "Depth 0 is the embedding.",
-    draw: (results, options) => depthChart(results.map((result) => ({
-      name: result.model.name, x: result.depth_curve.depth, mean: result.depth_curve.high_frequency,
-      sem: result.high_frequency_sem?.filter((_, tap) => tap % 2 === 0) ?? null, perHead: null
-    })), {title: "Δ log amplitude", digits: 2, xTitle: "depth", range: extent(results), ...options, dots: false})
-  }),
-  of(kinds, "fourier", {
-    depth: (layer) => layer + 1,
-    draw: (results, options) => familyChart(results.map((result) => ({
-      name: result.model.name, x: result.frequency_pi,
-      // Every second tap is the embedding or a whole block; those between are after the attention.
-      curves: result.taps.map((label, tap) => ({depth: tap / 2, label, values: result.delta_log_amplitude[tap]}))
-        .filter(({depth}) => Number.isInteger(depth))
-    })), {height: 400, xTitle: "frequency (π)", yTitle: "Δ log amplitude", ...options})
-  }),
-  of(kinds, "cka", {
-    wantsSet: true,
-    calls: ({api, models, parameters, pair, kernel, estimator, tokens}) => {
-      const [a, b] = pairOf(pair, models);
-      return [{label: a === b ? a : `${a} × ${b}`, url: (format) => api.pairURL("cka", {a, b, ...parameters,
-        kernel, estimator, tokens}, format)}];
-    },
-    draw: ([result], {layer, ...options}) => ckaChart({
-      a: result.a.name, b: result.b.name, layersA: result.layers_a, layersB: result.layers_b, values: result.cka
-    }, options)
-  })
-];
+/** What distances are told in: pixels, or what models of different sizes share. */
+export const UNITS = [["px", "pixels"], ["uniform", "× uniform"], ["side", "× image side"]];
 
-/** "aa", "ab" or "bb" as two names; what needs a second model falls back to the first. */
+const distanceFactor = (unit) => ({uniform, img_size: [height]}) =>
+  unit === "uniform" ? 1 / uniform : unit === "side" ? 1 / height : 1;
+
+/** The panels that are always there, with the words of the kinds they show. `set(patch)` changes the page's state. */
+export function panelsOf(kinds, {set}) {
+  const byLayer = {hasBaseline: true, place: (layer) => layer, pick: (x) => set({layer: String(x)})};
+  /** A button that fits the axis to the curves, or starts it from 0 again. */
+  const fitting = (id) => ({look: {fit}}) => {
+    const isFit = fit.includes(id);
+    return button(isFit ? "From 0" : "Fit axis", () =>
+      set({fit: (isFit ? fit.filter((one) => one !== id) : [...fit, id]).join(",")}),
+    {look: "button quiet", "aria-pressed": String(isFit), title: isFit ? "Begin the axis at 0" : "Fit the axis to the curves"});
+  };
+  const zero = (id, {fit}) => !fit.includes(id);
+  return [
+    of(kinds, "attention-distance", {
+      ...byLayer, tools: fitting("attention-distance"),
+      draw: (answers, {distanceUnit: unit, ...options}) => depthChart(series(answers, distanceFactor(unit)), {
+        title: unit === "px" ? "distance" : `distance / ${unit === "side" ? "image side" : "uniform distance"}`,
+        unit: unit === "px" ? "px" : "1", digits: unit === "px" ? 1 : 3,
+        references: references(answers, (result) => result.uniform && result.uniform * distanceFactor(unit)(result), "uniform"),
+        zero: zero("attention-distance", options), ...options
+      })
+    }),
+    of(kinds, "attention-nmi", {
+      ...byLayer, tools: fitting("attention-nmi"),
+      draw: (answers, options) => depthChart(series(answers), {title: "NMI", unit: "1", digits: 3,
+        zero: zero("attention-nmi", options), ...options})
+    }),
+    of(kinds, "attention-entropy", {
+      ...byLayer, tools: fitting("attention-entropy"),
+      draw: (answers, options) => depthChart(series(answers), {
+        title: "entropy", unit: "nat", digits: 2,
+        references: references(answers, ({uniform, grid: [rows, cols]}) => uniform ?? Math.log(rows * cols), "uniform"),
+        zero: zero("attention-entropy", options), ...options
+      })
+    }),
+    of(kinds, "fourier", {
+      id: "high-frequency", title: "High frequencies by depth", hasBaseline: true,
+      place: (layer) => layer + 1, pick: (x) => set({layer: String(Math.max(0, x - 1))}),
+      reading: "The strength of the finest detail in the tokens. Falling = details are smoothed away and shapes " +
+        "remain, as in contrastive models; holding = tokens stay distinct and keep texture, as in masked ones. " +
+        "Depth 0 is the embedding; depth 1 follows layer 0.",
+      draw: (answers, options) => depthChart(answers.map(({name, isBaseline, result}) => ({
+        name: isBaseline ? `${name} (baseline)` : name, isBaseline, x: result.depth_curve.depth,
+        mean: result.depth_curve.high_frequency,
+        sem: result.high_frequency_sem?.filter((_, tap) => tap % 2 === 0) ?? null, perHead: null
+      })), {title: "Δ log amplitude", digits: 2, xTitle: "depth", zero: false, ...options, dots: false})
+    }),
+    of(kinds, "fourier", {
+      place: (layer) => layer + 1,
+      draw: (answers, options) => familyChart(answers.map(({name, result}) => ({
+        name, x: result.frequency_pi,
+        // Every second tap is the embedding or a whole block; those between are after the attention.
+        curves: result.taps.map((label, tap) => ({depth: tap / 2, label, values: result.delta_log_amplitude[tap]}))
+          .filter(({depth}) => Number.isInteger(depth))
+      })), {height: 400, xTitle: "frequency (π)", yTitle: "Δ log amplitude", ...options})
+    }),
+    of(kinds, "cka", {
+      refuses: ({nImages}) => nImages < 4
+        ? "CKA compares layers over many images. Choose a probe set of four images or more." : "",
+      calls: ({api, models, parameters, pair, kernel, estimator, tokens}) => {
+        const [a, b] = pairOf(pair, models);
+        return [{label: a === b ? a : `${a} × ${b}`, url: (format) => api.pairURL("cka", {a, b, ...parameters,
+          kernel, estimator, tokens}, format)}];
+      },
+      tools: ({look: {full}}) => button(full ? "Fit colours" : "0 to 1", () => set({full: full ? "" : "1"}), {
+        look: "button quiet", "aria-pressed": String(full),
+        title: full ? "From the least to the largest value" : "The whole scale, from 0 to 1"
+      }),
+      draw: ([{result}], {layer, ...options}) => ckaChart({
+        a: result.a.name, b: result.b.name, layersA: result.layers_a, layersB: result.layers_b, values: result.cka
+      }, options)
+    })
+  ];
+}
+
+/** Two names from "A|B", or from the letters of the first and second model: "ab", "aa" or "bb". */
 export function pairOf(pair, models) {
   const names = models.map(({name}) => name);
+  if (pair.includes("|")) return pair.split("|");
   const wanted = pair || (names.length > 1 ? "ab" : "aa");
   return [...wanted].map((letter) => names[letter === "b" ? 1 : 0] ?? names[0]);
-}
-
-function extent(results) {
-  const values = results.flatMap(({depth_curve: {high_frequency: curve}, high_frequency_sem: sem}) =>
-    curve.map((value, depth) => [value, sem?.[2 * depth] ?? 0])).filter(([value]) => value != null);
-  const low = Math.min(...values.map(([value, error]) => value - error));
-  const high = Math.max(...values.map(([value, error]) => value + error));
-  const room = 0.08 * (high - low || 1);
-  return [low - room, high + room];
 }

@@ -14,7 +14,7 @@ export function createReadout() {
     /** entries: `[{name, slot, query, figures}]`, figures as `lib/attention.js` gives them, or null. */
     update(entries) {
       title.textContent = entries.length > 0 ? `Query: ${queryName(entries[0].query)}` : "";
-      head.replaceChildren(h("td", {}), ...entries.map(({name, slot}) =>
+      head.replaceChildren(h("th", {scope: "col"}, h("span", {class: "off-screen"}, "Figure")), ...entries.map(({name, slot}) =>
         h("th", {scope: "col", "data-slot": slot},
           h("span", {class: "swatch"}), h("span", {class: "off-screen"}, name))));
       head.hidden = entries.length < 2;
@@ -41,7 +41,12 @@ const rows = [
 ];
 
 export function queryName(query) {
-  if (query === "cls") return "CLS token";
+  if (query === "cls") return "class token";
   if (query === "mean") return "mean of all patches";
+  if (query.row2 != null) {
+    const [top, bottom] = [Math.min(query.row, query.row2), Math.max(query.row, query.row2)];
+    const [left, right] = [Math.min(query.col, query.col2), Math.max(query.col, query.col2)];
+    return `rows ${top}–${bottom}, columns ${left}–${right}`;
+  }
   return `row ${query.row}, column ${query.col}`;
 }

@@ -13,24 +13,25 @@ const LIST_MILLISECONDS = 4000;
 const REFRESH_MILLISECONDS = 1000;
 
 /** The trainings: a list, and one of them live, with its curves and what its layers do while it learns. */
-export function createTraining({api, state, lists, kinds, plotly, announce, readTheme}) {
+export function createTraining({api, state, lists, kinds, announce, readTheme}) {
   const list = createJobList({choose: (id) => state.set({job: id})});
   const form = createJobForm({api, lists, added: (job) => arrived(job, "It waits in the queue.")});
   const detail = createJobDetail({api, announce,
     look: (model) => state.set({view: "", model, compare: ""}),
     acted: (job, action) => action === "retry" ? arrived(job, "It goes on from the last checkpoint.") : put(job),
+    copied: (config) => form.open(config),
     removed(id) {
       jobs = jobs.filter((job) => job.id !== id);
       state.set({job: ""}, {silent: true});
       show();
     }});
-  const curves = createCurvesPanel({api, state, plotly, readTheme});
-  const trajectory = createTrajectoryPanels({api, state, kinds, plotly, readTheme});
+  const curves = createCurvesPanel({api, state, announce, readTheme});
+  const trajectory = createTrajectoryPanels({api, state, kinds, announce, readTheme});
   const message = h("div", {class: "card training-empty", hidden: true});
   const chosenPart = h("div", {class: "training-job", hidden: true}, detail.node, curves.node, trajectory.node);
   const node = h("section", {class: "training", id: "training", "aria-label": "Training"},
     h("aside", {class: "card training-list"},
-      h("div", {class: "panel-head"}, h("h2", {}, "Training"), button("New…", form.open, {look: "button quiet",
+      h("div", {class: "panel-head"}, h("h2", {}, "Training"), button("New…", () => form.open(), {look: "button quiet",
         "aria-label": "New training"})), list.node),
     message, chosenPart);
   let jobs = null;
@@ -81,6 +82,7 @@ export function createTraining({api, state, lists, kinds, plotly, announce, read
     if (!chosen) return say(...invitation());
     message.hidden = true;
     chosenPart.hidden = false;
+    curves.others(jobs.filter(({id}) => id !== chosen.id));
     detail.update(chosen);
     if (shown !== chosen.id) follow(chosen);
   }
@@ -127,7 +129,10 @@ export function createTraining({api, state, lists, kinds, plotly, announce, read
     if (kind === "metric") refresh.part("curves");
     if (kind === "checkpoint") refresh.part("checkpoints");
     if (kind === "analysis") refresh.part(`trajectory ${data.metric ?? ""}`);
-    if (kind === "warning") detail.warn(data);
+    if (kind === "warning") {
+      detail.warn(data);
+      curves.alarm(data);
+    }
     detail.tell(kind, data);
   }
 
@@ -163,6 +168,7 @@ export function createTraining({api, state, lists, kinds, plotly, announce, read
     if (!isOpen()) return;
     if (changed.has("job") && jobs) find(state.value.job) || !state.value.job ? show() : load();
     if (changed.has("curve")) curves.draw();
+    if (changed.has("run") && shown) curves.load(find(shown));
     if (changed.has("by")) trajectory.draw();
   });
 

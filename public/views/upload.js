@@ -2,7 +2,7 @@ import {h} from "../lib/dom.js";
 
 /** Takes an image from a drop anywhere, a paste, or the file dialog, sends it, and shows it. */
 export function createUpload({api, state, uploads, announce, report}) {
-  const input = h("input", {type: "file", accept: "image/jpeg,image/png", class: "off-screen", id: "file", tabindex: -1,
+  const input = h("input", {type: "file", accept: "image/jpeg,image/png", hidden: true, id: "file",
     "aria-label": "Image file", on: {change: () => {
       if (input.files[0]) send(input.files[0]);
       input.value = "";

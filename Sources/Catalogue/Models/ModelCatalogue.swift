@@ -210,6 +210,15 @@ package actor ModelCatalogue {
             options: entry.registration.options)
     }
 
+    /// Loads the models with this fingerprint anew: their network is held no longer.
+    package func loadAgain(_ fingerprint: String) {
+        for (name, entry) in entries.sorted(by: { $0.value.number < $1.value.number }) {
+            guard case .ready(let model) = entry.state, model.fingerprint == fingerprint else { continue }
+            loads[name]?.cancel()
+            add(entry.registration, place: entry.place, createdAt: entry.createdAt, origin: entry.origin)
+        }
+    }
+
     package func delete(_ name: String) throws(ServiceError) {
         let entry = try entry(name)
         entries[name] = nil

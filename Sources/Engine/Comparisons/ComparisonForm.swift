@@ -89,7 +89,7 @@ extension Comparison {
         var page = HTMLPage(title: "Comparison of \(models.compactMap(Self.name).joined(separator: ", "))")
         let first = metrics.first?.parts.first?.result
         if case .int(let count)? = first?["n_images"] { page.paragraph("\(count) images, the same for every model.") }
-        page.paragraph("Permalink: /v1/analyses/\(id)")
+        page.link("Permalink:", to: "/v1/analyses/\(id)")
         for metric in metrics {
             page.section(metric.kind.name)
             let curves = metric.curves

@@ -1,6 +1,5 @@
 package import Catalogue
 import Platform
-import Synchronization
 import Tensors
 
 /// The only door to the threads that compute.
@@ -142,15 +141,15 @@ package struct ComputeSlices: Sendable {
     ///
     /// - Throws: `CancellationError` where the task was cancelled before or while it ran, and what `work` throws.
     package func run<R: Sendable>(_ work: @escaping @Sendable (ComputeSlice) throws -> R) async throws -> R {
-        let flag = CancellationFlag()
+        let mark = CancelMark()
         return try await withTaskCancellationHandler {
             try await thread.run { [pool] in
-                let slice = ComputeSlice(pool: pool, flag: flag)
+                let slice = ComputeSlice(pool: pool, mark: mark)
                 try slice.checkCancellation()
                 return try work(slice)
             }
         } onCancel: {
-            flag.raise()
+            mark.set()
         }
     }
 }
@@ -158,21 +157,12 @@ package struct ComputeSlices: Sendable {
 /// What a slice works with.
 package struct ComputeSlice: Sendable {
     let pool: ThreadPool
-    let flag: CancellationFlag
+    let mark: CancelMark
 
     /// - Throws: `CancellationError` where nobody waits for the result any more.
     package func checkCancellation() throws {
-        if flag.isRaised { throw CancellationError() }
+        if mark.isSet { throw CancellationError() }
     }
-}
-
-/// Carries a task's cancellation to a thread that is no task. A class because both sides look at the same flag.
-final class CancellationFlag: Sendable {
-    private let flag = Atomic(false)
-
-    var isRaised: Bool { flag.load(ordering: .relaxed) }
-
-    func raise() { flag.store(true, ordering: .relaxed) }
 }
 
 extension Duration {

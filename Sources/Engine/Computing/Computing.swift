@@ -44,8 +44,9 @@ package protocol Computing: Sendable {
 
     /// Begins to take questions, and waits a while until they are answered.
     ///
+    /// - Parameter lost: told of the fingerprint of a network that is held no longer, without anybody having let go of it.
     /// - Throws: `FileError` where the data directory cannot be written.
-    func start() async throws
+    func start(lost: @escaping @Sendable (_ fingerprint: String) async -> Void) async throws
 
     /// Lets go of everything.
     func end() async

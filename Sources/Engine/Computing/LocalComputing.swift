@@ -50,7 +50,7 @@ package struct LocalComputing: Computing {
 
     package func counts() async -> ComputingCounts { await engine.computingCounts() }
 
-    package func start() {}
+    package func start(lost: @escaping @Sendable (_ fingerprint: String) async -> Void) {}
 
     package func end() async {}
 }

@@ -5,7 +5,8 @@ import Models
 
 /// Attention distance, mutual information or entropy by layer and head, with their spread over images.
 ///
-/// All three come out of one look at the maps, so all three are kept, image by image, whichever was asked for.
+/// All three come out of one look at the maps, so where the numbers of images are kept, all three are, whichever was asked
+/// for.
 struct AttentionMetricTask: AnalysisTask {
     private let metric: AttentionMetric
     private let model: NamedModel
@@ -25,7 +26,8 @@ struct AttentionMetricTask: AnalysisTask {
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let config = model.model.config
         let metrics = AttentionMetrics(
-            Set(AttentionMetric.allCases), layout: TokenLayout(config), convention: convention)
+            context.keepsActivations ? Set(AttentionMetric.allCases) : [metric], layout: TokenLayout(config),
+            convention: convention)
         var statistics = LayerHeadStatistics(layers: layers.count, heads: config.numHeads)
         try await context.forEachImage(
             model: model.model, keeping: context.keepsActivations,

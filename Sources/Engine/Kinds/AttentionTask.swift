@@ -96,6 +96,7 @@ struct AttentionTask: AnalysisTask {
     private let mass: Double?
 
     var models: [NamedModel] { [model] }
+    var turnKey: String? { "attention \(model.model.fingerprint) \(layers) " }
 
     var mapSize: MapSize? {
         let config = model.model.config

@@ -74,6 +74,7 @@ struct PCATask: AnalysisTask {
                 Reason(pointer: "/explained_ratio", reason: "All tokens are the same but for rounding, so none vary.")
             ]
         }
+        answer.reasons += points.reasons
         answer.figures = [
             ResultFigure(
                 .scatter, "points", title: "principal components", series: "labels", xLabel: "first component",

@@ -99,6 +99,7 @@ struct TSNETask: AnalysisTask {
         if case .lost(let reason) = outcome {
             answer.reasons = ["/points", "/kl_divergence"].map { Reason(pointer: $0, reason: reason) }
         }
+        answer.reasons += points.reasons
         answer.figures = [ResultFigure(.scatter, "points", title: "t-SNE", series: "labels")]
         return answer
     }

@@ -12,6 +12,10 @@ struct TokenPoints: Sendable {
     let tokens: TokenFeatures
     let layout: TokenLayout
     let width: Int
+    /// Patches of an image that are taken, where there are more than can be placed; nil for all.
+    let taken: [Int]?
+    /// Below so many of an image its patches no longer show where it is.
+    static let fewestTaken = 8
 
     static let depthParameter = DeclaredParameter<Int?>.integer(
         "depth", in: -1_000_000...1_000_000,
@@ -36,7 +40,10 @@ struct TokenPoints: Sendable {
         if (try? tokens.check(layout)) == nil {
             values.add(Self.tokensParameter, "“\(model.name)” has no class token; write patches or patch_mean.")
         }
-        let points = saturatingProduct(images, tokens.samples(layout))
+        let samples = tokens.samples(layout), room = images > 0 ? limits.upperBound / images : limits.upperBound
+        let isSampled = tokens == .patches && images != .max && samples > room && room >= Self.fewestTaken
+        taken = isSampled ? (0..<room).map { $0 * samples / room } : nil
+        let points = saturatingProduct(images, taken?.count ?? samples)
         if images != .max, !limits.contains(points) {
             values.add(
                 "image",
@@ -59,7 +66,21 @@ struct TokenPoints: Sendable {
         width = config.embedDim
     }
 
-    func count(images: Int) -> Int { saturatingProduct(images, tokens.samples(layout)) }
+    /// Points of an image.
+    private var samples: Int { taken?.count ?? tokens.samples(layout) }
+
+    func count(images: Int) -> Int { saturatingProduct(images, samples) }
+
+    /// That patches were left out, where they were.
+    var reasons: [Reason] {
+        guard let taken else { return [] }
+        return [
+            Reason(
+                pointer: "/points",
+                reason: "Of the \(layout.grid.count) patches of an image \(taken.count) are taken, evenly: more points "
+                    + "cannot be placed.")
+        ]
+    }
 
     /// (points, embedDim), the images one after another.
     func gather(_ context: AnalysisContext, _ model: LoadedModel, _ slices: ComputeSlices) async throws -> DoubleMatrix
@@ -78,13 +99,18 @@ struct TokenPoints: Sendable {
                 guard let stream = shown[points.tap / 2] else {
                     throw ServiceError.internalFault("no tap \(points.tap)")
                 }
-                return try points.tokens.features(stream, layout: points.layout, pool: batch.pool)
+                let features = try points.tokens.features(stream, layout: points.layout, pool: batch.pool)
+                guard let taken = points.taken else { return features }
+                let all = points.tokens.samples(points.layout)
+                return .stacking(
+                    batch.sources.indices.flatMap { image in
+                        taken.map { features.rows(image * all + $0..<image * all + $0 + 1) }
+                    })
             })
     }
 
     /// Echo, and the image and class of every point.
     func fields(_ images: [ImageSource]) -> [AnalysisResult.Field] {
-        let samples = tokens.samples(layout)
         func repeated<T>(_ values: [T]) -> [T] { values.flatMap { [T](repeating: $0, count: samples) } }
         return [
             ("tap", .string(tap == 0 ? "embed" : "blocks.\((tap - 1) / 2).\(tap % 2 == 1 ? "attn" : "mlp")")),

@@ -16,14 +16,16 @@ package struct AnalysisContext: Sendable {
     let progress: (@Sendable (Int) -> Void)?
 
     /// Images that may be wanted again are kept; those of a large set stream through.
-    var keepsActivations: Bool { images.count <= 64 }
+    var keepsActivations: Bool { Self.keepsActivations(of: images.count) }
+
+    static func keepsActivations(of images: Int) -> Bool { images <= 64 }
 
     /// The network of a model.
     ///
-    /// - Throws: `ServiceError.busy` where it was let go of when the question came.
+    /// - Throws: `ServiceError.unavailable` where it was let go of when the question came.
     func network(of model: LoadedModel) throws(ServiceError) -> LoadedNetwork {
         guard let network = networks[model.fingerprint] else {
-            throw .busy("The model was deleted, or is loading again.", retryAfter: 1)
+            throw .unavailable("The model was deleted, or is loading again. Ask again.")
         }
         return network
     }
@@ -55,19 +57,44 @@ package struct AnalysisContext: Sendable {
         _ work: @escaping @Sendable (ForwardBatch) throws -> R
     ) async throws -> [R] {
         var results: [R] = []
-        for start in stride(from: 0, to: indices.count, by: batchSize) {
-            let batch = Array(indices[start..<min(start + batchSize, indices.count)])
-            let result = try await slices.run { slice in
-                let network = try network(of: model), input = try input(batch, model, slice)
-                try slice.checkCancellation()
-                return try work(
-                    ForwardBatch(
-                        indices: batch, input: input, transformer: network.transformer, slice: slice, context: self))
-            }
-            results.append(result)
-            progress?(batch.count)
-        }
+        try await pass(of: indices, model: model, batchSize: batchSize, slices, work) { results.append($0) }
         return results
+    }
+
+    /// Takes the images at `indices` through `model` in batches, and gives what `work` saw of each to `each`, in their
+    /// order. Those who want the same images through the same model at the same time share the passes.
+    private func pass<R: Sendable>(
+        of indices: [Int], model: LoadedModel, batchSize: Int, _ slices: ComputeSlices,
+        _ work: @escaping @Sendable (ForwardBatch) throws -> R, each: (R) -> Void
+    ) async throws {
+        if indices.count <= batchSize {
+            guard !indices.isEmpty else { return }
+            each(
+                try await slices.run { slice in
+                    let transformer = try network(of: model).transformer, input = try input(indices, model, slice)
+                    try slice.checkCancellation()
+                    return try work(
+                        ForwardBatch(
+                            indices: indices, input: input, transformer: transformer, slice: slice, context: self))
+                })
+            progress?(indices.count)
+            return
+        }
+        let transformer = try network(of: model).transformer
+        let key = SharedPasses.Key(
+            model: model.fingerprint, images: indices.map { images[$0].key }, batchSize: batchSize)
+        let parts = engine.passes.ride(
+            key,
+            make: {
+                SharedPass(self, indices, batchSize: batchSize, slices, transformer) { try input($0, model, $1) }
+            }, work: work)
+        var left = indices.count
+        for try await part in parts {
+            each(part)
+            progress?(min(batchSize, left))
+            left -= batchSize
+        }
+        try Task.checkCancellation()
     }
 
     /// Takes every image through `model` and adds up what `look` saw, batch by batch in their order; memory does not
@@ -81,18 +108,12 @@ package struct AnalysisContext: Sendable {
         look: @escaping @Sendable (ForwardBatch) throws -> Part, add: (inout Sum, Part) -> Void
     ) async throws -> Sum {
         var sum = start
-        for first in stride(from: 0, to: images.count, by: batchSize) {
-            let indices = Array(first..<min(first + batchSize, images.count))
-            for part in try await forEachBatch(of: indices, model: model, batchSize: batchSize, slices, look) {
-                add(&sum, part)
-            }
-        }
+        try await pass(of: Array(images.indices), model: model, batchSize: batchSize, slices, look) { add(&sum, $0) }
         return sum
     }
 
     /// Gives the numbers of every image to `add`, in the order of the images: those that are kept, and of the others what
-    /// a look shows. All at once where they are kept afterwards, otherwise a stretch at a time, so that memory does not
-    /// grow with the number of images.
+    /// a look shows. Where nothing is kept afterwards, memory does not grow with the number of images.
     ///
     /// - Parameters:
     ///   - bytesPerImage: of its numbers.
@@ -100,24 +121,26 @@ package struct AnalysisContext: Sendable {
     func forEachImage<Numbers: Sendable>(
         model: LoadedModel, keeping: Bool, bytesPerImage: Int, alternative: String,
         kept: (ImageSource) -> Numbers?, look: @escaping @Sendable (ForwardBatch) throws -> [(Int, Numbers)],
-        add: (Numbers) -> Void
+        add: @escaping (Numbers) -> Void
     ) async throws {
-        let cost = ForwardCost(model.config), stretch = keeping ? images.count : cost.batchSize()
-        for start in stride(from: 0, to: images.count, by: max(stretch, 1)) {
-            let indices = Array(start..<min(start + stretch, images.count))
-            var found = indices.map { kept(images[$0]) }
-            let missing = found.indices.filter { found[$0] == nil }.map { indices[$0] }
-            if !missing.isEmpty {
-                let bytes = saturatingSum(
-                    cost.bytes(images: missing.count), saturatingProduct(found.count, bytesPerImage))
-                let batches = try await admitted(bytes: bytes, alternative: alternative) { slices in
-                    try await forEachBatch(
-                        of: missing, model: model, batchSize: cost.batchSize(), slices, look)
+        let cost = ForwardCost(model.config), held = keeping ? images.count : min(images.count, cost.batchSize())
+        var found = keeping ? images.map(kept) : []
+        let missing = keeping ? found.indices.filter { found[$0] == nil } : Array(images.indices)
+        if !missing.isEmpty {
+            let bytes = saturatingSum(
+                cost.bytes(images: min(missing.count, held)), saturatingProduct(held, bytesPerImage))
+            // We wait here for whoever adds.
+            let lent = Lent(add)
+            let seen = try await admitted(bytes: bytes, alternative: alternative) { slices in
+                var seen: [(Int, Numbers)] = []
+                try await pass(of: missing, model: model, batchSize: cost.batchSize(), slices, look) { batch in
+                    if keeping { seen += batch } else { for (_, numbers) in batch { lent.value(numbers) } }
                 }
-                for (index, numbers) in batches.flatMap({ $0 }) { found[index - start] = numbers }
+                return seen
             }
-            for numbers in found.compactMap(\.self) { add(numbers) }
+            for (index, numbers) in seen { found[index] = numbers }
         }
+        for numbers in found.compactMap(\.self) { add(numbers) }
     }
 
     /// (batch, 3, height, width), decoded by all threads.
@@ -133,50 +156,5 @@ package struct AnalysisContext: Sendable {
             }
             return Tensor.stacking(try slots.withLock { $0 }.compactMap { try $0?.get() })
         }
-    }
-}
-
-/// Some images on their way through a model.
-struct ForwardBatch {
-    /// Which of the analysis' images they are.
-    let indices: [Int]
-    fileprivate let input: Tensor
-    fileprivate let transformer: VisionTransformer
-    fileprivate let slice: ComputeSlice
-    fileprivate let context: AnalysisContext
-
-    var pool: ThreadPool { slice.pool }
-
-    /// What goes in, (batch, 3, height, width), normalized.
-    var pixels: Tensor { input }
-
-    /// - Throws: `CancellationError` where nobody waits any more.
-    func checkCancellation() throws { try slice.checkCancellation() }
-
-    /// The images themselves.
-    var sources: [ImageSource] { indices.map { context.images[$0] } }
-
-    /// The same images, changed: `change` gets and gives (batch, 3, height, width), normalized.
-    func changed(_ change: (Tensor) -> Tensor) -> ForwardBatch {
-        ForwardBatch(
-            indices: indices, input: change(input), transformer: transformer, slice: slice, context: context)
-    }
-
-    /// Runs the model as far as `request` needs.
-    ///
-    /// - Throws: `CancellationError` between layers, and what `visit` throws.
-    func forward(_ request: IntermediatesRequest, visit: (Intermediate) throws -> Void) throws {
-        var inside = 0.0
-        let start = ContinuousClock.now
-        try transformer.forward(input, request: request, pool: slice.pool) { intermediate in
-            try slice.checkCancellation()
-            let entered = ContinuousClock.now
-            try visit(intermediate)
-            inside += (ContinuousClock.now - entered).seconds
-        }
-        let seconds = (ContinuousClock.now - start).seconds - inside
-        context.time.add("forward", seconds)
-        context.time.add("analysis", inside)
-        context.engine.countForward(images: indices.count, seconds: seconds)
     }
 }

@@ -26,6 +26,7 @@ package final class AnalysisEngine: Sendable {
     package let reader: QuestionReader
     /// The networks that are held.
     package let networks = Networks()
+    package let passes = SharedPasses()
     private let turns = TurnKeeper()
     private let counts = Mutex(Counts())
 
@@ -59,7 +60,9 @@ package final class AnalysisEngine: Sendable {
         _ analysis: PreparedAnalysis, progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> AnalysisResult {
         if let result = results.remembered(analysis) { return result }
-        let key = analysis.task.turnKey.map { $0 + imagesKey(analysis.images) } ?? analysis.id
+        // Who keeps nothing for the next one does not hold it up.
+        let turnKey = AnalysisContext.keepsActivations(of: analysis.images.sources.count) ? analysis.task.turnKey : nil
+        let key = turnKey.map { $0 + imagesKey(analysis.images) } ?? analysis.id
         return try await turns.withTurn(for: key) { [self] in
             if let result = results.remembered(analysis) { return result }
             let time = TimeKeeper()

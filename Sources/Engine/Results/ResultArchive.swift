@@ -29,20 +29,23 @@ package struct ResultArchive: Sendable {
         return ResultCodec.decode(Bytes(document), id: id, kind: kind)
     }
 
-    /// Keeps what was computed. Who computed has an answer even where the disk has no room for it.
-    package func keep(
+    /// What is kept of a result. Takes time where it is large.
+    package static func stored(
         _ result: AnalysisResult, of analysis: PreparedAnalysis, codeVersion: String, threads: Int, at date: Date
-    ) async {
+    ) -> StoredResult {
         let manifest = Manifest.make(analysis, result, codeVersion: codeVersion, threads: threads, at: date)
-        let document = result.byteCount <= Self.largest ? ResultCodec.encode(result) : nil
+        return StoredResult(
+            id: result.id, kind: result.kind.name, createdAt: date, manifest: manifest.text,
+            document: result.byteCount <= largest ? ResultCodec.encode(result) : nil)
+    }
+
+    /// Keeps what was computed. Who computed has an answer even where the disk has no room for it.
+    package func keep(_ results: [StoredResult]) async {
         do {
-            try await store.keep(
-                StoredResult(
-                    id: result.id, kind: result.kind.name, createdAt: date,
-                    manifest: String(decoding: manifest.json, as: UTF8.self), document: document))
+            try await store.keep(results)
             try await store.prune(to: Self.budget)
         } catch {
-            logger.warning("The result \(result.id) was answered and not kept: \(error)")
+            logger.warning("\(results.count) results were answered and not kept: \(error)")
         }
     }
 }

@@ -30,7 +30,9 @@ package enum ResultEncoder {
                 bytes: npy(array), mediaType: format.mediaType, tensor: (array.shape, array.dtype, array.axes),
                 missingCount: array.missingCount)
         case .npz:
-            var files = result.allArrays.map { (name: $0.name, npy: npy($0.array)) }
+            var files = result.allArrays.flatMap { name, array in
+                (options.isQuantized ? QuantizedMaps(array)?.files(name) : nil) ?? [(name: name, npy: npy(array))]
+            }
             // An archive of arrays says it as an array: (reasons, 2), the place in JSON and a sentence.
             let reasons = result.reasons
             if !reasons.isEmpty {

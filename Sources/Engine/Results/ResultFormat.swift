@@ -21,6 +21,8 @@ public struct EncodingOptions: Sendable, Equatable {
     public var overlay = false
     /// PNG and CSV: the `values` of the figure that is wanted; nil for the first.
     public var figure: String?
+    /// NPZ of maps: bytes from 0 to 255 with the scale of each map beside them, a quarter of the size.
+    public var isQuantized = false
     /// JSON: members of `links`, for example `self`.
     public var links: [JSONValue.Member] = []
 

@@ -7,10 +7,15 @@ import SystemPackage
 enum ChildProcess {
     /// Runs until the process ends.
     ///
-    /// - Parameter socket: closed here as soon as the process has it.
+    /// - Parameters:
+    ///   - own: our end of the connection, which is shut down where the process could not be run, so that nobody waits for
+    ///     what it would have said.
+    ///   - other: its end, closed here as soon as the process has it.
+    ///   - killer: may end the process while it runs.
     /// - Returns: how it ended, in words.
     static func run(
-        _ program: String, _ arguments: [String], socket: Int32
+        _ program: String, _ arguments: [String], own: MessageSocket, other: Int32,
+        killer: ChildKiller
     ) async -> String {
         var environment: [Environment.Key: String] = [:]
         for (name, value) in ChildEnvironment.variables {
@@ -21,12 +26,14 @@ enum ChildProcess {
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(program)), arguments: Arguments(arguments), environment: .custom(environment),
-                input: .fileDescriptor(FileDescriptor(rawValue: socket), closeAfterSpawningProcess: true),
+                input: .fileDescriptor(FileDescriptor(rawValue: other), closeAfterSpawningProcess: true),
                 output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
-            ) { _ in }
+            ) { execution in killer.hold { try? execution.send(signal: .kill) } }
+            killer.release()
             return words(result.terminationStatus)
         } catch {
+            own.shutDown()
             return "it could not be run (\(error))"
         }
     }

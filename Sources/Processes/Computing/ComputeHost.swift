@@ -109,7 +109,8 @@ private final class Host: Sendable {
         }
         let models = try question.models.map { model in
             guard let network = engine.networks[model.fingerprint] else {
-                throw ServiceError.busy("The model “\(model.name)” was deleted, or is loading again.", retryAfter: 1)
+                throw ServiceError.unavailable(
+                    "The model “\(model.name)” was deleted, or is loading again. Ask again.")
             }
             return NamedModel(name: model.name, model: network.model)
         }

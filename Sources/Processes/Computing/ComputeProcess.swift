@@ -22,6 +22,9 @@ final class ComputeProcess: Sendable {
 
     private struct State {
         var socket: MessageSocket?
+        var killer: ChildKiller?
+        /// Whether somebody looks whether it still answers.
+        var isWatched = false
         /// Whether its networks are loaded, so that questions may come.
         var isReady = false
         var isOver = false
@@ -64,8 +67,10 @@ final class ComputeProcess: Sendable {
     var fingerprints: Set<String> { Set(state.withLock { $0.networks.map(\.fingerprint) }) }
 
     /// Starts it.
-    func start() {
-        Task.detached { [self] in await live() }
+    ///
+    /// - Parameter lost: told of networks that could not be loaded again.
+    func start(lost: @escaping @Sendable (_ fingerprint: String) async -> Void) {
+        Task.detached { [self] in await live(lost) }
     }
 
     /// Waits until questions are answered, for so long at the most.
@@ -160,18 +165,26 @@ final class ComputeProcess: Sendable {
                     // Where it is gone, whoever listens to it tells everybody.
                     if error.isDisconnected { return }
                     state.withLock { $0.pending.removeValue(forKey: number) }?.continuation.resume(throwing: error)
+                    return
                 }
+                // A cancel that came before the question was on its way has overtaken it.
+                if state.withLock({ $0.pending[number] == nil }) { sendCancel(of: number, over: socket) }
+                if key != nil { watch() }
             }
         } onCancel: {
             let (pending, socket) = state.withLock { ($0.pending.removeValue(forKey: number), $0.socket) }
             guard let pending else { return }
             pending.continuation.resume(throwing: CancellationError())
-            if let socket, let head = try? JSONValue(encoding: ComputeRequest.cancel(number)) {
-                try? Frame.send(0, head, over: socket)
-            }
+            if let socket { sendCancel(of: number, over: socket) }
         }
         if case .failed(let error) = answer.reply { throw error }
         return answer
+    }
+
+    /// Who does not know the number, or is done with it, does nothing.
+    private func sendCancel(of number: UInt64, over socket: MessageSocket) {
+        guard let head = try? JSONValue(encoding: ComputeRequest.cancel(number)) else { return }
+        try? Frame.send(0, head, over: socket)
     }
 
     private static let ended = ServiceError.unavailable(
@@ -204,7 +217,7 @@ final class ComputeProcess: Sendable {
     // MARK: Living
 
     /// Runs one process after another until the end.
-    private func live() async {
+    private func live(_ lost: @escaping @Sendable (String) async -> Void) async {
         while !state.withLock({ $0.isOver }) {
             let (socket, other): (MessageSocket, Int32)
             do { (socket, other) = try MessageSocket.pair() } catch {
@@ -212,10 +225,14 @@ final class ComputeProcess: Sendable {
                 try? await Task.sleep(for: .seconds(1))
                 continue
             }
-            state.withLock { $0.socket = socket }
+            let killer = ChildKiller()
+            state.withLock { state in
+                state.socket = socket
+                state.killer = killer
+            }
             let argument = (try? JSONValue(encoding: settings)).map(\.text) ?? ""
-            async let how = ChildProcess.run(program, ["compute", argument], socket: other)
-            let ready = Task { [self] in await makeReady() }
+            async let how = ChildProcess.run(program, ["compute", argument], own: socket, other: other, killer: killer)
+            let ready = Task { [self] in await makeReady(lost) }
             // Whoever listens has a thread: answers come to those who wait, not to a pool that may be busy.
             let listener = WorkerThread()
             try? await listener.run { [self] in
@@ -240,22 +257,31 @@ final class ComputeProcess: Sendable {
     }
 
     /// Loads every network anew, then lets those in who wait.
-    private func makeReady() async {
+    private func makeReady(_ lost: @Sendable (String) async -> Void) async {
+        var gone: [String] = []
         for (fingerprint, path, digest) in state.withLock({ $0.networks }) {
             guard !Task.isCancelled else { return }
-            state.withLock { $0.unfinished[fingerprint, default: 0] += 1 }
-            do {
-                _ = try await send(.load(path: path, digest: digest), [], key: nil, isAlone: false)
-            } catch {
-                // Where the process ended, it is tried once more; a form that it ends with twice stays out.
-                if state.withLock({ $0.unfinished[fingerprint] ?? 0 }) > 1 {
-                    logger.error(
-                        "A model ends the process that computes when it is loaded, and stays out: \(fingerprint)")
-                    state.withLock { $0.networks.removeAll { $0.fingerprint == fingerprint } }
-                }
-                return
+            let tries = state.withLock { state in
+                state.unfinished[fingerprint, default: 0] += 1
+                return state.unfinished[fingerprint] ?? 0
             }
-            state.withLock { $0.unfinished[fingerprint] = nil }
+            let reply: ComputeReply
+            // Where the process ends with it, it is tried once more.
+            if tries > 2 {
+                logger.error("A model ends the process that computes when it is loaded, and stays out: \(fingerprint)")
+                reply = .notLoaded(LoadFailure(sentence: "", report: nil))
+            } else {
+                do {
+                    reply = try await send(.load(path: path, digest: digest), [], key: nil, isAlone: false).reply
+                } catch {
+                    return
+                }
+            }
+            state.withLock { state in
+                state.unfinished[fingerprint] = nil
+                guard case .loaded = reply else { return state.networks.removeAll { $0.fingerprint == fingerprint } }
+            }
+            if case .loaded = reply {} else { gone.append(fingerprint) }
         }
         // It answers, so that it is there, whether or not it has a network.
         guard !Task.isCancelled, case .counts(let counts)? = await counts() else { return }
@@ -270,6 +296,54 @@ final class ComputeProcess: Sendable {
             return state.waiting.values.map { $0 }
         }
         for continuation in waiting { continuation.resume() }
+        // Its file is read again, which says what is wrong where something is.
+        for fingerprint in gone { await lost(fingerprint) }
+    }
+
+    // MARK: Watching
+
+    /// How often somebody looks whether a process that is asked something still answers, how long that may take, and how
+    /// often in a row it may take longer. Rounds are counted and not time, so that a machine that slept is no reason.
+    private static let watchInterval = Duration.seconds(5), watchPatience = Duration.seconds(5), mostMissed = 12
+
+    /// Ends a process that does not answer at all any more, while something is asked of it.
+    private func watch() {
+        let begins = state.withLock { state in
+            defer { state.isWatched = true }
+            return !state.isWatched
+        }
+        guard begins else { return }
+        Task.detached { [self] in
+            var missed = 0
+            while true {
+                try? await Task.sleep(for: Self.watchInterval)
+                let killer = state.withLock { state -> ChildKiller? in
+                    guard !state.isOver, state.pending.values.contains(where: { $0.key != nil }) else {
+                        state.isWatched = false
+                        return nil
+                    }
+                    return state.killer
+                }
+                guard let killer else { return }
+                missed = await answersSoon() ? 0 : missed + 1
+                guard missed >= Self.mostMissed else { continue }
+                logger.error("The process that computes does not answer any more, and is ended.")
+                killer.kill()
+                missed = 0
+            }
+        }
+    }
+
+    private func answersSoon() async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { [self] in await counts() != nil }
+            group.addTask {
+                try? await Task.sleep(for: Self.watchPatience)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
     }
 
     /// The process has ended.
@@ -278,6 +352,7 @@ final class ComputeProcess: Sendable {
             // One that answered for a while is no reason to wait.
             state.earlyEnds = state.isReady ? 0 : state.earlyEnds + 1
             state.socket = nil
+            state.killer = nil
             state.isReady = false
             let pending = state.pending.values.map { $0 }
             state.pending = [:]

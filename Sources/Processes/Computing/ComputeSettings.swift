@@ -29,6 +29,8 @@ package struct ComputeSettings: Sendable, Codable {
         limits.queueLength = queueLength
         limits.activationCacheBytes = activationCacheBytes
         limits.resultCacheBytes = Self.resultCacheBytes
-        return AnalysisEngine(threads: threads, limits: limits, codeVersion: codeVersion)
+        let engine = AnalysisEngine(threads: threads, limits: limits, codeVersion: codeVersion)
+        engine.passes.gather(.breath)
+        return engine
     }
 }

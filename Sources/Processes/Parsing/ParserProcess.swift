@@ -35,18 +35,19 @@ struct ParserProcess: Sendable {
             let argument = try JSONValue(encoding: limits).text
             let message = try JSONValue(encoding: order).json
             // It never waits for anything but the disk, so its time on the clock is bounded with that on the processor.
+            let killer = ChildKiller()
             let patience = Task {
                 try await Task.sleep(for: .seconds(60 + 4 * limits.cpuSeconds))
-                socket.shutDown()
+                killer.kill()
             }
             defer { patience.cancel() }
             return try await withTaskCancellationHandler {
-                async let end = ChildProcess.run(program, ["parse", argument], socket: other)
+                async let end = ChildProcess.run(
+                    program, ["parse", argument], own: socket, other: other, killer: killer)
                 // Where the process could not be run, nobody holds the other end.
                 try? socket.send(message, attaching: input.descriptor)
                 try? socket.send([0], attaching: output.descriptor)
                 let frame = try await WorkerThread().run { Frame.receive(from: socket) }
-                if frame == nil { socket.shutDown() }
                 let how = await end
                 try Task.checkCancellation()
                 guard let frame, let reply = try? frame.head.decoded(as: ParserReply.self) else {
@@ -55,7 +56,7 @@ struct ParserProcess: Sendable {
                 }
                 return reply
             } onCancel: {
-                socket.shutDown()
+                killer.kill()
             }
         }
     }

@@ -24,7 +24,7 @@ extension JobRequest {
                 labels: [AnalysisRequest.label: request.id], parentID: parentID)
         case .snapshot:
             self.init(
-                kind: .analysis, name: name, method: "analysis", body: text, priority: JobRequest.lowPriority,
+                kind: .analysis, name: name, method: "analysis", body: text, priority: JobRequest.snapshotPriority,
                 parentID: parentID)
         }
     }

@@ -42,6 +42,10 @@ struct FaultPointStore: JobStore {
 
     func queuePosition(of job: Job) async throws -> Int? { try await store.queuePosition(of: job) }
 
+    func secondsBefore(_ job: Job) async throws -> Double { try await store.secondsBefore(job) }
+
+    func nextStart() async throws -> Date? { try await store.nextStart() }
+
     func unfinishedChildren(of id: JobID) async throws -> Int { try await store.unfinishedChildren(of: id) }
 
     func notices(of id: JobID, after number: Int, limit: Int) async throws -> [NumberedNotice] {

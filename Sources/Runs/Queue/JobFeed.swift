@@ -13,6 +13,7 @@ package final class JobFeed: Sendable {
         var waiters: [JobID: [Int: CheckedContinuation<Void, Never>]] = [:]
         var lastKey = 0
         var isOver = false
+        var listener: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -22,14 +23,20 @@ package final class JobFeed: Sendable {
     /// Whether the service stops, so that nobody should wait any more.
     package var isOver: Bool { state.withLock { $0.isOver } }
 
+    /// Calls `listener` whenever somebody else than the runner of jobs has changed one.
+    func listen(_ listener: @escaping @Sendable () -> Void) { state.withLock { $0.listener = listener } }
+
     /// Something has happened to `id`.
-    package func changed(_ id: JobID) {
-        let waiters = state.withLock { state in
+    ///
+    /// - Parameter isOwn: whether the runner of jobs did it, which need not be told.
+    package func changed(_ id: JobID, isOwn: Bool = false) {
+        let (waiters, listener) = state.withLock { state in
             state.generation += 1
             state.changes[id] = state.generation
-            return state.waiters.removeValue(forKey: id) ?? [:]
+            return (state.waiters.removeValue(forKey: id) ?? [:], isOwn ? nil : state.listener)
         }
         for waiter in waiters.values { waiter.resume() }
+        listener?()
     }
 
     /// The job is gone: nothing will happen to it any more.

@@ -15,8 +15,9 @@ public struct JobInfo: Sendable {
 
     /// - Parameters:
     ///   - queuePosition: how many start before it; nil unless it waits.
+    ///   - secondsBefore: what those take that run or start before it, about; nil where it does not wait.
     ///   - isStalled: whether its worker has said nothing for a while.
-    package init(_ job: Job, queuePosition: Int?, isStalled: Bool) {
+    package init(_ job: Job, queuePosition: Int?, secondsBefore: Double? = nil, isStalled: Bool) {
         id = job.id.text
         state = job.state.rawValue
         isTerminal = job.state.isTerminal
@@ -25,7 +26,8 @@ public struct JobInfo: Sendable {
         let links = ["events", "metrics", "logs", "checkpoints", "trajectory"].map {
             JSONValue.Member($0, .string("\(path)/\($0)"))
         }
-        field = .object([
+        let expected = Self.expectedSeconds(job, secondsBefore)
+        var members: [JSONValue.Member] = [
             .init("id", .string(job.id.text)),
             .init("name", .optional(job.request.name)),
             .init("kind", .string(job.request.kind.rawValue)),
@@ -40,6 +42,7 @@ public struct JobInfo: Sendable {
             .init("parent_id", .optional(job.request.parentID?.text)),
             .init("priority", .int(job.request.priority)),
             .init("queue_position", .optional(queuePosition)),
+            .init("expected_seconds", expected.map(JSONValue.double) ?? .null),
             .init("stalled", .bool(isStalled)),
             .init("cancel_requested_at", .date(job.cancelRequestedAt)),
             .init("pause_requested_at", .date(job.pauseRequestedAt)),
@@ -50,6 +53,8 @@ public struct JobInfo: Sendable {
                 job.failure.map {
                     .object([.init("reason", .string($0.reason.rawValue)), .init("message", .string($0.message))])
                 } ?? .null),
+        ]
+        members += [
             .init("progress", progress),
             .init("metrics", .object(job.metrics.map { .init($0.key, $0.field) })),
             .init("step", .int(job.step)),
@@ -60,7 +65,15 @@ public struct JobInfo: Sendable {
             .init("started_at", .date(job.startedAt)),
             .init("finished_at", .date(job.finishedAt)),
             .init("links", .object([.init("self", .string(path))] + links)),
-        ])
+        ]
+        field = .object(members)
+    }
+
+    /// Until it is done, about: of one that waits with those before it, of one that runs the part that is left.
+    private static func expectedSeconds(_ job: Job, _ before: Double?) -> Double? {
+        guard let own = job.request.expectedSeconds, !job.state.isTerminal else { return nil }
+        let done = job.totalSteps.map { min(Double(job.step) / Double(max($0, 1)), 1) } ?? 0
+        return ((before ?? 0) + own * (1 - done)).rounded(.up)
     }
 }
 

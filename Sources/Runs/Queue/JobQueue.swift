@@ -26,7 +26,7 @@ package final class JobQueue: Sendable {
     ///
     /// - Throws: what the store throws.
     package init(
-        _ settings: JobSettings, open: JobSettings.OpenStore, data: String, kinds: AnalysisKinds, feed: JobFeed,
+        _ settings: JobSettings, open: JobSettings.OpenStores, data: String, kinds: AnalysisKinds, feed: JobFeed,
         logger: Logger,
         makeExecutor: JobSettings.MakeExecutor, now: @escaping @Sendable () -> Date
     ) async throws {
@@ -34,9 +34,10 @@ package final class JobQueue: Sendable {
         try Folder.create(folder)
         let setAside = SetAsideFolder(data: data)
         var warnings = [setAside.reminder, try Self.lost(data + "/jobs.sqlite", beside: folder)].compactMap(\.self)
-        let opened = try await open(data + "/jobs.sqlite")
-        warnings += opened.warnings
-        let store = FaultPointStore(store: opened), archive = ResultArchive(store: opened, logger: logger, kinds: kinds)
+        let opened = try await open(data)
+        warnings += opened.jobs.warnings + opened.warnings
+        let store = FaultPointStore(store: opened.jobs)
+        let archive = ResultArchive(store: opened.results, logger: logger, kinds: kinds)
         let jobs = folder, owner = RandomBytes.hex(16)
         self.store = store
         self.archive = archive
@@ -47,8 +48,9 @@ package final class JobQueue: Sendable {
         drainSeconds = settings.drainSeconds
         runner = JobRunner(
             store: store, executor: executor, settings: settings.runner, owner: owner, now: now,
-            changed: { feed.changed($0) }, log: { logger.error("\($0)") },
+            changed: { feed.changed($0, isOwn: true) }, log: { logger.error("\($0)") },
             keep: { await archive.keepResult(of: $0, in: jobs, at: now()) })
+        feed.listen { [weak runner] in runner?.wake() }
         try? Folder.removeTree(data + "/dry-runs")
         let found = FoundJobs(
             store: store, executor: executor, folder: folder, setAside: setAside, owner: owner, now: now, logger: logger
@@ -95,5 +97,6 @@ package final class JobQueue: Sendable {
         beginDraining()
         await life.withLock { $0.drain }?.value
         do { try await store.close() } catch { logger.error("The queue's database was not closed: \(error)") }
+        do { try await archive.store.close() } catch { logger.error("The results' database was not closed: \(error)") }
     }
 }

@@ -2,13 +2,13 @@ public import Jobs
 
 /// How the queue works, and what it may use.
 public struct JobSettings: Sendable {
-    /// Opens the store of jobs at a path, which only this process uses.
-    public typealias OpenStore = @Sendable (_ path: String) async throws -> any JobStore & ResultStore
+    /// Opens the stores in a data directory, which only this process uses.
+    public typealias OpenStores = @Sendable (_ data: String) async throws -> JobStores
     /// Makes what runs workers; nil for processes of this same program.
     public typealias MakeExecutor = @Sendable (_ jobsFolder: String) -> any Executor
 
     /// Nil: this process has no queue.
-    public var openStore: OpenStore?
+    public var openStores: OpenStores?
     public var makeExecutor: MakeExecutor?
     /// What runs a job's first steps for an estimate: this same program.
     public var program = "/proc/self/exe"

@@ -14,10 +14,11 @@ extension ResultArchive {
             let kind = kinds[request.kind],
             let result = ResultCodec.decode(bytes, id: request.id, kind: kind)
         else { return nil }
-        try await store.keep(
+        try await store.keep([
             StoredResult(
                 id: request.id, kind: request.kind, createdAt: job.finishedAt ?? date,
-                manifest: String(decoding: manifest.array, as: UTF8.self), document: bytes.array))
+                manifest: String(decoding: manifest.array, as: UTF8.self), document: bytes.array)
+        ])
         return result
     }
 

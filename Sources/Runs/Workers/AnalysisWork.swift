@@ -86,7 +86,7 @@ struct AnalysisWork: Sendable {
                 .object([
                     .init("event", .string("progress")), .init("step", .int(shown)), .init("steps", .int(count)),
                     .init("fraction", .double(Double(shown) / Double(max(count, 1)))),
-                    .init("message", .string("\(done) of \(count) images")),
+                    .init("message", .string(AnalysisProgress.words(done, of: count))),
                 ]))
         }
     }

@@ -13,6 +13,8 @@ public final class LocalExecutor: Executor {
     /// NMI of the last layer below which its attention hardly depends on the query. Trained models lie above 0.02 where
     /// they have not collapsed (the paper's figure 4, and the demo); 0 is collapse.
     static let collapseBound = 0.01
+    /// Before so many steps a model that never told patches apart has only begun.
+    static let collapseSteps = 100
 
     private struct Child {
         /// Nil until it is started.
@@ -180,7 +182,8 @@ extension LocalExecutor {
             }
             // A young model looks everywhere alike, which is not yet a collapse.
             let half = configuration(parent).map { Double($0.epochs) / 2 } ?? .infinity
-            guard state.withLock({ $0.distinct.contains(parent) }) || point.epoch >= half else { continue }
+            let isGrown = point.epoch >= half && point.step >= Self.collapseSteps
+            guard state.withLock({ $0.distinct.contains(parent) }) || isGrown else { continue }
             let isNew = state.withLock { $0.collapsed.insert(parent).inserted }
             guard isNew else { continue }
             reports.warnParent(

@@ -1,6 +1,7 @@
 public import Catalogue
 public import Engine
 import JSON
+import Logging
 import Platform
 
 extension ViTScopeService {
@@ -35,21 +36,28 @@ extension ViTScopeService {
             let result = try await flights.value(for: analysis.id) { [self] in
                 let result = try await computing.answer(analysis)
                 results.remember(result)
-                if let archive {
-                    let version = configuration.codeVersion, threads = configuration.threads, date = now()
-                    await keeper.keep {
-                        await archive.keep(result, of: analysis, codeVersion: version, threads: threads, at: date)
-                    }
-                }
+                keep(result, of: analysis)
                 return result
             }
             return result.found(for: analysis, timing: result.timing.entries)
         }
     }
 
+    /// Has a result kept, unless it is computed again faster than it is found on the disk: then its question is remembered.
+    private func keep(_ result: AnalysisResult, of analysis: PreparedAnalysis) {
+        guard let archive else { return }
+        guard !isQuick(analysis) else { return questions.insert(analysis, bytes: 1, for: analysis.id) }
+        let version = configuration.codeVersion, threads = configuration.threads, date = now()
+        let isTaken = keeper.keep(in: archive, bytes: result.byteCount) {
+            ResultArchive.stored(result, of: analysis, codeVersion: version, threads: threads, at: date)
+        }
+        if !isTaken { logger.warning("The disk is slower than the answers: the result \(result.id) is not kept.") }
+    }
+
     /// What is known of the same question; nil where it has to be computed.
     public func known(_ analysis: PreparedAnalysis) async throws(ServiceError) -> AnalysisResult? {
         if let result = results.remembered(analysis) { return result }
+        if isQuick(analysis) { return nil }
         return try await kept(analysis.id)?.found(for: analysis)
     }
 
@@ -77,7 +85,8 @@ extension ViTScopeService {
                 return AnswerBody(try await encoded(result, format, options))
             }
             let links = JSONValue.object(options.links).text
-            let key = "\(result.id) \(format) \(options.overlay) \(options.figure ?? "") \(links)"
+            let form = "\(format) \(options.overlay) \(options.isQuantized) \(options.figure ?? "")"
+            let key = "\(result.id) \(form) \(links)"
             return try await bodies.body(key, estimate: estimate) { [self] in
                 try await encoded(result, format, options)
             }

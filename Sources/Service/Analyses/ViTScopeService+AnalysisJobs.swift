@@ -1,6 +1,7 @@
 public import Catalogue
 public import Engine
 import Jobs
+import JSON
 import Models
 public import Runs
 
@@ -15,6 +16,8 @@ public enum AnalysisOutcome: Sendable {
 extension ViTScopeService {
     /// What takes longer is answered later, seconds.
     private static let patience = 2.0
+    /// What takes longer lets others go first in the queue, seconds.
+    private static let longSeconds = 60.0
 
     /// Answers at once where that is possible within two seconds; otherwise the question goes into the queue.
     ///
@@ -28,6 +31,13 @@ extension ViTScopeService {
         if let known = try await known(analysis) { return .done(known) }
         // What never goes into the queue does not ask what the queue knows of it.
         guard jobQueue != nil, estimatedSeconds(analysis) > 0 else { return .done(try await run(analysis)) }
+        // Who waits long enough is answered without the queue: questions that wait together share the passes through the
+        // model, and are given up when nobody waits any more.
+        if let seconds, !inQueue, estimatedSeconds(analysis) * 2 < seconds,
+            let result = try await run(analysis, within: seconds)
+        {
+            return .done(result)
+        }
         // One after another, so that two who ask at the same time have one job.
         let found = try await perform {
             try await askers.withTurn(for: analysis.id) { try await self.pending(analysis, inQueue: inQueue) }
@@ -40,6 +50,23 @@ extension ViTScopeService {
             let ended = try await self.job(job.id, waiting: seconds)
             guard ended.isTerminal else { return .pending(ended) }
             return try await self.analysis(analysis.id)
+        }
+    }
+
+    /// Computes where no job does already; nil where it takes longer than `seconds`.
+    private func run(_ analysis: PreparedAnalysis, within seconds: Double) async throws(ServiceError) -> AnalysisResult?
+    {
+        if let job = try await analysisJob(analysis.id), !job.state.isTerminal { return nil }
+        return try await perform {
+            try await withThrowingTaskGroup(of: AnalysisResult?.self) { group in
+                group.addTask { try await self.run(analysis) }
+                group.addTask {
+                    try await Task.sleep(for: .seconds(seconds))
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
         }
     }
 
@@ -71,6 +98,7 @@ extension ViTScopeService {
     public func analysis(_ id: String, waiting seconds: Double = 0) async throws(ServiceError) -> AnalysisOutcome {
         guard Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
         if let result = results.value(for: id) { return .done(result) }
+        if let question = questions.value(for: id) { return .done(try await run(question)) }
         guard let archive else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
         await keeper.settle()
         if let result = try await kept(id) { return .done(result) }
@@ -100,6 +128,12 @@ extension ViTScopeService {
     /// - Throws: `notFound`; `conflict` while it is being computed.
     public func manifest(_ id: String) async throws(ServiceError) -> String {
         guard let archive, Digest.isValid(id) else { throw .notFound(.analysis, name: id.shortened, nearest: []) }
+        if let question = questions.value(for: id) {
+            let result = try await run(question)
+            return Manifest.make(
+                question, result, codeVersion: configuration.codeVersion, threads: configuration.threads, at: now()
+            ).text
+        }
         await keeper.settle()
         if let stored = try await perform({ try await archive.store.result(id) }) { return stored.manifest }
         guard case .done = try await analysis(id),
@@ -120,7 +154,11 @@ extension ViTScopeService {
             parameters: analysis.parameters.filter { $0.name != "a" && $0.name != "b" })
         return try await perform {
             let date = now(), body = JobBody(.question(request), threads: configuration.threads)
-            let job = try Job(id: JobID(at: date), request: JobRequest(body), at: date)
+            var order = try JobRequest(body)
+            let seconds = estimatedSeconds(analysis)
+            order.expectedSeconds = seconds
+            if seconds > Self.longSeconds { order.priority = JobRequest.lowPriority }
+            let job = Job(id: JobID(at: date), request: order, at: date)
             switch try await queue.store.submit(job, key: nil, limit: queue.limit) {
             case .accepted(let job), .repeated(let job):
                 queue.feed.changed(job.id)
@@ -151,14 +189,26 @@ extension ViTScopeService {
         }
     }
 
+    /// Whether it is computed faster than a result is found on the disk, so that it is neither kept nor looked for there:
+    /// maps of a small model, which whoever moves over an image asks for by the thousand.
+    func isQuick(_ analysis: PreparedAnalysis) -> Bool {
+        analysis.kind.spec.isImmediate && secondsOfPasses(analysis) < Self.quickSeconds
+    }
+
+    private static let quickSeconds = 0.02
+
     /// What computing would take, from the sizes of models and images and the speed seen so far.
     private func estimatedSeconds(_ analysis: PreparedAnalysis) -> Double {
-        let images = Double(analysis.images.sources.count)
         // Whoever moves over an image waits for its maps, and they are not sent through the queue.
         if analysis.kind.spec.isImmediate { return 0 }
+        return secondsOfPasses(analysis) + analysis.task.secondsBeside / Double(max(configuration.threads, 1))
+    }
+
+    private func secondsOfPasses(_ analysis: PreparedAnalysis) -> Double {
+        let images = Double(analysis.images.sources.count)
         let flops = analysis.task.models.reduce(0) { $0 + $1.model.config.forwardFLOPs }
         let passes = Double(analysis.task.passes)
         let decoding = 0.004, threads = Double(max(configuration.threads, 1))
-        return images * passes * (flops / 5e10 / threads + decoding) + analysis.task.secondsBeside / threads
+        return images * passes * (flops / 5e10 / threads + decoding)
     }
 }

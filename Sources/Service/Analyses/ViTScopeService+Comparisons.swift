@@ -144,10 +144,9 @@ extension ViTScopeService {
             .init("parts", .list(parts.map(\.field))),
         ])
         try await perform {
-            try await archive.store.keep(
-                StoredResult(
-                    id: id, kind: "comparison", createdAt: now(),
-                    manifest: String(decoding: manifest.json, as: UTF8.self), document: nil))
+            try await archive.store.keep([
+                StoredResult(id: id, kind: "comparison", createdAt: now(), manifest: manifest.text, document: nil)
+            ])
         }
     }
 

@@ -210,8 +210,11 @@ extension ViTScopeService {
 
     func info(_ job: Job, _ queue: JobQueue) async throws -> JobInfo {
         let position = job.state == .queued ? try await queue.store.queuePosition(of: job) : nil
+        // Trainings say what they take in their progress.
+        let before =
+            position != nil && job.request.expectedSeconds != nil ? try await queue.store.secondsBefore(job) : nil
         let isStalled = job.state == .running ? await queue.runner.stalled.contains(job.id) : false
-        return JobInfo(job, queuePosition: position, isStalled: isStalled)
+        return JobInfo(job, queuePosition: position, secondsBefore: before, isStalled: isStalled)
     }
 
     private static func missing(_ id: String) -> ServiceError {

@@ -1,3 +1,4 @@
+import Engine
 import HTTPTypes
 package import Hummingbird
 import Logging
@@ -87,7 +88,7 @@ enum SecurityHeaders {
     private static let fields: [(name: HTTPField.Name, value: String)] = [
         (
             .contentSecurityPolicy,
-            "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+            "default-src 'self'; style-src 'self' '\(HTMLPage.styleDigest)'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
                 + "frame-ancestors 'none'"
         ),
         (.xContentTypeOptions, "nosniff"),

@@ -14,7 +14,14 @@ extension AnalysisKind {
                     "format", "Which form; decides over Accept.", schema: .oneOf(ResultFormat.allCases.map(\.rawValue))),
                 .query("figure", "PNG and CSV: which figure, by its `values`; the first without."),
             ]
-            + (spec.givesMaps ? [.query("overlay", "PNG: the map over the image.", schema: .boolean)] : [])
+            + (spec.givesMaps
+                ? [
+                    .query("overlay", "PNG: the map over the image.", schema: .boolean),
+                    .query(
+                        "dtype",
+                        "NPZ: `u8` gives maps as bytes, with the scale of each under the array's name and `_scale`.",
+                        schema: .oneOf(["f32", "u8"]).defaulting(to: .string("f32"))),
+                ] : [])
         return Operation(
             method: .get, path: spec.path, id: operationID, tag: "analyses", summary: spec.summary,
             parameters: name + (spec.subjects + spec.parameters).flatMap(OperationParameter.queries) + encoding,

@@ -38,7 +38,11 @@ struct AnalysisRoutes {
         var options = EncodingOptions()
         options.overlay = query.flag("overlay") ?? false
         options.figure = query.text("figure")
+        options.isQuantized = query.choice("dtype", of: ["f32", "u8"]) == "u8"
         let model = kind.spec.comparesTwo ? nil : call.name("name")
+        if options.isQuantized, format != .npz || !kind.spec.givesMaps {
+            query.fault("dtype", "dtype=u8 is made of maps, with format=npz.")
+        }
         let prepared = try await prepare(kind, model: model, query: query, format: format)
 
         if let response = AnalysisRoutes.notModified(prepared.id, format, options, call) { return response }
@@ -159,12 +163,13 @@ struct AnalysisRoutes {
             format == .json
             ? ""
             : "-" + format.rawValue + (options.overlay ? "-overlay" : "")
+                + (options.isQuantized ? "-u8" : "")
                 + (options.figure.map { "-" + SHA256.hex(of: Array($0.utf8)).prefix(8) } ?? "")
         return "\"\(id)\(form)\""
     }
 
     private static func links(_ call: Call, model: String?) -> [JSONValue.Member] {
-        let items = call.query.items.filter { !["format", "overlay", "figure"].contains($0.name) }
+        let items = call.query.items.filter { !["format", "overlay", "figure", "dtype"].contains($0.name) }
             .map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
         let path = call.request.uri.path
         func link(_ more: [String]) -> JSONValue {

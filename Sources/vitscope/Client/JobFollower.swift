@@ -6,8 +6,10 @@ import Platform
 struct JobFollower {
     let client: JobsClient
     let id: String
-    /// Seconds without a server until following gives up.
+    /// Seconds without a server until following gives up, once there was one.
     var patience = 120.0
+    /// Until it gives up where nothing ever listened.
+    var firstPatience = 5.0
 
     /// Calls `told` with every event once, in order.
     ///
@@ -15,17 +17,21 @@ struct JobFollower {
     /// - Throws: `Failure`; a cancellation.
     func follow(_ told: (ServerEvent) -> Void) async throws {
         var last = 0
-        var silentSince = ContinuousClock.now
+        var silentSince = ContinuousClock.now, isMet = false
         while true {
             do {
                 switch try await stream(after: &last, told) {
                 case .over: return
-                case .interrupted(let heard): if heard { silentSince = .now }
+                case .interrupted(let heard):
+                    isMet = true
+                    if heard { silentSince = .now }
                 }
             } catch let error as URLError {
                 try Task.checkCancellation()
-                guard ContinuousClock.now - silentSince < .seconds(patience) else { throw client.unreachable(error) }
+                let limit = isMet || last > 0 ? patience : firstPatience
+                guard ContinuousClock.now - silentSince < .seconds(limit) else { throw client.unreachable(error) }
             } catch let failure as Failure where failure.code == .tryAgain {
+                isMet = true
                 // A server that starts or stops.
                 guard ContinuousClock.now - silentSince < .seconds(patience) else { throw failure }
             }

@@ -123,7 +123,12 @@ struct Serve: AsyncParsableCommand {
             modelsDirectory: settings.models.value, datasetsDirectory: settings.datasets.value,
             dataDirectory: settings.data.value, threads: settings.threads.value)
         configuration.codeVersion = Version.text
-        configuration.jobs.openStore = { try await SQLiteJobStore(path: $0) }
+        configuration.jobs.openStores = { data in
+            let jobs = try await SQLiteJobStore(path: data + "/jobs.sqlite")
+            let results = try await SQLiteResultStore(path: data + "/results.sqlite")
+            let warning = await jobs.moveResults(to: results)
+            return JobStores(jobs: jobs, results: results, warnings: results.warnings + (warning.map { [$0] } ?? []))
+        }
         configuration.jobs.trainings = settings.jobSlots.value
         if !settings.inProcess.value { configuration.processProgram = "/proc/self/exe" }
         return configuration

@@ -10,7 +10,10 @@ import Testing
 @Suite struct ComparisonTests {
     private func service() async throws -> TestService {
         let test = try await TestService { configuration in
-            configuration.jobs.openStore = { _ in MemoryJobStore() }
+            configuration.jobs.openStores = { _ in
+                let store = MemoryJobStore()
+                return JobStores(jobs: store, results: store)
+            }
             configuration.jobs.makeExecutor = { _ in ScriptedExecutor() }
         }
         try await test.register("a")

@@ -95,6 +95,17 @@ import Testing
         #expect(result["reasons"]?.elements.count == 16)
     }
 
+    @Test func moreTokensThanCanBePlacedAreSampledEvenly() async throws {
+        let test = try await service()
+        _ = try await test.service.createProbeSet(
+            ProbeSetRequest(name: "crowd", dataset: "shapes-textures", numImages: 700))
+        let parameters = ["probe_set": "crowd", "iterations": "1"].map { AnalysisParameter($0.key, $0.value) }
+        let prepared = try await test.service.prepare(.tsne, model: "a", parameters: parameters)
+        let result = try await test.service.run(prepared)
+        #expect(result.array("points")?.shape == [700 * 14, 2])
+        #expect(result["reasons"]?.elements.count == 1)
+    }
+
     @Test func whatDoesNotFitIsSaid() async throws {
         let test = try await service()
         let cases: [(AnalysisKind, KeyValuePairs<String, String>, String)] = [

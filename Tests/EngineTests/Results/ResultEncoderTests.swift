@@ -49,6 +49,31 @@ import Testing
             ])
     }
 
+    @Test func mapsAsBytesComeBackWithTheirScales() async throws {
+        let test = try await TestService()
+        try await test.register("a")
+        let maps = try await test.analyze(.attention, "a", ["image": "pets:0", "head": "all", "query": "all"])
+        var options = EncodingOptions()
+        options.isQuantized = true
+        let whole = try await test.service.encode(maps, as: .npz)
+        let small = try await test.service.encode(maps, as: .npz, options: options)
+        #expect(small.bytes.count < whole.bytes.count / 2)
+        let archive = try Npz.decode(Bytes(small.bytes))
+        func entry(_ name: String) throws -> StateDict.Entry {
+            guard case .tensor(let entry)? = archive[name] else { throw CheckpointError.zipBadName(name) }
+            return entry
+        }
+        let bytes = try entry("attention"), scales = try entry("attention_scale")
+        let numbers = maps.numbers("attention"), keys = 16
+        #expect(bytes.shape.dropLast(2) == scales.shape[...])
+        let read = bytes.tensor().array, steps = scales.tensor().array
+        #expect(read.count == numbers.count)
+        for index in numbers.indices {
+            let step = Double(steps[index / keys])
+            #expect(abs(Double(read[index]) * step - numbers[index]) <= step * 0.51)
+        }
+    }
+
     @Test(arguments: AnalysisKinds.standard.all)
     func everyKindHasATableAndAPicture(kind: AnalysisKind) async throws {
         let test = try await TestService()

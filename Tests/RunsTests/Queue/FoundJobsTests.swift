@@ -20,7 +20,7 @@ import Testing
         try Folder.create(folder + "/data/jobs")
         try await prepare(folder + "/data")
         let service = TestService.make(folder) { configuration in
-            configuration.jobs.openStore = { _ in store }
+            configuration.jobs.openStores = { _ in JobStores(jobs: store, results: store) }
             configuration.jobs.runner.slots = [:]
         }
         try await service.start()
@@ -137,7 +137,12 @@ import Testing
         #expect(service.warnings.contains { $0.contains("set-aside/jobs/\(broken)") })
         #expect(service.warnings.everyOne { !$0.contains(data) }, "no path of the machine")
         await service.shutdown()
-        let again = TestService.make(String(data.dropLast(5))) { $0.jobs.openStore = { _ in MemoryJobStore() } }
+        let again = TestService.make(String(data.dropLast(5))) {
+            $0.jobs.openStores = { _ in
+                let store = MemoryJobStore()
+                return JobStores(jobs: store, results: store)
+            }
+        }
         try await again.start()
         #expect(again.warnings.contains { $0.hasPrefix("set-aside in the data directory holds") })
         await again.shutdown()

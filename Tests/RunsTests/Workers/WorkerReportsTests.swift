@@ -112,7 +112,7 @@ import Training
         let settings = AnalysisSettings(everyEpochs: 2, probeSet: "probe", metrics: [.attentionNMI, .fourier])
         let line = #"{"event": "snapshot", "step": 40, "epoch": 2.0, "path": "snapshots/step-40.safetensors"}"# + "\n"
         let child = try #require(try Self.read(line, job, analysis: settings).findings.children.first)
-        #expect(child.kind == .analysis && child.parentID == job.id && child.priority == JobRequest.lowPriority)
+        #expect(child.kind == .analysis && child.parentID == job.id && child.priority == JobRequest.snapshotPriority)
         #expect(
             JobBody(child.body)?.work
                 == .snapshot(

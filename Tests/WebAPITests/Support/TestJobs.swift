@@ -36,7 +36,7 @@ struct TestJobs: Sendable {
 
     func install(in configuration: inout ServiceConfiguration) {
         configuration.jobs.program = TestJobs.estimator()
-        configuration.jobs.openStore = { [store] _ in store }
+        configuration.jobs.openStores = { [store] _ in JobStores(jobs: store, results: store) }
         configuration.jobs.makeExecutor = { [executor] _ in executor }
         configuration.jobs.runner.interval = .milliseconds(5)
         configuration.jobs.drainSeconds = 1
