@@ -17,7 +17,7 @@ public struct VisionTransformer: Sendable {
     /// For each block (numHeads, tokens, tokens); one for all where the table is shared; none without.
     private let biases: [Tensor]
     /// None, one for all blocks, or one for each.
-    private let rotations: [Rotation]
+    private let rotations: [RotaryTables]
 
     /// Reads every weight from `stateDict`, under timm's names.
     ///

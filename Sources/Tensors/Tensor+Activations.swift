@@ -26,8 +26,9 @@ extension Tensor {
         Tensor(shape: shape) { out in
             guard let out = out.baseAddress else { return }
             withUnsafeBufferPointer { x in
+                guard let x = x.baseAddress else { return }
                 pool.parallelRanges(count, block: 1 << 16) { range, _ in
-                    kernel(out + range.lowerBound, x.baseAddress! + range.lowerBound, range.count)
+                    kernel(out + range.lowerBound, x + range.lowerBound, range.count)
                 }
             }
         }

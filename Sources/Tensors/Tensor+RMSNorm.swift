@@ -29,12 +29,13 @@ extension Tensor {
         let output = Tensor(shape: shape) { out in
             guard let out = out.baseAddress else { return }
             withUnsafeBufferPointer { x in
+                guard let x = x.baseAddress else { return }
                 weights.withUnsafe(weight) { (weight: Source) in
                     rstd.withPointer { rstd in
                         pool.parallelRanges(rows, block: 64) { range, _ in
                             let first = range.lowerBound
                             rmsnorm_forward(
-                                out + first * width, rstd + first, x.baseAddress! + first * width, weight, eps,
+                                out + first * width, rstd + first, x + first * width, weight, eps,
                                 range.count, width)
                         }
                     }

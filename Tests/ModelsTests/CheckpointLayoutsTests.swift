@@ -129,8 +129,8 @@ import Testing
                 "rotating", title: "Rotating", reads: "nothing", scheme: .timm, signs: [LayoutSign(.plain)],
                 families: ["xp"])
         ])
-        guard case .refused = Architecture.read("vit_base_patch16_xp_224"),
-            case .plain = Architecture.read("vit_base_patch16_xp_224", rotating)
+        guard case .refused = Architecture.read("xp_base_patch16_224"),
+            case .plain = Architecture.read("xp_base_patch16_224", rotating)
         else {
             Issue.record("a layout does not lift a refusal")
             return

@@ -88,7 +88,9 @@ import Testing
         let second = try VisionTransformer(config: again.config, stateDict: again.stateDict)
             .forwardIntermediates(images, request: request, pool: pool).hiddenStates[recognised.config.depth]
         let pairs = zip(try #require(first).array, try #require(second).array)
-        #expect(pairs.everyOne { abs($0 - $1) < 1e-4 })
+        // Periods that a file stores were rounded to bf16; timm computes them.
+        let bound: Float = recognised.config.rope?.frequencies == .stored ? 5e-2 : 1e-4
+        #expect(pairs.everyOne { abs($0 - $1) < bound })
     }
 }
 

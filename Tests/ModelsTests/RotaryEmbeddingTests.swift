@@ -2,6 +2,7 @@ import Glibc
 import Models
 import Platform
 import Tensors
+import TestSupport
 import Testing
 
 /// Rotary positions against values by hand, for heads of eight numbers.
@@ -48,7 +49,7 @@ import Testing
     func queriesAndKeysAreTurnedAndValuesAreNot(halves: Bool) {
         let pool = ThreadPool(threads: 2) { NumericLibraries.prepareThread() }
         let angle = Float.pi / 6
-        let rotation = Rotation(
+        let rotation = RotaryTables(
             cosines: Tensor(shape: [1, 1, 4], repeating: cosf(angle)),
             sines: Tensor(shape: [1, 1, 4], repeating: sinf(angle)),
             pairsHalves: halves, prefix: 1)

@@ -73,7 +73,7 @@ package struct Block: Sendable {
     ///   - rotation: of queries and keys, or nil.
     ///   - visit: called with what is wanted, in the order it comes to be.
     func forward(
-        _ x: inout Tensor, index: Int, bias: Tensor?, rotation: Rotation?, wanted: Wanted, _ pass: ForwardPass,
+        _ x: inout Tensor, index: Int, bias: Tensor?, rotation: RotaryTables?, wanted: Wanted, _ pass: ForwardPass,
         visit: (Intermediate) throws -> Void
     ) rethrows {
         let heads = wanted.attention.map { $0.heads ?? Array(0..<numHeads) }

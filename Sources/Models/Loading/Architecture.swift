@@ -111,9 +111,11 @@ package struct Architecture: Sendable, Equatable {
         return !digits.isEmpty && digits.utf8.count <= 5 && digits.utf8.allSatisfy { (48...57).contains($0) }
     }
 
-    /// timm's Perception Encoders count steps in the grid that they were trained with.
+    /// timm's Perception Encoders, and its own models with rotary positions and registers, count steps in the grid that they
+    /// were trained with.
     private mutating func refer(to words: [String]) {
-        guard words.contains("pe"), let imgSize, case .by(var rope) = rotation,
+        guard words.contains("pe") || words.contains("rope") && words.contains("gap"), let imgSize,
+            case .by(var rope) = rotation,
             let patch = words.lazy.compactMap({ $0.hasPrefix("patch") ? Int($0.dropFirst(5)) : nil }).first, patch > 0
         else { return }
         rope.reference = GridSize(rows: imgSize / patch, cols: imgSize / patch)

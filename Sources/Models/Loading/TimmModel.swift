@@ -37,7 +37,10 @@ extension KeyMap {
     /// What names and shapes do not tell of a network that is not plain.
     private static func untold(_ config: VisionTransformerConfig) -> [String: String] {
         var fields: [String: String] = [:]
-        fields["rope"] = config.rope?.text
+        var rope = config.rope
+        // timm computes them; see `TimmWriter.writeEva`.
+        if rope?.frequencies == .stored { rope?.frequencies = .computed }
+        fields["rope"] = rope?.text
         if config.postNorm { fields["post_norm"] = "true" }
         return fields
     }

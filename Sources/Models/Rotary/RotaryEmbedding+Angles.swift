@@ -5,7 +5,7 @@ extension RotaryEmbedding {
     /// The turning of every block of `config`: one for all, or one for each.
     ///
     /// - Parameter numbers: the periods, or the frequencies of every block and head, where the file has them.
-    func rotations(_ config: VisionTransformerConfig, numbers: Tensor?) -> [Rotation] {
+    func rotations(_ config: VisionTransformerConfig, numbers: Tensor?) -> [RotaryTables] {
         let headDim = config.headDim, count = config.grid.count
         let tables =
             frequencies == .mixed
@@ -13,7 +13,7 @@ extension RotaryEmbedding {
             : [angles(config.grid, headDim: headDim, periods: numbers)]
         return tables.map { angles in
             let shape = [angles.count / (count * headDim), count, headDim]
-            return Rotation(
+            return RotaryTables(
                 cosines: Tensor(shape: shape, angles.map { cosf($0) }),
                 sines: Tensor(shape: shape, angles.map { sinf($0) }), pairsHalves: pairs == .halves,
                 prefix: config.numPrefixTokens)

@@ -1,3 +1,5 @@
+import Platform
+
 extension RotaryEmbedding {
     /// One line for the metadata of a file of this program: base, coordinates, axes, pairs, frequencies, offset, and the
     /// reference grid where there is one.

@@ -20,7 +20,7 @@ package struct RotaryParameters: Sendable {
     /// The turning of every block: one for all, or one for each.
     func rotations<E: Error>(
         _ config: VisionTransformerConfig, numbers read: (Parameter) throws(E) -> Tensor
-    ) throws(E) -> [Rotation] {
+    ) throws(E) -> [RotaryTables] {
         guard let numbers else { return rope.rotations(config, numbers: nil) }
         return rope.rotations(config, numbers: try read(numbers))
     }

@@ -35,7 +35,7 @@ extension Block {
     ///   - bias: on the scores, (numHeads, tokens, tokens), or nil.
     ///   - rotation: of queries and keys, or nil.
     package func forward(
-        _ x: Tensor, index: Int, bias: Tensor?, rotation: Rotation? = nil, _ pass: TrainingPass
+        _ x: Tensor, index: Int, bias: Tensor?, rotation: RotaryTables? = nil, _ pass: TrainingPass
     ) -> BlockActivations {
         precondition(!postNorm, "blocks that norm their branches afterwards have no way back")
         let batch = x.shape[0]
@@ -74,7 +74,7 @@ extension Block {
     ///   - rotation: that of the way forward.
     ///   - look: is shown the gradient at the heads side by side, (batch, tokens, embedDim).
     package func backward(
-        _ a: BlockActivations, dStream: inout Tensor, dBias: inout Tensor?, rotation: Rotation? = nil,
+        _ a: BlockActivations, dStream: inout Tensor, dBias: inout Tensor?, rotation: RotaryTables? = nil,
         _ pass: TrainingPass,
         gradients: inout ParameterBuffer, look: ((Tensor) -> Void)? = nil
     ) {

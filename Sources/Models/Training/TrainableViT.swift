@@ -190,7 +190,7 @@ public struct TrainableViT: Sendable {
 
 extension TrainableViT {
     /// The turning of queries and keys in each block, nil where there is none.
-    private func rotations(_ weights: ParameterBuffer) -> (_ block: Int) -> Rotation? {
+    private func rotations(_ weights: ParameterBuffer) -> (_ block: Int) -> RotaryTables? {
         let all = network.rotary?.rotations(config) { weights.tensor($0) } ?? []
         return { all.isEmpty ? nil : all[all.count == 1 ? 0 : $0] }
     }

@@ -77,8 +77,8 @@ extension StateDict.Entry {
     /// (out, rows · columns · 3) as (out, 3, rows, columns), nil where the patch is no square.
     private var pixelRows: StateDict.Entry? {
         guard shape.count == 2, shape[1] % 3 == 0 else { return nil }
-        let side = Int(inRange: Double(shape[1] / 3).squareRoot())
-        guard side > 0, side * side * 3 == shape[1] else { return nil }
+        guard let side = Int(rounding: Double(shape[1] / 3).squareRoot(), .down), side > 0, side * side * 3 == shape[1]
+        else { return nil }
         return reshaped([shape[0], side, side, 3]).permuted([0, 3, 1, 2])
     }
 

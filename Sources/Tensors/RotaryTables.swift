@@ -3,7 +3,7 @@ public import Platform
 
 /// The turning of queries and keys by the places of their patches (Su et al. 2021): cosines and sines for every number of
 /// a head.
-public struct Rotation: Sendable {
+public struct RotaryTables: Sendable {
     /// (1 or numHeads, patches, headDim) each.
     public let cosines: Tensor
     public let sines: Tensor
