@@ -25,10 +25,11 @@ for format in "${formats[@]}"; do
     arguments=(-max_total_time="$seconds" -max_len=16384 -rss_limit_mb=2048 -timeout=30 -report_slow_units=20
         -print_final_stats=1 -artifact_prefix="$findings/")
     export VITSCOPE_FUZZ_TARGET=$format VITSCOPE_FUZZ_SEEDS=$PWD/$seeds
+    # Swift frees its singletons never, which the leak detector would tell at every end.
+    export ASAN_OPTIONS=detect_leaks=0
     # The first life writes the seeds that the second reads.
     "$build/release/Fuzz" -runs=0 "$seeds" >/dev/null 2>&1
-    # Swift frees its singletons never, which the leak detector would tell at every end.
-    ASAN_OPTIONS=detect_leaks=0 "$build/release/Fuzz" "${arguments[@]}" "$corpus" "$seeds" "Tests/Attacks/$format" \
+    "$build/release/Fuzz" "${arguments[@]}" "$corpus" "$seeds" "Tests/Attacks/$format" \
         >"$log" 2>&1 || status=1
     rmdir "Tests/Attacks/$format" 2>/dev/null || true
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

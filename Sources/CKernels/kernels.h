@@ -6,7 +6,8 @@
 // program is loaded.
 
 // Of functions that run before the program is linked.
-#define KERNEL_RESOLVER __attribute__((no_sanitize("address", "thread", "undefined"), no_stack_protector))
+#define KERNEL_RESOLVER \
+    __attribute__((no_sanitize("address", "thread", "undefined"), disable_sanitizer_instrumentation, no_stack_protector))
 
 // The highest level of instructions that the processor has and the environment allows; see kernel_level.h.
 __attribute__((visibility("hidden"))) int kernel_level(void);

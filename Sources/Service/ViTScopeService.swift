@@ -131,6 +131,8 @@ public final class ViTScopeService: Sendable {
             life.withLock { $0.lock = lock }
             try uploads.open()
             try library.store.open()
+            // What computes may read what is below it from its start on, so it has to be there.
+            if let datasets = configuration.datasetsDirectory, !Folder.exists(datasets) { try? Folder.create(datasets) }
             try await computing.start(lost: { [catalogue] in await catalogue.loadAgain($0) })
             try await probeSetStore.open(logger: logger)
             try await catalogue.open(logger: logger)

@@ -12,7 +12,9 @@ extension JobStoreError {
             self = .failed("\(error)")
             return
         }
-        let message = error.message ?? "error \(error.extendedResultCode.rawValue)"
+        // Of a damaged schema SQLite repeats statements, over many lines; what to do comes after the message.
+        let told = error.message?.split(whereSeparator: \.isNewline).first.map { String($0.prefix(200)) }
+        let message = told ?? "error \(error.extendedResultCode.rawValue)"
         switch error.extendedResultCode {
         case .SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE: self = .diskFull
         // After a sync that failed it is unknown what is on the disk.

@@ -88,6 +88,8 @@ class Access:
             # Signing out would end the session that the others use.
             if path == "/v1/session" and method == "DELETE" and credential and credential[0][0] == "Cookie":
                 continue
+            # An origin is the server's own only to who asks under the same name and port.
+            is_foreign = is_foreign or any(name == "Origin" and value != "http://" + host for name, value in origin)
             fields = [("Host", host), *origin, *credential]
             if method in ("POST", "PUT", "PATCH"):
                 fields.append(("Content-Length", "0"))

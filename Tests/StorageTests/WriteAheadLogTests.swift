@@ -142,10 +142,11 @@ import Testing
             let job = Job(
                 id: JobID(at: JobSamples.start),
                 request: JobRequest(kind: .training, method: "simmim", body: body), at: JobSamples.start)
-            _ = try await store.submit(job, key: nil, limit: 9)
+            let submission = try await store.submit(job, key: nil, limit: .max)
+            #expect(submission == .accepted(job))
             let size = try FileManager.default.attributesOfItem(atPath: folder + "/jobs.sqlite-wal")[.size] as? Int
             #expect(size == 0)
-            #expect(try await store.job(job.id)?.request.body == body)
+            #expect(try await store.job(job.id) == job)
             try await store.close()
         }
     }
