@@ -11,22 +11,24 @@ package struct Network: Sendable {
     let head: Linear?
     /// None, one for all blocks, or one a block: ((2·rows−1)·(2·cols−1) + 3, numHeads) each.
     let relPosTables: [Parameter]
+    let rotary: RotaryParameters?
 
     /// - Parameter layout: gets the places of every layer, in the order of the pass.
     init(_ config: VisionTransformerConfig, in layout: inout ParameterLayout) {
-        let (width, eps) = (config.embedDim, config.eps)
+        let width = config.embedDim
         tokens = TokenParameters(config, in: &layout)
         patchEmbed = PatchEmbedding(config, in: &layout)
-        normPre = config.normPre ? LayerNorm("norm_pre", width: width, eps: eps, in: &layout) : nil
+        normPre = config.normPre ? LayerNorm("norm_pre", width: width, config, in: &layout) : nil
         let shared =
             config.relPos == .shared
             ? layout.add(
                 "rel_pos_bias.relative_position_bias_table",
                 [RelativePositionBias.entries(config.grid), config.numHeads]) : nil
+        rotary = RotaryParameters(config, in: &layout)
         blocks = (0..<config.depth).map { Block("blocks.\($0)", config: config, in: &layout) }
         relPosTables = shared.map { [$0] } ?? blocks.compactMap(\.relPosTable)
-        norm = config.finalNorm ? LayerNorm("norm", width: width, eps: eps, in: &layout) : nil
-        fcNorm = config.fcNorm ? LayerNorm("fc_norm", width: width, eps: eps, in: &layout) : nil
+        norm = config.finalNorm ? LayerNorm("norm", width: width, config, in: &layout) : nil
+        fcNorm = config.fcNorm ? LayerNorm("fc_norm", width: width, config, in: &layout) : nil
         head =
             config.numClasses > 0
             ? Linear(

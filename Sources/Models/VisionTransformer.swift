@@ -16,6 +16,8 @@ public struct VisionTransformer: Sendable {
     private let positions: Tensor?
     /// For each block (numHeads, tokens, tokens); one for all where the table is shared; none without.
     private let biases: [Tensor]
+    /// None, one for all blocks, or one for each.
+    private let rotations: [RotaryTables]
 
     /// Reads every weight from `stateDict`, under timm's names.
     ///
@@ -36,6 +38,10 @@ public struct VisionTransformer: Sendable {
             biases.append(RelativePositionBias.expand(try Weights.read(table, from: stateDict), grid: config.grid))
         }
         self.biases = biases
+        rotations =
+            try network.rotary?.rotations(config) { parameter throws(WeightError) in
+                try Weights.read(parameter, from: stateDict)
+            } ?? []
     }
 
     /// Learned numbers in all.
@@ -51,6 +57,7 @@ public struct VisionTransformer: Sendable {
     /// Memory held, bytes.
     public var memoryBytes: Int {
         weights.byteCount + prefix.byteCount + (positions?.byteCount ?? 0) + biases.reduce(0) { $0 + $1.byteCount }
+            + rotations.reduce(0) { $0 + 2 * $1.cosines.byteCount }
     }
 
     /// Runs `images` through the network as far as `request` needs and shows what it asks for.
@@ -76,8 +83,9 @@ public struct VisionTransformer: Sendable {
             let wanted = request.wanted(of: index, stop: stop)
             guard stop >= .attention(index) else { return }
             try block.forward(
-                &x, index: index, bias: biases.isEmpty ? nil : biases[biases.count == 1 ? 0 : index], wanted: wanted,
-                pass, visit: visit)
+                &x, index: index, bias: biases.isEmpty ? nil : biases[biases.count == 1 ? 0 : index],
+                rotation: rotations.isEmpty ? nil : rotations[rotations.count == 1 ? 0 : index], wanted: wanted, pass,
+                visit: visit)
             if request.hiddenStates.contains(index + 1) { try visit(.hiddenState(index + 1, x)) }
         }
         if request.logits, let logits = network.classify(x, config: config, pass) { try visit(.logits(logits)) }

@@ -10,7 +10,7 @@ extension VisionTransformerConfig {
     /// - Parameter tokens: how many pass; nil for all.
     public func blockFLOPs(tokens: Int? = nil) -> Double {
         let (tokens, width, hidden) = (Double(tokens ?? numTokens), Double(embedDim), Double(mlpHidden))
-        let layers = mlp == .swiglu ? 3 * width * hidden : 2 * width * hidden
+        let layers = mlp.isGated ? 3 * width * hidden : 2 * width * hidden
         return Double(depth) * (2 * tokens * (4 * width * width + layers) + 4 * tokens * tokens * width)
     }
 

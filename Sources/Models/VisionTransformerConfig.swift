@@ -10,7 +10,7 @@ public struct ImageSize: Sendable, Hashable, Codable {
 }
 
 /// Extents of a patch grid.
-public struct GridSize: Sendable, Hashable {
+public struct GridSize: Sendable, Hashable, Codable {
     public var rows: Int
     public var cols: Int
 
@@ -52,11 +52,37 @@ public struct VisionTransformerConfig: Sendable, Hashable, Codable {
     }
 
     /// The two-layer network of a block.
-    public enum MLP: String, Sendable, Hashable, Codable {
+    public enum MLP: String, Sendable, Hashable, Codable, CaseIterable {
         /// fc2(GELU(fc1 x)), exact erf GELU.
         case gelu
+        /// fc2(GELU(fc1 x)), GELU by its approximation with tanh.
+        case geluTanh = "gelu_tanh"
+        /// fc2(y · sigmoid(1.702 y)) with y = fc1 x.
+        case quickGELU = "quick_gelu"
+        /// fc2(y · sigmoid(y)) with y = fc1 x.
+        case silu
         /// fc2(SiLU(first half of fc1 x) · second half).
         case swiglu
+    }
+
+    /// The norm that is everywhere in a network.
+    public enum Norm: String, Sendable, Hashable, Codable {
+        /// (x − mean) / √(variance + ε) · weight + bias.
+        case layer
+        /// x / √(mean of x² + ε) · weight (Zhang and Sennrich 2019).
+        case rms
+    }
+
+    /// A norm on queries and keys, before they are turned.
+    public enum QKNorm: String, Sendable, Hashable, Codable {
+        case none
+        /// Of each head, with one weight for all heads.
+        case perHead = "per_head"
+        /// Of all heads side by side.
+        case full
+        /// The same two by the root mean square.
+        case perHeadRMS = "per_head_rms"
+        case fullRMS = "full_rms"
     }
 
     /// What the classifier reads.
@@ -87,7 +113,22 @@ public struct VisionTransformerConfig: Sendable, Hashable, Codable {
     public var posEmbed = PosEmbed.all
     public var relPos = RelPos.none
     public var qkvBias = true
+    public var projBias = true
+    /// Whether both layers of the MLP have a bias.
+    public var mlpBias = true
     public var layerScale = false
+    public var norm = Norm.layer
+    /// Whether blocks norm what their branches add, not what they read: x ← x + norm1(attention(x)).
+    public var postNorm = false
+    public var qkNorm = QKNorm.none
+    /// A norm on the heads side by side, before their projection.
+    public var attnNorm = false
+    /// A norm on the hidden numbers of the MLP.
+    public var mlpNorm = false
+    /// A norm on the patches, before positions.
+    public var patchNorm = false
+    /// How queries and keys are turned by the places of their patches; nil where they are not.
+    public var rope: RotaryEmbedding?
     /// A norm between embedding and blocks (timm `norm_pre`, CLIP).
     public var normPre = false
     /// A norm after the last block.
@@ -127,7 +168,49 @@ public struct VisionTransformerConfig: Sendable, Hashable, Codable {
         let sides = [imgSize.height, imgSize.width, patchSize]
         let sizes = [inChans, embedDim, depth, numHeads, mlpHidden]
         return sides.allSatisfy { (1...16_384).contains($0) } && sizes.allSatisfy { (1...1 << 20).contains($0) }
-            && depth <= 1024 && numHeads <= embedDim && (0...1 << 20).contains(numClasses)
+            && depth <= 1024 && numHeads <= embedDim && (rope?.isPlausible ?? true)
+            && (0...1 << 20).contains(numClasses)
             && (0...4096).contains(numRegisters) && eps.isFinite && grid.rows > 0 && grid.cols > 0
+    }
+}
+
+extension VisionTransformerConfig {
+    /// What older programs did not write has its default.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            imgSize: values.decode(ImageSize.self, forKey: .imgSize),
+            patchSize: values.decode(Int.self, forKey: .patchSize),
+            embedDim: values.decode(Int.self, forKey: .embedDim), depth: values.decode(Int.self, forKey: .depth),
+            numHeads: values.decode(Int.self, forKey: .numHeads),
+            mlpHidden: values.decode(Int.self, forKey: .mlpHidden))
+        func read<T: Decodable>(_ key: CodingKeys, into value: inout T) throws {
+            if let found = try values.decodeIfPresent(T.self, forKey: key) { value = found }
+        }
+        try read(.inChans, into: &inChans)
+        try read(.mlp, into: &mlp)
+        try read(.patchEmbed, into: &patchEmbed)
+        try read(.classToken, into: &classToken)
+        try read(.distToken, into: &distToken)
+        try read(.numRegisters, into: &numRegisters)
+        try read(.posEmbed, into: &posEmbed)
+        try read(.relPos, into: &relPos)
+        try read(.qkvBias, into: &qkvBias)
+        try read(.projBias, into: &projBias)
+        try read(.mlpBias, into: &mlpBias)
+        try read(.layerScale, into: &layerScale)
+        try read(.norm, into: &norm)
+        try read(.postNorm, into: &postNorm)
+        try read(.qkNorm, into: &qkNorm)
+        try read(.attnNorm, into: &attnNorm)
+        try read(.mlpNorm, into: &mlpNorm)
+        try read(.patchNorm, into: &patchNorm)
+        rope = try values.decodeIfPresent(RotaryEmbedding.self, forKey: .rope)
+        try read(.normPre, into: &normPre)
+        try read(.finalNorm, into: &finalNorm)
+        try read(.fcNorm, into: &fcNorm)
+        try read(.globalPool, into: &globalPool)
+        try read(.numClasses, into: &numClasses)
+        try read(.eps, into: &eps)
     }
 }

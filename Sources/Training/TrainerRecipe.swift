@@ -65,7 +65,7 @@ extension TrainingConfiguration {
         plan.metadata = [
             "num_heads": "\(config.numHeads)", "eps": "\(config.eps)",
             "img_size": "\(config.imgSize.height),\(config.imgSize.width)",
-            "activation": (config.mlp == .gelu ? ActivationFunction.gelu : .silu).rawValue, "method": method.rawValue,
+            "activation": config.mlp.activation.rawValue, "method": method.rawValue,
             "config_sha256": digest, "dataset_sha256": identity.datasetDigest, "threads": "\(identity.threads)",
             "code_version": identity.codeVersion,
         ]

@@ -13,8 +13,38 @@ import Testing
         let activation: String?
         let width: Int?
         let finalNorm: Bool?
+        let rms: Bool?
+        let postNorm: Bool?
+        let rope: Rope?
 
         var testDescription: String { name }
+    }
+
+    /// [base, whether columns come first, whether halves are paired, offset, [rows, columns] of the reference or []].
+    struct Rope: Decodable, Sendable {
+        let base: Float
+        let columnsFirst: Bool
+        let pairsHalves: Bool
+        let offset: Float
+        let reference: [Int]
+
+        init(from decoder: any Decoder) throws {
+            var values = try decoder.unkeyedContainer()
+            base = try values.decode(Float.self)
+            columnsFirst = try values.decode(Bool.self)
+            pairsHalves = try values.decode(Bool.self)
+            offset = try values.decode(Float.self)
+            reference = try values.decode([Int].self)
+        }
+    }
+
+    /// Whether `rotation` is what timm builds. Where a class token moves the first step, the file tells it.
+    private func check(_ rotation: Architecture.Rotation, _ rope: Rope?, _ name: String) {
+        guard let rope else { return #expect(rotation == .none, "\(name)") }
+        guard case .by(let found) = rotation else { return #expect(Bool(false), "\(name) is not turned") }
+        #expect(found.base == rope.base && (found.axes == .columnsFirst) == rope.columnsFirst, "\(name)")
+        #expect((found.pairs == .halves) == rope.pairsHalves, "\(name)")
+        #expect(found.reference.map { [$0.rows, $0.cols] } ?? [] == rope.reference, "\(name)")
     }
 
     static func lines() throws -> [Line] {
@@ -36,6 +66,9 @@ import Testing
                 if line.activation != "silu" {
                     #expect(architecture.activation.rawValue == line.activation, "\(line.name)")
                 }
+                #expect((architecture.norm == .rms) == line.rms, "\(line.name)")
+                #expect(architecture.postNorm == line.postNorm, "\(line.name)")
+                check(architecture.rotation, line.rope, line.name)
                 if let finalNorm = line.finalNorm { #expect(architecture.hasFinalNorm == finalNorm, "\(line.name)") }
             case .refused, .unknown: #expect(!line.plain, "\(line.name) is refused")
             }

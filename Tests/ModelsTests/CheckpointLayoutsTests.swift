@@ -88,7 +88,7 @@ import Testing
         let larger = try recognise(toyDict(config), hints)
         #expect(larger.report.reshaped.map(\.how) == [GridResampling.bicubicOffset(0.1).description])
         #expect(larger.report.assumptions.contains { $0.sentence.contains("files of toy usually have") })
-        hints.config = ["tower.eps": .double(0.01), "tower.act": .string("quick_gelu")]
+        hints.config = ["tower.eps": .double(0.01), "tower.act": .string("relu")]
         #expect(throws: ModelError.self) { try recognise(toyDict(config), hints) }
         hints.config["tower.act"] = .string("gelu")
         #expect(try recognise(toyDict(config), hints).config.eps == 0.01)
@@ -127,10 +127,10 @@ import Testing
         let rotating = CheckpointLayouts([
             CheckpointLayout(
                 "rotating", title: "Rotating", reads: "nothing", scheme: .timm, signs: [LayoutSign(.plain)],
-                families: ["eva02"])
+                families: ["xp"])
         ])
-        guard case .refused = Architecture.read("eva02_tiny_patch14_224"),
-            case .plain = Architecture.read("eva02_tiny_patch14_224", rotating)
+        guard case .refused = Architecture.read("xp_base_patch16_224"),
+            case .plain = Architecture.read("xp_base_patch16_224", rotating)
         else {
             Issue.record("a layout does not lift a refusal")
             return

@@ -164,8 +164,11 @@ import Testing
         dict["patch_embed.proj.weight"] = entry([24, 3, 4, 2])
         #expect(reason(dict)?.description.contains("square") == true)
         var hints = threeHeads
-        hints.config["hidden_act"] = .string("quick_gelu")
-        #expect(reason(stateDict(config), hints)?.description.contains("quick_gelu") == true)
+        hints.config["hidden_act"] = .string("relu")
+        #expect(reason(stateDict(config), hints)?.description.contains("relu") == true)
+        dict = stateDict(config)
+        dict["patch_embed.norm.weight"] = entry([24])
+        #expect(reason(dict) == .missing(["patch_embed.norm.bias"]))
     }
 
     @Test func nothingToRecognise() {

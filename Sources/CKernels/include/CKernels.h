@@ -5,6 +5,7 @@
 #include "kernel_level.h"
 #include "optimizer_kernels.h"
 #include "training_kernels.h"
+#include "variant_kernels.h"
 
 #include <stddef.h>
 

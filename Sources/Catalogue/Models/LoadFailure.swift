@@ -34,7 +34,7 @@ extension LoadFailure {
         case .untold(let option, _): option
         case .contradiction(let field, _, _):
             switch field {
-            case "num_heads", "img_size", "checkpoint_key", "arch", "activation": field
+            case "num_heads", "img_size", "checkpoint_key", "arch", "activation", "rope": field
             // No registration has this field; a name of arch says it.
             case "patch_size": options.arch.map { _ in "arch" }
             default: nil

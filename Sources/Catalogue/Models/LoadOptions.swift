@@ -56,6 +56,8 @@ extension LoadOptions {
     var checkpointKey: String? { self[.checkpointKey]?.string }
     var activation: ActivationFunction? { self[.activation]?.string.flatMap(ActivationFunction.init) }
 
+    var rope: RotaryKind? { self[.rope]?.string.flatMap(RotaryKind.init) }
+
     var imgSize: ImageSize? {
         self[.imgSize]?.sides.map { ImageSize(height: $0[0], width: $0[1]) }
     }

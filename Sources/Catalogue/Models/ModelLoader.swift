@@ -65,10 +65,19 @@ package enum ModelLoader {
                 "heads \(recognised.config.numHeads)", "key \(recognised.report.checkpointKey ?? "")",
                 "prefix \(recognised.report.prefixRemoved ?? "")",
                 "as \(recognised.report.recognisedAs?.name ?? "")", "eps \(recognised.config.eps)",
-            ], arch: recognised.arch, report: report)
+            ] + choices(recognised.config), arch: recognised.arch, report: report)
         return ReadModel(
             model: model, tensors: recognised.stateDict, decoder: decoder(in: checkpoint),
             isUnchanged: { checkpoint.digest() == sha256 })
+    }
+
+    /// What decides the numbers beside tensors; nothing for a plain network, whose print stays what it always was.
+    private static func choices(_ config: VisionTransformerConfig) -> [String] {
+        var choices: [String] = []
+        if config.mlp != .gelu, config.mlp != .swiglu { choices.append("mlp \(config.mlp.rawValue)") }
+        if let rope = config.rope { choices.append("rope \(rope)") }
+        if config.postNorm { choices.append("norms afterwards") }
+        return choices
     }
 
     /// The first dictionary with a decoder, without what belongs to others.
@@ -99,6 +108,7 @@ package enum ModelLoader {
         hints.imgSize = options.imgSize
         hints.checkpointKey = options.checkpointKey
         hints.activation = options.activation
+        hints.rope = options.rope
         hints.preparedSize = checkpoint.preprocessor.flatMap(PreparedSize.read)
         hints.fields = HintFields.of(checkpoint.root)
         for (key, text) in checkpoint.metadata where hints.fields[key] == nil { hints.fields[key] = .string(text) }

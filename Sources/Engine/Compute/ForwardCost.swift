@@ -9,7 +9,7 @@ struct ForwardCost: Sendable {
 
     init(_ config: VisionTransformerConfig) {
         let tokens = config.numTokens
-        let hidden = config.mlp == .swiglu ? 2 * config.mlpHidden : config.mlpHidden
+        let hidden = config.mlp.isGated ? 2 * config.mlpHidden : config.mlpHidden
         // The residual stream, a norm, queries, keys and values, their product, the projection and the MLP's inside.
         let activations = tokens * (8 * config.embedDim + 2 * hidden) * 4
         let pixels = config.imgSize.height * config.imgSize.width * config.inChans * 4

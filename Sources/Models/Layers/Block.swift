@@ -1,11 +1,14 @@
 package import Tensors
 
-/// One pre-norm block: x ← x + γ₁·proj(attention(norm1 x)); x ← x + γ₂·mlp(norm2 x).
+/// One block: x ← x + γ₁·proj(attention(norm1 x)); x ← x + γ₂·mlp(norm2 x). With `postNorm` the norms are the last thing
+/// in a branch: x ← x + norm1(proj(attention x)); x ← x + norm2(mlp x).
 ///
 /// Layer scale γ is folded into `attn.proj` and `mlp.fc2` when the weights are packed.
 package struct Block: Sendable {
     package let norm1: LayerNorm
     package let qkv: Linear
+    let qkNorm: QueryKeyNorm?
+    let attnNorm: LayerNorm?
     package let proj: Linear
     package let ls1: Parameter?
     package let norm2: LayerNorm
@@ -14,29 +17,36 @@ package struct Block: Sendable {
     /// ((2·rows−1)·(2·cols−1) + 3, numHeads), where each block has a table of its own.
     package let relPosTable: Parameter?
     package let numHeads: Int
+    let postNorm: Bool
 
     package init(_ name: String, config: VisionTransformerConfig, in layout: inout ParameterLayout) {
         let width = config.embedDim
         numHeads = config.numHeads
-        norm1 = LayerNorm("\(name).norm1", width: width, eps: config.eps, in: &layout)
+        postNorm = config.postNorm
+        norm1 = LayerNorm("\(name).norm1", width: width, config, in: &layout)
         qkv = Linear("\(name).attn.qkv", inFeatures: width, outFeatures: 3 * width, bias: config.qkvBias, in: &layout)
+        qkNorm = QueryKeyNorm("\(name).attn", config: config, in: &layout)
         relPosTable =
             config.relPos == .perBlock
             ? layout.add(
                 "\(name).attn.relative_position_bias_table",
                 [RelativePositionBias.entries(config.grid), config.numHeads]) : nil
-        proj = Linear("\(name).attn.proj", inFeatures: width, outFeatures: width, in: &layout)
+        attnNorm = config.attnNorm ? LayerNorm("\(name).attn.norm", width: width, config, in: &layout) : nil
+        proj = Linear(
+            "\(name).attn.proj", inFeatures: width, outFeatures: width, bias: config.projBias, in: &layout)
         ls1 = config.layerScale ? layout.add("\(name).ls1.gamma", [width]) : nil
-        norm2 = LayerNorm("\(name).norm2", width: width, eps: config.eps, in: &layout)
+        norm2 = LayerNorm("\(name).norm2", width: width, config, in: &layout)
         mlp = MLP("\(name).mlp", config: config, in: &layout)
         ls2 = config.layerScale ? layout.add("\(name).ls2.gamma", [width]) : nil
     }
 
     func load(into weights: inout Weights, from stateDict: StateDict) throws(WeightError) {
-        try norm1.load(into: &weights, from: stateDict)
+        for norm in [norm1, norm2, attnNorm, mlp.norm].compactMap({ $0 }) {
+            try norm.load(into: &weights, from: stateDict)
+        }
+        try qkNorm?.load(into: &weights, from: stateDict)
         try weights.load(qkv, from: stateDict)
         try weights.load(proj, scale: ls1, from: stateDict)
-        try norm2.load(into: &weights, from: stateDict)
         try weights.load(mlp.fc1, from: stateDict)
         try weights.load(mlp.fc2, scale: ls2, from: stateDict)
     }
@@ -60,14 +70,18 @@ package struct Block: Sendable {
     /// - Parameters:
     ///   - x: (batch, tokens, embedDim), changed in place.
     ///   - bias: (numHeads, tokens, tokens) or nil.
+    ///   - rotation: of queries and keys, or nil.
     ///   - visit: called with what is wanted, in the order it comes to be.
     func forward(
-        _ x: inout Tensor, index: Int, bias: Tensor?, wanted: Wanted, _ pass: ForwardPass,
+        _ x: inout Tensor, index: Int, bias: Tensor?, rotation: RotaryTables?, wanted: Wanted, _ pass: ForwardPass,
         visit: (Intermediate) throws -> Void
     ) rethrows {
         let heads = wanted.attention.map { $0.heads ?? Array(0..<numHeads) }
+        var projected = qkv.forward(postNorm ? x : norm1.forward(x, pass), pass)
+        qkNorm?.apply(to: &projected, pass)
+        rotation?.apply(to: &projected, numHeads: numHeads, pool: pass.pool)
         let attention = AttentionForward(
-            qkv: qkv.forward(norm1.forward(x, pass), pass), numHeads: numHeads, bias: bias,
+            qkv: projected, numHeads: numHeads, bias: bias,
             wanted: .init(
                 heads: heads, queries: wanted.attention?.queries, output: wanted.headOutput || wanted.goesOn),
             pool: pass.pool)
@@ -75,10 +89,21 @@ package struct Block: Sendable {
         guard let output = attention.output else { return }
         if wanted.headOutput { try visit(.headOutput(block: index, output.splittingHeads(numHeads))) }
         guard wanted.goesOn else { return }
-        if wanted.addsAttention { proj.accumulate(output, into: &x, pass) }
+        if wanted.addsAttention {
+            let heads = attnNorm?.forward(output, pass) ?? output
+            if postNorm {
+                x.add(norm1.forward(proj.forward(heads, pass), pass))
+            } else {
+                proj.accumulate(heads, into: &x, pass)
+            }
+        }
         if wanted.attentionResidual { try visit(.attentionResidual(index, x)) }
         guard wanted.needsMLP, wanted.addsMLP else { return }
-        mlp.accumulate(norm2.forward(x, pass), into: &x, pass)
+        if postNorm {
+            x.add(norm2.forward(mlp.forward(x, pass), pass))
+        } else {
+            mlp.accumulate(norm2.forward(x, pass), into: &x, pass)
+        }
     }
 }
 

@@ -4,6 +4,8 @@ import Tensors
 struct PatchEmbedding: Sendable {
     let proj: Linear
     private let stem: [ConvolutionNorm]
+    /// Where the patches are normed before positions are added.
+    let norm: LayerNorm?
     let patchSize: Int
     private let grid: GridSize
     private let inChans: Int
@@ -27,11 +29,13 @@ struct PatchEmbedding: Sendable {
             proj = Linear(
                 "patch_embed.proj.12", inFeatures: config.embedDim, outFeatures: config.embedDim, in: &layout)
         }
+        norm = config.patchNorm ? LayerNorm("patch_embed.norm", width: config.embedDim, config, in: &layout) : nil
     }
 
     func load(into weights: inout Weights, from stateDict: StateDict) throws(WeightError) {
         for layer in stem { try layer.load(into: &weights, from: stateDict) }
         try weights.load(proj, from: try flattened(stateDict))
+        try norm?.load(into: &weights, from: stateDict)
     }
 
     /// The same weights with the projection as a product's, (embedDim, channels·rows·columns): it is stored as a
@@ -51,6 +55,11 @@ struct PatchEmbedding: Sendable {
 
     /// images (batch, channels, height, width) → (batch, patches, embedDim), row-major over the grid.
     func forward(_ images: Tensor, _ pass: ForwardPass) -> Tensor {
+        let tokens = project(images, pass)
+        return norm?.forward(tokens, pass) ?? tokens
+    }
+
+    private func project(_ images: Tensor, _ pass: ForwardPass) -> Tensor {
         guard !stem.isEmpty else {
             return proj.forward(images.patches(patchSize: patchSize, pool: pass.pool), pass)
         }

@@ -4,13 +4,26 @@ public struct CheckpointLayouts: Sendable {
     public static let standard = CheckpointLayouts([
         .mocoV3,
         .simMIM,
+        .vjepa2,
         .ijepa,
         .mae,
+        .dinov3,
+        .eva02,
+        .aimv2,
+        .ropeViT,
+        .timmRoPE,
         .dinov2,
         .dino,
         .deit,
         .beit,
         .timm,
+        .hfSigLIP,
+        .hfAIMv2,
+        .internViT,
+        .hfCLIP,
+        .hfDINOv3,
+        .hfVJEPA2,
+        .hfInternVL,
         .hfDINOv2WithRegisters,
         .hfDINOv2,
         .hfBEiT,
@@ -18,6 +31,11 @@ public struct CheckpointLayouts: Sendable {
         .hfViTMAE,
         .hfDINO,
         .hfViT,
+        .perceptionEncoder,
+        .openCLIP,
+        .torchvision,
+        .mmpretrain,
+        .bigVision,
         .jax,
     ])
 
@@ -28,6 +46,8 @@ public struct CheckpointLayouts: Sendable {
     let families: Set<String>
     /// transformers' `model_type`s that have one of the layouts, with the usual eps.
     let modelTypes: [String: Float]
+    /// What configurations of such a `model_type` leave out.
+    private let defaults: [String: [String: HintValue]]
     /// Where they tell what no tensor does.
     let told: ToldPlaces
 
@@ -42,7 +62,16 @@ public struct CheckpointLayouts: Sendable {
         self.schemes = schemes
         families = all.reduce(into: []) { $0.formUnion($1.families) }
         modelTypes = all.reduce(into: [:]) { $0.merge($1.modelTypes) { first, _ in first } }
+        defaults = all.reduce(into: [:]) { $0.merge($1.defaults) { first, _ in first } }
         told = all.reduce(ToldPlaces()) { $0.joined(with: $1.told) }.joined(with: .common)
+    }
+
+    /// `hints` with what its configuration leaves out as the default of its `model_type`.
+    func completing(_ hints: ModelHints) -> ModelHints {
+        guard let known = hints.config["model_type"]?.string.flatMap({ defaults[$0] }) else { return hints }
+        var hints = hints
+        hints.config.merge(known) { told, _ in told }
+        return hints
     }
 
     /// Whose file it is, of the layouts whose names the file has; nil where no sign speaks for one.

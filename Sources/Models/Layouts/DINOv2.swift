@@ -8,6 +8,8 @@ extension CheckpointLayout {
             .rename("blocks.#.#.**", to: "blocks.#.**"),
             .tensor("register_tokens", "reg_token"),
             .tensor("blocks.#.mlp.w12.weight|bias", "blocks.#.mlp.fc1.$"),
+            .tensor("blocks.#.mlp.w1.weight|bias", "blocks.#.mlp.fc1.$", part: .gate),
+            .tensor("blocks.#.mlp.w2.weight|bias", "blocks.#.mlp.fc1.$", part: .up),
             .tensor("blocks.#.mlp.w3.weight|bias", "blocks.#.mlp.fc2.$"),
         ],
         beside: [.ignore("dino_head|ibot_head.**", Unneeded.projector)],

@@ -13,7 +13,10 @@ extension CheckpointLayout {
             .network(
                 "those of timm's networks that turn queries and keys by place (RoPE), and of DeiT III",
                 arch: "deit3_base_patch16_224"
-            ) { $0.holds("blocks.0.gamma_1") && $0.path.isEmpty && $0.config.posEmbed == .patches }
+            ) {
+                $0.holds("blocks.0.gamma_1") && $0.path.isEmpty && $0.config.posEmbed == .patches
+                    && $0.config.rope == nil
+            }
         ],
         signs: [
             LayoutSign(.parts) {

@@ -38,7 +38,7 @@ extension NameScheme {
 
     private static let attention = "MultiHeadDotProductAttention_1"
 
-    private static func encoderBlock(
+    static func encoderBlock(
         _ name: String, _ canonical: String, _ part: Placement.Part? = nil, _ view: Placement.View = .asStored
     ) -> NameRule {
         .tensor("Transformer/encoderblock_#/\(name)", "blocks.#.\(canonical)", part: part, view: view)

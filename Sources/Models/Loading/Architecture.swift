@@ -12,12 +12,24 @@ package struct Architecture: Sendable, Equatable {
     package var activation = ActivationFunction.gelu
     /// Whether a norm follows the last block.
     package var hasFinalNorm = true
+    package var norm = VisionTransformerConfig.Norm.layer
+    /// Whether blocks norm what their branches add.
+    package var postNorm = false
+    package var rotation = Rotation.none
     /// The number at the end of a timm name, pixels.
     package var imgSize: Int?
 
+    /// Whether queries and keys are turned by the places of their patches, as far as a name says it.
+    package enum Rotation: Sendable, Equatable {
+        /// The layout of the file decides.
+        case byLayout
+        case none
+        case by(RotaryEmbedding)
+    }
+
     /// Whether a name is one that is known, and to be what.
     package enum Reading: Sendable, Equatable {
-        /// A plain Vision Transformer: norms before attention and MLP, positions from a table.
+        /// A network that is computed here.
         case plain(Architecture)
         /// Another network; what goes after “the architecture NAME …”.
         case refused(String)
@@ -30,12 +42,16 @@ package struct Architecture: Sendable, Equatable {
         var eps: Float?
         var activation: ActivationFunction?
         var hasFinalNorm: Bool?
+        var norm: VisionTransformerConfig.Norm?
+        var postNorm: Bool?
+        var rotation: Rotation?
     }
 
     /// A network that transformers calls so.
     init(modelType: String, eps: Float) {
         name = modelType
         self.eps = eps
+        rotation = .byLayout
     }
 
     private init(_ name: String) { self.name = name }
@@ -52,8 +68,9 @@ package struct Architecture: Sendable, Equatable {
         let others = words.filter { !families.contains($0) }
         if let why = others.lazy.compactMap({ refusals[$0] }).first { return .refused(why) }
         var architecture = Architecture(name)
-        if let size = named[plain] {
+        if let (size, traits) = named[plain] {
             architecture.take(size)
+            architecture.take(traits)
             return .plain(architecture)
         }
         let isWide = words.contains(where: wideWords.contains)
@@ -70,9 +87,11 @@ package struct Architecture: Sendable, Equatable {
         }
         guard isFamily else { return .unknown }
         if let exception = exceptions.first(where: { plain.hasPrefix($0.beginning) }) {
+            exception.size.map { architecture.take($0) }
             architecture.take(exception.traits)
         }
         architecture.imgSize = words.compactMap { Int($0) }.last { (64...2048).contains($0) }
+        architecture.refer(to: words)
         return .plain(architecture)
     }
 
@@ -92,6 +111,17 @@ package struct Architecture: Sendable, Equatable {
         return !digits.isEmpty && digits.utf8.count <= 5 && digits.utf8.allSatisfy { (48...57).contains($0) }
     }
 
+    /// timm's Perception Encoders, and its own models with rotary positions and registers, count steps in the grid that they
+    /// were trained with.
+    private mutating func refer(to words: [String]) {
+        guard words.contains("pe") || words.contains("rope") && words.contains("gap"), let imgSize,
+            case .by(var rope) = rotation,
+            let patch = words.lazy.compactMap({ $0.hasPrefix("patch") ? Int($0.dropFirst(5)) : nil }).first, patch > 0
+        else { return }
+        rope.reference = GridSize(rows: imgSize / patch, cols: imgSize / patch)
+        rotation = .by(rope)
+    }
+
     private mutating func take(_ size: Size) { (embedDim, numHeads) = (size.embedDim, size.numHeads) }
 
     private mutating func take(_ traits: Traits) {
@@ -99,5 +129,8 @@ package struct Architecture: Sendable, Equatable {
         eps = traits.eps ?? eps
         activation = traits.activation ?? activation
         hasFinalNorm = traits.hasFinalNorm ?? hasFinalNorm
+        norm = traits.norm ?? norm
+        postNorm = traits.postNorm ?? postNorm
+        rotation = traits.rotation ?? rotation
     }
 }

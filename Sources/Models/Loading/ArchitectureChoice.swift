@@ -10,6 +10,9 @@ struct ArchitectureChoice {
     let architecture: Architecture?
     let origin: Origin?
 
+    /// The architecture where its name tells all of it: a model type does not.
+    var named: Architecture? { architecture.flatMap { $0.rotation == .byLayout ? nil : $0 } }
+
     /// Whether names and shapes alone have to say which network this is.
     var isOpen: Bool { architecture == nil }
 

@@ -63,18 +63,19 @@ extension Backbone {
         var found: [Backbone] = []
         for (index, tensors) in candidates.enumerated() {
             // A list in the order of the file beside the index of its places: a dictionary has no order.
-            var places: [(place: Place, votes: Int, hasBlocks: Bool)] = [], indices: [Place: Int] = [:]
+            var places: [(place: Place, votes: Int, hasBlocks: Bool, hasPixels: Bool)] = [], indices: [Place: Int] = [:]
             for name in tensors.dict.names {
-                guard let (place, isBlock) = Place.vote(of: name, schemes) else { continue }
+                guard let (place, root) = Place.vote(of: name, schemes) else { continue }
                 let at = indices[place] ?? places.count
                 if at == places.count {
                     indices[place] = at
-                    places.append((place, 0, false))
+                    places.append((place, 0, false, !schemes[place.scheme].isSharedWithText))
                 }
                 places[at].votes += 1
-                places[at].hasBlocks = places[at].hasBlocks || isBlock
+                places[at].hasBlocks = places[at].hasBlocks || root.isBlock
+                places[at].hasPixels = places[at].hasPixels || root.isPixels
             }
-            found += places.filter(\.hasBlocks).map {
+            found += places.filter { $0.hasBlocks && $0.hasPixels }.map {
                 Backbone(
                     tensors: tensors, prefix: $0.place.prefix, scheme: schemes[$0.place.scheme],
                     schemeIndex: $0.place.scheme, votes: $0.votes, index: index)
@@ -130,7 +131,7 @@ extension Backbone {
         if let neighbour = neighbour(of: name), !neighbour.prefix.isEmpty {
             return .ignored("a part of the network \(neighbour.key)")
         }
-        if let known = scheme.placeBeside(name) { return known }
+        if let known = scheme.placeBeside(name) ?? scheme.placeOutside(name) { return known }
         let words = name.split(separator: ".").map(String.init)
         guard scheme.hasOtherNetworksBeside, NetworkRole(words) != .usual else { return .unexpected }
         return .ignored("a part of another network, or of its training")

@@ -26,10 +26,21 @@ public struct CheckpointLayout: Sendable, Equatable {
     let families: Set<String>
     /// transformers' `model_type`s, with the eps of layer norms where config.json leaves it out.
     let modelTypes: [String: Float]
+    /// What transformers' configurations leave out because it is the default of their `model_type`, by dotted path.
+    let defaults: [String: [String: HintValue]]
+    /// Tensors of the network that nothing here computes with, by the ends of their canonical names, and why.
+    let unneeded: [String: String]
+    /// How its networks turn queries and keys by place; nil where they do not.
+    let rotation: @Sendable (ModelHints, VisionTransformerConfig) -> RotaryEmbedding?
+    /// What stands in the MLPs of all its networks; nil where that is told, or assumed as everybody has it.
+    let activation: ActivationFunction?
     /// Where a configuration, or the file beside its tensors, tells what no tensor does.
     let told: ToldPlaces
     /// The eps of layer norms where nothing says otherwise.
     let eps: Float
+    /// The side of the images that its networks usually see, where nothing tells it and any will do; nil where it is asked
+    /// for.
+    let imgSize: Int?
     /// The heads of networks of a width, where it is not everybody's.
     let heads: [Int: Int]
     /// What every network of it has, whether the file has the tensor or not.
@@ -53,8 +64,11 @@ public struct CheckpointLayout: Sendable, Equatable {
     package init(
         _ name: String, title: String, reads: String, scheme: NameScheme, roots: [NameRoot] = [],
         names: [NameRule] = [], beside: [NameRule] = [], doubts: [NameDoubt] = [], signs: [LayoutSign],
-        families: Set<String> = [], modelTypes: [String: Float] = [:], told: ToldPlaces = ToldPlaces(),
-        eps: Float = 1e-6, heads: [Int: Int] = [:],
+        families: Set<String> = [], modelTypes: [String: Float] = [:],
+        defaults: [String: [String: HintValue]] = [:], unneeded: [String: String] = [:],
+        rotation: @escaping @Sendable (ModelHints, VisionTransformerConfig) -> RotaryEmbedding? = { _, _ in nil },
+        activation: ActivationFunction? = nil, told: ToldPlaces = ToldPlaces(),
+        eps: Float = 1e-6, imgSize: Int? = nil, heads: [Int: Int] = [:],
         parts: @escaping @Sendable (ModelHints) -> LayoutParts = { _ in LayoutParts() },
         sinCosTable: SinCosTable? = nil,
         resampling: @escaping @Sendable (_ registers: Int) -> GridResampling = { _ in .bicubic },
@@ -71,8 +85,13 @@ public struct CheckpointLayout: Sendable, Equatable {
         self.signs = signs
         self.families = families
         self.modelTypes = modelTypes
+        self.defaults = defaults
+        self.unneeded = unneeded
+        self.rotation = rotation
+        self.activation = activation
         self.told = told
         self.eps = eps
+        self.imgSize = imgSize
         self.heads = heads
         self.parts = parts
         self.sinCosTable = sinCosTable

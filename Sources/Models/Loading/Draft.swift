@@ -34,6 +34,11 @@ struct Draft {
                 report.unexpected.append(fileName)
                 strays.append(fileName)
             case .tensor(let canonical, let part, let view):
+                // transformers writes the registers of a network without any.
+                guard entry.count > 0 || entry.shape.isEmpty else {
+                    report.ignored.append(.init(name: fileName, why: "it holds no numbers"))
+                    continue
+                }
                 let isTaken = sources[canonical]?.contains { $0.part == nil || part == nil || $0.part == part } ?? false
                 guard !isTaken else {
                     report.ignored.append(.init(name: fileName, why: "another tensor already is \(canonical)"))
@@ -49,6 +54,16 @@ struct Draft {
                 if sources[canonical] == nil { names.append(canonical) }
                 sources[canonical, default: []].append(Source(name: fileName, part: part, entry: seen))
             }
+        }
+        takeUpProjectionsAsWhole()
+    }
+
+    /// transformers calls the first layer of an MLP without a gate as it calls the layer beside a gate.
+    private mutating func takeUpProjectionsAsWhole() {
+        let layers = names.filter { $0.hasSuffix(".mlp.fc1.weight") || $0.hasSuffix(".mlp.fc1.bias") }
+        guard !layers.contains(where: { sources[$0]?.contains { $0.part != .up } ?? false }) else { return }
+        for name in layers {
+            sources[name] = sources[name]?.map { Source(name: $0.name, part: nil, entry: $0.entry) }
         }
     }
 
@@ -78,14 +93,29 @@ struct Draft {
         return [rows * part.count] + first.entry.shape.dropFirst()
     }
 
-    /// Whether every part of the tensor is there. A key's bias is no loss: the softmax does not see it.
+    /// Whether every part of the tensor is there. Of queries, keys and values any may do without a bias, if they do so in
+    /// every block.
     func missingParts(of canonical: String) -> [String] {
         guard let found = sources[canonical] else { return [canonical] }
         guard let count = found.first?.part?.count else { return [] }
         let words = count == 3 ? ["query", "key", "value"] : ["gate", "up"]
-        return (0..<count).filter { index in !found.contains { $0.part?.index == index } }
-            .filter { !(canonical.hasSuffix("qkv.bias") && $0 == Placement.Part.key.index) }
+        let isBias = canonical.hasSuffix("qkv.bias"), needed = isBias ? biasedParts : Set(0..<count)
+        return (0..<count).filter { index in needed.contains(index) && !found.contains { $0.part?.index == index } }
             .map { "\(canonical) (\(words[$0]))" }
+    }
+
+    /// Which of queries, keys and values have a bias in any block.
+    private var biasedParts: Set<Int> {
+        Set(names.filter { $0.hasSuffix("qkv.bias") }.flatMap { sources[$0] ?? [] }.compactMap { $0.part?.index })
+    }
+
+    /// Puts zeros in place of the keys' third of a bias.
+    mutating func zeroKeyBias(_ canonical: some StringProtocol) throws(ModelError.Reason) {
+        let name = String(canonical)
+        guard let entry = try entry(name), entry.shape.count == 1, entry.count % 3 == 0 else { return }
+        var numbers = entry.tensor().array
+        for index in numbers.count / 3..<2 * numbers.count / 3 { numbers[index] = 0 }
+        set(name, to: StateDict.Entry(Tensor(shape: entry.shape, numbers)))
     }
 
     /// The tensor: a view of the file, or its parts joined, which copies them. The parts must be there.
@@ -130,10 +160,12 @@ extension Placement.View {
     /// A shape of the right rank, for an error message.
     fileprivate var exampleShape: [Int] {
         switch self {
-        case .asStored, .flat: []
+        case .asStored, .flat, .pixels: []
         case .transposed: [1, 1]
         case .headsLast, .headsFirst: [1, 1, 1]
         case .convolution: [1, 1, 1, 1]
+        case .table: [1, 1, 1]
+        case .pixelRows: [1, 3]
         }
     }
 }

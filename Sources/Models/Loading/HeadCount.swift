@@ -62,9 +62,10 @@ struct HeadCount {
         // Of this width there are DINOv2's giant, SigLIP's with 16 heads and AIMv2's with 12, both without a class token.
         let isOpen = embedDim == Architecture.wideGiant.embedDim && !config.classToken
         let heads: Int, why: String
-        if let published, !isOpen {
-            heads = layout.heads[embedDim] ?? published.numHeads
-            why = "as published networks of width \(embedDim) have"
+        if let known = layout.heads[embedDim] {
+            (heads, why) = (known, "as networks of this width have in \(layout.title)")
+        } else if let published, !isOpen {
+            (heads, why) = (published.numHeads, "as published networks of width \(embedDim) have")
         } else {
             // Nobody has one head alone.
             guard !isOpen, embedDim % 64 == 0, embedDim > 64 else { throw .unknownHeads(embedDim: embedDim) }

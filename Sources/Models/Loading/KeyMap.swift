@@ -53,6 +53,7 @@ public enum KeyMap {
         for side in [hints.imgSize?.height ?? 1, hints.imgSize?.width ?? 1] where side > ModelLimits.side {
             throw .tooLarge(what: "img_size", value: side, limit: ModelLimits.side)
         }
+        let hints = layouts.completing(hints)
         let told = ToldFacts(hints, layouts.told)
         let choice = try ArchitectureChoice(hints, told, layouts, report: &report)
         let files = candidates.map { FileTensors(path: $0.path, dict: $0.dict) }
@@ -74,23 +75,28 @@ public enum KeyMap {
         report.recognisedAs = layout
         note(positions, layout, &report)
         ignoreOthers(candidates, than: backbone, &report)
+        try dropUnneeded(of: layout, from: &draft, &report)
         guard draft.strays.isEmpty else { throw .unused(draft.strays) }
 
         let structureReader = StructureReader(
             draft: draft, hints: hints, told: told, layout: layout, choice: choice, fileNames: backbone.dict.names)
         var config = try structureReader.structure(report: &report)
-        readHead(&draft, &config, hints, &report)
-        fillPatchBias(&draft, config, &report)
+        readHead(&draft, &config, layout, hints, &report)
+        fillPatchBias(&draft, config, layout, hints, &report)
+        config.rope = try RotaryReader(hints: hints, told: told, layout: layout, choice: choice)
+            .read(config, draft, report: &report)
         let missing = VisionTransformer.parameters(of: config).flatMap { draft.missingParts(of: $0.name) }
         guard missing.isEmpty else { throw .missing(missing) }
 
         config.numHeads = try HeadCount(
             config: config, layout: layout, hints: hints, told: told, choice: choice, tableHeads: draft.tableHeads
         ).read(report: &report)
+        if let rope = config.rope { try RotaryReader.check(rope, config) }
         let original = draft
+        try refuseUnused(draft, config)
         var positionReader = PositionReader(config: config, hints: hints, told: told, layout: layout)
         config = try positionReader.apply(to: &draft, report: &report)
-        try readUntold(config, backbone, hints, told, choice, &report)
+        try readUntold(&config, backbone, hints, told, choice, layout, &report)
         let stateDict = try assemble(draft, config, &report)
         report.notFinite = original.notFinite
         return (config, stateDict)
@@ -98,17 +104,39 @@ public enum KeyMap {
 
     /// What changes the numbers and stands neither in names nor in shapes: told, asked for, or assumed and said.
     private static func readUntold(
-        _ config: VisionTransformerConfig, _ backbone: Backbone, _ hints: ModelHints, _ told: ToldFacts,
-        _ choice: ArchitectureChoice, _ report: inout LoadReport
+        _ config: inout VisionTransformerConfig, _ backbone: Backbone, _ hints: ModelHints, _ told: ToldFacts,
+        _ choice: ArchitectureChoice, _ layout: CheckpointLayout, _ report: inout LoadReport
     ) throws(ModelError.Reason) {
         let names = OpenNames(config: config, report: report, backbone: backbone)
-        if choice.isOpen && !hints.isOwn { try names.check() }
-        try ActivationReader(hints: hints, told: told, choice: choice, names: names).check(report: &report)
+        if choice.isOpen && !hints.isOwn && hints.rope == nil { try names.check() }
+        config.mlp = try ActivationReader(hints: hints, told: told, choice: choice, names: names, layout: layout)
+            .read(report: &report)
         guard choice.isOpen, !hints.isOwn, backbone.scheme.isShared else { return }
+        let positions = config.rope == nil ? ", and no positions but the table's, are" : " are"
         report.assume(
             "arch",
-            "norms before attention and MLP, and no positions but the table's, are assumed: names and shapes do "
-                + "not tell them; pass arch if that is wrong")
+            "norms before attention and MLP\(positions) assumed: names and shapes do not tell them; pass arch if that "
+                + "is wrong")
+    }
+
+    /// Takes away what networks of this layout carry along. DINOv3 keeps numbers in the keys' biases that a mask takes
+    /// away; the mask itself may hold anything.
+    private static func dropUnneeded(
+        of layout: CheckpointLayout, from draft: inout Draft, _ report: inout LoadReport
+    ) throws(ModelError.Reason) {
+        let mask = ".attn.qkv.bias_mask"
+        for name in draft.names {
+            guard let why = layout.unneeded.first(where: { name.hasSuffix($0.key) })?.value else { continue }
+            if name.hasSuffix(mask) { try draft.zeroKeyBias(name.dropLast("_mask".count)) }
+            drop(name, from: &draft, because: why, &report)
+        }
+    }
+
+    /// Refuses a network with a tensor that nothing is computed with.
+    private static func refuseUnused(_ draft: Draft, _ config: VisionTransformerConfig) throws(ModelError.Reason) {
+        let known = Set(VisionTransformer.parameters(of: config).map(\.name))
+        let unused = draft.names.filter { !known.contains($0) }
+        if !unused.isEmpty { throw .unused(unused.map(draft.fileName)) }
     }
 
     // MARK: - Choosing
@@ -173,11 +201,18 @@ public enum KeyMap {
 
     /// Takes the classifier where it is one, otherwise ignores it.
     private static func readHead(
-        _ draft: inout Draft, _ config: inout VisionTransformerConfig, _ hints: ModelHints, _ report: inout LoadReport
+        _ draft: inout Draft, _ config: inout VisionTransformerConfig, _ layout: CheckpointLayout, _ hints: ModelHints,
+        _ report: inout LoadReport
     ) {
         let width = config.embedDim
         let saysAverage = hints.config["global_pool"]?.string == "avg"
         config.globalPool = config.fcNorm || !config.classToken || saysAverage ? .avg : .token
+        if let weight = draft.shape("head.weight"), weight.count == 2, weight[0] > 0, !draft.has("head.bias"),
+            layout.parts(hints).headBias == false
+        {
+            draft.set("head.bias", to: StateDict.Entry(Tensor.zeros([weight[0]])))
+            report.notes.append("the head is a projection without a bias; its answers are the image's embedding")
+        }
         guard let weight = draft.shape("head.weight") else {
             drop("head.bias", from: &draft, because: "a classifier's bias without its weight", &report)
             return
@@ -210,9 +245,12 @@ public enum KeyMap {
 
     /// timm leaves the bias of the patch embedding out before a `norm_pre`.
     private static func fillPatchBias(
-        _ draft: inout Draft, _ config: VisionTransformerConfig, _ report: inout LoadReport
+        _ draft: inout Draft, _ config: VisionTransformerConfig, _ layout: CheckpointLayout, _ hints: ModelHints,
+        _ report: inout LoadReport
     ) {
-        guard config.normPre, config.patchEmbed == .linear, !draft.has("patch_embed.proj.bias") else { return }
+        guard config.normPre || layout.parts(hints).patchBias == false, config.patchEmbed == .linear,
+            !draft.has("patch_embed.proj.bias")
+        else { return }
         draft.set("patch_embed.proj.bias", to: StateDict.Entry(Tensor.zeros([config.embedDim])))
         report.notes.append("the patch embedding has no bias; zeros stand in for it")
     }

@@ -12,6 +12,8 @@ public struct ModelHints: Sendable, Hashable {
     public var checkpointKey: String?
     /// What stands between the layers of an MLP, where the file does not tell.
     public var activation: ActivationFunction?
+    /// How queries and keys are turned by place, where the file does not tell.
+    public var rope: RotaryKind?
     /// The input size that the images are prepared for (preprocessor_config.json), where that is told.
     public var preparedSize: ImageSize?
 

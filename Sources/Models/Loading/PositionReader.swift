@@ -25,7 +25,7 @@ struct PositionReader {
         -> VisionTransformerConfig
     {
         try readSource(draft)
-        config.imgSize = try wantedSize()
+        config.imgSize = try wantedSize(&report)
         try tellOtherSizes(&report)
         if config.posEmbed != .none { try resamplePositions(&draft, &report) }
         if config.relPos != .none { try resampleTables(&draft, &report) }
@@ -103,7 +103,7 @@ struct PositionReader {
 
     // MARK: - The wanted grid
 
-    private func wantedSize() throws(ModelError.Reason) -> ImageSize {
+    private func wantedSize(_ report: inout LoadReport) throws(ModelError.Reason) -> ImageSize {
         let patch = config.patchSize
         var size: ImageSize
         if let asked = hints.imgSize {
@@ -114,6 +114,13 @@ struct PositionReader {
             size = ImageSize(height: source.rows * patch, width: source.cols * patch)
         } else if let said = told.imageSizes.first {
             size = said
+        } else if let side = layout.imgSize, config.posEmbed == .none, config.relPos == .none {
+            let near = max(1, side / patch) * patch
+            size = ImageSize(height: near, width: near)
+            report.assume(
+                "img_size",
+                "img_size \(near) is assumed, as nothing in the file tells it and its positions fit any; pass img_size "
+                    + "for another")
         } else {
             throw .imgSizeUnknown
         }

@@ -29,6 +29,16 @@ struct StructureReader {
         config.posEmbed = needsPositions ? .all : .none
         config.qkvBias = needsQKVBias(depth: depth)
         config.layerScale = hasLayerScale(depth: depth)
+        config.norm = readNorm(depth: depth, &report)
+        config.postNorm = choice.architecture?.postNorm ?? (hints.isOwn && hints.fields["post_norm"] != nil)
+        config.qkNorm = readQKNorm(embedDim: embedDim)
+        config.attnNorm = hasInBlocks("attn.norm.weight", depth)
+        config.mlpNorm = hasInBlocks("mlp.norm.weight", depth)
+        config.patchNorm = draft.has("patch_embed.norm.weight")
+        config.projBias = hasInBlocks("attn.proj.bias", depth) || !hasInBlocks("attn.proj.weight", depth)
+        config.mlpBias =
+            hasInBlocks("mlp.fc1.bias", depth) || hasInBlocks("mlp.fc2.bias", depth)
+            || !hasInBlocks("mlp.fc1.weight", depth)
         config.normPre = draft.has("norm_pre.weight") || draft.has("norm_pre.bias")
         config.fcNorm = draft.has("fc_norm.weight") || draft.has("fc_norm.bias")
         config.finalNorm = needsFinalNorm(fcNorm: config.fcNorm, &report)
@@ -42,7 +52,7 @@ struct StructureReader {
     // MARK: - Sizes
 
     private func readEmbedDim() throws(ModelError.Reason) -> Int {
-        let places = ["norm1.weight", "norm2.weight", "attn.proj.bias"].map { name in
+        let places = ["norm1.weight", "norm2.weight", "attn.proj.bias", "attn.proj.weight"].map { name in
             draft.names.first { $0.hasPrefix("blocks.") && $0.hasSuffix("." + name) }
         }
         let shapes = (places + ["norm.weight", "cls_token", "pos_embed"]).compactMap { $0.flatMap(draft.shape) }
@@ -136,6 +146,31 @@ struct StructureReader {
 
     private var parts: LayoutParts { layout.parts(hints) }
 
+    private func hasInBlocks(_ name: String, _ depth: Int) -> Bool {
+        (0..<depth).contains { draft.has("blocks.\($0).\(name)") }
+    }
+
+    /// Norms of which none has a bias are by the root mean square.
+    private func readNorm(depth: Int, _ report: inout LoadReport) -> VisionTransformerConfig.Norm {
+        if told.configuredNorm == "rmsnorm" { return .rms }
+        if let architecture = choice.named, told.configuredNorm == nil { return architecture.norm }
+        let isBare = ["norm1", "norm2"].allSatisfy {
+            hasInBlocks("\($0).weight", depth) && !hasInBlocks("\($0).bias", depth)
+        }
+        guard isBare else { return .layer }
+        report.notes.append("the norms have no bias, so they are by the root mean square")
+        return .rms
+    }
+
+    /// Norms on queries and keys, as wide as a head or as all heads.
+    private func readQKNorm(embedDim: Int) -> VisionTransformerConfig.QKNorm {
+        let norms = draft.names.filter { $0.contains(".attn.q_norm.") || $0.contains(".attn.k_norm.") }
+        guard let width = norms.first.flatMap(draft.shape)?.last else { return .none }
+        let isLayer = norms.contains { $0.hasSuffix(".bias") }
+        if width == embedDim { return isLayer ? .full : .fullRMS }
+        return isLayer ? .perHead : .perHeadRMS
+    }
+
     private var relPos: VisionTransformerConfig.RelPos {
         let tables = fileNames.filter { $0.contains("relative_position_") }
         if tables.contains(where: { $0.contains("blocks.") || $0.contains("layer.") || $0.contains("layers.") }) {
@@ -150,6 +185,8 @@ struct StructureReader {
     /// I-JEPA and timm's `gap` variants have no class token: their positions are those of patches, or of registers and
     /// patches. Positions that leave a row over say that a class token is missing.
     private func hasClassToken(registers: Int) -> Bool {
+        if hints.isOwn, told.rope != nil { return draft.has("cls_token") }
+        if let known = parts.classToken { return known }
         guard !draft.has("cls_token"), !draft.has("dist_token"), relPos == .none,
             let rows = draft.shape("pos_embed")?.dropFirst().first
         else { return true }
@@ -165,6 +202,7 @@ struct StructureReader {
     /// Where there is nothing relative, a table of positions belongs to every network of these.
     private var needsPositions: Bool {
         if draft.has("pos_embed") { return true }
+        if hints.isOwn, told.rope != nil { return false }
         return parts.posEmbed ?? (relPos == .none)
     }
 
@@ -195,9 +233,10 @@ struct StructureReader {
 
     /// The eps of all layer norms: configuration, architecture, file, then what the layout usually has.
     private func readEps(normPre: Bool, _ report: inout LoadReport) throws(ModelError.Reason) -> Float {
-        if let norm = hints.config["model_args.norm_layer"]?.string, norm.lowercased() != "layernorm" {
+        if let norm = told.configuredNorm, !["layernorm", "rmsnorm"].contains(norm) {
             throw .unsupported(
-                "the norm is \(norm.clipped) by model_args.norm_layer of config.json; only layernorm is supported")
+                "the norm is \(norm.clipped) by model_args.norm_layer of config.json; only layernorm and rmsnorm are supported"
+            )
         }
         let eps: Float
         if let said = told.configuredEps {

@@ -10,6 +10,10 @@ struct ToldFacts {
     let configuredEps: Double?
     /// The eps that the checkpoint's own tree names.
     let fileEps: Double?
+    /// timm's word for the norm, where the configuration has one.
+    let configuredNorm: String?
+    /// This program's own line about rotary positions.
+    let rope: String?
     /// The activation that the configuration or the checkpoint's own tree names.
     let activation: (place: String, word: String)?
     /// The input sizes that the configuration names, likeliest first, with the place of each.
@@ -34,6 +38,8 @@ struct ToldFacts {
         configuredHeads = config(places.heads, \.int).first?.value
         fileHeads = file(places.heads, \.int).first?.value
         configuredEps = config(places.eps, \.double).first?.value
+        configuredNorm = hints.config["model_args.norm_layer"]?.string?.lowercased()
+        rope = hints.fields["rope"]?.string
         fileEps = file(places.eps, \.double).first?.value
         let words = config(places.activation, \.string).map { ("\($0.place) of config.json", $0.value) }
         activation = words.first ?? file(places.activation, \.string).first.map { ($0.place, $0.value) }

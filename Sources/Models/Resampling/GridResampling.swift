@@ -7,6 +7,8 @@ package enum GridResampling: Sendable, Hashable {
     /// Cubic convolution by the factor (wanted + offset) / old: DINO's guard against rounding, which shifts every
     /// sample a little (DINO, DINOv2 without registers).
     case bicubicOffset(Double)
+    /// Linear without antialiasing (Perception Encoder).
+    case bilinear
     /// Cubic with antialiasing (timm, DINOv2 with registers).
     case bicubicAntialiased
 
@@ -21,6 +23,7 @@ package enum GridResampling: Sendable, Hashable {
         case .bicubic: .bicubic(source: source, target: target, ratio: Double(source) / Double(target))
         case .bicubicOffset(let offset):
             .bicubic(source: source, target: target, ratio: Double(source) / (Double(target) + offset))
+        case .bilinear: .bilinear(source: source, target: target)
         case .bicubicAntialiased: .antialiasedBicubic(source: source, target: target)
         }
     }
@@ -31,6 +34,7 @@ extension GridResampling: CustomStringConvertible {
         switch self {
         case .bicubic: "bicubic"
         case .bicubicOffset(let offset): "bicubic by a scale factor with an offset of \(offset)"
+        case .bilinear: "bilinear"
         case .bicubicAntialiased: "bicubic with antialiasing"
         }
     }

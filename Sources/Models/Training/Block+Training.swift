@@ -5,12 +5,15 @@ package struct BlockActivations: Sendable {
     /// The stream before the block, (batch, tokens, embedDim).
     package let input: Tensor
     let norm1: LayerNormForward
-    /// (batch, tokens, 3·embedDim).
+    /// Normed and turned, (batch, tokens, 3·embedDim).
     let qkv: Tensor
+    let qkNorm: QueryKeyNorm.Activations?
     /// (batch, numHeads, tokens, tokens).
     package let attention: Tensor
     /// The heads side by side, (batch, tokens, embedDim).
     let heads: Tensor
+    /// The norm of that, where there is one.
+    let attnNorm: LayerNormForward?
     /// The attention branch before layer scale.
     let attentionBranch: Tensor
     /// The stream after attention.
@@ -30,17 +33,24 @@ extension Block {
     /// - Parameters:
     ///   - x: (batch, tokens, embedDim).
     ///   - bias: on the scores, (numHeads, tokens, tokens), or nil.
-    package func forward(_ x: Tensor, index: Int, bias: Tensor?, _ pass: TrainingPass) -> BlockActivations {
+    ///   - rotation: of queries and keys, or nil.
+    package func forward(
+        _ x: Tensor, index: Int, bias: Tensor?, rotation: RotaryTables? = nil, _ pass: TrainingPass
+    ) -> BlockActivations {
+        precondition(!postNorm, "blocks that norm their branches afterwards have no way back")
         let batch = x.shape[0]
         let normed = norm1.forward(x, pass)
-        let projected = qkv.forward(normed.output, pass)
+        var projected = qkv.forward(normed.output, pass)
+        let qkNormed = qkNorm?.apply(to: &projected, pass)
+        rotation?.apply(to: &projected, numHeads: numHeads, pool: pass.pool)
         let attended = AttentionForward(
             qkv: projected, numHeads: numHeads, bias: bias,
             wanted: .init(heads: Array(0..<numHeads), queries: nil, output: true), pool: pass.pool)
         guard let maps = attended.maps, let heads = attended.output else {
             preconditionFailure("attention kept nothing")
         }
-        let branch = proj.forward(heads, pass)
+        let headsNormed = attnNorm?.forward(heads, pass)
+        let branch = proj.forward(headsNormed?.output ?? heads, pass)
         let attentionScales = pass.dropPath?.scales(block: index, branch: 0, batch: batch)
         var residual = x
         residual.addBranch(branch, pass.weights, gamma: ls1, scales: attentionScales, pool: pass.pool)
@@ -51,7 +61,8 @@ extension Block {
         var output = residual
         output.addBranch(hidden.output, pass.weights, gamma: ls2, scales: mlpScales, pool: pass.pool)
         return BlockActivations(
-            input: x, norm1: normed, qkv: projected, attention: maps, heads: heads, attentionBranch: branch,
+            input: x, norm1: normed, qkv: projected, qkNorm: qkNormed, attention: maps, heads: heads,
+            attnNorm: headsNormed, attentionBranch: branch,
             attentionResidual: residual, norm2: normed2, mlp: hidden, output: output, attentionScales: attentionScales,
             mlpScales: mlpScales)
     }
@@ -60,9 +71,11 @@ extension Block {
     ///
     /// - Parameters:
     ///   - dBias: the gradient at the bias on the scores is added, where there is one.
+    ///   - rotation: that of the way forward.
     ///   - look: is shown the gradient at the heads side by side, (batch, tokens, embedDim).
     package func backward(
-        _ a: BlockActivations, dStream: inout Tensor, dBias: inout Tensor?, _ pass: TrainingPass,
+        _ a: BlockActivations, dStream: inout Tensor, dBias: inout Tensor?, rotation: RotaryTables? = nil,
+        _ pass: TrainingPass,
         gradients: inout ParameterBuffer, look: ((Tensor) -> Void)? = nil
     ) {
         let dHidden = dStream.branchBackward(
@@ -74,10 +87,17 @@ extension Block {
         let dBranch = dStream.branchBackward(
             a.attentionBranch, pass.weights, gamma: ls1, scales: a.attentionScales, gradients: &gradients,
             pool: pass.pool)
-        let dHeads = proj.backward(a.heads, dOutput: dBranch, pass, gradients: &gradients)
+        var dHeads = proj.backward(a.attnNorm?.output ?? a.heads, dOutput: dBranch, pass, gradients: &gradients)
+        if let attnNorm, let forward = a.attnNorm {
+            dHeads = attnNorm.backward(a.heads, forward, dOutput: dHeads, pass, gradients: &gradients)
+        }
         look?(dHeads)
-        let dProjected = AttentionBackward.run(
+        var dProjected = AttentionBackward.run(
             dOutput: dHeads, qkv: a.qkv, maps: a.attention, dBias: &dBias, pool: pass.pool)
+        rotation?.applyBackward(to: &dProjected, numHeads: numHeads, pool: pass.pool)
+        if let qkNorm, let forward = a.qkNorm {
+            qkNorm.applyBackward(to: &dProjected, forward, pass, gradients: &gradients)
+        }
         let dNormed = qkv.backward(a.norm1.output, dOutput: dProjected, pass, gradients: &gradients)
         norm1.backward(a.input, a.norm1, dOutput: dNormed, addingTo: &dStream, pass, gradients: &gradients)
     }

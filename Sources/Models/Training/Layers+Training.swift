@@ -19,7 +19,8 @@ extension Linear {
 extension LayerNorm {
     /// x (…, width) → the same shape, with what the way back needs.
     package func forward(_ x: Tensor, _ pass: TrainingPass) -> LayerNormForward {
-        x.layerNorm(pass.weights, weight: weight, bias: bias, eps: eps, pool: pass.pool)
+        guard let bias else { return x.rmsNorm(pass.weights, weight: weight, eps: eps, pool: pass.pool) }
+        return x.layerNorm(pass.weights, weight: weight, bias: bias, eps: eps, pool: pass.pool)
     }
 
     /// Adds the gradient at `x` to `dInput`.
@@ -27,6 +28,12 @@ extension LayerNorm {
         _ x: Tensor, _ forward: LayerNormForward, dOutput: Tensor, addingTo dInput: inout Tensor, _ pass: TrainingPass,
         gradients: inout ParameterBuffer
     ) {
+        guard let bias else {
+            x.rmsNormBackward(
+                forward, dOutput: dOutput, addingTo: &dInput, pass.weights, weight: weight, gradients: &gradients,
+                pool: pass.pool)
+            return
+        }
         x.layerNormBackward(
             forward, dOutput: dOutput, addingTo: &dInput, pass.weights, weight: weight, bias: bias,
             gradients: &gradients, pool: pass.pool)
@@ -49,6 +56,8 @@ package struct MLPActivations: Sendable {
     let hidden: Tensor
     /// After it: (batch, tokens, hidden).
     let activated: Tensor
+    /// The norm of that, where there is one.
+    let norm: LayerNormForward?
     /// (batch, tokens, embedDim).
     let output: Tensor
 }
@@ -57,8 +66,11 @@ extension MLP {
     /// x (batch, tokens, embedDim) → the same shape.
     func forward(_ x: Tensor, _ pass: TrainingPass) -> MLPActivations {
         let hidden = fc1.forward(x, pass)
-        let activated = kind == .swiglu ? hidden.swiGLU(pool: pass.pool) : hidden.gelu(pool: pass.pool)
-        return MLPActivations(hidden: hidden, activated: activated, output: fc2.forward(activated, pass))
+        let activated = kind.activate(hidden, pool: pass.pool)
+        let normed = norm?.forward(activated, pass)
+        return MLPActivations(
+            hidden: hidden, activated: activated, norm: normed,
+            output: fc2.forward(normed?.output ?? activated, pass))
     }
 
     /// The gradient at `x`.
@@ -66,11 +78,13 @@ extension MLP {
         _ x: Tensor, _ activations: MLPActivations, dOutput: Tensor, _ pass: TrainingPass,
         gradients: inout ParameterBuffer
     ) -> Tensor {
-        let dActivated = fc2.backward(activations.activated, dOutput: dOutput, pass, gradients: &gradients)
-        let dHidden =
-            kind == .swiglu
-            ? activations.hidden.swiGLUBackward(dOutput: dActivated, pool: pass.pool)
-            : activations.hidden.geluBackward(dOutput: dActivated, pool: pass.pool)
+        var dActivated = fc2.backward(
+            activations.norm?.output ?? activations.activated, dOutput: dOutput, pass, gradients: &gradients)
+        if let norm, let forward = activations.norm {
+            dActivated = norm.backward(
+                activations.activated, forward, dOutput: dActivated, pass, gradients: &gradients)
+        }
+        let dHidden = kind.activateBackward(activations.hidden, dOutput: dActivated, pool: pass.pool)
         return fc1.backward(x, dOutput: dHidden, pass, gradients: &gradients)
     }
 }

@@ -29,6 +29,7 @@ extension TrainableViT {
         if config.relPos != .none, config.numPrefixTokens != 1 {
             return "it has relative positions and \(config.numPrefixTokens) prefix tokens"
         }
+        if config.postNorm { return "its blocks norm what attention and MLP add" }
         return nil
     }
 

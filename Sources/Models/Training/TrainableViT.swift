@@ -56,6 +56,7 @@ public struct TrainableViT: Sendable {
             names.formUnion(parameters.map(\.name).filter { $0.hasPrefix("patch_embed.") })
         }
         if freezing.positions, let posEmbed = network.tokens.posEmbed { names.insert(posEmbed.name) }
+        if let numbers = network.rotary?.numbers { names.insert(numbers.name) }
         return names
     }
 
@@ -73,6 +74,8 @@ public struct TrainableViT: Sendable {
         let masking: Masking
         /// The pixels of each patch, (batch, patches, inChans·patchSize²).
         public let patches: Tensor
+        /// The norm of the projected patches, where there is one, and what it was given.
+        let patchNorm: (input: Tensor, forward: LayerNormForward)?
         let embedded: Tensor
         let normPre: LayerNormForward?
         package var blocks: [BlockActivations]
@@ -96,18 +99,20 @@ public struct TrainableViT: Sendable {
         let dropPath = random.flatMap { DropPath(rate: self.dropPath, depth: config.depth, random: $0) }
         let pass = TrainingPass(weights: weights, dropPath: dropPath, pool: pool)
         let patches = images.patches(patchSize: config.patchSize, pool: pool)
-        let embedded = embed(patches, masking, pass)
+        let (embedded, patchNorm) = embed(patches, masking, pass)
         let normPre = network.normPre?.forward(embedded, pass)
         var x = normPre?.output ?? embedded
-        let biases = scoreBias.forward(weights)
+        let biases = scoreBias.forward(weights), rotations = rotations(weights)
         var blocks: [BlockActivations] = []
         for (index, block) in network.blocks.enumerated() {
-            let activations = block.forward(x, index: index, bias: scoreBias.place(of: index).map { biases[$0] }, pass)
+            let activations = block.forward(
+                x, index: index, bias: scoreBias.place(of: index).map { biases[$0] }, rotation: rotations(index), pass)
             x = activations.output
             if keepsActivations { blocks.append(activations) }
         }
         return Activations(
-            masking: masking, patches: patches, embedded: embedded, normPre: normPre, blocks: blocks,
+            masking: masking, patches: patches, patchNorm: patchNorm, embedded: embedded, normPre: normPre,
+            blocks: blocks,
             dropPath: dropPath, stream: x, norm: network.norm?.forward(x, pass))
     }
 
@@ -116,12 +121,16 @@ public struct TrainableViT: Sendable {
         _ images: Tensor, weights: ParameterBuffer, pool: ThreadPool, visit: (_ depth: Int, _ stream: Tensor) -> Void
     ) {
         let pass = TrainingPass(weights: weights, pool: pool)
-        var x = embed(images.patches(patchSize: config.patchSize, pool: pool), .none, pass)
+        var x = embed(images.patches(patchSize: config.patchSize, pool: pool), .none, pass).tokens
         if let normPre = network.normPre { x = normPre.forward(x, pass).output }
-        let biases = scoreBias.forward(weights)
+        let biases = scoreBias.forward(weights), rotations = rotations(weights)
         visit(0, x)
         for (index, block) in network.blocks.enumerated() {
-            x = block.forward(x, index: index, bias: scoreBias.place(of: index).map { biases[$0] }, pass).output
+            x =
+                block.forward(
+                    x, index: index, bias: scoreBias.place(of: index).map { biases[$0] }, rotation: rotations(index),
+                    pass
+                ).output
             visit(index + 1, x)
         }
     }
@@ -151,13 +160,15 @@ public struct TrainableViT: Sendable {
         look: ((_ block: Int, _ dHeads: Tensor) -> Void)? = nil
     ) {
         var dStream = dStream
+        let rotations = rotations(pass.weights)
         var dBiases = network.relPosTables.map { Tensor.zeros([$0.shape[1], config.numTokens, config.numTokens]) }
         for (index, block) in network.blocks.enumerated().reversed() {
             let place = scoreBias.place(of: index)
             var dBias = place.map { dBiases[$0] }
             if let place { dBiases[place] = Tensor(shape: [0], []) }
             block.backward(
-                activations.blocks[index], dStream: &dStream, dBias: &dBias, pass, gradients: &gradients,
+                activations.blocks[index], dStream: &dStream, dBias: &dBias, rotation: rotations(index), pass,
+                gradients: &gradients,
                 look: look.map { look in { look(index, $0) } })
             if let place, let dBias { dBiases[place] = dBias }
         }
@@ -178,9 +189,23 @@ public struct TrainableViT: Sendable {
 }
 
 extension TrainableViT {
+    /// The turning of queries and keys in each block, nil where there is none.
+    private func rotations(_ weights: ParameterBuffer) -> (_ block: Int) -> RotaryTables? {
+        let all = network.rotary?.rotations(config) { weights.tensor($0) } ?? []
+        return { all.isEmpty ? nil : all[all.count == 1 ? 0 : $0] }
+    }
+
     /// Patches to tokens, masked, with prefix tokens and positions: (batch, tokens, embedDim).
-    private func embed(_ patches: Tensor, _ masking: Masking, _ pass: TrainingPass) -> Tensor {
-        var tokens = network.patchEmbed.proj.forward(patches, pass)
+    private func embed(
+        _ patches: Tensor, _ masking: Masking, _ pass: TrainingPass
+    ) -> (tokens: Tensor, norm: (input: Tensor, forward: LayerNormForward)?) {
+        let projected = network.patchEmbed.proj.forward(patches, pass)
+        let norm = network.patchEmbed.norm.map { (input: projected, forward: $0.forward(projected, pass)) }
+        return (place(norm?.forward.output ?? projected, masking, pass), norm)
+    }
+
+    private func place(_ projected: Tensor, _ masking: Masking, _ pass: TrainingPass) -> Tensor {
+        var tokens = projected
         if case .token(let parameter, let mask) = masking {
             tokens.replaceMasked(mask, by: parameter, pass.weights)
         }
@@ -217,6 +242,9 @@ extension TrainableViT {
             dTokens.replaceMaskedBackward(mask, by: parameter, gradients: &gradients)
         }
         guard !freezing.patchEmbed else { return }
+        if let norm = network.patchEmbed.norm, let forward = activations.patchNorm {
+            dTokens = norm.backward(forward.input, forward.forward, dOutput: dTokens, pass, gradients: &gradients)
+        }
         _ = network.patchEmbed.proj.backward(
             activations.patches, dOutput: dTokens, pass, gradients: &gradients, needsInput: false)
     }

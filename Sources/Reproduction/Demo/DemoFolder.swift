@@ -47,7 +47,7 @@ public struct DemoFolder: Sendable {
                 metadata: [
                     "description": "first weights, seed \(configuration.seed): nothing was trained",
                     "num_heads": "\(vit.config.numHeads)", "eps": "\(vit.config.eps)",
-                    "activation": (vit.config.mlp == .gelu ? ActivationFunction.gelu : .silu).rawValue,
+                    "activation": vit.config.mlp.activation.rawValue,
                 ], to: target)
         } catch let error as ServiceError {
             throw error

@@ -22,6 +22,14 @@ extension NetworkState {
                         "The checkpoint has num_heads \(theirs), and this arch has \(ours); leave arch out to take the "
                         + "checkpoint's own."))
         }
+        if let departure = model.config.departure {
+            faults.append(
+                Fault(
+                    pointer: "/init_from",
+                    detail:
+                        "The checkpoint's network \(departure), which is analysed and not trained here; give a plain "
+                        + "one."))
+        }
         for parameter in objective.encoder.parameters where !Self.isNew(parameter.name) {
             let shared = "rel_pos_bias.relative_position_bias_table"
             let isTable = parameter.name.hasSuffix(".attn.relative_position_bias_table")

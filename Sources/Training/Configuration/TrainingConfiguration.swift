@@ -155,6 +155,11 @@ public struct TrainingConfiguration: Sendable {
         fault: (_ key: String, _ detail: String) -> Void
     ) {
         method.descriptor.check(vit.config, objective, fault)
+        if let departure = vit.config.departure {
+            fault(
+                JobSetting.initFrom.name,
+                "The checkpoint's network \(departure), which is analysed and not trained here; give a plain one.")
+        }
         if vit.config.relPos != .none, vit.config.numPrefixTokens != 1 {
             fault(JobSetting.arch.name, "Relative positions need the class token and no registers.")
         }

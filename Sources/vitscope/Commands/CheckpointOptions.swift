@@ -9,12 +9,13 @@ struct CheckpointOptions: ParsableArguments {
     @Option(name: .of(.imgSize), help: .of(.imgSize)) var imgSize: String?
     @Option(name: .of(.checkpointKey), help: .of(.checkpointKey)) var checkpointKey: String?
     @Option(name: .of(.activation), help: .of(.activation)) var activation: String?
+    @Option(name: .of(.rope), help: .of(.rope)) var rope: String?
 
     /// The texts that were given.
     private var texts: [(option: LoadOption, text: String?)] {
         [
             (.arch, arch), (.numHeads, numHeads), (.imgSize, imgSize), (.checkpointKey, checkpointKey),
-            (.activation, activation),
+            (.activation, activation), (.rope, rope),
         ]
     }
 

@@ -2,9 +2,11 @@
 
     python timm_architectures.py
 
-needs torch and timm. A line a name: whether it is plain (blocks that norm before attention and MLP, LayerNorm, one
-attention, positions from a table alone, patches by one convolution), and for plain ones the heads, the eps, the
-activation, the width, and whether a norm follows the last block (null where the pooled feature is normed instead).
+needs torch and timm. A line a name: whether it is plain (blocks of one attention and one MLP one after the other, norms
+before or after them, positions from a table or rotary ones, patches by one convolution), and for plain ones the heads, the
+eps, the activation, the width, whether a norm follows the last block (null where the pooled feature is normed instead),
+whether norms are by the root mean square, whether they come after the branches, and the rotary positions: base, whether
+columns come first, whether halves are paired, the offset, and the reference grid.
 """
 
 import json
@@ -33,12 +35,25 @@ def build(name):
 def plain(model):
     block = model.blocks[0] if getattr(model, "blocks", None) else None
     return (
-        type(block).__name__ in ("Block", "EvaBlock") and type(model).__name__ in (
+        type(block).__name__ in ("Block", "EvaBlock", "ResPostBlock", "EvaBlockPostNorm") and type(model).__name__ in (
             "VisionTransformer", "VisionTransformerDistilled", "Beit", "Eva")
-        and type(block.attn).__name__ in ("Attention", "EvaAttention")
-        and type(block.mlp).__name__ in ("Mlp", "GluMlp") and type(block.norm1).__name__ in ("LayerNorm",)
-        and getattr(model, "rope", None) is None and type(model.patch_embed).__name__ == "PatchEmbed"
-        and not any(part in name for name, _ in block.named_parameters() for part in ("attn.norm", "mlp.norm")))
+        and type(block.attn).__name__ in ("Attention", "EvaAttention", "AttentionRope")
+        and type(block.mlp).__name__ in ("Mlp", "GluMlp", "SwiGLU")
+        and type(block.norm1).__name__ in ("LayerNorm", "RmsNorm") and type(model.patch_embed).__name__ == "PatchEmbed"
+        and type(getattr(model, "rope", None)).__name__ in (
+            "NoneType", "RotaryEmbeddingCat", "RotaryEmbeddingDinoV3", "RotaryEmbeddingMixed")
+        and (getattr(block, "gamma_1", None) is None) == (getattr(block, "gamma_2", None) is None)
+        and getattr(block.attn, "gate", None) is None
+        and getattr(block.attn, "num_kv_heads", block.attn.num_heads) == block.attn.num_heads)
+
+
+def rotary(model):
+    rope = getattr(model, "rope", None)
+    if rope is None:
+        return None
+    return [
+        rope.temperature, rope.grid_indexing == "xy", getattr(rope, "rotate_half", False), getattr(rope, "grid_offset", 0.0),
+        list(getattr(rope, "ref_feat_shape", None) or [])]
 
 
 def line(name):
@@ -51,7 +66,8 @@ def line(name):
     return {
         "name": name, "plain": True, "heads": block.attn.num_heads, "eps": block.norm1.eps,
         "activation": ACTIVATIONS[type(block.mlp.act).__name__], "width": model.embed_dim,
-        "final_norm": None if pooled else has_norm}
+        "final_norm": None if pooled else has_norm, "rms": type(block.norm1).__name__ == "RmsNorm",
+        "post_norm": "Post" in type(block).__name__, "rope": rotary(model)}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import Testing
 
     enum Variant: String, CaseIterable, Sendable {
         case plain, sharedBias, perBlockBias, registers, swiglu, noPositions, patchPositions, dropPath, masked, keeping
-        case classToken, average, tokenAndAverage, distilled
+        case classToken, average, tokenAndAverage, distilled, rotary, rotaryHeads, innerNorms, rootMeanSquare, tanh,
+            quick
     }
 
     private func config(_ variant: Variant) -> VisionTransformerConfig {
@@ -41,6 +42,26 @@ import Testing
         case .tokenAndAverage:
             config.numClasses = 4
             config.globalPool = .tokenAndAvg
+        case .rotary:
+            config.rope = .dinov3
+            config.posEmbed = .none
+            config.qkNorm = .perHead
+        case .rotaryHeads:
+            config.rope = .axial
+            config.numRegisters = 1
+            config.mlp = .silu
+        case .innerNorms:
+            config.attnNorm = true
+            config.mlpNorm = true
+            config.patchNorm = true
+            config.qkNorm = .fullRMS
+        case .rootMeanSquare:
+            config.norm = .rms
+            config.projBias = false
+            config.mlpBias = false
+            config.rope = .perceptionEncoder
+        case .tanh: config.mlp = .geluTanh
+        case .quick: config.mlp = .quickGELU
         case .plain, .masked, .keeping: break
         }
         return config
@@ -119,7 +140,11 @@ import Testing
     }
 
     /// The path that trains computes what the packed path does.
-    @Test(arguments: [Variant.plain, .sharedBias, .perBlockBias, .registers, .swiglu, .patchPositions, .average])
+    @Test(arguments: [
+        Variant.plain, .sharedBias, .perBlockBias, .registers, .swiglu, .patchPositions, .average, .rotary,
+        .rotaryHeads,
+        .innerNorms, .rootMeanSquare, .tanh, .quick,
+    ])
     func forwardIsThatOfTheFrozenNetwork(variant: Variant) throws {
         let config = config(variant)
         var layout = ParameterLayout()

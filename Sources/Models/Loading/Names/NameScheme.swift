@@ -9,10 +9,14 @@ package struct NameScheme: Sendable {
     var names: [NameRule]
     /// What may stand in the same dictionary, under the prefix or without it: heads, decoders, states of training.
     var beside: [NameRule]
+    /// What may stand in the same dictionary without the prefix, and means something else under it: a text tower.
+    let outside: [NameRule]
     /// Names that are parts of a network and that no rule knows: it computes something else.
     private let strays: [NamePattern]
     /// Whether networks that compute otherwise have the same names and shapes.
     let isShared: Bool
+    /// Whether text towers have the same names for their blocks: a network is only where pixels become tokens.
+    let isSharedWithText: Bool
     /// Whether an unknown name outside the prefix may be of another network, by what its words say of its role.
     let hasOtherNetworksBeside: Bool
     /// What the names leave open.
@@ -22,13 +26,16 @@ package struct NameScheme: Sendable {
     ///   - strays: see `NamePattern`.
     package init(
         _ name: String, separator: Character = ".", roots: [NameRoot], names: [NameRule], beside: [NameRule] = [],
-        strays: [String], isShared: Bool = false, hasOtherNetworksBeside: Bool = true
+        outside: [NameRule] = [], strays: [String], isShared: Bool = false, isSharedWithText: Bool = false,
+        hasOtherNetworksBeside: Bool = true
     ) {
         self.name = name
         self.separator = separator
         self.roots = roots
         self.names = names
         self.beside = beside
+        self.outside = outside
+        self.isSharedWithText = isSharedWithText
         self.strays = strays.map(NamePattern.init)
         self.isShared = isShared
         self.hasOtherNetworksBeside = hasOtherNetworksBeside
@@ -61,6 +68,12 @@ package struct NameScheme: Sendable {
 
     /// What the tensor is whose name is `name` without the prefix; nil where no rule knows it.
     func placeBeside(_ name: String) -> Placement? { placeBeside(name.split(separator: separator)[...]) }
+
+    /// What the tensor `name` outside of the prefix is; nil where no rule knows it.
+    func placeOutside(_ name: String) -> Placement? {
+        let words = name.split(separator: separator)[...]
+        return outside.lazy.compactMap { $0.place(words) }.first
+    }
 
     private func placeBeside(_ words: ArraySlice<Substring>) -> Placement? {
         beside.lazy.compactMap { $0.place(words) }.first

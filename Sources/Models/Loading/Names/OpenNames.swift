@@ -36,7 +36,7 @@ package struct OpenNames {
 
     /// Whose names these are where those networks differ in their activation; nil where there is one convention.
     var severalActivations: String? {
-        guard config.mlp == .gelu else { return nil }
+        guard !config.mlp.isGated else { return nil }
         for doubt in backbone.scheme.doubts {
             if case .activation(let why) = doubt.subject, doubt.applies(self) { return why }
         }

@@ -4,15 +4,15 @@ struct Place: Hashable {
     /// Of the scheme among those of the registry.
     let scheme: Int
 
-    /// Where `name` puts its network, and whether it is a part of a block.
-    static func vote(of name: String, _ schemes: [NameScheme]) -> (Place, isBlock: Bool)? {
+    /// Where `name` puts its network, and by which root.
+    static func vote(of name: String, _ schemes: [NameScheme]) -> (Place, root: NameRoot)? {
         let separator: Character = name.contains("/") ? "/" : "."
         let words = name.split(separator: separator, omittingEmptySubsequences: false)
         for index in words.indices {
             for (number, scheme) in schemes.enumerated() where scheme.separator == separator {
                 guard let root = scheme.roots.first(where: { $0.begins(at: index, of: words) }) else { continue }
                 let prefix = words[..<index].map { $0 + String(separator) }.joined()
-                return (Place(prefix: prefix, scheme: number), root.isBlock)
+                return (Place(prefix: prefix, scheme: number), root)
             }
         }
         return nil
