@@ -53,7 +53,7 @@ import Testing
         let open = try await register(test, "clip")
         #expect(open.state == .failed && open.errorPointer == "/activation")
         #expect(open.error?.contains("pass activation") == true)
-        #expect(try await register(test, "clip", activation: "quick_gelu").state == .ready)
+        #expect(try await register(test, "clip", activation: "gelu").state == .ready)
         // A restart asks for nothing again.
         await test.service.shutdown()
         let again = TestService.make(test.folder)
