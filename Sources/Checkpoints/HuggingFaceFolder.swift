@@ -38,38 +38,39 @@ enum HuggingFaceFolder {
 
     /// The tensors of all shards as one dictionary, in the index's order.
     private static func shards(
-        _ document: JSONValue, index: String, in place: FilePlace
+        _ document: JSONValue, index: String, in folder: FilePlace
     ) throws(CheckpointError) -> (WeightFile, [Bytes]) {
         guard let map = document["weight_map"]?.object, !map.isEmpty else { throw .inside(file: index, .badIndex) }
-        var home: [String: String] = [:], files: [String: WeightFile] = [:], weights: [Bytes] = [],
+        var home: [ExactText: ExactText] = [:], files: [ExactText: WeightFile] = [:], weights: [Bytes] = [],
             opaque: [String] = []
-        var metadata: [String: String] = [:], tensors = ValueDictionary(), promised: [String: Int] = [:]
+        var metadata: [String: String] = [:], tensors = ValueDictionary(), promised: [ExactText: Int] = [:]
         for member in map {
             let tensor = member.name
             guard let shard = member.value.string else { throw .inside(file: index, .badIndex) }
-            home[tensor] = shard
-            if files[shard] == nil {
+            let place = ExactText(shard)
+            home[ExactText(tensor)] = place
+            if files[place] == nil {
                 guard isPlain(shard) else { throw .inside(file: index, .badShardName(shard)) }
-                guard let bytes = try place.bytes(of: shard) else {
+                guard let bytes = try folder.bytes(of: shard) else {
                     throw .inside(file: index, .missingFromShard(tensor: tensor, shard: shard))
                 }
                 let file = try read(bytes, called: shard)
-                files[shard] = file
+                files[place] = file
                 weights.append(bytes)
                 opaque += file.opaqueGlobals
                 metadata.merge(file.metadata) { first, _ in first }
             }
-            guard let entry = files[shard]?.root[tensor], entry.tensor != nil else {
+            guard let entry = files[place]?.root[tensor], entry.tensor != nil else {
                 throw .inside(file: index, .missingFromShard(tensor: tensor, shard: shard))
             }
             tensors.set(.string(tensor), to: entry)
-            promised[shard, default: 0] += 1
+            promised[place, default: 0] += 1
         }
         // A tensor in a shard that the index leaves out would be lost without a word, or is in two shards.
-        for (shard, file) in files.sorted(by: { $0.key < $1.key }) {
+        for (shard, file) in files.sorted(by: { $0.key.text < $1.key.text }) {
             guard let names = file.root.dictionary?.names, names.count > promised[shard, default: 0] else { continue }
-            if let extra = names.first(where: { home[$0] != shard }) {
-                throw .inside(file: shard, home[extra] == nil ? .badIndex : .duplicateTensor(extra))
+            if let extra = names.first(where: { home[ExactText($0)] != shard }) {
+                throw .inside(file: shard.text, home[ExactText(extra)] == nil ? .badIndex : .duplicateTensor(extra))
             }
         }
         let contents = WeightFile(

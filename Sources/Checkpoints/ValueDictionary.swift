@@ -1,6 +1,6 @@
 import Platform
 
-/// A dictionary in the order of insertion, whose keys may be of any kind, as Python's may.
+/// A dictionary in the order of insertion, whose keys may be of any kind, as Python's may. Texts are equal to the byte.
 public struct ValueDictionary: Sendable, RandomAccessCollection {
     public typealias Element = (key: Value, value: Value)
 
@@ -19,7 +19,7 @@ public struct ValueDictionary: Sendable, RandomAccessCollection {
     public subscript(position: Int) -> Element { pairs[position] }
 
     /// The value at a text key.
-    public subscript(key: String) -> Value? { positions[.string(key)].map { pairs[$0].value } }
+    public subscript(key: String) -> Value? { positions[.string(ExactText(key))].map { pairs[$0].value } }
 
     /// The value at an integer key.
     public subscript(key key: Int) -> Value? { positions[.int(key)].map { pairs[$0].value } }
@@ -40,14 +40,14 @@ public struct ValueDictionary: Sendable, RandomAccessCollection {
     }
 
     private enum Key: Hashable {
-        case none, bool(Bool), int(Int), string(String)
+        case none, bool(Bool), int(Int), string(ExactText)
 
         init?(_ value: Value) {
             switch value {
             case .none: self = .none
             case .bool(let bool): self = .bool(bool)
             case .int(let int): self = .int(int)
-            case .string(let string): self = .string(string)
+            case .string(let string): self = .string(ExactText(string))
             default: return nil
             }
         }

@@ -71,20 +71,21 @@ public struct StateDict: Sendable {
 
     /// The names, in the file's order.
     public private(set) var names: [String] = []
-    private var entries: [String: Entry] = [:]
+    private var entries: [ExactText: Entry] = [:]
 
     public init() {}
 
     /// Whether there is nothing.
     public var isEmpty: Bool { names.isEmpty }
 
-    /// The array called `name`. Setting nil removes it; a new name goes to the end.
+    /// The array called `name`, to the byte. Setting nil removes it; a new name goes to the end.
     public subscript(name: String) -> Entry? {
-        get { entries[name] }
+        get { entries[ExactText(name)] }
         set {
-            if entries[name] == nil, newValue != nil { names.append(name) }
-            if newValue == nil, entries[name] != nil { names.removeAll { $0 == name } }
-            entries[name] = newValue
+            let key = ExactText(name)
+            if entries[key] == nil, newValue != nil { names.append(name) }
+            if newValue == nil, entries[key] != nil { names.removeAll { ExactText($0) == key } }
+            entries[key] = newValue
         }
     }
 }

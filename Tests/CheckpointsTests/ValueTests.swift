@@ -14,6 +14,13 @@ import Testing
         #expect(dictionary.map { $0.value.int } == [3, 2, 4])
     }
 
+    @Test func textsAreEqualToTheByte() {
+        // Swift takes é in one character and in two for one text; Python does not.
+        let dictionary = ValueDictionary([(.string("caf\u{e9}"), .int(1)), (.string("cafe\u{301}"), .int(2))])
+        #expect(dictionary.map { $0.value.int } == [1, 2])
+        #expect(dictionary["caf\u{e9}"]?.int == 1 && dictionary["cafe\u{301}"]?.int == 2)
+    }
+
     @Test func accessorsAnswerOnlyTheirKind() {
         #expect(Value.int(3).double == 3 && Value.double(3).int == 3 && Value.double(3.5).int == nil)
         #expect(Value.double(1e300).int == nil && Value.double(.nan).int == nil)

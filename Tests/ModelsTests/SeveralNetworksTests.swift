@@ -94,6 +94,17 @@ import Testing
         #expect(reason(dict) == .sameName("norm.weight", "module.norm.weight", plain: "norm.weight"))
     }
 
+    @Test func namesThatOnlyLookTheSameAreRefused() {
+        var dict = stateDict(config)
+        dict["caf\u{e9}.weight"] = entry([2])
+        dict["cafe\u{301}.weight"] = entry([2], 1)
+        #expect(dict["caf\u{e9}.weight"]?.tensor().array == [0, 0])
+        #expect(dict["cafe\u{301}.weight"]?.tensor().array == [1, 1])
+        #expect(reason(dict) == .alikeName("cafe\u{301}.weight"))
+        dict["cafe\u{301}.weight"] = nil
+        #expect(dict.names.last?.unicodeScalars.contains("\u{e9}") == true)
+    }
+
     // MARK: - Sizes
 
     @Test func anotherSizeOfThePreprocessorIsTold() throws {

@@ -17,21 +17,21 @@ enum PyTorchZip {
         let root = try rootFolder(of: archive)
         guard archive["\(root)/constants.pkl"] == nil else { throw .torchScript }
         guard let pickle = archive["\(root)/data.pkl"] else { throw .zipMissing(entry: "\(root)/data.pkl") }
-        var contents: [String: Bytes] = [:]
+        var contents: [ExactText: Bytes] = [:]
         for entry in archive.entries {
             guard !entry.isDeflated else { throw .zipCompressed(entry: entry.name, method: 8) }
-            contents[entry.name] = try archive.read(entry)
+            contents[ExactText(entry.name)] = try archive.read(entry)
         }
-        if let order = contents["\(root)/byteorder"], !order.equal("little") {
+        if let order = contents[ExactText("\(root)/byteorder")], !order.equal("little") {
             throw .bigEndian(part: "the file")
         }
-        let graph = try PickleMachine.read(contents[pickle.name] ?? Bytes([]))
+        let graph = try PickleMachine.read(contents[ExactText(pickle.name)] ?? Bytes([]))
         guard graph.end == pickle.size else {
             throw .trailingBytes(part: "the pickle", count: pickle.size - graph.end)
         }
         var storages: [Bytes] = []
         for storage in graph.storages {
-            guard let bytes = contents["\(root)/data/\(storage.key)"] else {
+            guard let bytes = contents[ExactText("\(root)/data/\(storage.key)")] else {
                 throw .zipMissing(entry: "\(root)/data/\(storage.key)")
             }
             guard bytes.count == storage.byteCount else {
@@ -49,7 +49,7 @@ enum PyTorchZip {
         for entry in archive.entries {
             guard let slash = entry.name.firstIndex(of: "/") else { throw .zipMissing(entry: "data.pkl") }
             let folder = String(entry.name[..<slash])
-            if let root, root != folder { throw .zipTwoRoots(root, folder) }
+            if let root, ExactText(root) != ExactText(folder) { throw .zipTwoRoots(root, folder) }
             root = folder
         }
         guard let root else { throw .zipMissing(entry: "data.pkl") }
@@ -82,9 +82,9 @@ enum PyTorchLegacy {
         let graph = try PickleMachine.read(bytes, from: third.end)
         let keys = try keys(bytes, from: graph.end)
         var cursor = Cursor(bytes, part: "the storages", from: keys.end)
-        var declared: [String: PickleGraph.Storage] = [:], found: [String: Bytes] = [:]
-        for storage in graph.storages { declared[storage.key] = storage }
-        for key in keys.names {
+        var declared: [ExactText: PickleGraph.Storage] = [:], found: [ExactText: Bytes] = [:]
+        for storage in graph.storages { declared[ExactText(storage.key)] = storage }
+        for key in keys.names.lazy.map(ExactText.init) {
             let start = cursor.offset
             guard let storage = declared[key], found[key] == nil else {
                 throw .badLegacy(expected: "list of its storages", byte: graph.end)
@@ -97,7 +97,7 @@ enum PyTorchLegacy {
         guard cursor.remaining == 0 else { throw .trailingBytes(part: "the last storage", count: cursor.remaining) }
         var storages: [Bytes] = []
         for storage in graph.storages {
-            guard let bytes = found[storage.key] else {
+            guard let bytes = found[ExactText(storage.key)] else {
                 throw .storageSize(key: storage.key, declared: storage.byteCount, present: 0)
             }
             // One key may be declared twice; both must mean the same bytes.

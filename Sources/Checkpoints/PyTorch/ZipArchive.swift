@@ -23,14 +23,14 @@ struct ZipArchive: Sendable {
 
     /// In the order of the directory.
     let entries: [Entry]
-    private let positions: [String: Int]
+    private let positions: [ExactText: Int]
     private let bytes: Bytes
 
     init(_ bytes: Bytes) throws(CheckpointError) {
         let directory = try ZipDirectory(bytes)
-        var entries: [Entry] = [], positions: [String: Int] = [:]
+        var entries: [Entry] = [], positions: [ExactText: Int] = [:]
         for record in directory.records {
-            guard positions.updateValue(entries.count, forKey: record.name) == nil else {
+            guard positions.updateValue(entries.count, forKey: ExactText(record.name)) == nil else {
                 throw .zipDuplicate(entry: record.name)
             }
             let start = try record.checkedStart(in: bytes)
@@ -44,7 +44,7 @@ struct ZipArchive: Sendable {
     }
 
     /// The entry called `name`.
-    subscript(name: String) -> Entry? { positions[name].map { entries[$0] } }
+    subscript(name: String) -> Entry? { positions[ExactText(name)].map { entries[$0] } }
 
     /// The bytes of `entry`, its checksum compared; a stored entry shares the file's memory.
     func read(_ entry: Entry) throws(CheckpointError) -> Bytes {

@@ -17,16 +17,18 @@ struct LabelledImages: Sendable {
     /// - Parameter trainFraction: of each class; one image at least is fitted to, and one asked.
     /// - Throws: `ServiceError.conflict` where images have no class, or too few to fit and to ask.
     init(_ images: [ImageSource], trainFraction: Double, seed: UInt64) throws(ServiceError) {
-        var names: [String] = []
+        var names: [ExactText] = []
         for image in images {
             guard let name = image.className else {
                 throw .conflict(
                     "“\(image.ref)” has no class, and accuracy needs one. "
                         + "Ask for a probe set of a dataset whose folders are classes.")
             }
-            names.append(name)
+            names.append(ExactText(name))
         }
-        let classes = Array(Set(names)).sorted()
+        let classes = Set(names).sorted {
+            $0.text == $1.text ? $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) : $0.text < $1.text
+        }
         let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
         let labels = names.map { places[$0] ?? 0 }
         guard classes.count > 1 else {
@@ -49,7 +51,7 @@ struct LabelledImages: Sendable {
         guard !test.isEmpty else {
             throw .conflict("A class needs two images at least: one to fit the classifier, one to ask.")
         }
-        self.classes = classes
+        self.classes = classes.map(\.text)
         self.labels = labels
         self.train = train.sorted()
         self.test = test.sorted()

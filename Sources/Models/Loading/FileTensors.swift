@@ -8,8 +8,9 @@ struct FileTensors {
     let dict: StateDict
     /// The names in the file of those that are called otherwise there.
     private let renamed: [String: String]
-    /// Names of the file that are one and the same without wrappers.
-    let collisions: [(first: String, second: String, plain: String)]
+    /// Why two names of the file cannot be told apart: they are one and the same without wrappers, or spelled with other
+    /// characters of the same look.
+    let collision: ModelError.Reason?
 
     /// What PyTorch's wrappers put into names: compiling, checkpointing of activations, sharding, data parallelism.
     private static let wrappers: Set<Substring> = [
@@ -18,22 +19,24 @@ struct FileTensors {
 
     init(path: [String], dict: StateDict) {
         self.path = path
-        guard dict.names.contains(where: { Self.plain($0) != $0 }) else {
-            (self.dict, renamed, collisions) = (dict, [:], [])
+        guard dict.names.contains(where: { Self.plain($0) != $0 }) || Set(dict.names).count < dict.names.count else {
+            (self.dict, renamed, collision) = (dict, [:], nil)
             return
         }
-        var plainDict = StateDict(), fileNames: [String: String] = [:]
-        var collisions: [(first: String, second: String, plain: String)] = []
+        var plainDict = StateDict(), fileNames: [String: String] = [:], seen: Set<String> = []
+        var collision: ModelError.Reason?
         for name in dict.names {
             let plain = Self.plain(name)
-            guard plainDict[plain] == nil else {
-                collisions.append((fileNames[plain] ?? plain, name, plain))
+            guard seen.insert(plain).inserted else {
+                let isSame = plainDict[plain] != nil
+                collision =
+                    collision ?? (isSame ? .sameName(fileNames[plain] ?? plain, name, plain: plain) : .alikeName(name))
                 continue
             }
             plainDict[plain] = dict[name]
             if plain != name { fileNames[plain] = name }
         }
-        (self.dict, renamed, self.collisions) = (plainDict, fileNames, collisions)
+        (self.dict, renamed, self.collision) = (plainDict, fileNames, collision)
     }
 
     /// The name in the file of the tensor called `plain`.

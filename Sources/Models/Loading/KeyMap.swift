@@ -61,7 +61,7 @@ public enum KeyMap {
         report.checkpointKey = backbone.dictionaryKey
         let prefix = backbone.filePrefix
         report.prefixRemoved = prefix.isEmpty ? nil : prefix
-        if let same = backbone.tensors.collisions.first { throw .sameName(same.first, same.second, plain: same.plain) }
+        if let collision = backbone.tensors.collision { throw collision }
         var draft = try Draft(backbone, report: &report)
         // Without any way from pixels to tokens it is somebody else's transformer.
         guard draft.names.contains(where: { !$0.hasPrefix("blocks.") && !$0.hasPrefix("norm.") }) else {

@@ -28,6 +28,8 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
         case untold(option: String, String)
         /// Two tensors that have the same name without what wrapping modules add to it.
         case sameName(String, String, plain: String)
+        /// Two tensors whose names look the same and are spelled with other characters.
+        case alikeName(String)
         /// The number of heads cannot be told from the file.
         case unknownHeads(embedDim: Int)
         /// The number of heads does not divide the width.
@@ -72,6 +74,9 @@ extension ModelError.Reason {
         case .sameName(let first, let second, let plain):
             return "\(first) and \(second) are both \(plain) without what wrapping modules add to names; "
                 + "save the network that is wanted in a file of its own"
+        case .alikeName(let name):
+            return "two tensors are called \(name), spelled with different characters that look the same; "
+                + "rename one of them"
         case .unknownHeads(let embedDim):
             return "the number of heads cannot be told from a width of \(embedDim); pass num_heads"
         case .headsDoNotDivide(let numHeads, let embedDim):
