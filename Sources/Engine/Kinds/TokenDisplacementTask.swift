@@ -25,7 +25,8 @@ extension AnalysisKind {
             return TokenDisplacementTask(
                 numbers: ImageMeasureTask(
                     model: subjects.model,
-                    measure: TokenDisplacementMeasure(layers: blocks, layout: TokenLayout(config))),
+                    measure: TokenDisplacementMeasure(
+                        layers: blocks, layout: TokenLayout(config), width: config.embedDim)),
                 layer: block, dimensions: values[dimensions])
         }
     }()
@@ -76,7 +77,9 @@ struct TokenDisplacementTask: AnalysisTask {
     private func clouds(_ context: AnalysisContext) async throws -> (before: DoubleMatrix, after: DoubleMatrix)? {
         let model = numbers.model.model, patches = numbers.measure.layout.patches
         let layer = layer, dimensions = dimensions
-        let bytes = ForwardCost(model.config).bytes(images: 1)
+        let bytes = ForwardCost(
+            model.config, keeping: TokenDisplacementMeasure.request([layer]), work: numbers.measure.workBytesPerImage
+        ).bytes(images: 1)
         return try await context.admitted(bytes: bytes, alternative: "Ask for a smaller model.") { slices in
             try await context.forEachBatch(of: [0], model: model, batchSize: 1, slices) {
                 batch -> (before: DoubleMatrix, after: DoubleMatrix)? in

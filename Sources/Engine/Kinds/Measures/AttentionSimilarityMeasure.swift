@@ -37,6 +37,8 @@ struct AttentionSimilarityMeasure: ImageMeasure {
         return request
     }
 
+    var workBytesPerImage: Int { layers.count * heads * layout.grid.count * layout.grid.count * 4 }
+
     var outputs: [MeasureOutput] {
         [
             MeasureOutput(name: "across_queries", shape: [layers.count], axes: ["layer"]),

@@ -10,6 +10,8 @@ protocol ImageMeasure: Sendable {
     var request: IntermediatesRequest { get }
     /// What comes out of an image, in order.
     var outputs: [MeasureOutput] { get }
+    /// What `measure` makes of the things it is shown, beside its numbers: bytes an image.
+    var workBytesPerImage: Int { get }
     /// The numbers of each image of a batch: [image][output][number].
     ///
     /// - Parameter seen: everything that `request` asks for, of all images of the batch.
@@ -22,6 +24,7 @@ protocol ImageMeasure: Sendable {
 }
 
 extension ImageMeasure {
+    var workBytesPerImage: Int { 0 }
     var reasons: [Reason] { [] }
 }
 
@@ -42,7 +45,8 @@ struct ImageMeasureTask<Measure: ImageMeasure>: AnalysisTask {
     var models: [NamedModel] { [model] }
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
-        let outputs = measure.outputs, cost = ForwardCost(model.model.config), request = measure.request
+        let outputs = measure.outputs, request = measure.request
+        let cost = ForwardCost(model.model.config, keeping: request, work: measure.workBytesPerImage)
         let numbers = outputs.reduce(0) { $0 + $1.count }
         let bytes = saturatingSum(cost.bytes(images: context.images.count), saturatingProduct(numbers, 64))
         let measure = measure

@@ -7,8 +7,13 @@ import Tensors
 struct TokenDisplacementMeasure: ImageMeasure {
     let layers: [Int]
     let layout: TokenLayout
+    /// Of a token.
+    let width: Int
 
     var request: IntermediatesRequest { Self.request(layers) }
+
+    /// Both sides of a block in double precision.
+    var workBytesPerImage: Int { 2 * layout.grid.count * width * 8 }
 
     /// Shows the tokens before and after the attention of each of `layers`.
     static func request(_ layers: [Int]) -> IntermediatesRequest {
@@ -25,17 +30,21 @@ struct TokenDisplacementMeasure: ImageMeasure {
     }
 
     func measure(_ seen: Intermediates, images: Int, pool: ThreadPool) -> [[[Double]]] {
-        let pairs = layers.compactMap { layer -> (DoubleMatrix, DoubleMatrix)? in
+        let count = layout.grid.count
+        // A block at a time: twice the precision of all blocks would take more than the pass did.
+        let found = layers.compactMap { layer -> [TokenDisplacement]? in
             guard let before = seen.hiddenStates[layer], let after = seen.attentionResiduals[layer] else { return nil }
-            return (
+            let (from, to) = (
                 DoubleMatrix(tokens: before, in: layout.patches), DoubleMatrix(tokens: after, in: layout.patches)
             )
+            return pool.map(images) { image in
+                let own = image * count..<(image + 1) * count
+                return TokenDisplacement(before: from.rows(own), after: to.rows(own))
+            }
         }
-        let count = layout.grid.count
-        return pool.map(images) { image in
-            let own = image * count..<(image + 1) * count
-            let found = pairs.map { TokenDisplacement(before: $0.rows(own), after: $1.rows(own)) }
-            return [found.map(\.unison), found.map(\.cosine), found.map(\.length)]
+        return (0..<images).map { image in
+            let own = found.map { $0[image] }
+            return [own.map(\.unison), own.map(\.cosine), own.map(\.length)]
         }
     }
 
