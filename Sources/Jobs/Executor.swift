@@ -1,5 +1,10 @@
 /// Runs workers. What a worker does is written in its job's folder, so that whoever comes later can follow it.
 public protocol Executor: Sendable {
+    /// Writes down, outside of the store, what was just accepted, so that a job that waits outlives its row.
+    ///
+    /// - Throws: where it cannot be written; the row alone holds the job then.
+    func accept(_ job: Job) async throws
+
     /// Starts a worker for a job that was just claimed.
     ///
     /// - Throws: `JobStoreError.diskFull`, and the job is tried again later; where the machine refuses otherwise, the job
@@ -19,6 +24,10 @@ public protocol Executor: Sendable {
 
     /// Removes what a deleted job has left.
     func remove(_ id: JobID) async
+}
+
+extension Executor {
+    public func accept(_ job: Job) async throws {}
 }
 
 /// What can be asked of a worker.

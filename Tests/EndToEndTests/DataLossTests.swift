@@ -8,6 +8,8 @@ import Testing
     final class Trained: @unchecked Sendable {
         let folder: TemporaryFolder
         let ids: [String]
+        /// A job that waits behind another.
+        let waiting: String
         var data: String { folder.path + "/data" }
 
         /// - Parameter backup: made when the first job is done.
@@ -26,7 +28,8 @@ import Testing
                 #expect(backup.status == 0 && backup.text == folder.path + "/backup\n", "\(backup.errors)")
             }
             // What was told last is in the log.
-            _ = try server.submit(JobTests.body("\"name\": \"waits\"", epochs: 1000))
+            _ = try server.submit(JobTests.body("\"name\": \"works\"", epochs: 1000))
+            waiting = try server.submit(JobTests.body("\"name\": \"waits\"", epochs: 1000))
             server.kill()
             self.ids = ids
         }
@@ -81,6 +84,9 @@ import Testing
             }
             #expect(!warnings.contains { $0.contains(trained.folder.path) }, "\(name): \(warnings)")
             for (number, id) in trained.ids.enumerated() { try Self.check(id, number, on: server, name) }
+            // Nor is what was accepted and had not begun.
+            let waits = try server.job(trained.waiting)
+            #expect(waits["name"] as? String == "waits" && waits["state"] as? String == "queued", "\(name): \(waits)")
             #expect(server.stop() == 143)
             // The next start has nothing to find.
             let again = try Server(data: data)

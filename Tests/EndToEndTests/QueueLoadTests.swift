@@ -70,8 +70,6 @@ import Testing
     /// Every file below `folder` with its size and the time of its last change.
     private static func files(in folder: String) throws -> [String: [String]] {
         let files = FileManager.default
-        // A job that was cancelled before it began has no folder.
-        guard files.fileExists(atPath: folder) else { return [:] }
         return try Dictionary(
             uniqueKeysWithValues: files.subpathsOfDirectory(atPath: folder).map { name in
                 let attributes = try files.attributesOfItem(atPath: folder + "/" + name)

@@ -67,9 +67,21 @@ package final class JobQueue: Sendable {
         let count = try Folder.entries(folder).count { $0.isFolder && JobID($0.name) != nil }
         guard count > 0 else { return nil }
         return "The database of the queue, jobs.sqlite, is missing or empty beside the folders of \(count) "
-            + "job\(count == 1 ? "" : "s"). A new one was begun, and the jobs are found again by their folders; those that "
-            + "had not started have none. If there is a backup, stop the server and run "
+            + "job\(count == 1 ? "" : "s"). A new one was begun, and the jobs are found again by their folders; analyses "
+            + "that had not started have none. If there is a backup, stop the server and run "
             + "“vitscope restore --data DIR --from BACKUP”."
+    }
+
+    /// Writes a job that was just accepted down beside the database as well, before anybody is told. Where that fails, the
+    /// database alone has it.
+    package func writeDown(_ job: Job) async {
+        do {
+            try await executor.accept(job)
+            // Whoever deleted it meanwhile has found no folder to delete.
+            if try await store.job(job.id) == nil { await executor.remove(job.id) }
+        } catch {
+            logger.warning("a job has no folder yet: \(error)", metadata: ["job": "\(job.id)"])
+        }
     }
 
     /// Begins to work.

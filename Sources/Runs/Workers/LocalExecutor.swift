@@ -54,6 +54,8 @@ public final class LocalExecutor: Executor {
         self.deaths = deaths
     }
 
+    public func accept(_ job: Job) async throws { try write(JobFolder(job.id, in: jobs), for: job) }
+
     public func start(_ job: Job) async throws {
         let folder = JobFolder(job.id, in: jobs)
         do { try prepare(folder, for: job) } catch let error as FileError where error.isDiskFull {
@@ -68,8 +70,12 @@ public final class LocalExecutor: Executor {
         FaultPoint.pass(.spawnAfter)
     }
 
-    private func prepare(_ folder: JobFolder, for job: Job) throws {
+    private func write(_ folder: JobFolder, for job: Job) throws {
         try folder.write(JobSpec(job, dataDirectory: dataDirectory, datasetsDirectory: datasetsDirectory))
+    }
+
+    private func prepare(_ folder: JobFolder, for job: Job) throws {
+        try write(folder, for: job)
         // An earlier worker's last word is not this one's.
         try folder.removeState()
         try folder.write(JobFolder.Control(attempt: job.attempt, wish: nil))

@@ -51,6 +51,7 @@ extension ViTScopeService {
             let date = self.now()
             let found = try await queue.store.submit(
                 Job(id: JobID(at: date), request: request, at: date), key: key, limit: queue.limit)
+            if case .accepted(let job) = found { await queue.writeDown(job) }
             return try await self.submission(found, queue)
         }
     }
@@ -147,6 +148,7 @@ extension ViTScopeService {
             }
             do {
                 let found = try await queue.store.submit(copy, key: nil, limit: queue.limit)
+                if case .accepted(let job) = found { await queue.writeDown(job) }
                 return try await self.submission(found, queue).job
             } catch {
                 await queue.executor.remove(copy.id)
@@ -168,7 +170,9 @@ extension ViTScopeService {
             guard !gone.isEmpty else {
                 try folder.unmarkRemoved()
                 throw ServiceError.conflict(
-                    "The job is \(job.state.rawValue). Cancel it first, and delete it when it is at its end.")
+                    job.state.isTerminal
+                        ? "The job is \(job.state.rawValue), and its worker is still ending. Delete it in a moment."
+                        : "The job is \(job.state.rawValue). Cancel it first, and delete it when it is at its end.")
             }
             for id in gone {
                 try? JobFolder(id, in: queue.folder).markRemoved()
