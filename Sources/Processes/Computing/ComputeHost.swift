@@ -15,6 +15,7 @@ package enum ComputeHost {
             let settings = try? JSONValue.parse(Array(text.utf8)).decoded(as: ComputeSettings.self)
         else { Machine.leave() }
         Machine.offerToEndFirst()
+        Machine.mapLargeAllocations()
         let outcome = Confinement.apply(
             Confinement.Limits(), readable: Confinement.systemPlaces + settings.readable, isStrict: false)
         let socket = MessageSocket(owning: 0)
