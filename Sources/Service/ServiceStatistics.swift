@@ -2,16 +2,12 @@ public import Catalogue
 public import Engine
 
 /// Counts since the start, and sizes of the moment, for the metrics.
-public struct ServiceStatistics: Sendable, Equatable {
+public struct ServiceStatistics: Sendable {
     public var modelsByState: [ModelState: Int] = [:]
     /// Memory of loaded models, bytes.
     public var modelBytes = 0
-    public var activationCacheHits = 0
-    public var activationCacheMisses = 0
-    public var activationCacheBytes = 0
-    public var resultCacheHits = 0
-    public var resultCacheMisses = 0
-    public var resultCacheBytes = 0
+    /// What is kept in memory so that it is not computed again, by name, in the order of the metrics.
+    public var caches: [(name: String, counts: CacheCounts)] = []
     /// Analyses that compute, and that wait for their turn.
     public var analysesRunning = 0
     public var analysesWaiting = 0
@@ -33,4 +29,7 @@ public struct ServiceStatistics: Sendable, Equatable {
     public var jobsByState: [String: Int] = [:]
 
     public init() {}
+
+    /// What is counted of the cache called `name`.
+    public func cache(_ name: String) -> CacheCounts? { caches.first { $0.name == name }?.counts }
 }

@@ -44,7 +44,7 @@ public final class ViTScopeService: Sendable {
     /// Keeps results after they were answered.
     let keeper = ResultKeeper()
     /// Questions whose results are not kept, so that they are found by their names all the same.
-    let questions = ByteBudgetCache<String, PreparedAnalysis>(budget: 10_000)
+    let questions = ByteBudgetCache<String, PreparedAnalysis>(budget: 32 << 20)
     /// Reads files, which may be large.
     let readingThread = WorkerThread()
     let catalogue: ModelCatalogue
@@ -212,16 +212,13 @@ public final class ViTScopeService: Sendable {
 
     /// Counts and sizes for the metrics.
     public func statistics() async -> ServiceStatistics {
-        let models = await catalogue.memory, counts = await computing.counts(), results = results.counts
+        let models = await catalogue.memory, counts = await computing.counts()
         var statistics = ServiceStatistics()
         statistics.modelsByState = models.counts
         statistics.modelBytes = models.bytes
-        statistics.activationCacheHits = counts.activationHits
-        statistics.activationCacheMisses = counts.activationMisses
-        statistics.activationCacheBytes = counts.activationBytes
-        statistics.resultCacheHits = results.hits
-        statistics.resultCacheMisses = results.misses
-        statistics.resultCacheBytes = results.bytes
+        statistics.caches = [
+            ("activations", counts.activations), ("results", results.counts), ("questions", questions.counts),
+        ]
         statistics.analysesRunning = counts.running
         statistics.analysesWaiting = counts.waiting
         statistics.analysisBytes = counts.bytes

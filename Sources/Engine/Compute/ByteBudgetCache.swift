@@ -4,27 +4,20 @@ import Synchronization
 ///
 /// A class because a cache has an identity; every method may be called from anywhere.
 package final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    /// How often it helped, and how much it holds.
-    package struct Counts: Sendable, Equatable {
-        package var hits = 0
-        package var misses = 0
-        package var bytes = 0
-
-        package init(hits: Int = 0, misses: Int = 0, bytes: Int = 0) {
-            self.hits = hits
-            self.misses = misses
-            self.bytes = bytes
-        }
-    }
-
     /// Bytes held at the most.
     package let budget: Int
+    /// What each value takes beside itself, bytes: its key, its places in the order and in the table, and what the
+    /// allocator rounds up.
+    private let entryBytes: Int
     private let state = Mutex((values: RecencyList<Key, Value>(), hits: 0, misses: 0))
 
-    package init(budget: Int) { self.budget = budget }
+    package init(budget: Int, entryBytes: Int = 512) {
+        self.budget = budget
+        self.entryBytes = entryBytes
+    }
 
-    package var counts: Counts {
-        state.withLock { Counts(hits: $0.hits, misses: $0.misses, bytes: $0.values.bytes) }
+    package var counts: CacheCounts {
+        state.withLock { CacheCounts(hits: $0.hits, misses: $0.misses, bytes: $0.values.bytes) }
     }
 
     /// The value for `key`, which counts as asked for.
@@ -37,8 +30,11 @@ package final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: 
     }
 
     /// Keeps `value`, unless it alone is over the budget.
+    ///
+    /// - Parameter bytes: of the value alone.
     package func insert(_ value: Value, bytes: Int, for key: Key) {
-        guard bytes <= budget else { return }
+        guard bytes <= budget - entryBytes else { return }
+        let bytes = Self.memory(of: bytes) + entryBytes
         // What is let go is freed after the lock.
         _ = state.withLock { state in
             var removed: [Value] = []
@@ -50,6 +46,9 @@ package final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: 
             return removed
         }
     }
+
+    /// Memory of an allocation of `bytes`, which has pages of its own where it is large.
+    private static func memory(of bytes: Int) -> Int { bytes < 16_384 ? bytes : (bytes / 4096 + 1) * 4096 }
 
     /// Lets go of every value whose key fulfils `condition`.
     package func removeAll(where condition: (Key) -> Bool) {

@@ -13,10 +13,8 @@ package struct ComputingCounts: Sendable, Equatable, Codable {
     package var forwardSeconds = 0.0
     package var imagesDecoded = 0
     package var decodeSeconds = 0.0
-    package var activationHits = 0
-    package var activationMisses = 0
-    /// Memory of kept activations, bytes.
-    package var activationBytes = 0
+    /// Kept activations.
+    package var activations = CacheCounts()
     /// Whether the kernel holds whoever computes to what it needs.
     package var isConfined = false
 
@@ -26,7 +24,7 @@ package struct ComputingCounts: Sendable, Equatable, Codable {
 extension AnalysisEngine {
     /// What was done and what is held here.
     package func computingCounts() async -> ComputingCounts {
-        let own = snapshot, line = await compute.snapshot(), kept = activations.counts
+        let own = snapshot, line = await compute.snapshot()
         var counts = ComputingCounts()
         for (kind, number) in own.finished { counts.finished[kind.name] = number }
         counts.refused = line.refused
@@ -37,9 +35,7 @@ extension AnalysisEngine {
         counts.forwardSeconds = own.forwardSeconds
         counts.imagesDecoded = own.imagesDecoded
         counts.decodeSeconds = own.decodeSeconds
-        counts.activationHits = kept.hits
-        counts.activationMisses = kept.misses
-        counts.activationBytes = kept.bytes
+        counts.activations = activations.counts
         return counts
     }
 }

@@ -12,6 +12,9 @@ public struct PreparedAnalysis: Sendable {
     /// What the answer repeats of the parameters.
     package let echo: [AnalysisResult.Field]
 
+    /// Memory held, bytes, about: the texts of the question, and each image's place.
+    package var byteCount: Int { 3072 + images.sources.count * 512 }
+
     /// The parameters that are neither images nor models.
     package var ownParameters: [AnalysisParameter] {
         parameters.filter { !["image", "probe_set", "a", "b"].contains($0.name) }

@@ -20,15 +20,13 @@ package struct ComputeSettings: Sendable, Codable {
         self.readable = readable
     }
 
-    /// What remembers results is the server; here they are kept for those who ask the same at the same time.
-    private static let resultCacheBytes = 32 << 20
-
     func makeEngine() -> AnalysisEngine {
         var limits = ServiceLimits()
         limits.computeBytes = computeBytes
         limits.queueLength = queueLength
         limits.activationCacheBytes = activationCacheBytes
-        limits.resultCacheBytes = Self.resultCacheBytes
+        // The server remembers results; here they would be kept twice.
+        limits.resultCacheBytes = 0
         let engine = AnalysisEngine(threads: threads, limits: limits, codeVersion: codeVersion)
         engine.passes.gather(.breath)
         return engine

@@ -46,7 +46,7 @@ extension ViTScopeService {
     /// Has a result kept, unless it is computed again faster than it is found on the disk: then its question is remembered.
     private func keep(_ result: AnalysisResult, of analysis: PreparedAnalysis) {
         guard let archive else { return }
-        guard !isQuick(analysis) else { return questions.insert(analysis, bytes: 1, for: analysis.id) }
+        guard !isQuick(analysis) else { return questions.insert(analysis, bytes: analysis.byteCount, for: analysis.id) }
         let version = configuration.codeVersion, threads = configuration.threads, date = now()
         let isTaken = keeper.keep(in: archive, bytes: result.byteCount) {
             ResultArchive.stored(result, of: analysis, codeVersion: version, threads: threads, at: date)

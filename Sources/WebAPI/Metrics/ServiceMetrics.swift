@@ -11,19 +11,15 @@ extension MetricsText {
             sample("vitscope_models", [("state", state.rawValue)], Double(statistics.modelsByState[state] ?? 0))
         }
         single("vitscope_model_bytes", .gauge, "Memory of loaded models.", Double(statistics.modelBytes))
-        let caches = [
-            (
-                "activations", statistics.activationCacheBytes, statistics.activationCacheHits,
-                statistics.activationCacheMisses
-            ),
-            ("results", statistics.resultCacheBytes, statistics.resultCacheHits, statistics.resultCacheMisses),
-        ]
+        let caches = statistics.caches
         family("vitscope_cache_bytes", .gauge, "Memory of kept values.")
-        for cache in caches { sample("vitscope_cache_bytes", [("cache", cache.0)], Double(cache.1)) }
+        for cache in caches { sample("vitscope_cache_bytes", [("cache", cache.name)], Double(cache.counts.bytes)) }
         family("vitscope_cache_hits_total", .counter, "Values found in a cache.")
-        for cache in caches { sample("vitscope_cache_hits_total", [("cache", cache.0)], Double(cache.2)) }
+        for cache in caches { sample("vitscope_cache_hits_total", [("cache", cache.name)], Double(cache.counts.hits)) }
         family("vitscope_cache_misses_total", .counter, "Values not found in a cache.")
-        for cache in caches { sample("vitscope_cache_misses_total", [("cache", cache.0)], Double(cache.3)) }
+        for cache in caches {
+            sample("vitscope_cache_misses_total", [("cache", cache.name)], Double(cache.counts.misses))
+        }
         family("vitscope_jobs", .gauge, "Training jobs by state.")
         for state in JobSchemas.states {
             sample("vitscope_jobs", [("state", state)], Double(statistics.jobsByState[state] ?? 0))

@@ -59,7 +59,8 @@ import Testing
         #expect(third.id == first.id && third.numbers("attention") == first.numbers("attention"))
         let statistics = await test.service.statistics()
         #expect(
-            statistics.imagesForwarded == 1 && statistics.resultCacheHits == 1 && statistics.activationCacheHits > 0)
+            statistics.imagesForwarded == 1 && statistics.cache("results")?.hits == 1
+                && (statistics.cache("activations")?.hits ?? 0) > 0)
     }
 
     @Test func theIdentityIsOfTheBytesAndNotOfTheName() async throws {
