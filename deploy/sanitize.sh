@@ -38,7 +38,12 @@ if [ "$kind" != thread ]; then
     OMP_NUM_THREADS=1 "$build/product_bounds"
 fi
 swift build "${arguments[@]}"
+preload=
+if [ "$kind" = thread ]; then
+    preload=$(realpath "$build")/mutex_events.so
+    clang -O2 -Wall -Wextra -fPIC -shared Tests/Bounds/mutex_events.c -o "$preload" -ldl
+fi
 # Swift frees its singletons never. The threads of OpenMP and BLAS are not instrumented, so one is all they may have.
 export ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=0:exitcode=66 UBSAN_OPTIONS=print_stacktrace=1
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-"$build/release/vitscopePackageTests.xctest" --testing-library swift-testing
+LD_PRELOAD=$preload "$build/release/vitscopePackageTests.xctest" --testing-library swift-testing ${FILTER:+--filter "$FILTER"}
