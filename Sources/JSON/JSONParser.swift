@@ -40,7 +40,18 @@ private struct JSONParser {
         let isObject: Bool
         var keys: [String] = []
         var elements: [JSONValue] = []
-        var seen: Set<String> = []
+        /// The keys of a large object; those of a small one are looked through.
+        private var seen: Set<String> = []
+
+        init(isObject: Bool) { self.isObject = isObject }
+
+        /// Whether the key was not there yet.
+        mutating func add(_ key: String) -> Bool {
+            defer { keys.append(key) }
+            guard keys.count >= 8 else { return !keys.contains(key) }
+            if seen.isEmpty { seen = Set(keys) }
+            return seen.insert(key).inserted
+        }
 
         var closed: JSONValue {
             guard isObject else { return .list(elements) }
@@ -125,8 +136,7 @@ private struct JSONParser {
         guard key.utf8.count <= JSONValue.maximumKey else {
             throw .keyTooLong(limit: JSONValue.maximumKey, byte: start)
         }
-        guard frames[frames.count - 1].seen.insert(key).inserted else { throw .duplicateKey(key, byte: start) }
-        frames[frames.count - 1].keys.append(key)
+        guard frames[frames.count - 1].add(key) else { throw .duplicateKey(key, byte: start) }
         skipSpace()
         guard current == UInt8(ascii: ":") else { throw fault("':'") }
         index += 1
@@ -186,19 +196,33 @@ private struct JSONParser {
         let start = index
         index += 1
         var bytes: [UInt8] = []
-        while let byte = current {
+        while true {
+            // Most of a text stands for itself.
+            let plain = index
+            var byte = current, isASCII = true
+            while let next = byte, next >= 0x20, next != UInt8(ascii: "\""), next != UInt8(ascii: "\\") {
+                isASCII = isASCII && next < 0x80
+                index += 1
+                byte = current
+            }
+            guard let byte else { throw fault("'\"'") }
             index += 1
             switch byte {
+            case UInt8(ascii: "\"") where bytes.isEmpty:
+                let text = String(decoding: text[plain..<index - 1], as: UTF8.self)
+                guard isASCII || StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
+                return text
             case UInt8(ascii: "\""):
+                bytes += text[plain..<index - 1]
                 let text = String(decoding: bytes, as: UTF8.self)
                 guard StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
                 return text
-            case UInt8(ascii: "\\"): try escape(into: &bytes)
-            case 0..<0x20: throw .malformed(expected: "an escaped control character", byte: index - 1)
-            default: bytes.append(byte)
+            case UInt8(ascii: "\\"):
+                bytes += text[plain..<index - 1]
+                try escape(into: &bytes)
+            default: throw .malformed(expected: "an escaped control character", byte: index - 1)
             }
         }
-        throw fault("'\"'")
     }
 
     private mutating func escape(into bytes: inout [UInt8]) throws(JSONError) {
