@@ -75,7 +75,14 @@ public final class ViTScopeService: Sendable {
             file: CatalogueFile(path: data + "/models.json"), marks: LoadMarks(path: data + "/models-loading.json"),
             memoryLimit: limits.modelBytes, now: now,
             load: { place, options, thread in try await computing.load(place, options, on: thread) },
-            forget: { await computing.forget($0) })
+            forget: { [questions] model in
+                // Its questions can be answered no more, and each would keep all that is known of it.
+                let fingerprint = model.fingerprint
+                questions.removeAll { _, question in
+                    question.task.models.contains { $0.model.fingerprint == fingerprint }
+                }
+                await computing.forget(model)
+            })
         let datasets = DatasetCatalogue(directory: configuration.datasetsDirectory)
         library = ImageLibrary(
             store: ImageStore(

@@ -50,10 +50,10 @@ package final class ByteBudgetCache<Key: Hashable & Sendable, Value: Sendable>: 
     /// Memory of an allocation of `bytes`, which has pages of its own where it is large.
     private static func memory(of bytes: Int) -> Int { bytes < 16_384 ? bytes : (bytes / 4096 + 1) * 4096 }
 
-    /// Lets go of every value whose key fulfils `condition`.
-    package func removeAll(where condition: (Key) -> Bool) {
+    /// Lets go of every value that fulfils `condition`.
+    package func removeAll(where condition: (Key, Value) -> Bool) {
         _ = state.withLock { state in
-            state.values.keys.filter(condition).compactMap { state.values.remove($0) }
+            state.values.keys(where: condition).compactMap { state.values.remove($0) }
         }
     }
 }
@@ -77,7 +77,9 @@ struct RecencyList<Key: Hashable, Value> {
     /// Bytes of all values.
     private(set) var bytes = 0
 
-    var keys: [Key] { Array(places.keys) }
+    func keys(where condition: (Key, Value) -> Bool) -> [Key] {
+        slots.compactMap { slot in slot.flatMap { condition($0.key, $0.value) ? $0.key : nil } }
+    }
 
     /// The value for `key`, which becomes the newest.
     mutating func use(_ key: Key) -> Value? {

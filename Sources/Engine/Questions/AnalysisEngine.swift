@@ -50,7 +50,7 @@ package final class AnalysisEngine: Sendable {
     /// Lets go of a network and of everything that it made.
     package func forget(_ fingerprint: String) {
         networks.release(fingerprint)
-        activations.removeAll { $0.model == fingerprint }
+        activations.removeAll { key, _ in key.model == fingerprint }
     }
 
     /// Finds or computes the result.

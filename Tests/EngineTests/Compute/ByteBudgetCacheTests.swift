@@ -32,7 +32,7 @@ import Testing
         cache.insert(1, bytes: 20, for: 1)
         cache.insert(2, bytes: 30, for: 1)
         #expect(cache.value(for: 1) == 2 && cache.counts.bytes == 30)
-        cache.removeAll { $0 == 1 }
+        cache.removeAll { key, value in key == 1 && value == 2 }
         #expect(cache.value(for: 1) == nil && cache.counts.bytes == 0)
     }
 

@@ -113,4 +113,22 @@ import Testing
         #expect(try await again.manifest(result.id).contains("\"analysis\":\"attention-nmi\""))
         await again.shutdown()
     }
+
+    /// What is computed again sooner than it is read is found by its name as long as its model is there.
+    @Test func aQuickQuestionIsForgottenWithItsModel() async throws {
+        let test = try await service(MemoryJobStore())
+        try await test.register("a")
+        let result = try await test.analyze(.attention, "a", ["image": "pets:0", "layer": "1"])
+        guard case .done(let named) = try await test.service.analysis(result.id) else {
+            return #expect(Bool(false), "it is not done")
+        }
+        #expect(named.numbers("attention") == result.numbers("attention"))
+        #expect((await test.service.statistics().cache("questions")?.bytes ?? 0) > 0)
+        try await test.service.deleteModel("a")
+        let deadline = ContinuousClock.now + .seconds(60)
+        while await test.service.statistics().cache("questions")?.bytes != 0, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(await test.service.statistics().cache("questions")?.bytes == 0)
+    }
 }
