@@ -39,7 +39,9 @@ public final class MessageSocket: Sendable {
     /// Waits for the next message; nil where the other end is gone. The descriptor beside it belongs to the caller.
     public func receive() throws(FileError) -> (message: [UInt8], attached: OpenFile?)? {
         var attached: Int32 = -1, received = 0
-        let message = [UInt8](unsafeUninitializedCapacity: Self.longestMessage) { buffer, count in
+        // What is made of a message may be kept, so that it takes no more than it has.
+        let room = min(max(linux_next_message(descriptor), 1), Self.longestMessage)
+        let message = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
             received = linux_receive_message(descriptor, buffer.baseAddress, buffer.count, &attached)
             count = max(received, 0)
         }

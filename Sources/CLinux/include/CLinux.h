@@ -40,6 +40,9 @@ int linux_message_pair(int ends[2]);
 // Sends `size` bytes as one message, with the descriptor `attached` where it is not negative; 0 or -errno. Never a signal.
 int linux_send_message(int socket, const void *bytes, size_t size, int attached);
 
+// Waits for a message and leaves it there. Returns how many bytes it has, 0 where the other end is gone, or -errno.
+long linux_next_message(int socket);
+
 // Waits for a message and receives at most `room` bytes of it; `attached` becomes the first descriptor that came with it,
 // closed in programs that are run, or -1. Returns how many bytes it has, 0 where the other end is gone, or -errno, with
 // EMSGSIZE for a message that has more than `room`.
