@@ -69,6 +69,26 @@ import Testing
         #expect(try server.curl("/readyz").status == 200)
     }
 
+    /// The kernel confines the process to the folder that was there, so another one takes another process.
+    @Test func aFolderOfDatasetsMayBeReplaced() throws {
+        let server = try Self.demo()
+        let datasets = server.data + "/datasets"
+        func put(_ name: String, _ index: Int) throws {
+            let image = try server.curl("/v1/images/shapes-textures:\(index)?view=original").body
+            try FileManager.default.createDirectory(
+                atPath: "\(datasets)/\(name)/all", withIntermediateDirectories: true)
+            try image.write(to: URL(fileURLWithPath: "\(datasets)/\(name)/all/0.png"))
+        }
+        try put("before", 3)
+        let path = "/v1/models/moco_v3/attention?layer=3&head=0&image="
+        #expect(try server.curl(path + "before:0").status == 200)
+        try FileManager.default.moveItem(atPath: datasets, toPath: datasets + "-old")
+        try put("after", 4)
+        let reply = try server.curl(path + "after:0")
+        #expect(reply.status == 200, "\(reply.text)")
+        #expect(try Self.deaths(server, "compute") == 0)
+    }
+
     /// Whatever moment it is, a question has its right answer or a 503, and what was kept is right.
     @Test func itIsKilledAtAnyMoment() throws {
         let kills = max(ProcessInfo.processInfo.environment["VITSCOPE_KILLS"].flatMap { Int($0) } ?? 30, 10) / 10

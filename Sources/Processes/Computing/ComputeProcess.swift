@@ -28,6 +28,10 @@ final class ComputeProcess: Sendable {
         /// Whether its networks are loaded, so that questions may come.
         var isReady = false
         var isOver = false
+        /// The folders that it may read, as they were when it began.
+        var readable: [[UInt64]?] = []
+        /// Whether it is ended to be started again, and not by a fault.
+        var isRenewed = false
         var lastNumber: UInt64 = 0
         var pending: [UInt64: Pending] = [:]
         /// Those who wait until it is ready.
@@ -104,6 +108,7 @@ final class ComputeProcess: Sendable {
     /// - Throws: `ServiceError.fatal` for what ended it twice, `unavailable` where it ended in the middle,
     ///   `CancellationError`.
     func ask(_ request: ComputeRequest, payload: [Bytes] = [], key: String) async throws -> Answer {
+        try await renewIfFoldersMoved()
         let isAlone = try suspicion.isSuspect(key)
         return try await turns.run(alone: isAlone) {
             // It may have been judged while this waited.
@@ -112,6 +117,26 @@ final class ComputeProcess: Sendable {
             let answer = try await send(request, payload, key: key, isAlone: isAlone)
             if isAlone { suspicion.acquit(key) }
             return answer
+        }
+    }
+
+    /// The kernel holds the process to folders and not to their names. Where another folder stands at a name now, a new
+    /// process may read that one; it begins once what is under way is done.
+    private func renewIfFoldersMoved() async throws {
+        let now = settings.readable.map(Folder.number)
+        func haveMoved(_ state: State) -> Bool {
+            state.isReady && zip(state.readable, now).contains { $1 != nil && $0 != $1 }
+        }
+        guard state.withLock({ haveMoved($0) }) else { return }
+        try await turns.run(alone: true) {
+            let socket = state.withLock { state -> MessageSocket? in
+                guard haveMoved(state) else { return nil }
+                (state.isReady, state.isRenewed) = (false, true)
+                return state.socket
+            }
+            guard let socket else { return }
+            logger.info("A folder that is read was replaced: the process that computes is started anew.")
+            socket.shutDown()
         }
     }
 
@@ -226,9 +251,11 @@ final class ComputeProcess: Sendable {
                 continue
             }
             let killer = ChildKiller()
+            let readable = settings.readable.map(Folder.number)
             state.withLock { state in
                 state.socket = socket
                 state.killer = killer
+                state.readable = readable
             }
             let argument = (try? JSONValue(encoding: settings)).map(\.text) ?? ""
             async let how = ChildProcess.run(program, ["compute", argument], own: socket, other: other, killer: killer)
@@ -348,24 +375,25 @@ final class ComputeProcess: Sendable {
 
     /// The process has ended.
     private func over(_ how: String) async {
-        let (pending, isOver, pause) = state.withLock { state in
+        let (pending, isWanted, isOver, pause) = state.withLock { state in
             // One that answered for a while is no reason to wait.
-            state.earlyEnds = state.isReady ? 0 : state.earlyEnds + 1
+            state.earlyEnds = state.isReady || state.isRenewed ? 0 : state.earlyEnds + 1
             state.socket = nil
             state.killer = nil
             state.isReady = false
             let pending = state.pending.values.map { $0 }
             state.pending = [:]
-            return (pending, state.isOver, state.earlyEnds)
+            defer { state.isRenewed = false }
+            return (pending, state.isOver || state.isRenewed, state.isOver, state.earlyEnds)
         }
-        if !isOver {
+        if !isWanted {
             deaths.count("compute")
             logger.error(
                 "The process that computes has ended, and is started again.",
                 metadata: ["how": "\(how)", "questions": "\(pending.count)"])
         }
         for entry in pending {
-            guard let key = entry.key, !isOver else {
+            guard let key = entry.key, !isWanted else {
                 entry.continuation.resume(throwing: Self.ended)
                 continue
             }
