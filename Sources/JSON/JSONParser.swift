@@ -195,37 +195,28 @@ private struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         let start = index
         index += 1
-        var bytes: [UInt8] = []
+        var bytes: ArraySlice<UInt8> = []
         while true {
             // Most of a text stands for itself.
             let plain = index
-            var byte = current, isASCII = true
-            while let next = byte, next >= 0x20, next != UInt8(ascii: "\""), next != UInt8(ascii: "\\") {
-                isASCII = isASCII && next < 0x80
-                index += 1
-                byte = current
-            }
-            guard let byte else { throw fault("'\"'") }
+            while let byte = current, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { index += 1 }
+            guard let byte = current else { throw fault("'\"'") }
+            let run = text[plain..<index]
             index += 1
             switch byte {
-            case UInt8(ascii: "\"") where bytes.isEmpty:
-                let text = String(decoding: text[plain..<index - 1], as: UTF8.self)
-                guard isASCII || StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
-                return text
             case UInt8(ascii: "\""):
-                bytes += text[plain..<index - 1]
-                let text = String(decoding: bytes, as: UTF8.self)
+                let text = String(decoding: bytes.isEmpty ? run : bytes + run, as: UTF8.self)
                 guard StreamSafeText.holds(text) else { throw .tooManyMarks(byte: start) }
                 return text
             case UInt8(ascii: "\\"):
-                bytes += text[plain..<index - 1]
+                bytes += run
                 try escape(into: &bytes)
             default: throw .malformed(expected: "an escaped control character", byte: index - 1)
             }
         }
     }
 
-    private mutating func escape(into bytes: inout [UInt8]) throws(JSONError) {
+    private mutating func escape(into bytes: inout ArraySlice<UInt8>) throws(JSONError) {
         guard let letter = current else { throw fault("an escape") }
         index += 1
         switch letter {

@@ -62,11 +62,11 @@ public enum Folder {
         return String(cString: current) + "/" + path
     }
 
-    /// Which folder stands at `path`, whatever it holds: the device and its number there; nil where there is none.
-    public static func number(_ path: String) -> [UInt64]? {
+    /// Which folder stands at `path`, whatever it holds: the device and the number there; nil where there is none.
+    public static func number(_ path: String) -> [UInt]? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
-        return [UInt64(status.st_dev), UInt64(status.st_ino)]
+        return [status.st_dev, status.st_ino]
     }
 
     /// Whether anything is at `path`.

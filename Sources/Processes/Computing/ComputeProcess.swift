@@ -29,7 +29,7 @@ final class ComputeProcess: Sendable {
         var isReady = false
         var isOver = false
         /// The folders that it may read, as they were when it began.
-        var readable: [[UInt64]?] = []
+        var readable: [[UInt]?] = []
         /// Whether it is ended to be started again, and not by a fault.
         var isRenewed = false
         var lastNumber: UInt64 = 0

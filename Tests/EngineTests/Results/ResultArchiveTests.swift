@@ -7,6 +7,7 @@ import Platform
 import Runs
 import Service
 import ServiceTestSupport
+import TestSupport
 import Testing
 
 /// Results outlive the process.
@@ -125,10 +126,8 @@ import Testing
         #expect(named.numbers("attention") == result.numbers("attention"))
         #expect((await test.service.statistics().cache("questions")?.bytes ?? 0) > 0)
         try await test.service.deleteModel("a")
-        let deadline = ContinuousClock.now + .seconds(60)
-        while await test.service.statistics().cache("questions")?.bytes != 0, ContinuousClock.now < deadline {
-            try await Task.sleep(for: .milliseconds(5))
+        _ = try await eventually("its question is forgotten") {
+            await test.service.statistics().cache("questions")?.bytes == 0 ? true : nil
         }
-        #expect(await test.service.statistics().cache("questions")?.bytes == 0)
     }
 }
