@@ -199,7 +199,9 @@ private struct JSONParser {
         while true {
             // Most of a text stands for itself.
             let plain = index
-            while let byte = current, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { index += 1 }
+            while let byte = current, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+                index += 1
+            }
             guard let byte = current else { throw fault("'\"'") }
             let run = text[plain..<index]
             index += 1

@@ -100,6 +100,12 @@ public struct VisionTransformer: Sendable {
         return intermediates
     }
 
+    /// Tokens of any depth as the final norm leaves them: (batch, tokens, embedDim) → the same shape; nil where the
+    /// network has none.
+    public func normed(_ tokens: Tensor, pool: ThreadPool) -> Tensor? {
+        network.norm?.forward(tokens, ForwardPass(weights: weights, pool: pool))
+    }
+
     /// Floating-point operations of one image's forward pass through every block.
     public var forwardFLOPs: Double { config.forwardFLOPs }
 }

@@ -14,6 +14,7 @@ extension AnalysisKinds {
         .tokenSimilarity,
         .tokenDisplacement,
         .tokenNorms,
+        .patchSimilarity,
         .singularValues,
         .pca,
         .tsne,

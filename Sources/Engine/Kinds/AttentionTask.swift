@@ -69,11 +69,11 @@ extension DeclaredParameter<AttentionTask.Heads> {
 }
 
 extension DeclaredParameter<AttentionQuery?> {
-    fileprivate static let query = DeclaredParameter(
+    static let query = DeclaredParameter(
         ParameterDeclaration(
             "query", form: .text(forms: "cls, mean, all, or a patch as ROW,COL", example: "3,5"),
             detail:
-                "`cls`, `mean`, `all`, or a patch as `ROW,COL`. Without it the class token's map where the model has "
+                "`cls`, `mean`, `all`, or a patch as `ROW,COL`. Without it the class token where the model has "
                 + "one, and the mean over the patches where it has none."),
         default: nil, echo: "query", parse: { text in AttentionQuery(text).map { .some($0) } },
         told: { ParameterReading(canonical: $0?.text ?? "", echo: .optional($0?.text)) })

@@ -49,6 +49,9 @@ struct ForwardBatch: Sendable {
             indices: indices, input: change(input), transformer: transformer, slice: slice, context: context)
     }
 
+    /// Tokens of any depth, (batch, tokens, embedDim), as the model's final norm leaves them, where it has one.
+    func normed(_ tokens: Tensor) -> Tensor { transformer.normed(tokens, pool: slice.pool) ?? tokens }
+
     /// Runs the model as far as `request` needs, or shares a pass that goes as far.
     ///
     /// - Throws: `CancellationError` between layers, and what `visit` throws.
