@@ -59,15 +59,36 @@ public struct AttentionMap: Sendable {
     public func maps(_ attention: Tensor, pool: ThreadPool) -> Maps {
         precondition(
             attention.shape.count == 4 && attention.shape[3] == layout.numTokens, "no \(layout.numTokens) tokens")
-        var maps = attention, emptyRows = 0
+        var maps = attention
         if let queries, attention.shape[2] == layout.numTokens { maps = attention.selectingQueries(queries) }
         precondition(
             maps.shape[2] == queries?.count ?? layout.numTokens, "these are not the queries that were asked for")
+        return Self.looking(
+            at: maps, averaging: query == .mean, fusion: fusion, normalization: normalization, layout: layout,
+            pool: pool)
+    }
+
+    /// The map of a query that is no token, as a pooling by attention has it.
+    ///
+    /// - Parameter attention: (batch, heads, 1, tokens).
+    public static func ofPooling(
+        _ attention: Tensor, fusion: HeadFusion?, normalization: Normalization, layout: TokenLayout, pool: ThreadPool
+    ) -> Maps {
+        precondition(attention.shape.count == 4 && attention.shape[3] == layout.numTokens, "no map of these tokens")
+        return looking(
+            at: attention, averaging: false, fusion: fusion, normalization: normalization, layout: layout, pool: pool)
+    }
+
+    private static func looking(
+        at rows: Tensor, averaging: Bool, fusion: HeadFusion?, normalization: Normalization, layout: TokenLayout,
+        pool: ThreadPool
+    ) -> Maps {
+        var maps = rows, emptyRows = 0
         if normalization == .patches {
             (maps, emptyRows) = maps.attentionRows(
                 droppingKeys: layout.numPrefixTokens, eps: AttentionDistance.eps, pool: pool)
         }
-        if query == .mean { maps = maps.meanQuery(pool: pool) }
+        if averaging { maps = maps.meanQuery(pool: pool) }
         if let fusion { maps = maps.fusingHeads(fusion, pool: pool) }
         if normalization == .patches {
             maps = maps.reshaped(maps.shape.dropLast() + [layout.grid.rows, layout.grid.cols])

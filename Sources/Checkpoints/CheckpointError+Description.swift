@@ -32,6 +32,8 @@ extension CheckpointError: CustomStringConvertible {
             the folder holds neither model.safetensors nor pytorch_model.bin (nor their .index.json); \
             give the folder that save_pretrained wrote
             """
+        case .parts(let writer, let advice):
+            "the folder is \(writer)'s, with a part of the weights from each process; \(advice)"
         case .badShardName(let name): "the index names the shard \(shown(name)), which is no plain file name"
         case .missingFromShard(let tensor, let shard):
             "the index says that \(shown(tensor)) is in \(shown(shard)), but it is not; download the folder again"
@@ -89,6 +91,8 @@ extension CheckpointError: CustomStringConvertible {
         case .zipMissing(let entry): "the archive has no entry \(shown(entry)); it is not a file of torch.save"
         case .zipSplit: "the archive is one part of several; join them first"
         case .torchScript: "this is a TorchScript program; save its state_dict() with torch.save instead"
+        case .exportedProgram:
+            "this is a program of torch.export; save its state_dict() with torch.save instead"
         case .tar: "this is a tar archive; unpack it, or save the checkpoint again with a PyTorch of this decade"
         default: pickleDescription
         }

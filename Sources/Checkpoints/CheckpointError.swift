@@ -36,6 +36,8 @@ public indirect enum CheckpointError: Error, Equatable, Sendable {
 
     /// No file with weights in the folder.
     case noWeights
+    /// A folder in which each process of a training wrote its own part: by whom, and how the parts become one file.
+    case parts(of: String, advice: String)
     /// The index names a shard that is not a plain file name.
     case badShardName(String)
     /// The index promises an array that its shard does not hold.
@@ -116,6 +118,8 @@ public indirect enum CheckpointError: Error, Equatable, Sendable {
     case zipSplit
     /// A TorchScript program.
     case torchScript
+    /// A program of torch.export.
+    case exportedProgram
     /// A tar archive of PyTorch before 0.1.10, or any other tar.
     case tar
 

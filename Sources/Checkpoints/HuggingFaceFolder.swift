@@ -24,7 +24,20 @@ enum HuggingFaceFolder {
                     preprocessor: preprocessor)
             }
         }
+        try refuseParts(in: place)
         throw .noWeights
+    }
+
+    /// Folders of distributed trainings say how their parts become one file.
+    private static func refuseParts(in place: FilePlace) throws(CheckpointError) {
+        if try place.bytes(of: ".metadata") != nil {
+            throw .parts(
+                of: "torch.distributed.checkpoint",
+                advice: "write one file with python -m torch.distributed.checkpoint.format_utils dcp_to_torch")
+        }
+        if try place.bytes(of: "zero_to_fp32.py") != nil {
+            throw .parts(of: "DeepSpeed", advice: "write one file with its zero_to_fp32.py")
+        }
     }
 
     private static func json(_ name: String, in place: FilePlace) throws(CheckpointError) -> JSONValue? {

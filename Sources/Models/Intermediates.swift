@@ -34,6 +34,8 @@ public struct IntermediatesRequest: Sendable, Hashable {
     public var headOutputs: Set<Int> = []
     /// The classifier's output: (batch, numClasses).
     public var logits = false
+    /// Of a pooling by attention: its map (batch, heads, 1, tokens) and what it gathers (batch, embedDim).
+    public var pooling = false
     /// Branches that add nothing, as if their blocks had none: what they would have shown is still shown.
     public var skipping: Set<ResidualBranch> = []
 
@@ -47,6 +49,7 @@ public enum Intermediate: Sendable {
     case attention(block: Int, Tensor)
     case headOutput(block: Int, Tensor)
     case logits(Tensor)
+    case pooling(attention: Tensor, features: Tensor)
 }
 
 /// Everything that a forward pass was asked to show.
@@ -56,6 +59,8 @@ public struct Intermediates: Sendable {
     public var attentions: [Int: Tensor] = [:]
     public var headOutputs: [Int: Tensor] = [:]
     public var logits: Tensor?
+    public var poolingAttention: Tensor?
+    public var pooledFeatures: Tensor?
 
     public init() {}
 
@@ -67,6 +72,7 @@ public struct Intermediates: Sendable {
         case .attention(let block, let tensor): attentions[block] = tensor
         case .headOutput(let block, let tensor): headOutputs[block] = tensor
         case .logits(let tensor): logits = tensor
+        case .pooling(let attention, let features): (poolingAttention, pooledFeatures) = (attention, features)
         }
     }
 }

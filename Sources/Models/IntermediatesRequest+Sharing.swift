@@ -9,6 +9,7 @@ extension IntermediatesRequest {
         case .attention(let block, _): attentions[block] != nil
         case .headOutput(let block, _): headOutputs.contains(block)
         case .logits: logits
+        case .pooling: pooling
         }
     }
 
@@ -22,6 +23,7 @@ extension IntermediatesRequest {
         merged.attentions.merge(other.attentions) { $0 == $1 ? $0 : .all }
         merged.headOutputs.formUnion(other.headOutputs)
         merged.logits = logits || other.logits
+        merged.pooling = pooling || other.pooling
         return merged
     }
 

@@ -27,7 +27,7 @@ extension IntermediatesRequest {
         stops += hiddenStates.map { $0 == 0 ? .embedding : .block($0 - 1) }
         stops += attentionResiduals.map { .attentionResidual($0) }
         stops += attentions.keys.map { .attention($0) } + headOutputs.map { .attention($0) }
-        if logits { stops.append(.block(depth - 1)) }
+        if logits || pooling { stops.append(.block(depth - 1)) }
         return stops.max() ?? .embedding
     }
 

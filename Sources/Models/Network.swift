@@ -8,6 +8,7 @@ package struct Network: Sendable {
     let blocks: [Block]
     let norm: LayerNorm?
     let fcNorm: LayerNorm?
+    let attnPool: AttentionPooling?
     let head: Linear?
     /// None, one for all blocks, or one a block: ((2·rows−1)·(2·cols−1) + 3, numHeads) each.
     let relPosTables: [Parameter]
@@ -29,6 +30,7 @@ package struct Network: Sendable {
         relPosTables = shared.map { [$0] } ?? blocks.compactMap(\.relPosTable)
         norm = config.finalNorm ? LayerNorm("norm", width: width, config, in: &layout) : nil
         fcNorm = config.fcNorm ? LayerNorm("fc_norm", width: width, config, in: &layout) : nil
+        attnPool = AttentionPooling("attn_pool", config: config, in: &layout)
         head =
             config.numClasses > 0
             ? Linear(
@@ -40,13 +42,24 @@ package struct Network: Sendable {
         try patchEmbed.load(into: &weights, from: stateDict)
         for layer in [normPre, norm, fcNorm].compactMap({ $0 }) { try layer.load(into: &weights, from: stateDict) }
         for block in blocks { try block.load(into: &weights, from: stateDict) }
+        try attnPool?.load(into: &weights, from: stateDict)
         if let head { try weights.load(head, from: stateDict) }
     }
 
-    /// The classifier's answer to the last block's output (batch, tokens, embedDim), or nil without one.
-    func classify(_ x: Tensor, config: VisionTransformerConfig, _ pass: ForwardPass) -> Tensor? {
+    /// What is made of the last block's output (batch, tokens, embedDim): what a pooling by attention gathers, and the
+    /// classifier's answer, each nil without one.
+    func answer(
+        _ x: Tensor, config: VisionTransformerConfig, _ pass: ForwardPass
+    ) -> (pooled: AttentionPooling.Pooled?, logits: Tensor?) {
+        guard head != nil || attnPool != nil else { return (nil, nil) }
+        let normed = norm?.forward(x, pass) ?? x
+        let gathered = attnPool?.forward(normed, pass)
+        return (gathered, classify(gathered?.features ?? pool(normed, config: config), config: config, pass))
+    }
+
+    private func classify(_ features: Tensor, config: VisionTransformerConfig, _ pass: ForwardPass) -> Tensor? {
         guard let head else { return nil }
-        var pooled = pool(norm?.forward(x, pass) ?? x, config: config)
+        var pooled = features
         if let fcNorm { pooled = fcNorm.forward(pooled, pass) }
         // A row an image, so that an image's logits do not depend on the others.
         let (images, features) = (pooled.shape[0], pooled.shape[1])
@@ -61,6 +74,7 @@ extension Network {
         switch config.globalPool {
         case .token: return normed.token(0)
         case .avg: return normed.meanTokens(from: first)
+        case .map: preconditionFailure("a pooling by attention has weights of its own")
         case .tokenAndAvg:
             let batch = normed.shape[0], width = config.embedDim
             return Tensor.stacking([normed.token(0), normed.meanTokens(from: first)])

@@ -88,7 +88,12 @@ public struct VisionTransformer: Sendable {
                 visit: visit)
             if request.hiddenStates.contains(index + 1) { try visit(.hiddenState(index + 1, x)) }
         }
-        if request.logits, let logits = network.classify(x, config: config, pass) { try visit(.logits(logits)) }
+        guard request.logits || request.pooling else { return }
+        let (pooled, logits) = network.answer(x, config: config, pass)
+        if request.pooling, let pooled {
+            try visit(.pooling(attention: pooled.attention, features: pooled.features))
+        }
+        if request.logits, let logits { try visit(.logits(logits)) }
     }
 
     /// Runs `images` through the network and returns everything that `request` asks for.

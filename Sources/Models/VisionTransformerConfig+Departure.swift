@@ -8,6 +8,7 @@ extension VisionTransformerConfig {
         if qkNorm != .none { return "norms queries and keys" }
         if attnNorm || mlpNorm || patchNorm { return "has norms inside its branches or on its patches" }
         if !projBias || !mlpBias { return "has layers without a bias" }
+        if attnPool != nil { return "pools its tokens by attention" }
         return nil
     }
 }

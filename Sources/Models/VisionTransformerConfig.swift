@@ -93,6 +93,8 @@ public struct VisionTransformerConfig: Sendable, Hashable, Codable {
         case avg
         /// The class token and the mean patch token after `norm`, side by side (DINOv2's linear heads).
         case tokenAndAvg = "token_avg"
+        /// What a pooling by attention gathers; see `attnPool`.
+        case map
     }
 
     public var imgSize: ImageSize
@@ -136,6 +138,8 @@ public struct VisionTransformerConfig: Sendable, Hashable, Codable {
     /// A norm on the pooled feature.
     public var fcNorm = false
     public var globalPool = GlobalPool.token
+    /// The pooling by attention that `globalPool` is `map` for.
+    public var attnPool: AttentionPool?
     /// Rows of the classifier; 0 without one.
     public var numClasses = 0
     /// The ε of every layer norm.
@@ -169,6 +173,11 @@ public struct VisionTransformerConfig: Sendable, Hashable, Codable {
         let sizes = [inChans, embedDim, depth, numHeads, mlpHidden]
         return sides.allSatisfy { (1...16_384).contains($0) } && sizes.allSatisfy { (1...1 << 20).contains($0) }
             && depth <= 1024 && numHeads <= embedDim && (rope?.isPlausible ?? true)
+            && (attnPool.map {
+                (1...embedDim).contains($0.numHeads) && embedDim % $0.numHeads == 0
+                    && (1...1 << 20).contains($0.mlpHidden)
+            } ?? true)
+            && (attnPool == nil) == (globalPool != .map)
             && (0...1 << 20).contains(numClasses)
             && (0...4096).contains(numRegisters) && eps.isFinite && grid.rows > 0 && grid.cols > 0
     }
@@ -210,6 +219,7 @@ extension VisionTransformerConfig {
         try read(.finalNorm, into: &finalNorm)
         try read(.fcNorm, into: &fcNorm)
         try read(.globalPool, into: &globalPool)
+        attnPool = try values.decodeIfPresent(AttentionPool.self, forKey: .attnPool)
         try read(.numClasses, into: &numClasses)
         try read(.eps, into: &eps)
     }

@@ -150,6 +150,10 @@ import Testing
         #expect(throws: CheckpointError.torchScript) { try Fixture.open("refused/torchscript.pt") }
     }
 
+    @Test func anExportedProgramIsNamed() {
+        #expect(throws: CheckpointError.exportedProgram) { try Fixture.open("refused/exported.pt2") }
+    }
+
     @Test func messagesAreSentences() throws {
         let errors: [CheckpointError] = [
             .emptyFile, .gitLFSPointer, .htmlPage, .torchScript, .tar, .noWeights, .zipNoDirectory,

@@ -45,6 +45,14 @@ import Testing
         #expect(throws: CheckpointError.noWeights) { try open(["config.json": Bytes(Array("{}".utf8))]) }
     }
 
+    @Test(arguments: [(".metadata", "dcp_to_torch"), ("zero_to_fp32.py", "zero_to_fp32.py")])
+    func aFolderOfPartsSaysHowTheyBecomeOne(_ file: String, _ advice: String) throws {
+        let error = #expect(throws: CheckpointError.self) {
+            try open([file: Bytes([1]), "config.json": Bytes(Array("{}".utf8))])
+        }
+        #expect(error?.description.contains(advice) ?? false)
+    }
+
     @Test func theFileThatIsWrongIsNamed() {
         #expect(throws: CheckpointError.inside(file: "model.safetensors", .gitLFSPointer)) {
             try open(["model.safetensors": Bytes(Array("version https://git-lfs.github.com/spec/v1\n".utf8))])

@@ -38,6 +38,7 @@ import Testing
             case "residual": request.attentionResiduals.insert(index)
             case "attention": request.attentions[index] = .all
             case "head_output": request.headOutputs.insert(index)
+            case "pooling", "pooled": request.pooling = true
             default: request.logits = true
             }
         }
@@ -54,13 +55,15 @@ import Testing
                 case "residual": found.attentionResiduals[index]
                 case "attention": found.attentions[index]
                 case "head_output": found.headOutputs[index]
+                case "pooling": found.poolingAttention
+                case "pooled": found.pooledFeatures
                 default: found.logits
                 }
             // Some references keep the first image only.
             let actual = try #require(all).rows(0..<expected.shape[0])
             try #require(actual.shape == expected.shape, "\(name)")
             let difference = zip(actual.array, expected.array).map { abs($0 - $1) }.max() ?? 0
-            let scale = words[0] == "attention" ? 1 : expected.array.map(abs).max() ?? 1
+            let scale = words[0] == "attention" || words[0] == "pooling" ? 1 : expected.array.map(abs).max() ?? 1
             #expect(difference <= 1e-4 * scale, "\(name) differs by \(difference) of \(scale)")
             #expect(difference.isFinite)
         }
@@ -199,6 +202,7 @@ struct Expectation: Decodable, Sendable {
     let mlpNorm: Bool?
     let patchNorm: Bool?
     let rope: RotaryEmbedding?
+    let attnPool: AttentionPool?
 
     func check(_ model: RecognisedModel) {
         let report = model.report
@@ -240,6 +244,7 @@ struct Expectation: Decodable, Sendable {
         config.mlpNorm = mlpNorm ?? false
         config.patchNorm = patchNorm ?? false
         config.rope = rope
+        config.attnPool = attnPool
         return config
     }
 }

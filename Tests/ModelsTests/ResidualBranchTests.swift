@@ -42,4 +42,30 @@ import Testing
         let bare = look([.attention(0), .mlp(0), .attention(1), .mlp(1)])
         #expect(bare.hiddenStates[2] == bare.hiddenStates[0])
     }
+
+    /// Whatever else a block does, a branch that is left out adds nothing.
+    @Test(
+        arguments: try ReferenceCase.all().filter {
+            ["dinov3", "timm_eva02_base", "timm_post_norm", "timm_qk_norm", "timm_aimv2", "hf_internvl"].contains(
+                $0.name)
+        })
+    func newerBlocksToo(reference: ReferenceCase) throws {
+        let recognised = try reference.recognise(), depth = recognised.config.depth
+        let model = try VisionTransformer(config: recognised.config, stateDict: recognised.stateDict)
+        let size = recognised.config.imgSize
+        var random = RandomStream(seed: 2, "images")
+        let image = Tensor(
+            shape: [1, 3, size.height, size.width],
+            (0..<3 * size.height * size.width).map { _ in Float(random.normal()) })
+        var request = IntermediatesRequest()
+        request.hiddenStates = Set(0...depth)
+        let whole = model.forwardIntermediates(image, request: request, pool: pool)
+        request.skipping = [.mlp(depth - 1)]
+        let noMLP = model.forwardIntermediates(image, request: request, pool: pool)
+        #expect(noMLP.hiddenStates[depth - 1] == whole.hiddenStates[depth - 1])
+        #expect(noMLP.hiddenStates[depth] != whole.hiddenStates[depth])
+        request.skipping = Set((0..<depth).flatMap { [.attention($0), .mlp($0)] })
+        let bare = model.forwardIntermediates(image, request: request, pool: pool)
+        #expect(bare.hiddenStates[depth] == bare.hiddenStates[0])
+    }
 }

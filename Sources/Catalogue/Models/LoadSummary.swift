@@ -7,6 +7,8 @@ struct LoadSummary: Sendable {
     let format: String
     let report: LoadReport
     let opaqueGlobals: [String]
+    /// Who says how images are prepared, where that was asked.
+    var images: String?
 
     /// As JSON has it.
     var field: JSONValue { .object(members) }
@@ -25,7 +27,7 @@ struct LoadSummary: Sendable {
             .init("unexpected", .strings(report.unexpected)),
             .init("reshaped", .list(report.reshaped.map(Self.reshape))),
             .init("ignored", .list(report.ignored.map(Self.ignored))),
-            .init("notes", .strings(report.notes.map(ServiceError.sentence))),
+            .init("notes", .strings((report.notes + [images].compactMap(\.self)).map(ServiceError.sentence))),
             .init("assumptions", .strings(report.assumptions.map { ServiceError.sentence($0.sentence) })),
             .init("not_finite", .strings(report.notFinite)),
             .init("others", .strings(report.others)),

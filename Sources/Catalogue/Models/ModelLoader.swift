@@ -49,7 +49,8 @@ package enum ModelLoader {
     ) throws(LoadFailure) -> ReadModel {
         let recognised = try recognise(checkpoint, options, fileName: fileName, layouts: layouts)
         let report = LoadSummary(
-            format: checkpoint.format.rawValue, report: recognised.report, opaqueGlobals: checkpoint.opaqueGlobals
+            format: checkpoint.format.rawValue, report: recognised.report, opaqueGlobals: checkpoint.opaqueGlobals,
+            images: PreprocessChoice.source(checkpoint, options, layout: recognised.report.recognisedAs)
         ).field
         let preprocess: Preprocess
         do {
@@ -77,6 +78,7 @@ package enum ModelLoader {
         if config.mlp != .gelu, config.mlp != .swiglu { choices.append("mlp \(config.mlp.rawValue)") }
         if let rope = config.rope { choices.append("rope \(rope)") }
         if config.postNorm { choices.append("norms afterwards") }
+        if let pool = config.attnPool { choices.append("pooling heads \(pool.numHeads)") }
         return choices
     }
 

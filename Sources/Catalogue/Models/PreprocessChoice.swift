@@ -9,8 +9,7 @@ package enum PreprocessChoice {
     static func preprocess(
         _ checkpoint: Checkpoint, _ options: LoadOptions, layout: CheckpointLayout?
     ) throws(ImageError) -> Preprocess {
-        let usual = try Preprocess(
-            mean: layout?.images?.mean ?? Preprocess.standard.mean, std: layout?.images?.std ?? Preprocess.standard.std)
+        let usual = try usual(layout?.images)
         let base: Preprocess
         if let fields = checkpoint.preprocessor {
             do { base = try Preprocess(HuggingFacePreprocessor(fields)) } catch {
@@ -30,6 +29,31 @@ package enum PreprocessChoice {
                 ?? base.cropMode,
             cropRounding: base.cropRounding, mean: options[.mean]?.doubles ?? base.mean,
             std: options[.std]?.doubles ?? base.std)
+    }
+
+    /// Who says how images are prepared, a sentence for the report.
+    static func source(_ checkpoint: Checkpoint, _ options: LoadOptions, layout: CheckpointLayout?) -> String {
+        let asked = [LoadOption.cropPct, .interpolation, .cropMode, .mean, .std].filter { options[$0] != nil }
+        let said =
+            asked.isEmpty
+            ? "" : "; \(asked.map(\.name).joined(separator: ", ")) \(asked.count == 1 ? "is" : "are") as asked for"
+        if checkpoint.preprocessor != nil { return "images are prepared as preprocessor_config.json says\(said)" }
+        if checkpoint.config?["pretrained_cfg"]?.dictionary != nil {
+            return "images are prepared as pretrained_cfg of config.json says\(said)"
+        }
+        guard let layout, layout.images != nil else {
+            return "images are prepared as timm does by default, as nothing in the file tells it\(said)"
+        }
+        return "images are prepared as \(layout.title) does, as nothing in the file tells it\(said)"
+    }
+
+    /// As the layout's networks usually see images, else timm's defaults.
+    private static func usual(_ images: ImageStatistics?) throws(ImageError) -> Preprocess {
+        guard let images else { return .standard }
+        return try Preprocess(
+            cropPct: images.cropPct ?? Preprocess.standard.cropPct,
+            interpolation: images.interpolation == .bilinear ? .bilinear : .bicubic,
+            cropMode: images.isSquashed ? .squash : .center, mean: images.mean, std: images.std)
     }
 
     /// What timm's `pretrained_cfg` says; fields that were asked for are not read, so that they mend what it says.

@@ -16,6 +16,7 @@ enum PyTorchZip {
     static func read(_ archive: ZipArchive, fileSize: Int) throws(CheckpointError) -> PyTorchContents {
         let root = try rootFolder(of: archive)
         guard archive["\(root)/constants.pkl"] == nil else { throw .torchScript }
+        guard archive["\(root)/archive_format"] == nil else { throw .exportedProgram }
         guard let pickle = archive["\(root)/data.pkl"] else { throw .zipMissing(entry: "\(root)/data.pkl") }
         var contents: [ExactText: Bytes] = [:]
         for entry in archive.entries {

@@ -9,6 +9,7 @@ extension AnalysisKinds {
         .attentionEntropy,
         .attentionSimilarity,
         .clsAttention,
+        .poolingAttention,
         .fourier,
         .featureVariance,
         .tokenSimilarity,

@@ -12,9 +12,7 @@ extension AnalysisKind {
             "Which blocks: `all`, or indices and ranges from 0; -1 is the last.")
         let head = DeclaredParameter<AttentionTask.Heads>.heads
         let query = DeclaredParameter<AttentionQuery?>.query
-        let normalize = DeclaredParameter.choice(
-            "normalize", default: AttentionMap.Normalization.patches,
-            "`patches`: prefix keys dropped, rows renormalised; `none`: as the model has them.")
+        let normalize = DeclaredParameter<AttentionMap.Normalization>.normalize
         let mass = DeclaredParameter<Double?>.number(
             "mass", in: 0...1, "Also mark the patches that together hold this share of a map.")
         let spec = AnalysisSpec(
@@ -52,8 +50,14 @@ extension AnalysisKind {
     }()
 }
 
+extension DeclaredParameter<AttentionMap.Normalization> {
+    static let normalize = choice(
+        "normalize", default: AttentionMap.Normalization.patches,
+        "`patches`: prefix keys dropped, rows renormalised; `none`: as the model has them.")
+}
+
 extension DeclaredParameter<AttentionTask.Heads> {
-    fileprivate static let heads = DeclaredParameter(
+    static let heads = DeclaredParameter(
         ParameterDeclaration(
             "head", form: .indices(words: HeadFusion.allCases.map(\.rawValue)), standard: HeadFusion.mean.rawValue,
             detail: "`all`, indices and ranges, or `mean`, `max`, `min` over the heads."),

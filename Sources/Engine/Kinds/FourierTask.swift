@@ -61,7 +61,7 @@ struct FourierTask: AnalysisTask {
                 found[2 * index] = curves.numbers(tensor, prefix, batch.pool)
             case .attentionResidual(let block, let tensor):
                 found[2 * block + 1] = curves.numbers(tensor, prefix, batch.pool)
-            case .attention, .headOutput, .logits: break
+            case .attention, .headOutput, .logits, .pooling: break
             }
         }
         return batch.indices.enumerated().map { place, index in

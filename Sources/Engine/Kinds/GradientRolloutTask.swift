@@ -27,11 +27,16 @@ extension AnalysisKind {
                 values.add("model", "“\(model.name)” has no gradients here: \(reason).")
                 return nil
             }
-            let asked = values[target] ?? (config.numClasses > 0 ? .class : .feature)
+            let asked = values[target] ?? (config.numClasses > 0 && config.attnPool == nil ? .class : .feature)
             values.resolve(target, to: .string(asked.rawValue), canonical: asked.rawValue)
             if asked == .class {
                 if config.numClasses == 0 {
                     values.add(target, "“\(model.name)” has no classifier; write feature.")
+                } else if config.attnPool != nil {
+                    values.add(
+                        target,
+                        "The classifier of “\(model.name)” reads a pooling by attention, which has no gradients here; "
+                            + "write feature.")
                 } else if let index = values[place], index >= config.numClasses {
                     values.add(
                         place,

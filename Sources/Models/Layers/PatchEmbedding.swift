@@ -59,9 +59,26 @@ struct PatchEmbedding: Sendable {
         return norm?.forward(tokens, pass) ?? tokens
     }
 
+    /// `images` without the pixels beyond the last patch of each axis.
+    func wholePatches(_ images: Tensor) -> Tensor {
+        let (rows, columns) = (images.shape[2], images.shape[3])
+        let (height, width) = (grid.rows * patchSize, grid.cols * patchSize)
+        guard rows != height || columns != width else { return images }
+        let numbers = images.array
+        var whole: [Float] = []
+        whole.reserveCapacity(images.shape[0] * images.shape[1] * height * width)
+        for plane in 0..<images.shape[0] * images.shape[1] {
+            for row in 0..<height {
+                let start = (plane * rows + row) * columns
+                whole += numbers[start..<start + width]
+            }
+        }
+        return Tensor(shape: [images.shape[0], images.shape[1], height, width], whole)
+    }
+
     private func project(_ images: Tensor, _ pass: ForwardPass) -> Tensor {
         guard !stem.isEmpty else {
-            return proj.forward(images.patches(patchSize: patchSize, pool: pass.pool), pass)
+            return proj.forward(wholePatches(images).patches(patchSize: patchSize, pool: pass.pool), pass)
         }
         let maps = (0..<images.shape[0]).map { image in
             var map = images.part(image)

@@ -21,5 +21,5 @@ extension CheckpointLayout {
             "cls_norm.bias": "a norm of the class token alone, which only heads read",
         ],
         rotation: { _, _ in .dinov3 }, eps: 1e-5, imgSize: 224, heads: [1280: 20],
-        parts: { _ in LayoutParts(layerScale: true, posEmbed: false, classToken: true) })
+        parts: { _ in LayoutParts(layerScale: true, posEmbed: false, classToken: true) }, images: .squashed)
 }

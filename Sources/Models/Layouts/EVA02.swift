@@ -31,7 +31,15 @@ extension LayoutEvidence {
 extension ImageStatistics {
     /// Those of OpenAI's CLIP (Radford et al. 2021).
     static let clip = ImageStatistics(
-        mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711])
-    /// From −1 to 1.
-    static let half = ImageStatistics(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+        mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711], cropPct: 1)
+    /// ImageNet's, of images whose both sides are brought to size.
+    static let squashed = ImageStatistics(
+        mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], cropPct: 1, isSquashed: true,
+        interpolation: .bilinear)
+
+    /// From −1 to 1, of images whose both sides are brought to size.
+    static func half(_ interpolation: Interpolation) -> ImageStatistics {
+        ImageStatistics(
+            mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], cropPct: 1, isSquashed: true, interpolation: interpolation)
+    }
 }

@@ -22,9 +22,10 @@ extension CheckpointLayout {
         ],
         rotation: { hints, _ in
             var rope = RotaryEmbedding.dinov3
-            if let base = hints.config["rope_theta"]?.double { rope.base = Float(base) }
+            let places = ["rope_theta", "rope_parameters.rope_theta"]
+            if let base = places.lazy.compactMap({ hints.config[$0]?.double }).first { rope.base = Float(base) }
             return rope
         },
-        eps: 1e-5, imgSize: 224, heads: [1280: 20],
-        parts: { _ in LayoutParts(layerScale: true, posEmbed: false, classToken: true) })
+        tellsGate: true, eps: 1e-5, imgSize: 224, heads: [1280: 20],
+        parts: { _ in LayoutParts(layerScale: true, posEmbed: false, classToken: true) }, images: .squashed)
 }

@@ -15,10 +15,11 @@ extension CheckpointLayout {
     /// Core tells it, and that Lang and Spatial have no norm at the end.
     public static let perceptionEncoder = CheckpointLayout(
         "perception_encoder", title: "Perception Encoder",
-        reads: "Core, Lang and Spatial; the attention pooling is left out",
+        reads: "Core, Lang and Spatial; the pooling by attention with its map",
         scheme: .openCLIP, signs: [LayoutSign(.own) { $0.holds("attn_pool.probe") || !$0.has("norm.weight") }],
         rotation: { _, _ in .perceptionEncoder }, activation: .gelu, eps: 1e-5, heads: [1536: 16],
-        parts: { _ in LayoutParts(finalNorm: false) }, resampling: { _ in .bilinear }, images: .half)
+        parts: { _ in LayoutParts(finalNorm: false, headBias: false) }, resampling: { _ in .bilinear },
+        images: .half(.bilinear))
 }
 
 extension NameScheme {
@@ -37,7 +38,15 @@ extension NameScheme {
             resblock("attn.in_proj_weight", "attn.qkv.weight"), resblock("attn.in_proj_bias", "attn.qkv.bias"),
             resblock("attn.out_proj.weight|bias", "attn.proj.$"), resblock("mlp.c_fc.weight|bias", "mlp.fc1.$"),
             resblock("mlp.c_proj.weight|bias", "mlp.fc2.$"), resblock("ls_1.gamma", "ls1.gamma"),
-            resblock("ls_2.gamma", "ls2.gamma"), .ignore("attn_pool.**", Unneeded.pooling),
+            resblock("ls_2.gamma", "ls2.gamma"),
+            .tensor("attn_pool.probe", "attn_pool.latent"),
+            .tensor("attn_pool.attn.in_proj_weight", "attn_pool.qkv.weight"),
+            .tensor("attn_pool.attn.in_proj_bias", "attn_pool.qkv.bias"),
+            .tensor("attn_pool.attn.out_proj.weight|bias", "attn_pool.proj.$"),
+            .tensor("attn_pool.layernorm.weight|bias", "attn_pool.norm.$"),
+            .tensor("attn_pool.mlp.c_fc.weight|bias", "attn_pool.mlp.fc1.$"),
+            .tensor("attn_pool.mlp.c_proj.weight|bias", "attn_pool.mlp.fc2.$"),
+            .ignore("attn_pool.**", Unneeded.pooling),
             .ignore("rope.**", Unneeded.rotary), .ignore("transformer.resblocks.#.attn.rope.**", Unneeded.rotary),
         ],
         outside: [

@@ -40,6 +40,11 @@ struct ActivationReader {
         if let asked = hints.activation, asked != .silu {
             throw .contradiction(field: "activation", asked: asked.rawValue, found: "silu, by the shapes of its MLPs")
         }
+        // DINOv2's gate has SiLU whatever its configuration says of MLPs without one.
+        if layout.tellsGate, let said = told.activation, ActivationFunction(configuration: said.word) != .silu {
+            throw .unsupportedActivation(
+                "\(said.place) is \(said.word.clipped), and the MLPs have a gate, which is supported with silu alone")
+        }
         return mlp
     }
 }

@@ -16,6 +16,8 @@ package struct Architecture: Sendable, Equatable {
     /// Whether blocks norm what their branches add.
     package var postNorm = false
     package var rotation = Rotation.none
+    /// How its table of positions is resampled; nil where its layout says it.
+    package var resampling: GridResampling?
     /// The number at the end of a timm name, pixels.
     package var imgSize: Int?
 
@@ -45,6 +47,7 @@ package struct Architecture: Sendable, Equatable {
         var norm: VisionTransformerConfig.Norm?
         var postNorm: Bool?
         var rotation: Rotation?
+        var resampling: GridResampling?
     }
 
     /// A network that transformers calls so.
@@ -132,5 +135,6 @@ package struct Architecture: Sendable, Equatable {
         norm = traits.norm ?? norm
         postNorm = traits.postNorm ?? postNorm
         rotation = traits.rotation ?? rotation
+        resampling = traits.resampling ?? resampling
     }
 }

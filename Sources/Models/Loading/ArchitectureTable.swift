@@ -47,6 +47,7 @@ extension Architecture {
         "gap", "map", "miil", "distilled", "dinov2", "tipsv2", "radio", "v3", "v4", "36x1", "conv", "ls", "lc", "8k",
         "vocab", "pt22k", "ft22k", "ft22kto1k", "ft1k", "pt1k", "in22k", "in21k", "dec512d8b", "clip", "quickgelu",
         "siglip", "dinov3", "qkvb", "lingbot", "pe", "core", "lang", "spatial", "rope", "ape", "mixed", "eva02", "rpn",
+        "par", "parfac",
     ]
 
     /// What a word says of the whole network.
@@ -62,7 +63,9 @@ extension Architecture {
     ]
 
     /// Names that differ from what their words say, by their beginning; the first that fits counts.
-    static let exceptions: [(beginning: String, size: Size?, traits: Traits)] = [
+    static let exceptions: [(beginning: String, size: Size?, traits: Traits)] = resampled + others
+
+    private static let others: [(beginning: String, size: Size?, traits: Traits)] = [
         ("vit_base_patch16_gap_", nil, Traits(numHeads: 16)), ("eva_giant_patch14_clip_", nil, Traits(eps: 1e-6)),
         ("vit_base_patch32_siglip_", nil, Traits(activation: .geluTanh)),
         ("vit_large_patch16_siglip_512", nil, Traits(activation: .geluTanh)),
@@ -82,8 +85,30 @@ extension Architecture {
         ),
         ("eva02_", nil, Traits(eps: 1e-6)), ("vit_pe_core_gigantic_", wideGigantic, Traits()),
         ("vit_pe_lang_gigantic_", wideGigantic, Traits()), ("vit_pe_spatial_gigantic_", wideGigantic, Traits()),
-        ("aimv2_large_", Size("large", 1024, 24, 8), Traits()), ("aimv2_huge_", Size("huge", 1536, 24, 12), Traits()),
+        ("aimv2_large_", Size("large", 1024, 24, 8), Traits()),
+        ("aimv2_huge_", Size("huge", 1536, 24, 12), Traits()),
         ("aimv2_1b_", Size("1b", 2048, 24, 16), Traits()), ("aimv2_3b_", Size("3b", 3072, 24, 24), Traits()),
+    ]
+
+    /// timm's NaFlexViTs and RADIO, which resample otherwise than most. C-RADIOv3-L and -g lost the corners in 2025, and
+    /// C-RADIOv4 never had them.
+    private static let resampled: [(beginning: String, size: Size?, traits: Traits)] = [
+        ("naflexvit_base_patch16_siglip", nil, Traits(activation: .geluTanh, resampling: .bilinearAntialiased)),
+        ("naflexvit_so400m_patch16_siglip", nil, Traits(activation: .geluTanh, resampling: .bilinearAntialiased)),
+        ("naflexvit_base_patch16_parfac_", nil, Traits(resampling: .bilinearCut)),
+        ("naflexvit_base_patch16_par_", nil, Traits(resampling: .bicubicCut)),
+        ("naflexvit_base_patch16_radio_v3", nil, Traits(resampling: .bilinearCorners)),
+        ("naflexvit_huge_patch16_radio_v3", nil, Traits(resampling: .bilinearCorners)),
+        ("naflexvit_large_patch16_radio_v3", nil, Traits(resampling: .bilinearCut)),
+        ("naflexvit_giant_patch16_radio_v3", nil, Traits(resampling: .bilinearCut)),
+        ("naflexvit_so400m_patch16_radio_v4", nil, Traits(resampling: .bilinearCut)),
+        ("naflexvit_huge_patch16_radio_v4", nil, Traits(resampling: .bilinearCut)),
+        ("vit_base_patch16_radio_v3", nil, Traits(resampling: .bilinearCorners)),
+        ("vit_huge_patch16_radio_v3", nil, Traits(resampling: .bilinearCorners)),
+        ("vit_large_patch16_radio_v3", nil, Traits(resampling: .bilinearCut)),
+        ("vit_giant_patch16_radio_v3", nil, Traits(resampling: .bilinearCut)),
+        ("vit_so400m_patch16_radio_v4", nil, Traits(resampling: .bilinearCut)),
+        ("vit_huge_patch16_radio_v4", nil, Traits(resampling: .bilinearCut)),
     ]
 
     /// Perception Encoder's largest.
@@ -109,7 +134,7 @@ extension Architecture {
             "mci": stem, "cait": "mixes its attention heads and reads the class token in blocks of its own",
             "xcit": "lets channels attend to channels", "convit": "gates its attention by position",
             "crossvit": "has two branches with patches of two sizes", "volo": "attends by outlooking",
-            "naflexvit": "takes patches of images of any shape", "samvit": "attends in windows",
+            "samvit": "attends in windows",
             "swin": "attends in shifted windows",
         ]
     }()
@@ -133,6 +158,6 @@ extension Architecture {
         "strict_img_size", "drop_rate", "pos_drop_rate", "patch_drop_rate", "proj_drop_rate", "attn_drop_rate",
         "drop_path_rate", "weight_init", "fix_init", "head_init_scale", "use_abs_pos_emb", "use_rel_pos_bias",
         "use_shared_rel_pos_bias", "qk_norm", "scale_attn_norm", "scale_mlp_norm", "qkv_fused", "act_layer",
-        "norm_layer", "features_only", "output_fmt", "scriptable",
+        "norm_layer", "features_only", "output_fmt", "scriptable", "attn_pool_num_heads", "attn_pool_mlp_ratio",
     ]
 }

@@ -34,6 +34,8 @@ public struct CheckpointLayout: Sendable, Equatable {
     let rotation: @Sendable (ModelHints, VisionTransformerConfig) -> RotaryEmbedding?
     /// What stands in the MLPs of all its networks; nil where that is told, or assumed as everybody has it.
     let activation: ActivationFunction?
+    /// Whether the activation that a configuration tells is that of a gate, too.
+    let tellsGate: Bool
     /// Where a configuration, or the file beside its tensors, tells what no tensor does.
     let told: ToldPlaces
     /// The eps of layer norms where nothing says otherwise.
@@ -41,6 +43,8 @@ public struct CheckpointLayout: Sendable, Equatable {
     /// The side of the images that its networks usually see, where nothing tells it and any will do; nil where it is asked
     /// for.
     let imgSize: Int?
+    /// Whether its table of positions is larger than any image, so that it tells no input size.
+    let hasLargerTable: Bool
     /// The heads of networks of a width, where it is not everybody's.
     let heads: [Int: Int]
     /// What every network of it has, whether the file has the tensor or not.
@@ -67,8 +71,8 @@ public struct CheckpointLayout: Sendable, Equatable {
         families: Set<String> = [], modelTypes: [String: Float] = [:],
         defaults: [String: [String: HintValue]] = [:], unneeded: [String: String] = [:],
         rotation: @escaping @Sendable (ModelHints, VisionTransformerConfig) -> RotaryEmbedding? = { _, _ in nil },
-        activation: ActivationFunction? = nil, told: ToldPlaces = ToldPlaces(),
-        eps: Float = 1e-6, imgSize: Int? = nil, heads: [Int: Int] = [:],
+        activation: ActivationFunction? = nil, tellsGate: Bool = false, told: ToldPlaces = ToldPlaces(),
+        eps: Float = 1e-6, imgSize: Int? = nil, hasLargerTable: Bool = false, heads: [Int: Int] = [:],
         parts: @escaping @Sendable (ModelHints) -> LayoutParts = { _ in LayoutParts() },
         sinCosTable: SinCosTable? = nil,
         resampling: @escaping @Sendable (_ registers: Int) -> GridResampling = { _ in .bicubic },
@@ -89,9 +93,11 @@ public struct CheckpointLayout: Sendable, Equatable {
         self.unneeded = unneeded
         self.rotation = rotation
         self.activation = activation
+        self.tellsGate = tellsGate
         self.told = told
         self.eps = eps
         self.imgSize = imgSize
+        self.hasLargerTable = hasLargerTable
         self.heads = heads
         self.parts = parts
         self.sinCosTable = sinCosTable

@@ -58,6 +58,47 @@ struct Draft {
         takeUpProjectionsAsWhole()
     }
 
+    /// Takes apart what a file has as one: the tokens before the patches (RADIO); and joins positions of rows and of
+    /// columns, and AIMv2's gate, which its own files
+    /// call as they call the first layer of an MLP without one.
+    mutating func splitJoined() throws(ModelError.Reason) {
+        if let entry = try entry("prefix_tokens"), entry.shape.count == 3, entry.shape[1] > 0 {
+            let (count, width) = (entry.shape[1], entry.shape[2])
+            let rows = entry.tensor().reshaped([count, width])
+            _ = remove("prefix_tokens")
+            set("cls_token", to: StateDict.Entry(rows.rows(0..<1).reshaped([1, 1, width])))
+            if count > 1 {
+                set("reg_token", to: StateDict.Entry(rows.rows(1..<count).reshaped([1, count - 1, width])))
+            }
+        }
+        if let rows = try entry("pos_rows"), let cols = try entry("pos_cols"), rows.shape.count == 3,
+            cols.shape.count == 3, rows.shape.last == cols.shape.last
+        {
+            let (width, tall, wide) = (rows.shape[2], rows.tensor().array, cols.tensor().array)
+            guard tall.count / max(width, 1) <= ModelLimits.side, wide.count / max(width, 1) <= ModelLimits.side else {
+                throw .tooLarge(
+                    what: "the number of positions", value: max(tall.count, wide.count), limit: ModelLimits.side)
+            }
+            var table: [Float] = []
+            for row in stride(from: 0, to: tall.count, by: max(width, 1)) {
+                for (index, number) in wide.enumerated() { table.append(tall[row + index % width] + number) }
+            }
+            _ = remove("pos_rows")
+            _ = remove("pos_cols")
+            let positions = width > 0 ? table.count / width : 0
+            set("pos_embed", to: StateDict.Entry(Tensor(shape: [1, positions, width], table)))
+        }
+        for name in names where name.contains(".mlp.fc3.") {
+            let gate = name.replacing(".mlp.fc3.", with: ".mlp.fc1.")
+            guard let up = sources[name]?.first, let first = sources[gate]?.first, first.part == nil else { continue }
+            _ = remove(name)
+            sources[gate] = [
+                Source(name: first.name, part: .gate, entry: first.entry),
+                Source(name: up.name, part: .up, entry: up.entry),
+            ]
+        }
+    }
+
     /// transformers calls the first layer of an MLP without a gate as it calls the layer beside a gate.
     private mutating func takeUpProjectionsAsWhole() {
         let layers = names.filter { $0.hasSuffix(".mlp.fc1.weight") || $0.hasSuffix(".mlp.fc1.bias") }
@@ -99,14 +140,17 @@ struct Draft {
         guard let found = sources[canonical] else { return [canonical] }
         guard let count = found.first?.part?.count else { return [] }
         let words = count == 3 ? ["query", "key", "value"] : ["gate", "up"]
-        let isBias = canonical.hasSuffix("qkv.bias"), needed = isBias ? biasedParts : Set(0..<count)
+        let isBias = canonical.hasPrefix("blocks.") && canonical.hasSuffix("qkv.bias"),
+            needed = isBias ? biasedParts : Set(0..<count)
         return (0..<count).filter { index in needed.contains(index) && !found.contains { $0.part?.index == index } }
             .map { "\(canonical) (\(words[$0]))" }
     }
 
     /// Which of queries, keys and values have a bias in any block.
     private var biasedParts: Set<Int> {
-        Set(names.filter { $0.hasSuffix("qkv.bias") }.flatMap { sources[$0] ?? [] }.compactMap { $0.part?.index })
+        Set(
+            names.filter { $0.hasPrefix("blocks.") && $0.hasSuffix("qkv.bias") }.flatMap { sources[$0] ?? [] }
+                .compactMap { $0.part?.index })
     }
 
     /// Puts zeros in place of the keys' third of a bias.

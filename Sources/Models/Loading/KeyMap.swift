@@ -63,6 +63,7 @@ public enum KeyMap {
         report.prefixRemoved = prefix.isEmpty ? nil : prefix
         if let collision = backbone.tensors.collision { throw collision }
         var draft = try Draft(backbone, report: &report)
+        try draft.splitJoined()
         // Without any way from pixels to tokens it is somebody else's transformer.
         guard draft.names.contains(where: { !$0.hasPrefix("blocks.") && !$0.hasPrefix("norm.") }) else {
             throw .unrecognised(names: backbone.tensors.fileNames)
@@ -81,6 +82,7 @@ public enum KeyMap {
         let structureReader = StructureReader(
             draft: draft, hints: hints, told: told, layout: layout, choice: choice, fileNames: backbone.dict.names)
         var config = try structureReader.structure(report: &report)
+        config.attnPool = try PoolingReader(config: config).read(&draft, report: &report)
         readHead(&draft, &config, layout, hints, &report)
         fillPatchBias(&draft, config, layout, hints, &report)
         config.rope = try RotaryReader(hints: hints, told: told, layout: layout, choice: choice)
@@ -91,10 +93,15 @@ public enum KeyMap {
         config.numHeads = try HeadCount(
             config: config, layout: layout, hints: hints, told: told, choice: choice, tableHeads: draft.tableHeads
         ).read(report: &report)
+        if var pool = config.attnPool {
+            pool.numHeads = try PoolingReader.heads(config, hints)
+            config.attnPool = pool
+        }
         if let rope = config.rope { try RotaryReader.check(rope, config) }
         let original = draft
         try refuseUnused(draft, config)
-        var positionReader = PositionReader(config: config, hints: hints, told: told, layout: layout)
+        var positionReader = PositionReader(
+            config: config, hints: hints, told: told, layout: layout, choice: choice)
         config = try positionReader.apply(to: &draft, report: &report)
         try readUntold(&config, backbone, hints, told, choice, layout, &report)
         let stateDict = try assemble(draft, config, &report)
@@ -145,6 +152,7 @@ public enum KeyMap {
         _ candidates: [FileTensors], _ hints: ModelHints, _ layouts: CheckpointLayouts, _ report: inout LoadReport
     ) throws(ModelError.Reason) -> Backbone {
         let backbones = Backbone.all(in: candidates, layouts.schemes)
+        if let reason = UnfinishedTensors.partition(candidates, hints) { throw reason }
         guard let best = backbones.first else {
             throw .unrecognised(names: candidates.max { $0.dict.names.count < $1.dict.names.count }?.fileNames ?? [])
         }
@@ -207,6 +215,7 @@ public enum KeyMap {
         let width = config.embedDim
         let saysAverage = hints.config["global_pool"]?.string == "avg"
         config.globalPool = config.fcNorm || !config.classToken || saysAverage ? .avg : .token
+        if config.attnPool != nil { config.globalPool = .map }
         if let weight = draft.shape("head.weight"), weight.count == 2, weight[0] > 0, !draft.has("head.bias"),
             layout.parts(hints).headBias == false
         {
@@ -218,7 +227,9 @@ public enum KeyMap {
             return
         }
         var why: String?
-        if weight.count != 2 || weight[0] == 0 || (weight[1] != width && weight[1] != 2 * width) {
+        if weight.count != 2 || weight[0] == 0
+            || (weight[1] != width && (weight[1] != 2 * width || config.attnPool != nil))
+        {
             why = "a classifier of another input than the \(width) numbers of a token"
         } else if draft.shape("head.bias") != [weight[0]] {
             why = "a classifier without a bias of its size"
@@ -234,7 +245,8 @@ public enum KeyMap {
         }
     }
 
-    private static func drop(
+    /// Takes `canonical` out of the network, with a line of the report.
+    static func drop(
         _ canonical: String, from draft: inout Draft, because why: String, _ report: inout LoadReport
     ) {
         for source in draft.remove(canonical) {

@@ -23,6 +23,9 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
         case unsupportedActivation(String)
         /// Tensors inside the network that it has no use for: it computes something else.
         case unused([String])
+        /// Tensors that stand for others: parts of them on other processes, or other numbers to be computed first. Why, and what
+        /// to do.
+        case unfinished(String)
         /// Something that neither the file nor its configuration tells, and that has no one convention: what, and the
         /// option that says it.
         case untold(option: String, String)
@@ -66,11 +69,12 @@ extension ModelError.Reason {
         case .notWeights(let name, let found): return "\(name) \(found) where weights are expected"
         case .unsupported(let what), .unsupportedActivation(let what): return what
         case .unused(let names):
+            if let how = UnfinishedTensors.advice(names) { return how }
             let one = names.count == 1
             return
                 "\(names.count) tensor\(one ? "" : "s") inside the network \(one ? "has" : "have") no place in a plain "
                 + "Vision Transformer, so it computes something else: \(some(names))"
-        case .untold(_, let what): return what
+        case .untold(_, let what), .unfinished(let what): return what
         case .sameName(let first, let second, let plain):
             return "\(first) and \(second) are both \(plain) without what wrapping modules add to names; "
                 + "save the network that is wanted in a file of its own"

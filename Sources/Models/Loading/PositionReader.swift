@@ -6,6 +6,7 @@ struct PositionReader {
     let hints: ModelHints
     let told: ToldFacts
     let layout: CheckpointLayout
+    let choice: ArchitectureChoice
     /// Its input size is set here.
     var config: VisionTransformerConfig
 
@@ -13,7 +14,11 @@ struct PositionReader {
     private var leadingRows = 0
     private var source: GridSize?
 
-    init(config: VisionTransformerConfig, hints: ModelHints, told: ToldFacts, layout: CheckpointLayout) {
+    init(
+        config: VisionTransformerConfig, hints: ModelHints, told: ToldFacts, layout: CheckpointLayout,
+        choice: ArchitectureChoice
+    ) {
+        self.choice = choice
         self.config = config
         self.hints = hints
         self.told = told
@@ -26,7 +31,7 @@ struct PositionReader {
     {
         try readSource(draft)
         config.imgSize = try wantedSize(&report)
-        try tellOtherSizes(&report)
+        tellOtherSizes(&report)
         if config.posEmbed != .none { try resamplePositions(&draft, &report) }
         if config.relPos != .none { try resampleTables(&draft, &report) }
         return config
@@ -110,11 +115,13 @@ struct PositionReader {
             size = asked
         } else if let side = hints.arch.flatMap(Self.namedSize) {
             size = ImageSize(height: side, width: side)
-        } else if let source {
+        } else if let source, !layout.hasLargerTable {
             size = ImageSize(height: source.rows * patch, width: source.cols * patch)
         } else if let said = told.imageSizes.first {
             size = said
-        } else if let side = layout.imgSize, config.posEmbed == .none, config.relPos == .none {
+        } else if let side = layout.imgSize,
+            layout.hasLargerTable || config.posEmbed == .none && config.relPos == .none
+        {
             let near = max(1, side / patch) * patch
             size = ImageSize(height: near, width: near)
             report.assume(
@@ -136,27 +143,28 @@ struct PositionReader {
 
     /// Says which size was taken where configuration and preprocessing have others.
     ///
-    /// - Throws: `untold` for a size of the same patches with pixels over, which the network leaves out and nobody does
-    ///   here: it sees another picture than one of its patches alone.
-    private func tellOtherSizes(_ report: inout LoadReport) throws(ModelError.Reason) {
+    /// A told size of the same patches with pixels over is taken: what the network sees is cut out of it, and is another
+    /// image than one of its patches alone.
+    private mutating func tellOtherSizes(_ report: inout LoadReport) {
         guard hints.imgSize == nil, hints.arch.flatMap(Self.namedSize) == nil else { return }
         var told = told.configuredImageSizes.map { (place: "\($0.place) of config.json", size: $0.size) }
         if let prepared = hints.preparedSize { told.append(("preprocessor_config.json", prepared)) }
         guard let other = told.first(where: { $0.size != config.imgSize }) else { return }
         let taken = config.imgSize, grid = config.grid, patch = config.patchSize
         guard other.size.grid(patch) != grid else {
-            throw .untold(
-                option: "img_size",
-                "the images are \(other.size) by \(other.place), which is no multiple of the patch size \(patch), and "
-                    + "pixels beyond the last patch are not supported; pass img_size \(taken.height) to do without them"
-            )
+            config.imgSize = other.size
+            report.notes.append(
+                "the images are \(other.size) by \(other.place), which is no multiple of the patch size \(patch): the "
+                    + "network leaves the pixels beyond the last patch out")
+            return
         }
         let fits = other.size.height % patch == 0 && other.size.width % patch == 0
         let name = other.size.height == other.size.width ? "\(other.size.height)" : "\(other.size)"
         report.assume(
             "img_size",
             "img_size \(taken) is taken, a grid of \(grid.rows)×\(grid.cols), as "
-                + (source == nil ? "the configuration says" : "the positions in the file are for")
+                + (source == nil || layout.hasLargerTable
+                    ? "the configuration says" : "the positions in the file are for")
                 + "; \(other.place) says \(other.size)"
                 + (fits ? ": pass img_size \(name) for that" : ", which is no multiple of the patch size \(patch)"))
     }
@@ -186,7 +194,14 @@ struct PositionReader {
         var grid = rows.rows(leadingRows..<rows.shape[0])
         var how = "the registers' rows were added to the registers"
         if source != target {
-            let resampling = layout.resampling(config.numRegisters)
+            let named = layout.hasLargerTable ? choice.architecture?.resampling : nil
+            let resampling = named ?? layout.resampling(config.numRegisters)
+            if named == nil, resampling == .bilinearCorners {
+                report.assume(
+                    "arch",
+                    "positions are resampled from corner to corner, as most of RADIO's networks do; pass arch, such as "
+                        + "vit_large_patch16_radio_v3, for one that does not")
+            }
             grid = resampling.apply(to: grid.reshaped([source.rows, source.cols, width]), size: target)
                 .reshaped([target.count, width])
             how = resampling.description

@@ -42,7 +42,7 @@ struct StructureReader {
         config.normPre = draft.has("norm_pre.weight") || draft.has("norm_pre.bias")
         config.fcNorm = draft.has("fc_norm.weight") || draft.has("fc_norm.bias")
         config.finalNorm = needsFinalNorm(fcNorm: config.fcNorm, &report)
-        config.eps = try readEps(normPre: config.normPre, &report)
+        config.eps = try readEps(config, &report)
         guard config.relPos == .none || config.classToken && config.numPrefixTokens == 1 else {
             throw .unsupported("relative positions beside prefix tokens other than the class token are not supported")
         }
@@ -232,7 +232,9 @@ struct StructureReader {
     }
 
     /// The eps of all layer norms: configuration, architecture, file, then what the layout usually has.
-    private func readEps(normPre: Bool, _ report: inout LoadReport) throws(ModelError.Reason) -> Float {
+    private func readEps(_ config: VisionTransformerConfig, _ report: inout LoadReport) throws(ModelError.Reason)
+        -> Float
+    {
         if let norm = told.configuredNorm, !["layernorm", "rmsnorm"].contains(norm) {
             throw .unsupported(
                 "the norm is \(norm.clipped) by model_args.norm_layer of config.json; only layernorm and rmsnorm are supported"
@@ -251,13 +253,14 @@ struct StructureReader {
         } else if let architecture = choice.architecture {
             eps = architecture.eps
         } else {
-            eps = normPre ? 1e-5 : layout.eps
-            report.assume(
-                "eps",
-                "eps \(eps) of the layer norms is assumed, as "
-                    + (normPre
-                        ? "networks with a norm before the blocks have" : "files of \(layout.name) usually have")
-                    + "; the file does not tell it")
+            // Of timm's names it is BEiT-3 alone that norms inside both branches and does not turn queries and keys.
+            let isBEiT3 = config.attnNorm && config.mlpNorm && !config.mlp.isGated
+            eps = config.normPre || isBEiT3 ? 1e-5 : layout.eps
+            let who =
+                config.normPre
+                ? "networks with a norm before the blocks have"
+                : isBEiT3 ? "BEiT-3 has" : "files of \(layout.name) usually have"
+            report.assume("eps", "eps \(eps) of the layer norms is assumed, as \(who); the file does not tell it")
         }
         guard eps.isFinite, eps >= 0, eps < 1 else {
             throw .unsupported("the eps of the layer norms is \(eps) by the file's own words")

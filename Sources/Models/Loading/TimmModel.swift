@@ -42,6 +42,7 @@ extension KeyMap {
         if rope?.frequencies == .stored { rope?.frequencies = .computed }
         fields["rope"] = rope?.text
         if config.postNorm { fields["post_norm"] = "true" }
+        if let pool = config.attnPool { fields["attn_pool_heads"] = "\(pool.numHeads)" }
         return fields
     }
 }

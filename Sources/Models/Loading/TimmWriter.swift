@@ -150,10 +150,26 @@ struct TimmWriter {
         case .avg:
             arguments.append(("global_pool", "'avg'"))
             if !isBEiT, !isEva { arguments.append(("fc_norm", config.fcNorm ? "True" : "False")) }
+        case .map: writePooling()
         case .token, .tokenAndAvg: arguments.append(("global_pool", "'token'"))
         }
         if !config.finalNorm && !config.fcNorm {
             if isBEiT { writeIdentityNorm() } else if !isEva { arguments.append(("final_norm", "False")) }
+        }
+    }
+
+    /// timm's plain class pools with the heads and the MLP of its blocks; its Eva says them.
+    private mutating func writePooling() {
+        guard let pool = config.attnPool else { return }
+        arguments.append(("global_pool", "'map'"))
+        if isEva {
+            arguments += [
+                ("attn_pool_num_heads", "\(pool.numHeads)"),
+                ("attn_pool_mlp_ratio", "\((Double(pool.mlpHidden) + 0.25) / Double(config.embedDim))"),
+            ]
+        } else if isBEiT || pool.numHeads != config.numHeads || pool.mlpHidden != config.mlpHidden || config.mlp.isGated
+        {
+            notes.append("timm's class has no such pooling by attention; only the names are timm's")
         }
     }
 

@@ -12,6 +12,9 @@ struct AxisWeights: Sendable {
 
     /// New places.
     var target: Int { taps.count }
+
+    /// The first `count` new places alone.
+    func beginning(_ count: Int) -> AxisWeights { AxisWeights(source: source, taps: Array(taps.prefix(count))) }
 }
 
 extension AxisWeights {
@@ -56,6 +59,32 @@ extension AxisWeights {
                 let weights = (first..<end).map { cubic((Double($0) + 0.5 - center) / spread, a: -0.5) }
                 let sum = weights.reduce(0, +)
                 return zip(first..<end, weights).map { ($0, $1 / sum) }
+            })
+    }
+
+    /// The triangle of `antialias=True`, as wide as a new place, truncated at the borders and divided by its sum.
+    static func antialiasedBilinear(source: Int, target: Int) -> AxisWeights {
+        let ratio = Double(source) / Double(target), support = max(ratio, 1)
+        return AxisWeights(
+            source: source,
+            taps: (0..<target).map { index in
+                let center = (Double(index) + 0.5) * ratio - 0.5
+                let near = (0..<source).map { ($0, max(0, 1 - abs(Double($0) - center) / support)) }
+                    .filter { $0.1 > 0 }
+                let sum = near.reduce(0) { $0 + $1.1 }
+                return near.map { ($0.0, $0.1 / sum) }
+            })
+    }
+
+    /// The first `target` of `longer` places of PyTorch's linear interpolation with `align_corners=True`.
+    static func corners(source: Int, longer: Int, target: Int) -> AxisWeights {
+        let ratio = longer > 1 ? Double(source - 1) / Double(longer - 1) : 0
+        return AxisWeights(
+            source: source,
+            taps: (0..<target).map { index in
+                let place = Double(index) * ratio
+                let left = Int(rounding: place, .down, into: 0...source - 1) ?? 0
+                return [(left, 1 - (place - Double(left))), (min(left + 1, source - 1), place - Double(left))]
             })
     }
 

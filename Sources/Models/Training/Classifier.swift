@@ -38,6 +38,7 @@ extension TrainableViT {
         switch config.globalPool {
         case .token: dOutput.addTokens(dPooled.reshaped([batch, 1, width]), from: 0)
         case .avg: dOutput.addToTokens(dPooled, from: prefix, divisor: patches)
+        case .map: preconditionFailure("a pooling by attention has no gradients here")
         case .tokenAndAvg:
             let halves = dPooled.permuted([1, 0, 2], of: [batch, 2, width])
             dOutput.addTokens(halves.part(0).reshaped([batch, 1, width]), from: 0)

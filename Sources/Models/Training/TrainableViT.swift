@@ -98,7 +98,7 @@ public struct TrainableViT: Sendable {
     ) -> Activations {
         let dropPath = random.flatMap { DropPath(rate: self.dropPath, depth: config.depth, random: $0) }
         let pass = TrainingPass(weights: weights, dropPath: dropPath, pool: pool)
-        let patches = images.patches(patchSize: config.patchSize, pool: pool)
+        let patches = network.patchEmbed.wholePatches(images).patches(patchSize: config.patchSize, pool: pool)
         let (embedded, patchNorm) = embed(patches, masking, pass)
         let normPre = network.normPre?.forward(embedded, pass)
         var x = normPre?.output ?? embedded
@@ -121,7 +121,9 @@ public struct TrainableViT: Sendable {
         _ images: Tensor, weights: ParameterBuffer, pool: ThreadPool, visit: (_ depth: Int, _ stream: Tensor) -> Void
     ) {
         let pass = TrainingPass(weights: weights, pool: pool)
-        var x = embed(images.patches(patchSize: config.patchSize, pool: pool), .none, pass).tokens
+        var x = embed(
+            network.patchEmbed.wholePatches(images).patches(patchSize: config.patchSize, pool: pool), .none, pass
+        ).tokens
         if let normPre = network.normPre { x = normPre.forward(x, pass).output }
         let biases = scoreBias.forward(weights), rotations = rotations(weights)
         visit(0, x)

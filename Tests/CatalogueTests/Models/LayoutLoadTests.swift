@@ -4,6 +4,7 @@ import JSON
 import Models
 import Service
 import ServiceTestSupport
+import TestSupport
 import Testing
 
 /// A checkpoint layout that nobody but its declaration knows, from the file to the model.
@@ -37,5 +38,24 @@ import Testing
         #expect(asked.model.transform.preprocess.std == [0.2, 0.1, 0.2])
         let usual = try ModelLoader.read(place, LoadOptions(numHeads: 4))
         #expect(usual.model.transform.preprocess == .standard)
+    }
+
+    /// What nothing beside the weights tells is as the family has it, and the report says by whom.
+    @Test func imagesArePreparedAsTheFamilyDoes() throws {
+        func read(_ name: String, _ options: LoadOptions = LoadOptions()) throws -> (Preprocess, String) {
+            let model = try ModelLoader.read(CheckpointPlace(path: fixture("newer_models/files/\(name)")), options)
+                .model
+            let notes = model.report["notes"]?.list?.compactMap(\.string) ?? []
+            return (model.transform.preprocess, notes.first { $0.hasPrefix("Images are prepared") } ?? "")
+        }
+        let (siglip, said) = try read("hf_siglip")
+        #expect(siglip.cropMode == .squash && siglip.mean == [0.5, 0.5, 0.5] && siglip.cropPct == 1)
+        #expect(siglip.interpolation == .bicubic && said.contains("Hugging Face SigLIP"))
+        let (clip, _) = try read("hf_clip")
+        #expect(clip.cropMode == .center && clip.mean[0] == 0.48145466 && clip.cropPct == 1)
+        let (dino, _) = try read("hf_dinov3")
+        #expect(dino.cropMode == .squash && dino.interpolation == .bilinear && dino.mean == Preprocess.imageNetMean)
+        let (asked, why) = try read("hf_siglip", LoadOptions(mean: [0.1, 0.1, 0.1]))
+        #expect(asked.mean == [0.1, 0.1, 0.1] && asked.cropMode == .squash && why.contains("mean is as asked for"))
     }
 }

@@ -41,8 +41,8 @@ import Testing
             #expect(!result.numbers(result.mainField).isEmpty)
         } catch let error as ServiceError {
             guard case .invalid(let faults) = error else { throw error }
-            #expect(
-                kind == .clsAttention && faults.everyOne { $0.detail.contains("class token") }, "\(kind): \(faults)")
+            let why = [.clsAttention: "class token", .poolingAttention: "pooling"][kind]
+            #expect(faults.everyOne { $0.detail.contains(why ?? "?") }, "\(kind): \(faults)")
         }
     }
 

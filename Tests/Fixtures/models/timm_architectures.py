@@ -36,10 +36,10 @@ def plain(model):
     block = model.blocks[0] if getattr(model, "blocks", None) else None
     return (
         type(block).__name__ in ("Block", "EvaBlock", "ResPostBlock", "EvaBlockPostNorm") and type(model).__name__ in (
-            "VisionTransformer", "VisionTransformerDistilled", "Beit", "Eva")
+            "VisionTransformer", "VisionTransformerDistilled", "Beit", "Eva", "NaFlexVit")
         and type(block.attn).__name__ in ("Attention", "EvaAttention", "AttentionRope")
         and type(block.mlp).__name__ in ("Mlp", "GluMlp", "SwiGLU")
-        and type(block.norm1).__name__ in ("LayerNorm", "RmsNorm") and type(model.patch_embed).__name__ == "PatchEmbed"
+        and type(block.norm1).__name__ in ("LayerNorm", "RmsNorm") and type(getattr(model, "patch_embed", None) or model.embeds).__name__ in ("PatchEmbed", "NaFlexEmbeds")
         and type(getattr(model, "rope", None)).__name__ in (
             "NoneType", "RotaryEmbeddingCat", "RotaryEmbeddingDinoV3", "RotaryEmbeddingMixed")
         and (getattr(block, "gamma_1", None) is None) == (getattr(block, "gamma_2", None) is None)

@@ -9,9 +9,7 @@ stored so. Grids are 6×3 patches where the network allows it, so that a swapped
 
 import json
 import shutil
-import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import timm
@@ -23,122 +21,9 @@ from timm.models.eva import Eva
 from timm.models.vision_transformer import ResPostBlock, VisionTransformer
 from torch import nn
 
-here = Path(__file__).parent
-sys.path.insert(0, str(here.parent / "models"))
-from reference_models import sharpen  # noqa: E402
-
-SIDES = (24, 12)
-PLAIN = dict(patch_size=4, embed_dim=16, depth=2, num_heads=2, mlp_hidden=32, verdict="complete", img_size=[24, 12])
-HF = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, patch_size=4)
-cases, pictures = [], {}
-
-
-def image(sides):
-    name = f"{sides[0]}x{sides[1]}"
-    if name not in pictures:
-        generator = torch.Generator().manual_seed(sides[0] * 1000 + sides[1])
-        pictures[name] = torch.randn(2, 3, *sides, generator=generator).half()
-    return name, pictures[name].float()
-
-
-def ready(model, seed):
-    """Sharpened weights, exact in half precision; buffers stay as they are."""
-    frozen = [name for name, _ in model.named_buffers()] + [name for name, value in model.named_parameters() if value.ndim == 0]
-    model = sharpen(model, seed, frozen)
-    with torch.no_grad():
-        for value in model.parameters():
-            value.copy_(value.half().float())
-    return model
-
-
-def halves(tensors):
-    return {
-        name: value.half().contiguous().clone() if value.is_floating_point() else value.contiguous().clone()
-        for name, value in tensors.items()}
-
-
-@torch.no_grad()
-def record(model, images, blocks, attention, residual_norm, maps, heads=(), run=None, logits=None):
-    """`maps` gives each attention module's maps: a hook's output index, or timm's dropout."""
-    seen, hooks = {}, []
-
-    def keep(name, pick):
-        def hook(_, inputs, output=None):
-            seen[name] = pick(inputs, output).detach().float().contiguous()
-        return hook
-
-    hooks.append(blocks[0].register_forward_pre_hook(
-        lambda _, i, k: seen.update({"hidden.0": (i[0] if i else k["hidden_states"]).detach().float().contiguous()}),
-        with_kwargs=True))
-    for index, block in enumerate(blocks):
-        hooks.append(block.register_forward_hook(
-            keep(f"hidden.{index + 1}", lambda i, o: o[0] if isinstance(o, tuple) else o)))
-        if residual_norm:
-            hooks.append(getattr(block, residual_norm).register_forward_pre_hook(
-                keep(f"residual.{index}", lambda i, o: i[0])))
-        if maps == "timm":
-            attention[index].fused_attn = False
-            hooks.append(attention[index].attn_drop.register_forward_hook(keep(f"attention.{index}", lambda i, o: o)))
-        else:
-            hooks.append(attention[index].register_forward_hook(keep(f"attention.{index}", lambda i, o: o[1])))
-    for index, module in enumerate(heads):
-        hooks.append(module.register_forward_pre_hook(
-            keep(f"head_output.{index}", lambda i, o: i[0].unflatten(-1, (2, -1)).transpose(1, 2))))
-    output = (run or model)(images)
-    for hook in hooks:
-        hook.remove()
-    for name in [name for name in seen if name.startswith("attention")]:
-        assert seen[name].max(-1).values.mean() > 2 / seen[name].shape[-1], f"{name} is too uniform to prove anything"
-    if logits is not None:
-        seen["logits"] = logits(output).detach().float()
-    return seen
-
-
-def timm_record(model, images, **options):
-    attention = [block.attn for block in model.blocks]
-    heads = [module.norm if not isinstance(module.norm, nn.Identity) else module.proj for module in attention]
-    post = isinstance(model.blocks[0], ResPostBlock)
-    seen = record(model, images, model.blocks, attention, None if post else "norm2", "timm", heads, model.forward_features)
-    return seen
-
-
-def case(name, file, sides, seen, expect, user=None):
-    kept = {key: value for key, value in seen.items() if key not in ("hidden.1", "residual.1", "head_output.0")}
-    save_file({key: value[:1].contiguous() for key, value in kept.items()}, here / "references" / f"{name}.safetensors")
-    cases.append(dict(
-        name=name, folder="newer_models", file=file, images=image(sides)[0], reference=name, user=user or {},
-        expect=expect))
-
-
-def folder(name, model, config=None):
-    """As save_pretrained writes it, in half precision."""
-    path = here / "files" / name
-    model.save_pretrained(path)
-    from safetensors.torch import load_file
-    save_file(halves(load_file(path / "model.safetensors")), path / "model.safetensors", {"format": "pt"})
-    for extra in path.glob("generation_config.json"):
-        extra.unlink()
-    return name
-
-
-def single(name, tensors):
-    file = f"{name}.safetensors"
-    save_file(halves(tensors), here / "files" / file)
-    return file
-
-
-def pickled(name, value):
-    torch.save(value, here / "files" / name)
-    return name
-
-
-def rotary(base, coordinates="steps", axes="rows_first", pairs="neighbours", frequencies="computed", offset=0, reference=None):
-    result = dict(
-        base=base, coordinates=coordinates, axes=axes, pairs=pairs, frequencies=frequencies, offset=offset)
-    if reference:
-        result["reference"] = dict(rows=reference[0], cols=reference[1])
-    return result
-
+import pooling
+import older
+from tools import HF, PLAIN, SIDES, case, cases, folder, here, image, pickled, pictures, ready, record, rotary, single, timm_record
 
 DINOV3 = rotary(100, "centred", pairs="halves")
 
@@ -274,7 +159,8 @@ def perception_encoder():
     seen = timm_record(core, image(SIDES)[1])
     case("pe_core", single("pe_core", open_clip_names(core.state_dict(), pool=True)), SIDES, seen, expect, user)
     case(
-        "timm_pe", single("timm_pe", core.state_dict()), SIDES, seen, dict(expect, recognised_as="timm"),
+        "timm_pe", single("timm_pe", core.state_dict()), SIDES, seen,
+        dict(expect, recognised_as="timm", global_pool="map", attn_pool=dict(num_heads=8, mlp_hidden=32)),
         dict(user, rope="perception_encoder"))
     args |= dict(global_pool="avg", use_post_transformer_norm=False, use_fc_norm=False, class_token=False)
     lang = ready(Eva(**args, init_values=0.1), 12)
@@ -378,8 +264,8 @@ def siglip():
     layers = clip_layers(model)
     attention = [layer.self_attn for layer in layers]
     expect = dict(
-        PLAIN, img_size=[16, 16], recognised_as="hf_siglip", mlp="gelu_tanh", class_token=False, global_pool="avg",
-        ignored=["head.probe"])
+        PLAIN, img_size=[16, 16], recognised_as="hf_siglip", mlp="gelu_tanh", class_token=False, global_pool="map",
+        attn_pool=dict(num_heads=2, mlp_hidden=32))
     seen = record(model, image((16, 16))[1], layers, attention, "layer_norm2", 1, [module.out_proj for module in attention])
     case("hf_siglip", folder("hf_siglip", model), (16, 16), seen, expect)
     wide = record(
@@ -402,7 +288,7 @@ def siglip():
         return model(pixel_values=rows, pixel_attention_mask=torch.ones(rows.shape[:2]).bool(), spatial_shapes=shapes)
 
     seen = record(model, image((16, 16))[1], layers, attention, "layer_norm2", 1, run=run)
-    case("hf_siglip2_naflex", folder("hf_siglip2_naflex", model), (16, 16), seen, expect)
+    case("hf_siglip2_naflex", folder("hf_siglip2_naflex", model), (16, 16), seen, dict(expect, recognised_as="hf_siglip2"))
 
 
 def big_vision(model, seen, expect):
@@ -433,7 +319,8 @@ def big_vision(model, seen, expect):
     np.savez(here / "files" / "big_vision.npz", **{k: np.ascontiguousarray(v, np.float16) for k, v in new.items()})
     case(
         "big_vision", "big_vision.npz", (16, 16), seen,
-        dict(expect, recognised_as="big_vision", prefix_removed="params/img/", ignored=["params/img/MAPHead_0/probe"]))
+        dict(PLAIN, img_size=[16, 16], recognised_as="big_vision", mlp="gelu_tanh", class_token=False, global_pool="avg",
+             prefix_removed="params/img/", ignored=["params/img/MAPHead_0/probe"]))
 
 
 def others():
@@ -536,10 +423,10 @@ def others():
     # timm: norms inside attention and MLP (BEiT 3), norms on queries and keys, norms afterwards.
     args = dict(img_size=SIDES, patch_size=4, embed_dim=16, depth=2, num_heads=2, mlp_ratio=2, num_classes=0)
     plain = dict(PLAIN, recognised_as="timm")
-    model = ready(VisionTransformer(**args, scale_attn_norm=True, scale_mlp_norm=True), 22)
+    model = ready(VisionTransformer(**args, scale_attn_norm=True, scale_mlp_norm=True, norm_layer=partial(nn.LayerNorm, eps=1e-5)), 22)
     case(
         "timm_inner_norms", single("timm_inner_norms", model.state_dict()), SIDES, timm_record(model, image(SIDES)[1]),
-        dict(plain, attn_norm=True, mlp_norm=True), user)
+        dict(plain, attn_norm=True, mlp_norm=True, eps=1e-5), user)
     model = ready(VisionTransformer(**args, qk_norm=True, act_layer="gelu_tanh"), 23)
     case(
         "timm_qk_norm", single("timm_qk_norm", model.state_dict()), SIDES, timm_record(model, image(SIDES)[1]),
@@ -592,7 +479,7 @@ if __name__ == "__main__":
     for name in ("files", "references"):
         shutil.rmtree(here / name, ignore_errors=True)
         (here / name).mkdir()
-    for make in (dinov3, eva02, rope_vit, perception_encoder, clip, siglip, others):
+    for make in (dinov3, eva02, rope_vit, perception_encoder, clip, siglip, others, pooling.make, older.make):
         make()
     save_file(pictures, here / "images.safetensors")
     (here / "cases.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")

@@ -152,6 +152,13 @@ import Training
         var others = model
         others.config.numHeads = 4
         #expect(throws: TrainingError.self) { try state.takeEncoder(of: others, for: objective, pool: run.pool) }
+        // What is analysed and not trained is refused as such.
+        others = model
+        others.config.attnPool = AttentionPool(numHeads: 2, mlpHidden: 8)
+        let refusal = #expect(throws: TrainingError.self) {
+            try state.takeEncoder(of: others, for: objective, pool: run.pool)
+        }
+        #expect(refusal.map { "\($0)".contains("pools its tokens by attention") } == true)
         try state.takeEncoder(of: model, for: objective, pool: run.pool)
         let momentum = try #require(state.momentumWeights)
         for parameter in momentum.layout.parameters {

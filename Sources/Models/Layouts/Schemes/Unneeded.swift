@@ -8,7 +8,7 @@ enum Unneeded {
     static let representation = "a representation layer that the class head no longer uses"
     static let distilledHead = "the distillation token's classifier; logits are the class token's"
     static let text = "a part of the text tower"
-    static let pooling = "attention pooling is not supported; there are no logits"
+    static let pooling = "a pooling by attention that is not supported or not whole; there are no logits"
     static let rotary = "a table of angles, rebuilt from the grid"
     static let training = "training state"
 }

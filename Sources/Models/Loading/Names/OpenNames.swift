@@ -12,7 +12,7 @@ package struct OpenNames {
     init(config: VisionTransformerConfig, report: LoadReport, backbone: Backbone) {
         self.config = config
         self.backbone = backbone
-        hasPooling = report.ignored.contains { $0.name.contains("attn_pool.") }
+        hasPooling = config.attnPool != nil || report.ignored.contains { $0.name.contains("attn_pool.") }
     }
 
     /// The keys that lead to its dictionary.

@@ -6,7 +6,7 @@ import TestSupport
 
 /// A model that is small, or at its least, in one way or another.
 enum OddShape: String, CaseIterable, Sendable {
-    case plain, oneHead, onePatch, noClassToken, wide, tall, oneBlock, conv, relative, autoencoder
+    case plain, oneHead, onePatch, noClassToken, wide, tall, oneBlock, conv, relative, pooling, autoencoder
 
     var config: VisionTransformerConfig {
         var config = VisionTransformerConfig(
@@ -24,6 +24,7 @@ enum OddShape: String, CaseIterable, Sendable {
             (config.relPos, config.posEmbed, config.layerScale) = (.perBlock, .none, true)
             (config.globalPool, config.fcNorm, config.finalNorm) = (.avg, true, false)
             config.numClasses = 3
+        case .pooling: (config.attnPool, config.globalPool) = (AttentionPool(numHeads: 4, mlpHidden: 8), .map)
         case .autoencoder: (config.embedDim, config.numHeads, config.mlpHidden) = (12, 3, 24)
         }
         return config
@@ -41,10 +42,11 @@ enum OddShape: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether `kind` has no answer for such a model: there is no class token, no gradient through the stem or the bias,
+    /// Whether `kind` has no answer for such a model: there is no class token, no pooling by attention, no gradient through the stem or the bias,
     /// or with one patch an image there are fewer points than it takes.
     func refuses(_ kind: AnalysisKind) -> Bool {
-        switch self {
+        if kind == .poolingAttention { return self != .pooling }
+        return switch self {
         case .onePatch: true
         case .noClassToken: kind == .clsAttention
         case .conv, .relative: kind == .gradientRollout
