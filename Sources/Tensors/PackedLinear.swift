@@ -1,4 +1,3 @@
-import CKernels
 import COneDNN
 import COpenBLAS
 public import Platform
@@ -26,6 +25,8 @@ public final class PackedLinear: @unchecked Sendable {
     public let inFeatures: Int
     /// Width of y.
     public let outFeatures: Int
+    /// What is multiplied.
+    public let precision: Precision
     private let packed: OpaquePointer?
     private let plain: Tensor?
     private let bias: Tensor?
@@ -36,10 +37,14 @@ public final class PackedLinear: @unchecked Sendable {
     ///   - weight: (outFeatures, inFeatures).
     ///   - bias: (outFeatures), or nil.
     ///   - scale: (outFeatures): multiplies each output, layer scale folded in; or nil.
+    ///   - precision: one that this processor does not lack; bf16 needs oneDNN.
     public init(
-        weight: Tensor, bias: Tensor?, scale: Tensor? = nil, backend: Backend = .oneDNN, cut: Cut = .byImage
+        weight: Tensor, bias: Tensor?, scale: Tensor? = nil, precision: Precision = .f32, backend: Backend = .oneDNN,
+        cut: Cut = .byImage
     ) {
         precondition(weight.shape.count == 2, "a weight is a matrix")
+        precondition(precision.lacking == nil, "this processor has \(precision.lacking ?? "")")
+        self.precision = precision
         (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
         precondition(bias.map { $0.count == weight.shape[0] } ?? true, "the bias does not fit the weight")
         var weight = weight, bias = bias
@@ -57,8 +62,10 @@ public final class PackedLinear: @unchecked Sendable {
             backend == .openBLAS
             ? nil
             : weight.withUnsafeBufferPointer {
-                onednn_linear_create($0.baseAddress, Int64(rows), Int64(columns), Int64(width))
+                onednn_linear_create(
+                    $0.baseAddress, Int64(rows), Int64(columns), Int64(width), Int32(precision.format.rawValue))
             }
+        precondition(packed != nil || precision == .f32, "oneDNN packs no weight of \(rows)×\(columns) in bf16")
         plain = packed == nil ? weight : nil
     }
 
@@ -90,72 +97,127 @@ public final class PackedLinear: @unchecked Sendable {
         _ x: Tensor, to y: UnsafeMutableBufferPointer<Float>, epilogue: onednn_epilogue, pool: ThreadPool
     ) {
         precondition(x.shape.last == inFeatures, "\(x.shape) does not multiply with \(inFeatures) input features")
-        let rows = x.count / max(inFeatures, 1)
-        guard rows > 0, let target = y.baseAddress else { return }
-        let panels = (outFeatures + panelWidth - 1) / panelWidth
-        x.withUnsafeBufferPointer { source in
-            guard let source = source.baseAddress else { return }
-            withBias { bias in
-                let multiply = { (range: Range<Int>, panel: Int) in
-                    self.multiply(
-                        source + range.lowerBound * self.inFeatures, to: target + range.lowerBound * self.outFeatures,
-                        rows: range.count, panel: panel, bias: bias, epilogue: epilogue)
-                }
-                switch cut {
-                case .byImage:
-                    let images = x.shape.count > 2 ? x.shape[0] : 1
-                    let blocks = ProductBlocks(images: images, rows: rows / images, panels: panels)
-                    pool.parallelFor(blocks.count) { index, _ in
-                        let piece = blocks.piece(index)
-                        multiply(piece.rows, piece.panel)
-                    }
-                case .byThread:
-                    let parts = min(rows, rows >= 512 * pool.threads ? 2 * pool.threads : pool.threads)
-                    pool.parallelFor(parts) { part, _ in
-                        multiply(rows * part / parts..<rows * (part + 1) / parts, 0)
-                    }
-                }
+        let rows = Rows(of: x)
+        switch precision {
+        case .f32:
+            x.withUnsafeBufferPointer {
+                multiply(UnsafeRawPointer($0.baseAddress), rows, to: y, epilogue: epilogue, pool: pool)
+            }
+        case .bf16: multiply(RoundedRows(x, pool: pool), rows, to: y, epilogue: epilogue, pool: pool)
+        }
+    }
+
+    /// How many rows there are, and of how many images.
+    struct Rows {
+        let images: Int
+        let count: Int
+
+        init(of x: Tensor) {
+            count = x.count / max(x.shape.last ?? 1, 1)
+            images = x.shape.count > 2 ? x.shape[0] : 1
+        }
+    }
+
+    /// The product of numbers that are rounded already.
+    func multiply(
+        _ x: RoundedRows, _ rows: Rows, to y: UnsafeMutableBufferPointer<Float>, epilogue: onednn_epilogue,
+        pool: ThreadPool
+    ) {
+        x.withUnsafePointer { multiply($0, rows, to: y, epilogue: epilogue, pool: pool) }
+    }
+
+    private func multiply(
+        _ source: UnsafeRawPointer?, _ rows: Rows, to y: UnsafeMutableBufferPointer<Float>, epilogue: onednn_epilogue,
+        pool: ThreadPool
+    ) {
+        guard rows.count > 0, let target = y.baseAddress, let source else { return }
+        switch cut {
+        case .byImage:
+            forEachPiece(rows, pool: pool) { range, panel, _ in
+                multiply(
+                    source, range, panel, to: target + range.lowerBound * outFeatures + panel * panelWidth,
+                    stride: outFeatures, epilogue: epilogue)
+            }
+        case .byThread:
+            let parts = min(rows.count, rows.count >= 512 * pool.threads ? 2 * pool.threads : pool.threads)
+            pool.parallelFor(parts) { part, _ in
+                let range = rows.count * part / parts..<rows.count * (part + 1) / parts
+                multiply(
+                    source, range, 0, to: target + range.lowerBound * outFeatures, stride: outFeatures,
+                    epilogue: epilogue)
             }
         }
     }
 
-    /// - Parameters:
-    ///   - source: (rows, inFeatures).
-    ///   - target: (rows, outFeatures), of which the columns of `panel` are written.
-    private func multiply(
-        _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, rows: Int, panel: Int,
-        bias: UnsafePointer<Float>?, epilogue: onednn_epilogue
-    ) {
-        if let packed {
-            let status = onednn_linear_forward(
-                packed, Int64(panel), target, source, bias, Int64(rows), Int32(epilogue.rawValue))
-            precondition(status == 0, "oneDNN refused a product of \(rows)×\(inFeatures)×\(outFeatures): \(status)")
-            return
+    /// Calls `body` with some rows and a panel, for all of them.
+    func forEachPiece(_ rows: Rows, pool: ThreadPool, _ body: (_ rows: Range<Int>, _ panel: Int, _ thread: Int) -> Void)
+    {
+        guard rows.count > 0 else { return }
+        let panels = (outFeatures + panelWidth - 1) / panelWidth
+        let blocks = ProductBlocks(images: rows.images, rows: rows.count / rows.images, panels: panels)
+        pool.parallelFor(blocks.count) { index, thread in
+            let piece = blocks.piece(index)
+            body(piece.rows, piece.panel, thread)
         }
-        let columns = panel * panelWidth..<min((panel + 1) * panelWidth, outFeatures)
+    }
+
+    /// The outputs of a panel.
+    func columns(of panel: Int) -> Range<Int> { panel * panelWidth..<min((panel + 1) * panelWidth, outFeatures) }
+
+    /// - Parameters:
+    ///   - source: (…, inFeatures) in the layer's precision.
+    ///   - range: the rows that are multiplied.
+    ///   - target: the columns of `panel` of these rows, `stride` apart.
+    func multiply(
+        _ source: UnsafeRawPointer, _ range: Range<Int>, _ panel: Int, to target: UnsafeMutablePointer<Float>,
+        stride: Int, epilogue: onednn_epilogue
+    ) {
+        let source = source + range.lowerBound * inFeatures * precision.byteCount, columns = columns(of: panel)
+        bias.withOptionalPointer { bias in
+            let bias = bias.map { $0 + columns.lowerBound }
+            guard let packed else {
+                multiplyPlain(
+                    source.assumingMemoryBound(to: Float.self), range.count, columns, to: target, stride: stride,
+                    bias: bias, epilogue: epilogue)
+                return
+            }
+            let status = onednn_linear_forward(
+                packed, Int64(panel), target, Int64(stride), source, bias, Int64(range.count),
+                Int32(epilogue.rawValue))
+            precondition(
+                status == 0, "oneDNN refused a product of \(range.count)×\(inFeatures)×\(outFeatures): \(status)")
+        }
+    }
+
+    /// The same by OpenBLAS, for `rows` rows and these columns.
+    private func multiplyPlain(
+        _ source: UnsafePointer<Float>, _ rows: Int, _ columns: Range<Int>, to target: UnsafeMutablePointer<Float>,
+        stride: Int, bias: UnsafePointer<Float>?, epilogue: onednn_epilogue
+    ) {
         plain?.withUnsafeBufferPointer { weight in
             guard let weight = weight.baseAddress else { return }
             for row in 0..<rows {
-                for column in columns {
+                for column in 0..<columns.count {
                     let start = bias?[column] ?? 0
-                    target[row * outFeatures + column] =
-                        epilogue == ONEDNN_ACCUMULATE ? target[row * outFeatures + column] + start : start
+                    target[row * stride + column] =
+                        epilogue == ONEDNN_ACCUMULATE ? target[row * stride + column] + start : start
                 }
             }
             cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(columns.count), Int32(inFeatures), 1,
-                source, Int32(inFeatures), weight + columns.lowerBound * inFeatures, Int32(inFeatures), 1,
-                target + columns.lowerBound, Int32(outFeatures))
+                source, Int32(inFeatures), weight + columns.lowerBound * inFeatures, Int32(inFeatures), 1, target,
+                Int32(stride))
             guard epilogue == ONEDNN_GELU else { return }
-            for row in 0..<rows {
-                Kernels.gelu(target + row * outFeatures + columns.lowerBound, count: columns.count)
-            }
+            for row in 0..<rows { Kernels.gelu(target + row * stride, count: columns.count) }
         }
     }
+}
 
-    private func withBias(_ body: (UnsafePointer<Float>?) -> Void) {
-        if let bias { bias.withUnsafeBufferPointer { body($0.baseAddress) } } else { body(nil) }
-    }
+extension Precision {
+    fileprivate var format: onednn_format { self == .bf16 ? ONEDNN_BF16 : ONEDNN_F32 }
+
+    /// Bytes of a number.
+    fileprivate var byteCount: Int { self == .bf16 ? 2 : 4 }
 }
 
 extension Tensor {
@@ -169,34 +231,5 @@ extension Tensor {
             }
         }
         return scaled
-    }
-}
-
-/// What the machine's libraries are, for `/v1` and `version`.
-public enum NumericLibraries {
-    /// Versions by name.
-    public static var versions: [(name: String, version: String)] {
-        var text = [CChar](repeating: 0, count: 32)
-        onednn_version(&text, text.count)
-        let oneDNN = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let openBLAS = openblas_get_config().map { String(cString: $0) } ?? "unknown"
-        return [("onednn", oneDNN), ("openblas", openBLAS), ("kernels", kernelLevel)]
-    }
-
-    /// The instructions that our own kernels use. `ONEDNN_MAX_CPU_ISA` bounds them as it bounds oneDNN's.
-    private static var kernelLevel: String {
-        switch kernels_level() {
-        case 4: "x86-64-v4"
-        case 3: "x86-64-v3"
-        case 1: "x86-64"
-        default: "generic"
-        }
-    }
-
-    /// Makes the libraries work with so many threads when the calling thread calls them: one where a `ThreadPool`
-    /// splits the work. Every pool passes it as `prepare`, and its caller calls it once.
-    public static func prepareThread(libraryThreads: Int = 1) {
-        onednn_prepare_thread(Int32(clamping: libraryThreads))
-        openblas_set_num_threads(1)
     }
 }

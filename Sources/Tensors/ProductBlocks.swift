@@ -12,7 +12,7 @@ struct ProductBlocks: Sendable {
     let panels: Int
 
     /// Rows of a piece at the most: where products are at their best, and an image of a common size is one piece.
-    private static let rowsPerBlock = 256
+    static let rowsPerBlock = 256
     /// Outputs of a panel: a product of fewer slows down, and this many fill the vectors of every processor.
     private static let outputsPerPanel = 192
 

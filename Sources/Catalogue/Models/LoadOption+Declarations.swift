@@ -4,7 +4,8 @@ import Models
 extension LoadOption {
     /// Every option, in the order in which it is shown.
     public static let all: [LoadOption] = [
-        .arch, .numHeads, .imgSize, .checkpointKey, .activation, .cropMode, .cropPct, .interpolation, .mean, .std,
+        .arch, .numHeads, .imgSize, .checkpointKey, .activation, .precision, .cropMode, .cropPct, .interpolation, .mean,
+        .std,
     ]
 
     public static let arch = LoadOption(
@@ -25,6 +26,10 @@ extension LoadOption {
     public static let activation = LoadOption(
         "activation", .choice(ActivationFunction.allCases.map(\.rawValue)), title: "Activation",
         "What stands between the layers of an MLP, where the file does not tell it.")
+
+    public static let precision = LoadOption(
+        "precision", in: .computing, .choice(PrecisionChoice.allCases.map(\.rawValue)), title: "Precision",
+        "What products are made of: f32, bf16 where the processor multiplies it, or auto for the quickest that it has.")
 
     public static let cropMode = LoadOption(
         "crop_mode", in: .preprocess, .choice(Preprocess.CropMode.allCases.map(\.rawValue)), title: "Crop mode",

@@ -70,7 +70,7 @@ package struct Block: Sendable {
             qkv: qkv.forward(norm1.forward(x, pass), pass), numHeads: numHeads, bias: bias,
             wanted: .init(
                 heads: heads, queries: wanted.attention?.queries, output: wanted.headOutput || wanted.goesOn),
-            pool: pass.pool)
+            precision: pass.weights.precision, pool: pass.pool)
         if let maps = attention.maps { try visit(.attention(block: index, maps)) }
         guard let output = attention.output else { return }
         if wanted.headOutput { try visit(.headOutput(block: index, output.splittingHeads(numHeads))) }

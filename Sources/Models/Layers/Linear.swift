@@ -12,12 +12,18 @@ package struct Linear: Sendable {
     }
 
     /// x (…, inFeatures) → (…, outFeatures).
-    func forward(_ x: Tensor, _ pass: ForwardPass, activation: PackedLinear.Activation = .none) -> Tensor {
-        pass.weights.product(self).forward(x, activation: activation, pool: pass.pool)
+    func forward(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+        pass.weights.product(self).forward(x, pool: pass.pool)
     }
 
     /// Adds y to `sum`.
     func accumulate(_ x: Tensor, into sum: inout Tensor, _ pass: ForwardPass) {
         pass.weights.product(self).accumulate(x, into: &sum, pool: pass.pool)
+    }
+
+    /// Adds next(GELU(y)) to `sum`.
+    func accumulate(_ x: Tensor, through next: Linear, into sum: inout Tensor, _ pass: ForwardPass) {
+        pass.weights.product(self).accumulate(
+            x, through: pass.weights.product(next), into: &sum, pool: pass.pool)
     }
 }

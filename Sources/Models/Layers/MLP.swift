@@ -15,11 +15,9 @@ package struct MLP: Sendable {
 
     /// Adds the network's answer for `x` (batch, tokens, embedDim) to `sum`.
     func accumulate(_ x: Tensor, into sum: inout Tensor, _ pass: ForwardPass) {
-        let hidden =
-            switch kind {
-            case .gelu: fc1.forward(x, pass, activation: .gelu)
-            case .swiglu: fc1.forward(x, pass).swiGLU(pool: pass.pool)
-            }
-        fc2.accumulate(hidden, into: &sum, pass)
+        switch kind {
+        case .gelu: fc1.accumulate(x, through: fc2, into: &sum, pass)
+        case .swiglu: fc2.accumulate(fc1.forward(x, pass).swiGLU(pool: pass.pool), into: &sum, pass)
+        }
     }
 }
