@@ -6,33 +6,40 @@ public struct BenchmarkReport: Sendable, Codable {
     public let batch: Int
     public let threads: Int
     public let precision: String
+    /// What a forward pass shows; nil for a step of training.
+    public let shows: String?
     public let rounds: Int
     /// What a pass or a step takes: the median of the rounds.
     public let durationSeconds: Double
     /// Images, or pairs of views for contrastive methods, a second.
     public let imagesPerSecond: Double
     public let gflops: Double
+    /// The best matrix product of the same run.
     public let gemmCeilingGflops: Double
+    /// Multiplying and adding in registers alone, in the same run.
+    public let registerPeakGflops: Double
     public let fractionOfCeiling: Double
 
     /// - Parameters:
     ///   - seconds: of the rounds.
     ///   - flops: floating-point operations of a round.
     init(
-        method: String? = nil, arch: String, batch: Int, threads: Int, seconds: [Double], flops: Double,
-        ceiling: GEMMCeiling
+        method: String? = nil, arch: String, batch: Int, threads: Int, precision: String, shows: String? = nil,
+        seconds: [Double], flops: Double, ceiling: GEMMCeiling
     ) {
         let median = seconds.sorted()[seconds.count / 2]
         self.method = method
         self.arch = arch
         self.batch = batch
         self.threads = threads
-        precision = "f32"
+        self.precision = precision
+        self.shows = shows
         rounds = seconds.count
         durationSeconds = median
         imagesPerSecond = Double(batch) / median
         gflops = flops / median / 1e9
         gemmCeilingGflops = ceiling.gflops
+        registerPeakGflops = ceiling.peakGflops
         fractionOfCeiling = gflops / ceiling.gflops
     }
 
@@ -43,7 +50,7 @@ public struct BenchmarkReport: Sendable, Codable {
             \(method.map { "\($0), " } ?? "")\(arch), batch \(batch), \(threads) threads, \(precision), median of \
             \(rounds): \(number(imagesPerSecond)) images/s
             \(number(gflops)) GFLOP/s of \(number(gemmCeilingGflops)) that the best matrix product of this run did: \
-            \(number(100 * fractionOfCeiling)) %
+            \(number(100 * fractionOfCeiling)) %; registers alone do \(number(registerPeakGflops))
             """
     }
 }

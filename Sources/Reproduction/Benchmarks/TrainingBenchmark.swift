@@ -41,7 +41,8 @@ public enum TrainingBenchmark {
         let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
         let objective = try objective(method, arch, config)
         let images = noise(batch, config)
-        var ceiling = GEMMCeiling(config: config, batch: batch, pool: pool)
+        Tensor.recycleMemory(atMost: Machine.memoryBytes / 4)
+        var ceiling = GEMMCeiling(config: config, batch: batch, precision: .f32, pool: pool)
         var state = objective.initialState(seed: 0), gradients = ParameterBuffer(objective.layout)
         var optimizer = Optimizer(
             .adamW(AdamWConstants()), layout: objective.layout,
@@ -62,7 +63,7 @@ public enum TrainingBenchmark {
             if round > 0 { seconds.append(time) }
         }
         return BenchmarkReport(
-            method: method, arch: arch, batch: batch, threads: threads, seconds: seconds,
+            method: method, arch: arch, batch: batch, threads: threads, precision: "f32", seconds: seconds,
             flops: Double(batch) * objective.stepFLOPs, ceiling: ceiling)
     }
 
