@@ -165,6 +165,10 @@ void bf16_forward(uint16_t *restrict out, const float *restrict inp, size_t N) {
     for (size_t n = 0; n < N; n += LANES) store_halves(out + n, round_(load_some(inp + n, N - n)), N - n);
 }
 
+void bf16_scaled(uint16_t *restrict out, const float *restrict inp, float scale, size_t N) {
+    for (size_t n = 0; n < N; n += LANES) store_halves(out + n, round_(load_some(inp + n, N - n) * scale), N - n);
+}
+
 void gelu_bf16_forward(uint16_t *restrict out, const float *restrict inp, size_t N, size_t C, size_t ld) {
     for (size_t n = 0; n < N; n++)
         for (size_t c = 0; c < C; c += LANES)

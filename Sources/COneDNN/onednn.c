@@ -1,16 +1,9 @@
-#include "COneDNN.h"
+#include "interface.h"
 
-#include <dnnl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if DNNL_VERSION_MAJOR >= 3
-typedef dnnl_memory_desc_t descriptor;  // owned, freed with dnnl_memory_desc_destroy
-#else
-typedef dnnl_memory_desc_t descriptor;  // a plain struct
-#endif
 
 extern void omp_set_num_threads(int);
 
@@ -24,82 +17,6 @@ void onednn_version(char *text, size_t size) {
 int onednn_has_bf16(void) {
     return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
 }
-
-// MARK: what differs between the two interfaces
-
-#if DNNL_VERSION_MAJOR >= 3
-
-static dnnl_status_t describe(descriptor *out, const dnnl_dim_t *dims, const dnnl_dim_t *strides,
-                              dnnl_data_type_t type) {
-    return strides ? dnnl_memory_desc_create_with_strides(out, 2, dims, type, strides)
-                   : dnnl_memory_desc_create_with_tag(out, 2, dims, type, dnnl_format_tag_any);
-}
-static void forget(descriptor *d) {
-    if (*d) dnnl_memory_desc_destroy(*d);
-    *d = NULL;
-}
-static dnnl_status_t compile(dnnl_primitive_desc_t *out, descriptor *src, descriptor *w, descriptor *bias,
-                             descriptor *dst, dnnl_primitive_attr_t attr, dnnl_engine_t engine) {
-    return dnnl_matmul_primitive_desc_create(out, engine, *src, *w, bias ? *bias : NULL, *dst, attr);
-}
-static dnnl_status_t weights_of(dnnl_primitive_desc_t pd, descriptor *out) {
-    return dnnl_memory_desc_clone(out, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0));
-}
-static size_t bytes_of(const descriptor *d) { return dnnl_memory_desc_get_size(*d); }
-static dnnl_status_t memory_for(dnnl_memory_t *out, const descriptor *d, dnnl_engine_t engine, void *data) {
-    return dnnl_memory_create(out, *d, engine, data);
-}
-static dnnl_status_t scratch_of(dnnl_primitive_desc_t pd, dnnl_memory_t *out, dnnl_engine_t engine) {
-    return dnnl_memory_create(out, dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0), engine,
-                              DNNL_MEMORY_ALLOCATE);
-}
-static dnnl_status_t reorder_between(dnnl_primitive_desc_t *out, const descriptor *from, const descriptor *to,
-                                     dnnl_engine_t engine) {
-    return dnnl_reorder_primitive_desc_create(out, *from, engine, *to, engine, NULL);
-}
-static dnnl_status_t append(dnnl_post_ops_t ops, int epilogue) {
-    return epilogue == ONEDNN_GELU ? dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_gelu_erf, 0, 0)
-                                   : dnnl_post_ops_append_sum(ops, 1, 0, dnnl_data_type_undef);
-}
-
-#else
-
-static dnnl_status_t describe(descriptor *out, const dnnl_dim_t *dims, const dnnl_dim_t *strides,
-                              dnnl_data_type_t type) {
-    return strides ? dnnl_memory_desc_init_by_strides(out, 2, dims, type, strides)
-                   : dnnl_memory_desc_init_by_tag(out, 2, dims, type, dnnl_format_tag_any);
-}
-static void forget(descriptor *d) { (void)d; }
-static dnnl_status_t compile(dnnl_primitive_desc_t *out, descriptor *src, descriptor *w, descriptor *bias,
-                             descriptor *dst, dnnl_primitive_attr_t attr, dnnl_engine_t engine) {
-    dnnl_matmul_desc_t product;
-    dnnl_status_t status = dnnl_matmul_desc_init(&product, src, w, bias, dst);
-    return status != dnnl_success ? status : dnnl_primitive_desc_create(out, &product, attr, engine, NULL);
-}
-static dnnl_status_t weights_of(dnnl_primitive_desc_t pd, descriptor *out) {
-    const dnnl_memory_desc_t *md = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
-    if (!md) return dnnl_runtime_error;
-    *out = *md;
-    return dnnl_success;
-}
-static size_t bytes_of(const descriptor *d) { return dnnl_memory_desc_get_size(d); }
-static dnnl_status_t memory_for(dnnl_memory_t *out, const descriptor *d, dnnl_engine_t engine, void *data) {
-    return dnnl_memory_create(out, d, engine, data);
-}
-static dnnl_status_t scratch_of(dnnl_primitive_desc_t pd, dnnl_memory_t *out, dnnl_engine_t engine) {
-    return dnnl_memory_create(out, dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0), engine,
-                              DNNL_MEMORY_ALLOCATE);
-}
-static dnnl_status_t reorder_between(dnnl_primitive_desc_t *out, const descriptor *from, const descriptor *to,
-                                     dnnl_engine_t engine) {
-    return dnnl_reorder_primitive_desc_create(out, from, engine, to, engine, NULL);
-}
-static dnnl_status_t append(dnnl_post_ops_t ops, int epilogue) {
-    return epilogue == ONEDNN_GELU ? dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_gelu_erf, 0, 0)
-                                   : dnnl_post_ops_append_sum(ops, 1);
-}
-
-#endif
 
 // MARK: plans
 
@@ -140,7 +57,7 @@ static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 static void make_engine(void) {
     if (dnnl_engine_create(&the_engine, dnnl_cpu, 0) != dnnl_success) the_engine = NULL;
 }
-static dnnl_engine_t engine(void) {
+dnnl_engine_t onednn_engine(void) {
     pthread_once(&engine_once, make_engine);
     return the_engine;
 }
@@ -174,7 +91,7 @@ static dnnl_status_t compile_rows(onednn_linear *l, descriptor *weight, int64_t 
         if (s == dnnl_success) s = append(ops, epilogue);
         if (s == dnnl_success) s = dnnl_primitive_attr_set_post_ops(attr, ops);
     }
-    if (s == dnnl_success) s = compile(pd, src, weight, biased ? bias : NULL, dst, attr, engine());
+    if (s == dnnl_success) s = compile(pd, src, weight, biased ? bias : NULL, dst, attr, onednn_engine());
     if (ops) dnnl_post_ops_destroy(ops);
     if (attr) dnnl_primitive_attr_destroy(attr);
     return s;
@@ -193,11 +110,11 @@ static plan *make_plan(onednn_linear *l, panel *part, int64_t M, int64_t stride,
     dnnl_status_t s =
         compile_rows(l, &part->packed, M, part->width, stride, biased, epilogue, &pd, &src, &bias, &dst);
     if (s == dnnl_success) s = dnnl_primitive_create(&p->primitive, pd);
-    if (s == dnnl_success) s = memory_for(&p->src, &src, engine(), DNNL_MEMORY_NONE);
-    if (s == dnnl_success) s = memory_for(&p->dst, &dst, engine(), DNNL_MEMORY_NONE);
-    if (s == dnnl_success && biased) s = memory_for(&p->bias, &bias, engine(), DNNL_MEMORY_NONE);
-    if (s == dnnl_success) s = scratch_of(pd, &p->scratch, engine());
-    if (s == dnnl_success) s = dnnl_stream_create(&p->stream, engine(), dnnl_stream_default_flags);
+    if (s == dnnl_success) s = memory_for(&p->src, &src, onednn_engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success) s = memory_for(&p->dst, &dst, onednn_engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success && biased) s = memory_for(&p->bias, &bias, onednn_engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success) s = scratch_of(pd, &p->scratch, onednn_engine());
+    if (s == dnnl_success) s = dnnl_stream_create(&p->stream, onednn_engine(), dnnl_stream_default_flags);
     if (pd) dnnl_primitive_desc_destroy(pd);
     forget(&src);
     forget(&dst);
@@ -269,11 +186,11 @@ static dnnl_status_t pack(onednn_linear *l, panel *part, const float *weight) {
         size_t bytes = bytes_of(&part->packed);
         if (posix_memalign(&part->data, 64, bytes ? bytes : 64) != 0) s = dnnl_out_of_memory;
     }
-    if (s == dnnl_success) s = memory_for(&part->weight, &part->packed, engine(), part->data);
-    if (s == dnnl_success) s = memory_for(&from, &plain, engine(), (void *)(weight + part->first * l->K));
-    if (s == dnnl_success) s = reorder_between(&reorder_pd, &plain, &part->packed, engine());
+    if (s == dnnl_success) s = memory_for(&part->weight, &part->packed, onednn_engine(), part->data);
+    if (s == dnnl_success) s = memory_for(&from, &plain, onednn_engine(), (void *)(weight + part->first * l->K));
+    if (s == dnnl_success) s = reorder_between(&reorder_pd, &plain, &part->packed, onednn_engine());
     if (s == dnnl_success) s = dnnl_primitive_create(&reorder, reorder_pd);
-    if (s == dnnl_success) s = dnnl_stream_create(&stream, engine(), dnnl_stream_default_flags);
+    if (s == dnnl_success) s = dnnl_stream_create(&stream, onednn_engine(), dnnl_stream_default_flags);
     if (s == dnnl_success) {
         dnnl_exec_arg_t args[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, part->weight}};
         s = dnnl_primitive_execute(reorder, stream, 2, args);
@@ -300,7 +217,7 @@ onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, i
     l->type = format == ONEDNN_BF16 ? dnnl_bf16 : dnnl_f32;
     pthread_mutex_init(&l->mutex, NULL);
     const int64_t count = (N + width - 1) / width;
-    l->panels = engine() ? calloc((size_t)count, sizeof *l->panels) : NULL;
+    l->panels = onednn_engine() ? calloc((size_t)count, sizeof *l->panels) : NULL;
     dnnl_status_t s = l->panels ? dnnl_success : dnnl_out_of_memory;
     while (s == dnnl_success && l->count < count) {
         panel *part = &l->panels[l->count++];

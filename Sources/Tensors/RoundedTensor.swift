@@ -19,12 +19,15 @@ public struct RoundedTensor: Sendable {
 
     /// The numbers of `tensor`, rounded to nearest even.
     public init(_ tensor: Tensor, pool: ThreadPool) {
-        self.init(shape: tensor.shape) { target in
-            tensor.withUnsafeBufferPointer { source in
-                guard let source = source.baseAddress else { return }
-                pool.parallelRanges(tensor.count, block: 1 << 15) { range, _ in
-                    bf16_forward(target + range.lowerBound, source + range.lowerBound, range.count)
-                }
+        self = tensor.withUnsafeBufferPointer { RoundedTensor(shape: tensor.shape, $0.baseAddress, pool: pool) }
+    }
+
+    /// As many numbers as fill `shape`, rounded to nearest even.
+    init(shape: [Int], _ numbers: Source?, pool: ThreadPool) {
+        self.init(shape: shape) { target in
+            guard let numbers else { return }
+            pool.parallelRanges(Tensor.count(of: shape), block: 1 << 15) { range, _ in
+                bf16_forward(target + range.lowerBound, numbers + range.lowerBound, range.count)
             }
         }
     }

@@ -13,6 +13,9 @@ int kernels_have_bf16(void);
 // out (N) = inp (N), rounded to nearest even.
 void bf16_forward(uint16_t *restrict out, const float *restrict inp, size_t N);
 
+// out (N) = scale · inp (N), rounded to nearest even.
+void bf16_scaled(uint16_t *restrict out, const float *restrict inp, float scale, size_t N);
+
 // out (N, C), rows ld apart: exact GELU, erf form, of inp (N, C), rounded to nearest even.
 void gelu_bf16_forward(uint16_t *restrict out, const float *restrict inp, size_t N, size_t C, size_t ld);
 

@@ -35,7 +35,7 @@ void onednn_linear_destroy(onednn_linear *linear);
 // Bytes the packed weight takes.
 size_t onednn_linear_bytes(const onednn_linear *linear);
 
-// dst, the columns of panel `index` of M rows that lie `stride` floats apart: epilogue(src (M, K) · weightᵀ + bias), where
+// dst, the columns of panel `index` of M rows that lie `stride` numbers apart: epilogue(src (M, K) · weightᵀ + bias), where
 // src has the layer's format, and bias is that of the panel's columns, or null. Safe to call from several threads at once.
 int onednn_linear_forward(onednn_linear *linear, int64_t index, void *dst, int64_t stride, const void *src,
                           const float *bias, int64_t M, int epilogue);
@@ -43,6 +43,16 @@ int onednn_linear_forward(onednn_linear *linear, int64_t index, void *dst, int64
 // C (M, N) = alpha · op(A) · op(B) + beta · C, with leading dimensions; `trans` flags are 'N' or 'T'. On one thread.
 int onednn_sgemm(float *C, const float *A, const float *B, char transA, char transB, int64_t M, int64_t N, int64_t K,
                  float alpha, float beta, int64_t ldA, int64_t ldB, int64_t ldC);
+
+// A product C (M, N) = op(A) · op(B), or that added to C, of plain matrices: A (M, K) and B (K, N) after `op`, which
+// transposes where it is not 0; ldA, ldB, ldC numbers from row to row as they are stored.
+typedef struct onednn_extents {
+    int64_t M, N, K, ldA, ldB, ldC;
+    int transA, transB, accumulates;
+} onednn_extents;
+
+// The product of bf16 numbers in f32. On one thread, safe to call from several at once.
+int onednn_bf16_product(float *C, const uint16_t *A, const uint16_t *B, const onednn_extents *extents);
 
 // Makes oneDNN work single-threaded on the calling thread: parallelism is the caller's.
 void onednn_prepare_thread(int threads);

@@ -1,5 +1,6 @@
 import JSON
 package import Platform
+import Tensors
 
 /// What was read of a checkpoint, and the digest of its form.
 package struct ModelForm: Sendable, Codable {

@@ -1,5 +1,6 @@
 import Images
 import Models
+import Tensors
 
 extension LoadOption {
     /// Every option, in the order in which it is shown.

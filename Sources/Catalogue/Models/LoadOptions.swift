@@ -1,5 +1,6 @@
 public import JSON
 import Models
+package import Tensors
 
 /// What is said about loading a checkpoint beside its path: how another process loads the same model.
 public struct LoadOptions: Sendable, Equatable {

@@ -1,3 +1,6 @@
+public import Catalogue
+import Tensors
+
 /// What a benchmark measured, beside the best matrix product of the same run.
 public struct BenchmarkReport: Sendable, Codable {
     /// The training method; nil for a forward pass.
@@ -19,6 +22,8 @@ public struct BenchmarkReport: Sendable, Codable {
     /// Multiplying and adding in registers alone, in the same run.
     public let registerPeakGflops: Double
     public let fractionOfCeiling: Double
+    /// The same in what else the processor multiplies, where no precision was asked for.
+    public private(set) var otherPrecisions: [BenchmarkReport] = []
 
     /// - Parameters:
     ///   - seconds: of the rounds.
@@ -43,8 +48,22 @@ public struct BenchmarkReport: Sendable, Codable {
         fractionOfCeiling = gflops / ceiling.gflops
     }
 
+    /// Times in `precision`, JSON's word, or where that is nil in f32 and, beside it, in what else the processor multiplies.
+    public static func run(
+        in precision: String?, _ run: (_ precision: String) throws(ServiceError) -> BenchmarkReport
+    ) throws(ServiceError) -> BenchmarkReport {
+        if let precision { return try run(precision) }
+        var report = try run(Precision.f32.rawValue)
+        for other in Precision.allCases where other != .f32 && other.lacking == nil {
+            report.otherPrecisions.append(try run(other.rawValue))
+        }
+        return report
+    }
+
     /// As people read it: what was timed, and how fast it was.
-    public var text: String {
+    public var text: String { ([line] + otherPrecisions.map(\.text)).joined(separator: "\n") }
+
+    private var line: String {
         func number(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
         return """
             \(method.map { "\($0), " } ?? "")\(arch), batch \(batch), \(threads) threads, \(precision), median of \

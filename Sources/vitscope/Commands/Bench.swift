@@ -29,8 +29,9 @@ struct Bench: ParsableCommand {
         @Option(help: "Threads (one a processor).")
         var threads: Int?
 
-        @Option(name: .of(.precision), help: .of(.precision))
-        var precision = "f32"
+        @Option(
+            help: "What products are made of: f32, bf16, auto; in silence f32, and bf16 beside it where there is one.")
+        var precision: String?
 
         @Option(
             help: "What is kept: all maps and hidden states, rows (the class token's), last (hidden state).")
@@ -57,10 +58,14 @@ struct Bench: ParsableCommand {
             settings.batch = batch
             settings.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
             settings.rounds = rounds
-            settings.precision = precision
             settings.shown = ForwardBenchmark.Shown(rawValue: shown) ?? .all
             let report: BenchmarkReport
-            do { report = try ForwardBenchmark.run(settings) } catch { throw Failure(error) }
+            do throws(ServiceError) {
+                report = try BenchmarkReport.run(in: precision) { precision throws(ServiceError) in
+                    settings.precision = precision
+                    return try ForwardBenchmark.run(settings)
+                }
+            } catch { throw Failure(error) }
             Terminal.print(json ? try JSONText.encode(report) : report.text)
         }
     }
@@ -81,8 +86,9 @@ struct Bench: ParsableCommand {
         @Option(help: "Threads (one a processor).")
         var threads: Int?
 
-        @Option(help: "Number format: f32.")
-        var precision = "f32"
+        @Option(
+            help: "What products are made of: f32, bf16, auto; in silence f32, and bf16 beside it where there is one.")
+        var precision: String?
 
         @Option(help: "Measured steps; the median counts.")
         var rounds = 5
@@ -91,15 +97,18 @@ struct Bench: ParsableCommand {
         var json = false
 
         func validate() throws {
-            guard precision == "f32" else { throw ValidationError("--precision must be f32.") }
+            _ = try LoadOptions([(.precision, precision)])
         }
 
         func run() throws {
             let report: BenchmarkReport
-            do {
-                report = try TrainingBenchmark.run(
-                    method: method, arch: arch, batch: batch,
-                    threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds)
+            do throws(ServiceError) {
+                report = try BenchmarkReport.run(in: precision) { precision throws(ServiceError) in
+                    try TrainingBenchmark.run(
+                        method: method, arch: arch, batch: batch,
+                        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds,
+                        precision: precision)
+                }
             } catch { throw Failure(error) }
             Terminal.print(json ? try JSONText.encode(report) : report.text)
         }
