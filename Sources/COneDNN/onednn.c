@@ -1,16 +1,9 @@
-#include "COneDNN.h"
+#include "interface.h"
 
-#include <dnnl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if DNNL_VERSION_MAJOR >= 3
-typedef dnnl_memory_desc_t descriptor;  // owned, freed with dnnl_memory_desc_destroy
-#else
-typedef dnnl_memory_desc_t descriptor;  // a plain struct
-#endif
 
 extern void omp_set_num_threads(int);
 
@@ -21,88 +14,18 @@ void onednn_version(char *text, size_t size) {
     snprintf(text, size, "%d.%d.%d", v->major, v->minor, v->patch);
 }
 
-// MARK: what differs between the two interfaces
-
-#if DNNL_VERSION_MAJOR >= 3
-
-static dnnl_status_t describe(descriptor *out, int rank, const dnnl_dim_t *dims, const dnnl_dim_t *strides) {
-    return strides ? dnnl_memory_desc_create_with_strides(out, rank, dims, dnnl_f32, strides)
-                   : dnnl_memory_desc_create_with_tag(out, rank, dims, dnnl_f32, dnnl_format_tag_any);
+int onednn_has_bf16(void) {
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
 }
-static void forget(descriptor *d) {
-    if (*d) dnnl_memory_desc_destroy(*d);
-    *d = NULL;
-}
-static dnnl_status_t compile(dnnl_primitive_desc_t *out, descriptor *src, descriptor *w, descriptor *bias,
-                             descriptor *dst, dnnl_primitive_attr_t attr, dnnl_engine_t engine) {
-    return dnnl_matmul_primitive_desc_create(out, engine, *src, *w, bias ? *bias : NULL, *dst, attr);
-}
-static dnnl_status_t weights_of(dnnl_primitive_desc_t pd, descriptor *out) {
-    return dnnl_memory_desc_clone(out, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0));
-}
-static size_t bytes_of(const descriptor *d) { return dnnl_memory_desc_get_size(*d); }
-static dnnl_status_t memory_for(dnnl_memory_t *out, const descriptor *d, dnnl_engine_t engine, void *data) {
-    return dnnl_memory_create(out, *d, engine, data);
-}
-static dnnl_status_t scratch_of(dnnl_primitive_desc_t pd, dnnl_memory_t *out, dnnl_engine_t engine) {
-    return dnnl_memory_create(out, dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0), engine,
-                              DNNL_MEMORY_ALLOCATE);
-}
-static dnnl_status_t reorder_between(dnnl_primitive_desc_t *out, const descriptor *from, const descriptor *to,
-                                     dnnl_engine_t engine) {
-    return dnnl_reorder_primitive_desc_create(out, *from, engine, *to, engine, NULL);
-}
-static dnnl_status_t append(dnnl_post_ops_t ops, int epilogue) {
-    return epilogue == ONEDNN_GELU ? dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_gelu_erf, 0, 0)
-                                   : dnnl_post_ops_append_sum(ops, 1, 0, dnnl_data_type_undef);
-}
-
-#else
-
-static dnnl_status_t describe(descriptor *out, int rank, const dnnl_dim_t *dims, const dnnl_dim_t *strides) {
-    return strides ? dnnl_memory_desc_init_by_strides(out, rank, dims, dnnl_f32, strides)
-                   : dnnl_memory_desc_init_by_tag(out, rank, dims, dnnl_f32, dnnl_format_tag_any);
-}
-static void forget(descriptor *d) { (void)d; }
-static dnnl_status_t compile(dnnl_primitive_desc_t *out, descriptor *src, descriptor *w, descriptor *bias,
-                             descriptor *dst, dnnl_primitive_attr_t attr, dnnl_engine_t engine) {
-    dnnl_matmul_desc_t product;
-    dnnl_status_t status = dnnl_matmul_desc_init(&product, src, w, bias, dst);
-    return status != dnnl_success ? status : dnnl_primitive_desc_create(out, &product, attr, engine, NULL);
-}
-static dnnl_status_t weights_of(dnnl_primitive_desc_t pd, descriptor *out) {
-    const dnnl_memory_desc_t *md = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
-    if (!md) return dnnl_runtime_error;
-    *out = *md;
-    return dnnl_success;
-}
-static size_t bytes_of(const descriptor *d) { return dnnl_memory_desc_get_size(d); }
-static dnnl_status_t memory_for(dnnl_memory_t *out, const descriptor *d, dnnl_engine_t engine, void *data) {
-    return dnnl_memory_create(out, d, engine, data);
-}
-static dnnl_status_t scratch_of(dnnl_primitive_desc_t pd, dnnl_memory_t *out, dnnl_engine_t engine) {
-    return dnnl_memory_create(out, dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0), engine,
-                              DNNL_MEMORY_ALLOCATE);
-}
-static dnnl_status_t reorder_between(dnnl_primitive_desc_t *out, const descriptor *from, const descriptor *to,
-                                     dnnl_engine_t engine) {
-    return dnnl_reorder_primitive_desc_create(out, from, engine, to, engine, NULL);
-}
-static dnnl_status_t append(dnnl_post_ops_t ops, int epilogue) {
-    return epilogue == ONEDNN_GELU ? dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_gelu_erf, 0, 0)
-                                   : dnnl_post_ops_append_sum(ops, 1);
-}
-
-#endif
 
 // MARK: plans
 
-// A product compiled for one count of rows, one panel width and one epilogue, with memory objects of its own. One
-// thread uses a plan at a time.
+// A product compiled for one count of rows, one panel width, one place of its rows and one epilogue, with memory objects
+// of its own. One thread uses a plan at a time.
 typedef struct plan {
     struct plan *next;  // most recently used first
     int busy;
-    int64_t M, width;
+    int64_t M, width, stride;
     int epilogue, biased;
     dnnl_primitive_t primitive;
     dnnl_memory_t src, bias, dst, scratch;
@@ -119,6 +42,7 @@ typedef struct panel {
 
 struct onednn_linear {
     int64_t N, K;
+    dnnl_data_type_t type;  // of the source and the weight
     int64_t count;
     panel *panels;
     pthread_mutex_t mutex;
@@ -133,7 +57,7 @@ static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 static void make_engine(void) {
     if (dnnl_engine_create(&the_engine, dnnl_cpu, 0) != dnnl_success) the_engine = NULL;
 }
-static dnnl_engine_t engine(void) {
+dnnl_engine_t onednn_engine(void) {
     pthread_once(&engine_once, make_engine);
     return the_engine;
 }
@@ -148,46 +72,49 @@ static void destroy_plan(plan *p) {
     free(p);
 }
 
-static dnnl_status_t compile_rows(onednn_linear *l, descriptor *weight, int64_t M, int64_t width, int biased,
-                                  int epilogue, dnnl_primitive_desc_t *pd, descriptor *src, descriptor *bias,
-                                  descriptor *dst) {
+static dnnl_status_t compile_rows(onednn_linear *l, descriptor *weight, int64_t M, int64_t width, int64_t stride,
+                                  int biased, int epilogue, dnnl_primitive_desc_t *pd, descriptor *src,
+                                  descriptor *bias, descriptor *dst) {
     const dnnl_dims_t src_dims = {M, l->K}, src_strides = {l->K, 1};
-    const dnnl_dims_t dst_dims = {M, width}, dst_strides = {l->N, 1};
+    const dnnl_dims_t dst_dims = {M, width}, dst_strides = {stride, 1};
     const dnnl_dims_t bias_dims = {1, width}, bias_strides = {width, 1};
     dnnl_primitive_attr_t attr = NULL;
     dnnl_post_ops_t ops = NULL;
-    dnnl_status_t s = describe(src, 2, src_dims, src_strides);
-    if (s == dnnl_success) s = describe(dst, 2, dst_dims, dst_strides);
-    if (s == dnnl_success && biased) s = describe(bias, 2, bias_dims, bias_strides);
+    dnnl_status_t s = describe(src, src_dims, src_strides, l->type);
+    const dnnl_data_type_t dst_type = epilogue == ONEDNN_ROUND ? dnnl_bf16 : dnnl_f32;
+    if (s == dnnl_success) s = describe(dst, dst_dims, dst_strides, dst_type);
+    if (s == dnnl_success && biased) s = describe(bias, bias_dims, bias_strides, dnnl_f32);
     if (s == dnnl_success) s = dnnl_primitive_attr_create(&attr);
     if (s == dnnl_success) s = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
-    if (s == dnnl_success && epilogue != ONEDNN_STORE) {
+    if (s == dnnl_success && (epilogue == ONEDNN_GELU || epilogue == ONEDNN_ACCUMULATE)) {
         s = dnnl_post_ops_create(&ops);
         if (s == dnnl_success) s = append(ops, epilogue);
         if (s == dnnl_success) s = dnnl_primitive_attr_set_post_ops(attr, ops);
     }
-    if (s == dnnl_success) s = compile(pd, src, weight, biased ? bias : NULL, dst, attr, engine());
+    if (s == dnnl_success) s = compile(pd, src, weight, biased ? bias : NULL, dst, attr, onednn_engine());
     if (ops) dnnl_post_ops_destroy(ops);
     if (attr) dnnl_primitive_attr_destroy(attr);
     return s;
 }
 
-static plan *make_plan(onednn_linear *l, panel *part, int64_t M, int biased, int epilogue) {
+static plan *make_plan(onednn_linear *l, panel *part, int64_t M, int64_t stride, int biased, int epilogue) {
     plan *p = calloc(1, sizeof *p);
     if (!p) return NULL;
     p->M = M;
     p->width = part->width;
+    p->stride = stride;
     p->biased = biased;
     p->epilogue = epilogue;
     descriptor src = {0}, bias = {0}, dst = {0};
     dnnl_primitive_desc_t pd = NULL;
-    dnnl_status_t s = compile_rows(l, &part->packed, M, part->width, biased, epilogue, &pd, &src, &bias, &dst);
+    dnnl_status_t s =
+        compile_rows(l, &part->packed, M, part->width, stride, biased, epilogue, &pd, &src, &bias, &dst);
     if (s == dnnl_success) s = dnnl_primitive_create(&p->primitive, pd);
-    if (s == dnnl_success) s = memory_for(&p->src, &src, engine(), DNNL_MEMORY_NONE);
-    if (s == dnnl_success) s = memory_for(&p->dst, &dst, engine(), DNNL_MEMORY_NONE);
-    if (s == dnnl_success && biased) s = memory_for(&p->bias, &bias, engine(), DNNL_MEMORY_NONE);
-    if (s == dnnl_success) s = scratch_of(pd, &p->scratch, engine());
-    if (s == dnnl_success) s = dnnl_stream_create(&p->stream, engine(), dnnl_stream_default_flags);
+    if (s == dnnl_success) s = memory_for(&p->src, &src, onednn_engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success) s = memory_for(&p->dst, &dst, onednn_engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success && biased) s = memory_for(&p->bias, &bias, onednn_engine(), DNNL_MEMORY_NONE);
+    if (s == dnnl_success) s = scratch_of(pd, &p->scratch, onednn_engine());
+    if (s == dnnl_success) s = dnnl_stream_create(&p->stream, onednn_engine(), dnnl_stream_default_flags);
     if (pd) dnnl_primitive_desc_destroy(pd);
     forget(&src);
     forget(&dst);
@@ -198,11 +125,13 @@ static plan *make_plan(onednn_linear *l, panel *part, int64_t M, int biased, int
 }
 
 // An idle plan for this shape, marked busy; made when there is none.
-static plan *take_plan(onednn_linear *l, panel *part, int64_t M, int biased, int epilogue) {
+static plan *take_plan(onednn_linear *l, panel *part, int64_t M, int64_t stride, int biased, int epilogue) {
     pthread_mutex_lock(&l->mutex);
     for (plan **link = &l->plans; *link; link = &(*link)->next) {
         plan *p = *link;
-        if (p->busy || p->M != M || p->width != part->width || p->biased != biased || p->epilogue != epilogue) continue;
+        if (p->busy || p->M != M || p->width != part->width || p->stride != stride || p->biased != biased ||
+            p->epilogue != epilogue)
+            continue;
         p->busy = 1;
         *link = p->next;
         p->next = l->plans;
@@ -211,7 +140,7 @@ static plan *take_plan(onednn_linear *l, panel *part, int64_t M, int biased, int
         return p;
     }
     pthread_mutex_unlock(&l->mutex);
-    plan *p = make_plan(l, part, M, biased, epilogue);
+    plan *p = make_plan(l, part, M, stride, biased, epilogue);
     if (!p) return NULL;
     p->busy = 1;
     pthread_mutex_lock(&l->mutex);
@@ -248,19 +177,20 @@ static dnnl_status_t pack(onednn_linear *l, panel *part, const float *weight) {
     dnnl_primitive_t reorder = NULL;
     dnnl_memory_t from = NULL;
     dnnl_stream_t stream = NULL;
-    dnnl_status_t s = describe(&any, 2, dims, NULL);
-    if (s == dnnl_success) s = describe(&plain, 2, dims, strides);
-    if (s == dnnl_success) s = compile_rows(l, &any, 197, part->width, 1, ONEDNN_STORE, &pd, &src, &bias, &dst);
+    dnnl_status_t s = describe(&any, dims, NULL, l->type);
+    if (s == dnnl_success) s = describe(&plain, dims, strides, dnnl_f32);
+    if (s == dnnl_success)
+        s = compile_rows(l, &any, 197, part->width, l->N, 1, ONEDNN_STORE, &pd, &src, &bias, &dst);
     if (s == dnnl_success) s = weights_of(pd, &part->packed);
     if (s == dnnl_success) {
         size_t bytes = bytes_of(&part->packed);
         if (posix_memalign(&part->data, 64, bytes ? bytes : 64) != 0) s = dnnl_out_of_memory;
     }
-    if (s == dnnl_success) s = memory_for(&part->weight, &part->packed, engine(), part->data);
-    if (s == dnnl_success) s = memory_for(&from, &plain, engine(), (void *)(weight + part->first * l->K));
-    if (s == dnnl_success) s = reorder_between(&reorder_pd, &plain, &part->packed, engine());
+    if (s == dnnl_success) s = memory_for(&part->weight, &part->packed, onednn_engine(), part->data);
+    if (s == dnnl_success) s = memory_for(&from, &plain, onednn_engine(), (void *)(weight + part->first * l->K));
+    if (s == dnnl_success) s = reorder_between(&reorder_pd, &plain, &part->packed, onednn_engine());
     if (s == dnnl_success) s = dnnl_primitive_create(&reorder, reorder_pd);
-    if (s == dnnl_success) s = dnnl_stream_create(&stream, engine(), dnnl_stream_default_flags);
+    if (s == dnnl_success) s = dnnl_stream_create(&stream, onednn_engine(), dnnl_stream_default_flags);
     if (s == dnnl_success) {
         dnnl_exec_arg_t args[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, part->weight}};
         s = dnnl_primitive_execute(reorder, stream, 2, args);
@@ -279,14 +209,15 @@ static dnnl_status_t pack(onednn_linear *l, panel *part, const float *weight) {
     return s;
 }
 
-onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, int64_t width) {
+onednn_linear *onednn_linear_create(const float *weight, int64_t N, int64_t K, int64_t width, int format) {
     onednn_linear *l = calloc(1, sizeof *l);
     if (!l) return NULL;
     l->N = N;
     l->K = K;
+    l->type = format == ONEDNN_BF16 ? dnnl_bf16 : dnnl_f32;
     pthread_mutex_init(&l->mutex, NULL);
     const int64_t count = (N + width - 1) / width;
-    l->panels = engine() ? calloc((size_t)count, sizeof *l->panels) : NULL;
+    l->panels = onednn_engine() ? calloc((size_t)count, sizeof *l->panels) : NULL;
     dnnl_status_t s = l->panels ? dnnl_success : dnnl_out_of_memory;
     while (s == dnnl_success && l->count < count) {
         panel *part = &l->panels[l->count++];
@@ -322,14 +253,14 @@ size_t onednn_linear_bytes(const onednn_linear *l) {
     return bytes;
 }
 
-int onednn_linear_forward(onednn_linear *l, int64_t index, float *dst, const float *src, const float *bias, int64_t M,
-                          int epilogue) {
+int onednn_linear_forward(onednn_linear *l, int64_t index, void *dst, int64_t stride, const void *src,
+                          const float *bias, int64_t M, int epilogue) {
     panel *part = &l->panels[index];
-    plan *p = take_plan(l, part, M, bias != NULL, epilogue);
+    plan *p = take_plan(l, part, M, stride, bias != NULL, epilogue);
     if (!p) return dnnl_out_of_memory;
     dnnl_status_t s = dnnl_memory_set_data_handle(p->src, (void *)src);
-    if (s == dnnl_success) s = dnnl_memory_set_data_handle(p->dst, dst + part->first);
-    if (s == dnnl_success && bias) s = dnnl_memory_set_data_handle(p->bias, (void *)(bias + part->first));
+    if (s == dnnl_success) s = dnnl_memory_set_data_handle(p->dst, dst);
+    if (s == dnnl_success && bias) s = dnnl_memory_set_data_handle(p->bias, (void *)bias);
     if (s == dnnl_success) {
         dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, p->src},
                                    {DNNL_ARG_WEIGHTS, part->weight},

@@ -3,9 +3,10 @@ public import Tensors
 extension VisionTransformer {
     /// A network of `config` with repeatable random weights, for benchmarks and tests: time does not depend on what a
     /// model has learned.
-    public static func random(_ config: VisionTransformerConfig, seed: UInt64) throws(WeightError) -> VisionTransformer
-    {
-        try VisionTransformer(config: config, stateDict: randomStateDict(config, seed: seed))
+    public static func random(
+        _ config: VisionTransformerConfig, seed: UInt64, precision: Precision = .f32
+    ) throws(WeightError) -> VisionTransformer {
+        try VisionTransformer(config: config, stateDict: randomStateDict(config, seed: seed), precision: precision)
     }
 
     /// Weights with a standard deviation of 1/√(inputs), norms at one, everything else small.

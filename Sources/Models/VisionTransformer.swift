@@ -21,13 +21,16 @@ public struct VisionTransformer: Sendable {
 
     /// Reads every weight from `stateDict`, under timm's names.
     ///
+    /// - Parameter precision: in which products are made; one that this processor does not lack.
     /// - Throws: `WeightError` for the first tensor that is missing or has another shape than `config` says.
-    public init(config: VisionTransformerConfig, stateDict: StateDict) throws(WeightError) {
+    public init(
+        config: VisionTransformerConfig, stateDict: StateDict, precision: Precision = .f32
+    ) throws(WeightError) {
         self.config = config
         var layout = ParameterLayout()
         network = Network(config, in: &layout)
         parameterCount = layout.parameters.reduce(0) { $0 + $1.count }
-        var weights = Weights()
+        var weights = Weights(precision: precision)
         try network.load(into: &weights, from: stateDict)
         self.weights = weights
         (prefix, positions) = try network.tokens.read(config: config) { parameter throws(WeightError) in

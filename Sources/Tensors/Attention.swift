@@ -1,5 +1,3 @@
-import CKernels
-import COneDNN
 public import Platform
 
 /// Multi-head self-attention on the fused projection, with nothing kept that was not asked for.
@@ -12,11 +10,14 @@ public struct AttentionForward: Sendable {
         public var queries: [Int]?
         /// Whether attention times values is needed.
         public var output: Bool
+        /// Whether the output is rounded to bf16, for a product in bf16 and for nobody else.
+        public var roundsOutput: Bool
 
-        public init(heads: [Int]?, queries: [Int]?, output: Bool) {
+        public init(heads: [Int]?, queries: [Int]?, output: Bool, roundsOutput: Bool = false) {
             self.heads = heads
             self.queries = queries
             self.output = output
+            self.roundsOutput = roundsOutput
         }
     }
 
@@ -24,123 +25,72 @@ public struct AttentionForward: Sendable {
     public let maps: Tensor?
     /// (batch, tokens, embedDim): the heads side by side, before the projection; where it was asked for.
     public let output: Tensor?
+    /// The same where it was to be rounded.
+    public let roundedOutput: RoundedTensor?
 
     /// - Parameters:
-    ///   - qkv: (batch, tokens, 3·embedDim): queries, keys, values, each with the heads side by side.
+    ///   - qkv: (batch, tokens, 3·embedDim): queries, keys, values, each with the heads side by side. Rounded ones are
+    ///     multiplied in bf16, which this processor then must not lack.
     ///   - bias: (numHeads, tokens, tokens), added to the scaled scores, or nil.
-    public init(qkv: Tensor, numHeads: Int, bias: Tensor?, wanted: Wanted, pool: ThreadPool) {
-        precondition(qkv.shape.count == 3 && qkv.shape[2] % (3 * numHeads) == 0, "\(qkv.shape) is no fused projection")
-        let tokens = qkv.shape[1]
+    public init(qkv: ProductInput, numHeads: Int, bias: Tensor?, wanted: Wanted, pool: ThreadPool) {
+        let shape = qkv.shape
+        precondition(shape.count == 3 && shape[2] % (3 * numHeads) == 0, "\(shape) is no fused projection")
+        let tokens = shape[1]
         precondition(bias.map { $0.shape == [numHeads, tokens, tokens] } ?? true, "the bias does not fit the scores")
         precondition(wanted.heads?.allSatisfy { $0 >= 0 && $0 < numHeads } ?? true, "no such head")
         precondition(wanted.heads.map { Set($0).count == $0.count } ?? true, "a head is asked for twice")
         precondition(wanted.queries?.allSatisfy { $0 >= 0 && $0 < tokens } ?? true, "no such query")
-        let pass = Pass(qkv: qkv, numHeads: numHeads, wanted: wanted)
-        output = wanted.output ? Tensor(shape: [pass.batch, tokens, pass.embedDim], writing: { _ in }) : nil
+        let pass = AttentionPass(shape: shape, numHeads: numHeads, wanted: wanted)
         maps = wanted.heads.map { heads in
             Tensor(shape: [pass.batch, heads.count, wanted.queries?.count ?? tokens, tokens], writing: { _ in })
         }
+        let outputShape = [pass.batch, tokens, pass.embedDim]
+        output = wanted.output && !wanted.roundsOutput ? Tensor(shape: outputShape, writing: { _ in }) : nil
+        let (maps, output) = (self.maps, self.output)
         // Both are fresh and this initializer is their only owner, so writing through the pointers is safe.
-        qkv.withUnsafeBufferPointer { qkv in
+        func withTargets(_ body: (_ bias: Source?, _ maps: Target?, _ output: Target?) -> Void) {
             bias.withOptionalPointer { bias in
                 maps.withOptionalPointer { maps in
                     output.withOptionalPointer { output in
-                        pass.run(
-                            qkv: qkv.baseAddress!, bias: bias, maps: UnsafeMutablePointer(mutating: maps),
-                            output: UnsafeMutablePointer(mutating: output), pool: pool)
+                        body(bias, Target(mutating: maps), Target(mutating: output))
                     }
                 }
             }
         }
-    }
-}
-
-/// One pass over (image, head), each by one thread.
-private struct Pass {
-    let batch: Int
-    let tokens: Int
-    let embedDim: Int
-    let headDim: Int
-    let numHeads: Int
-    let wanted: AttentionForward.Wanted
-    /// For each head its position among the kept maps, or −1.
-    let slot: [Int]
-
-    init(qkv: Tensor, numHeads: Int, wanted: AttentionForward.Wanted) {
-        batch = qkv.shape[0]
-        tokens = qkv.shape[1]
-        embedDim = qkv.shape[2] / 3
-        headDim = embedDim / numHeads
-        self.numHeads = numHeads
-        self.wanted = wanted
-        var slot = [Int](repeating: -1, count: numHeads)
-        for (index, head) in (wanted.heads ?? []).enumerated() { slot[head] = index }
-        self.slot = slot
-    }
-
-    func run(
-        qkv: UnsafePointer<Float>, bias: UnsafePointer<Float>?, maps: UnsafeMutablePointer<Float>?,
-        output: UnsafeMutablePointer<Float>?, pool: ThreadPool
-    ) {
-        let heads = wanted.output ? Array(0..<numHeads) : (wanted.heads ?? [])
-        guard !heads.isEmpty, batch > 0, tokens > 0 else { return }
-        let scratch = Tensor(shape: [pool.threads, tokens * tokens], writing: { _ in })
-        scratch.withUnsafeBufferPointer { scratch in
-            let base = UnsafeMutablePointer(mutating: scratch.baseAddress!)
-            pool.parallelFor(batch * heads.count) { index, thread in
-                let (image, head) = (index / heads.count, heads[index % heads.count])
-                let place = maps.flatMap { maps in
-                    slot[head] < 0
-                        ? nil
-                        : maps + (image * (wanted.heads?.count ?? 0) + slot[head]) * (wanted.queries?.count ?? tokens)
-                            * tokens
+        switch qkv {
+        case .exact(let qkv):
+            precondition(!wanted.roundsOutput, "attention in f32 rounds nothing")
+            roundedOutput = nil
+            withTargets { bias, maps, output in
+                qkv.withUnsafeBufferPointer { qkv in
+                    guard let qkv = qkv.baseAddress else { return }
+                    pass.run(qkv: qkv, bias: bias, maps: maps, output: output, pool: pool)
                 }
-                attend(
-                    Head(
-                        qkv: qkv + image * tokens * 3 * embedDim + head * headDim,
-                        bias: bias.map { $0 + head * tokens * tokens }, map: place,
-                        output: output.map { $0 + image * tokens * embedDim + head * headDim },
-                        scratch: base + thread * tokens * tokens))
+            }
+        case .rounded(let qkv):
+            precondition(Precision.bf16.lacking == nil, "this processor has \(Precision.bf16.lacking ?? "")")
+            func run(_ rounded: UnsafeMutablePointer<UInt16>?) {
+                withTargets { bias, maps, output in
+                    qkv.withUnsafePointer { qkv in
+                        pass.run(qkv: qkv, bias: bias, maps: maps, output: output, rounded: rounded, pool: pool)
+                    }
+                }
+            }
+            if wanted.output, wanted.roundsOutput {
+                roundedOutput = RoundedTensor(shape: outputShape) { run($0) }
+            } else {
+                roundedOutput = nil
+                run(nil)
             }
         }
     }
 
-    /// Where one head of one image reads and writes.
-    private struct Head {
-        let qkv: UnsafePointer<Float>
-        let bias: UnsafePointer<Float>?
-        let map: UnsafeMutablePointer<Float>?
-        let output: UnsafeMutablePointer<Float>?
-        let scratch: UnsafeMutablePointer<Float>
-    }
-
-    /// Scores of every row, also where a few are wanted: a row has the same bits whichever others are asked for, and
-    /// the scores are little beside the layers before them.
-    private func attend(_ head: Head) {
-        // With every row wanted the scores are made where the map is kept; otherwise in scratch, and rows are copied.
-        let scores = wanted.queries == nil ? head.map ?? head.scratch : head.scratch
-        multiplyQueriesAndKeys(head.qkv, to: scores)
-        softmax_forward(scores, head.bias, tokens, tokens, tokens)
-        if let map = head.map, let queries = wanted.queries {
-            for (row, query) in queries.enumerated() {
-                (map + row * tokens).update(from: scores + query * tokens, count: tokens)
-            }
-        }
-        guard let output = head.output else { return }
-        check(
-            onednn_sgemm(
-                output, scores, head.qkv + 2 * embedDim, CChar(78), CChar(78), Int64(tokens), Int64(headDim),
-                Int64(tokens), 1, 0, Int64(tokens), Int64(3 * embedDim), Int64(embedDim)))
-    }
-
-    private func multiplyQueriesAndKeys(_ qkv: UnsafePointer<Float>, to scores: UnsafeMutablePointer<Float>) {
-        check(
-            onednn_sgemm(
-                scores, qkv, qkv + embedDim, CChar(78), CChar(84), Int64(tokens), Int64(tokens), Int64(headDim),
-                1 / Float(headDim).squareRoot(), 0, Int64(3 * embedDim), Int64(3 * embedDim), Int64(tokens)))
-    }
-
-    private func check(_ status: Int32) {
-        precondition(status == 0, "oneDNN refused a product of attention: \(status)")
+    /// - Parameter precision: of both products; one that this processor does not lack.
+    public init(
+        qkv: Tensor, numHeads: Int, bias: Tensor?, wanted: Wanted, precision: Precision = .f32, pool: ThreadPool
+    ) {
+        self.init(
+            qkv: precision == .bf16 ? .rounded(RoundedTensor(qkv, pool: pool)) : .exact(qkv), numHeads: numHeads,
+            bias: bias, wanted: wanted, pool: pool)
     }
 }

@@ -17,16 +17,10 @@ extension Tensor {
         precondition(weight.count == width && bias.count == width, "the norm does not fit \(shape)")
         return Tensor(shape: shape) { out in
             guard let target = out.baseAddress, width > 0 else { return }
-            withUnsafeBufferPointer { x in
-                weight.withUnsafeBufferPointer { weight in
-                    bias.withUnsafeBufferPointer { bias in
-                        pool.parallelRanges(count / width, block: 64) { rows, _ in
-                            let start = rows.lowerBound * width
-                            layernorm_forward(
-                                target + start, nil, nil, x.baseAddress! + start, weight.baseAddress!,
-                                bias.baseAddress!, eps, rows.count, width)
-                        }
-                    }
+            withPointers(self, weight, bias) { x, weight, bias in
+                pool.parallelRanges(count / width, block: 64) { rows, _ in
+                    let start = rows.lowerBound * width
+                    layernorm_forward(target + start, nil, nil, x + start, weight, bias, eps, rows.count, width)
                 }
             }
         }

@@ -201,6 +201,10 @@ public struct Tensor: Sendable {
         buffer = copy
     }
 
+    /// Lets freed tensors keep so many bytes of memory for those to come, for a process that does the same thing over and
+    /// over, such as the steps of a training.
+    public static func recycleMemory(atMost bytes: Int) { Recycler.shared.setBudget(bytes) }
+
     /// Frees the memory kept for tensors to come, for the moment after something large has gone.
     public static func releaseRecycledMemory() {
         Recycler.shared.empty()

@@ -20,7 +20,7 @@ import Testing
                 "Platform/Machine.swift": .init(2, "Who started the program may write what they like."),
                 "Platform/FaultPoint.swift": .init(1, "Tests alone set the variable."),
                 "Platform/Digest.swift": .init(1, own),
-                "Tensors/PackedLinear.swift": .init(2, "Names of libraries' versions."),
+                "Tensors/NumericLibraries.swift": .init(2, "Names of libraries' versions."),
                 "Images/Decoding/PNG+Unsafe.swift": .init(1, "libpng's words for an error."),
                 "Images/Decoding/JPEG+Unsafe.swift": .init(1, "libjpeg's words for an error."),
                 "Images/ImageFormat.swift": .init(2, few), "Checkpoints/FileKind.swift": .init(1, few),

@@ -12,11 +12,10 @@ import Testing
                 "Platform/AtomicFile.swift": .init(1, "Something is left to write, so there is memory."),
                 "Platform/Deflate.swift": .init(
                     3, "Bytes always have memory, and the target has room for one at least."),
-                "Tensors/Attention.swift": .init(2, memory),
                 "Tensors/AttentionSums.swift": .init(4, memory),
                 "Tensors/DoubleMatrix+Analysis.swift": .init(2, memory),
                 "Tensors/DoubleMatrix.swift": .init(2, memory),
-                "Tensors/Kernels.swift": .init(9, memory),
+                "Tensors/Kernels.swift": .init(6, memory),
                 "Tensors/ParameterBuffer.swift": .init(4, memory),
                 "Tensors/Training/BatchNorm.swift": .init(3, memory),
                 "Tensors/Training/Pointers.swift": .init(5, memory),

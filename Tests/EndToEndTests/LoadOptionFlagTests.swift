@@ -30,12 +30,12 @@ import Testing
         let choices = (members?["preprocess"] as? [String: Any])?["anyOf"] as? [[String: Any]]
         let preprocess = choices?.first?["properties"] as? [String: Any]
         for option in options {
-            #expect((option.group == "network" ? members : preprocess)?[option.name] != nil, "\(option.name)")
+            #expect((option.group == "preprocess" ? preprocess : members)?[option.name] != nil, "\(option.name)")
         }
         for (command, groups) in [
-            ("analyze", ["network", "preprocess"]), ("compare", ["network", "preprocess"]),
-            ("assert", ["network", "preprocess"]), ("verify", ["network", "preprocess"]), ("inspect", ["network"]),
-            ("convert", ["network"]),
+            ("analyze", ["network", "preprocess", "computing"]), ("compare", ["network", "preprocess", "computing"]),
+            ("assert", ["network", "preprocess", "computing"]), ("verify", ["network", "preprocess", "computing"]),
+            ("inspect", ["network"]), ("convert", ["network"]),
         ] {
             let help = try run(vitscope, [command, "--help"]).text.split(whereSeparator: \.isWhitespace)
                 .joined(separator: " ")

@@ -89,10 +89,14 @@ import Testing
         ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
     }
 
-    @Test(arguments: Kind.allCases) func inAnyBatchAtAnyPlaceOnAnyThreads(kind: Kind) throws {
+    /// Those that this processor has.
+    static let precisions = Precision.allCases.filter { $0.lacking == nil }
+
+    @Test(arguments: Kind.allCases, precisions)
+    func inAnyBatchAtAnyPlaceOnAnyThreads(kind: Kind, precision: Precision) throws {
         NumericLibraries.prepareThread()
         let config = kind.config, request = kind.request(config), images = images(config)
-        let model = try VisionTransformer.random(config, seed: 3)
+        let model = try VisionTransformer.random(config, seed: 3, precision: precision)
         let alone = images.map {
             bits(model.forwardIntermediates($0, request: request, pool: pool(1)), image: 0)
         }
@@ -117,10 +121,10 @@ import Testing
     }
 
     /// One row of one head asked for alone, the last thing computed, against all rows of all heads.
-    @Test(arguments: Kind.allCases) func whateverElseIsAsked(kind: Kind) throws {
+    @Test(arguments: Kind.allCases, precisions) func whateverElseIsAsked(kind: Kind, precision: Precision) throws {
         NumericLibraries.prepareThread()
         let config = kind.config, pool = pool(2), images = images(config)
-        let model = try VisionTransformer.random(config, seed: 3)
+        let model = try VisionTransformer.random(config, seed: 3, precision: precision)
         let whole = model.forwardIntermediates(images[0], request: kind.request(config), pool: pool)
         for block in 0..<2 {
             let map = try #require(whole.attentions[block])

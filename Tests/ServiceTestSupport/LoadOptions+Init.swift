@@ -32,6 +32,7 @@ extension ModelRegistration {
         var options = LoadOptions(
             arch: arch, numHeads: numHeads, imgSize: imgSize, checkpointKey: checkpointKey, activation: activation)
         for option in LoadOption.all where option.group == .preprocess { options[option] = preprocess?[option] }
-        self.init(name: name, path: path, precision: precision, options: options)
+        options[.precision] = precision.map(JSONValue.string)
+        self.init(name: name, path: path, options: options)
     }
 }

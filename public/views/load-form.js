@@ -41,7 +41,7 @@ export function createLoadForm({api, added}) {
     for (const {option, control} of more) {
       const value = valueOf(option, control.value.trim());
       if (value === undefined) continue;
-      const place = option.group === "network" ? wanted : (wanted[option.group] ??= {});
+      const place = option.group === "preprocess" ? (wanted.preprocess ??= {}) : wanted;
       place[option.name] = value;
     }
     return wanted;
@@ -71,8 +71,8 @@ export function createLoadForm({api, added}) {
 }
 
 /** The control for an option as the server declares it. */
-function controlOf({name, type, choices, minimum, maximum, example}, input) {
-  if (type === "choice") return select([["", "as the file says"], ...choices.map((word) => [word, word])], {name});
+function controlOf({name, group, type, choices, minimum, maximum, example}, input) {
+  if (type === "choice") return select([["", group === "computing" ? "as usual" : "as the file says"], ...choices.map((word) => [word, word])], {name});
   const bounds = {type: "number", min: minimum, max: maximum};
   if (type === "integer") return input({name, ...bounds, step: 1, placeholder: example});
   if (type === "number") return input({name, ...bounds, step: "any", placeholder: example});

@@ -21,7 +21,7 @@ export function loadReport(report) {
   const facts = [
     ["Format", report.format], ["Recognised as", report.recognised_as],
     ["Taken from", report.checkpoint_key], ["Prefix removed", report.prefix_removed],
-    ["Inert objects", (report.opaque_globals ?? []).join(", ")]
+    ["Precision", report.precision], ["Inert objects", (report.opaque_globals ?? []).join(", ")]
   ].filter(([, value]) => value);
   return h("div", {class: "report"},
     h("p", {}, h("span", {class: "verdict", "data-verdict": report.verdict}, report.verdict), " ",

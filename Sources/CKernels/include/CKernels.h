@@ -2,6 +2,7 @@
 #define CKERNELS_H
 
 #include "analysis_kernels.h"
+#include "bf16_kernels.h"
 #include "kernel_level.h"
 #include "optimizer_kernels.h"
 #include "training_kernels.h"

@@ -1,5 +1,6 @@
 import JSON
 package import Platform
+import Tensors
 
 /// What was read of a checkpoint, and the digest of its form.
 package struct ModelForm: Sendable, Codable {
@@ -44,7 +45,7 @@ package struct CanonicalStore: Sendable {
         guard let key = key(place, options)?.text, let bytes = try? MappedFile.open(seen(key)),
             let document = try? JSONValue.parse(bytes), SealedDocument.isWhole(document),
             let form = try? document.decoded(as: ModelForm.self), form.isPlausible,
-            Folder.exists(path(of: form.model.fingerprint))
+            Folder.exists(path(of: form.model.fingerprint)), form.model.precision == options.precision.precision
         else { return nil }
         Folder.touch(path(of: form.model.fingerprint))
         return form

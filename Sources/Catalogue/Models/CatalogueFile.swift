@@ -51,7 +51,6 @@ package struct CatalogueFile: Sendable {
         return .object(
             [.init("name", .string(registration.name)), .init("path", .string(registration.path))]
                 + registration.options.members
-                + (registration.precision.map { [.init("precision", .string($0))] } ?? [])
                 + [.init("created_at", .string(remembered.createdAt.ISO8601Format()))])
     }
 
@@ -61,7 +60,7 @@ package struct CatalogueFile: Sendable {
         else { throw CatalogueFault(what: "a model of it has no name, path and created_at") }
         return Remembered(
             registration: ModelRegistration(
-                name: name, path: path, precision: line["precision"]?.string, options: LoadOptions(line)),
+                name: name, path: path, options: LoadOptions(line)),
             createdAt: date)
     }
 }

@@ -1,5 +1,6 @@
 package import JSON
 import Models
+package import Tensors
 
 /// Why a model could not be loaded, with the report as far as it goes.
 package struct LoadFailure: Error, Sendable, Codable {
@@ -17,6 +18,16 @@ package struct LoadFailure: Error, Sendable, Codable {
 }
 
 extension LoadFailure {
+    /// What the processor lacks for a network in `precision`; nil where it lacks nothing.
+    package init?(lacking precision: Precision) {
+        guard let lacking = precision.lacking else { return nil }
+        sentence =
+            "This processor has \(lacking), so no model is loaded in \(precision.rawValue). Write f32, or auto for the "
+            + "quickest that there is."
+        report = nil
+        pointer = LoadOption.precision.pointer
+    }
+
     /// What a network could not be built for, blamed on what was asked for where that is the cause.
     init(_ error: ModelError, _ options: LoadOptions, report: JSONValue) {
         sentence = Self.sentence(error.reason, options)

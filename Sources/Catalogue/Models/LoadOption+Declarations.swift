@@ -1,11 +1,12 @@
 import Images
 import Models
+import Tensors
 
 extension LoadOption {
     /// Every option, in the order in which it is shown.
     public static let all: [LoadOption] = [
-        .arch, .numHeads, .imgSize, .checkpointKey, .activation, .rope, .cropMode, .cropPct, .interpolation, .mean,
-        .std,
+        .arch, .numHeads, .imgSize, .checkpointKey, .activation, .rope, .precision, .cropMode, .cropPct, .interpolation,
+        .mean, .std,
     ]
 
     public static let arch = LoadOption(
@@ -30,6 +31,10 @@ extension LoadOption {
     public static let rope = LoadOption(
         "rope", .choice(RotaryKind.allCases.map(\.rawValue)), title: "Rotary positions",
         "How queries and keys are turned by the places of their patches, where the file does not tell it.")
+
+    public static let precision = LoadOption(
+        "precision", in: .computing, .choice(PrecisionChoice.allCases.map(\.rawValue)), title: "Precision",
+        "What products are made of: f32, bf16 where the processor multiplies it, or auto for the quickest that it has.")
 
     public static let cropMode = LoadOption(
         "crop_mode", in: .preprocess, .choice(Preprocess.CropMode.allCases.map(\.rawValue)), title: "Crop mode",

@@ -24,6 +24,11 @@ public struct LoadOption: Sendable, Equatable {
         case network
         /// How images are prepared for it: members of an object of this name.
         case preprocess
+        /// How it is computed.
+        case computing
+
+        /// Whether its options stand in an object of its name.
+        public var isNested: Bool { self == .preprocess }
     }
 
     /// JSON's word; the command line has hyphens in it.
@@ -50,7 +55,7 @@ public struct LoadOption: Sendable, Equatable {
     }
 
     /// Where it stands in a registration, a JSON pointer.
-    public var pointer: String { group == .network ? "/" + name : "/\(group.rawValue)/\(name)" }
+    public var pointer: String { group.isNested ? "/\(group.rawValue)/\(name)" : "/" + name }
 
     /// The command line's name for it, without the hyphens before it.
     public var flag: String { name.replacing("_", with: "-") }

@@ -1,5 +1,6 @@
 public import JSON
 import Models
+package import Tensors
 
 /// What is said about loading a checkpoint beside its path: how another process loads the same model.
 public struct LoadOptions: Sendable, Equatable {
@@ -12,7 +13,7 @@ public struct LoadOptions: Sendable, Equatable {
     /// given, and what is no option is passed over.
     public init(_ object: JSONValue) {
         for option in LoadOption.all {
-            let place = option.group == .network ? object : object[option.group.rawValue]
+            let place = option.group.isNested ? object[option.group.rawValue] : object
             self[option] = place?[option.name]
         }
     }
@@ -38,14 +39,12 @@ public struct LoadOptions: Sendable, Equatable {
 
     /// As members of an object, those of a group in an object of its name.
     public var members: [JSONValue.Member] {
-        func given(_ group: LoadOption.Group) -> [JSONValue.Member] {
-            LoadOption.all.filter { $0.group == group }.compactMap { option in
+        LoadOption.Group.allCases.flatMap { group -> [JSONValue.Member] in
+            let given = LoadOption.all.filter { $0.group == group }.compactMap { option in
                 self[option].map { JSONValue.Member(option.name, $0) }
             }
+            return group.isNested && !given.isEmpty ? [.init(group.rawValue, .object(given))] : given
         }
-        let preprocess = given(.preprocess)
-        return given(.network)
-            + (preprocess.isEmpty ? [] : [.init(LoadOption.Group.preprocess.rawValue, .object(preprocess))])
     }
 }
 
@@ -57,6 +56,11 @@ extension LoadOptions {
     var activation: ActivationFunction? { self[.activation]?.string.flatMap(ActivationFunction.init) }
 
     var rope: RotaryKind? { self[.rope]?.string.flatMap(RotaryKind.init) }
+
+    /// f32 where nothing is said.
+    package var precision: PrecisionChoice {
+        self[.precision]?.string.flatMap(PrecisionChoice.init) ?? .f32
+    }
 
     var imgSize: ImageSize? {
         self[.imgSize]?.sides.map { ImageSize(height: $0[0], width: $0[1]) }

@@ -9,6 +9,8 @@ struct LoadSummary: Sendable {
     let opaqueGlobals: [String]
     /// Who says how images are prepared, where that was asked.
     var images: String?
+    /// Of the model that was made; nil where there is none.
+    var precision: Precision?
 
     /// As JSON has it.
     var field: JSONValue { .object(members) }
@@ -32,7 +34,7 @@ struct LoadSummary: Sendable {
             .init("not_finite", .strings(report.notFinite)),
             .init("others", .strings(report.others)),
             .init("opaque_globals", .strings(opaqueGlobals)),
-        ]
+        ] + (precision.map { [.init("precision", .string($0.rawValue))] } ?? [])
     }
 
     private static func match(_ match: LoadReport.Match) -> JSONValue {

@@ -2,7 +2,7 @@ package import Images
 package import JSON
 package import Models
 import Platform
-import Tensors
+package import Tensors
 
 /// A model that somebody holds in memory: everything that decides what it answers, without its weights, so that it can be
 /// known where nothing is computed.
@@ -15,6 +15,8 @@ package struct LoadedModel: Sendable, Codable {
     package let fingerprint: String
     /// The variant, where it has a name.
     package let arch: String?
+    /// What its products are made of.
+    package let precision: Precision
     /// Learned numbers in all.
     package let parameterCount: Int
     /// What became of the checkpoint's tensors, as `GET /v1/models/{name}/load-report` answers it.
@@ -24,17 +26,21 @@ package struct LoadedModel: Sendable, Codable {
 
     /// - Parameter choices: what was asked for beside the file, in a fixed order.
     init(
-        config: VisionTransformerConfig, preprocess: Preprocess, sha256: String, choices: [String], arch: String?,
-        report: JSONValue
+        config: VisionTransformerConfig, preprocess: Preprocess, precision: Precision, sha256: String,
+        choices: [String], arch: String?, report: JSONValue
     ) {
         self.config = config
         let size = config.imgSize
         transform = EvaluationTransform(height: size.height, width: size.width, preprocess: preprocess)
         self.sha256 = sha256
         self.arch = arch
+        self.precision = precision
         self.report = report
         parameterCount = VisionTransformer.parameters(of: config).reduce(0) { $0 + $1.count }
-        let prints = [sha256] + choices + [preprocess.canonical, "\(size.height)x\(size.width)"]
+        // Prints in f32 are those from before there was anything else.
+        let prints =
+            [sha256] + choices + [preprocess.canonical, "\(size.height)x\(size.width)"]
+            + (precision == .f32 ? [] : ["precision \(precision.rawValue)"])
         fingerprint = SHA256.hex(of: Array(prints.joined(separator: "\n").utf8))
     }
 
@@ -62,8 +68,12 @@ package struct NamedModel: Sendable {
         self.model = model
     }
 
-    /// `{name, sha256}`
-    package var field: JSONValue { .object([.init("name", .string(name)), .init("sha256", .string(model.sha256))]) }
+    /// `{name, sha256}`, and `precision` where it is not f32.
+    package var field: JSONValue {
+        .object(
+            [.init("name", .string(name)), .init("sha256", .string(model.sha256))]
+                + (model.precision == .f32 ? [] : [.init("precision", .string(model.precision.rawValue))]))
+    }
 }
 
 extension Preprocess {

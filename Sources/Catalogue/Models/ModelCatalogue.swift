@@ -4,6 +4,7 @@ package import JSON
 package import Logging
 import Models
 package import Platform
+import Tensors
 
 /// Reads the checkpoint at a place and has its weights held; the thread is there for what takes long.
 package typealias ModelLoading =
@@ -368,7 +369,7 @@ extension ModelInfo {
         format = report?["format"]?.string
         parameters = model?.parameterCount
         memoryBytes = model?.memoryBytes ?? 0
-        precision = entry.registration.precision ?? "f32"
+        precision = model?.precision.rawValue ?? entry.registration.options.precision.rawValue
         config = model?.config
         preprocess = model.map { PreprocessInfo($0.transform.preprocess) }
         error = failure?.sentence

@@ -23,6 +23,7 @@ public struct ModelInfo: Sendable {
     public let parameters: Int?
     /// Memory that the loaded model holds, bytes; 0 while it is not loaded.
     public let memoryBytes: Int
+    /// What its products are made of: `f32`, `bf16`; while it is not loaded, what was asked for.
     public let precision: String
     public let config: VisionTransformerConfig?
     public let preprocess: PreprocessInfo?

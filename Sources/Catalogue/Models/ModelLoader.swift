@@ -47,10 +47,13 @@ package enum ModelLoader {
     package static func read(
         _ checkpoint: Checkpoint, _ options: LoadOptions, fileName: String, layouts: CheckpointLayouts = .standard
     ) throws(LoadFailure) -> ReadModel {
+        let precision = options.precision.precision
+        if let failure = LoadFailure(lacking: precision) { throw failure }
         let recognised = try recognise(checkpoint, options, fileName: fileName, layouts: layouts)
         let report = LoadSummary(
             format: checkpoint.format.rawValue, report: recognised.report, opaqueGlobals: checkpoint.opaqueGlobals,
-            images: PreprocessChoice.source(checkpoint, options, layout: recognised.report.recognisedAs)
+            images: PreprocessChoice.source(checkpoint, options, layout: recognised.report.recognisedAs),
+            precision: precision
         ).field
         let preprocess: Preprocess
         do {
@@ -61,7 +64,7 @@ package enum ModelLoader {
         }
         let sha256 = checkpoint.digest()
         let model = LoadedModel(
-            config: recognised.config, preprocess: preprocess, sha256: sha256,
+            config: recognised.config, preprocess: preprocess, precision: precision, sha256: sha256,
             choices: [
                 "heads \(recognised.config.numHeads)", "key \(recognised.report.checkpointKey ?? "")",
                 "prefix \(recognised.report.prefixRemoved ?? "")",

@@ -5,14 +5,11 @@ public struct ModelRegistration: Sendable, Equatable {
     public var name: String
     /// A file or a Hugging Face folder inside the models directory, or `upload:SHA256`.
     public var path: String
-    /// `f32`, or nil for it.
-    public var precision: String?
     public var options: LoadOptions
 
-    public init(name: String, path: String, precision: String? = nil, options: LoadOptions = LoadOptions()) {
+    public init(name: String, path: String, options: LoadOptions = LoadOptions()) {
         self.name = name
         self.path = path
-        self.precision = precision
         self.options = options
     }
 
@@ -27,9 +24,6 @@ public struct ModelRegistration: Sendable, Equatable {
         check(
             !path.isEmpty && path.utf8.count <= 1024 && isPlain, "/path",
             "path is the name of a file or folder inside the models directory, or upload:SHA256.")
-        check(
-            precision == nil || precision == "f32", "/precision",
-            "precision “\((precision ?? "").shortened)” is not available; write f32, or leave it out.")
         return faults + options.faults
     }
 }

@@ -29,8 +29,12 @@ package final class Networks: Sendable {
     /// - Throws: `LoadFailure` where a tensor is missing or has another shape.
     package func hold(_ read: ReadModel) throws(LoadFailure) -> LoadedModel {
         if let known = self[read.model.fingerprint] { return known.model }
+        if let failure = LoadFailure(lacking: read.model.precision) { throw failure }
         let transformer: VisionTransformer
-        do { transformer = try VisionTransformer(config: read.model.config, stateDict: read.tensors) } catch {
+        do {
+            transformer = try VisionTransformer(
+                config: read.model.config, stateDict: read.tensors, precision: read.model.precision)
+        } catch {
             throw LoadFailure(sentence: ServiceError.sentence("\(error)"), report: read.model.report)
         }
         // What was copied out of the file need not stay in memory with it.

@@ -20,6 +20,7 @@ package struct Manifest {
             JSONValue.object([
                 .init("name", .string(model.name)), .init("sha256", .string(model.model.sha256)),
                 .init("fingerprint", .string(model.model.fingerprint)), .init("arch", .optional(model.model.arch)),
+                .init("precision", .string(model.model.precision.rawValue)),
             ])
         }
         let images = analysis.images

@@ -77,20 +77,24 @@ package struct Block: Sendable {
         visit: (Intermediate) throws -> Void
     ) rethrows {
         let heads = wanted.attention.map { $0.heads ?? Array(0..<numHeads) }
-        var projected = qkv.forward(postNorm ? x : norm1.forward(x, pass), pass)
-        qkNorm?.apply(to: &projected, pass)
-        rotation?.apply(to: &projected, numHeads: numHeads, pool: pass.pool)
+        // What nobody but a product reads is never written in f32 where products are in bf16.
+        let roundsOutput = pass.weights.precision == .bf16 && !wanted.headOutput && attnNorm == nil
         let attention = AttentionForward(
-            qkv: projected, numHeads: numHeads, bias: bias,
+            qkv: project(x, rotation: rotation, pass), numHeads: numHeads, bias: bias,
             wanted: .init(
-                heads: heads, queries: wanted.attention?.queries, output: wanted.headOutput || wanted.goesOn),
+                heads: heads, queries: wanted.attention?.queries, output: wanted.headOutput || wanted.goesOn,
+                roundsOutput: roundsOutput),
             pool: pass.pool)
         if let maps = attention.maps { try visit(.attention(block: index, maps)) }
-        guard let output = attention.output else { return }
-        if wanted.headOutput { try visit(.headOutput(block: index, output.splittingHeads(numHeads))) }
+        if wanted.headOutput, let output = attention.output {
+            try visit(.headOutput(block: index, output.splittingHeads(numHeads)))
+        }
         guard wanted.goesOn else { return }
         if wanted.addsAttention {
-            let heads = attnNorm?.forward(output, pass) ?? output
+            guard
+                let heads = attention.roundedOutput.map(ProductInput.rounded)
+                    ?? attention.output.map({ .exact(attnNorm?.forward($0, pass) ?? $0) })
+            else { preconditionFailure("attention kept no output") }
             if postNorm {
                 x.add(norm1.forward(proj.forward(heads, pass), pass))
             } else {
@@ -102,8 +106,19 @@ package struct Block: Sendable {
         if postNorm {
             x.add(norm2.forward(mlp.forward(x, pass), pass))
         } else {
-            mlp.accumulate(norm2.forward(x, pass), into: &x, pass)
+            mlp.accumulate(norm2.input(x, pass), into: &x, pass)
         }
+    }
+
+    /// Queries, keys and values of the stream `x`, normed and turned, as attention multiplies them.
+    private func project(_ x: Tensor, rotation: RotaryTables?, _ pass: ForwardPass) -> ProductInput {
+        let normed: ProductInput = postNorm ? .exact(x) : norm1.input(x, pass)
+        let isRounded = pass.weights.precision == .bf16
+        if isRounded, qkNorm == nil, rotation == nil { return .rounded(qkv.rounded(normed, pass)) }
+        var projected = qkv.forward(normed, pass)
+        qkNorm?.apply(to: &projected, pass)
+        rotation?.apply(to: &projected, numHeads: numHeads, pool: pass.pool)
+        return isRounded ? .rounded(RoundedTensor(projected, pool: pass.pool)) : .exact(projected)
     }
 }
 

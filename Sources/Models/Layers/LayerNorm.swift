@@ -33,4 +33,15 @@ package struct LayerNorm: Sendable {
         guard let bias else { return x.rmsNorm(weight: weight, eps: eps, pool: pass.pool) }
         return x.layerNorm(weight: weight, bias: pass.weights.tensor(bias), eps: eps, pool: pass.pool)
     }
+
+    /// The same for a linear layer to read, rounded where that multiplies in bf16.
+    func input(_ x: Tensor, _ pass: ForwardPass) -> ProductInput {
+        guard pass.weights.precision == .bf16 else { return .exact(forward(x, pass)) }
+        let weight = pass.weights.tensor(weight)
+        guard let bias else {
+            return .rounded(RoundedTensor(rmsNorm: x, weight: weight, eps: eps, pool: pass.pool))
+        }
+        return .rounded(
+            RoundedTensor(layerNorm: x, weight: weight, bias: pass.weights.tensor(bias), eps: eps, pool: pass.pool))
+    }
 }

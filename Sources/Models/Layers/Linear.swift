@@ -12,12 +12,29 @@ package struct Linear: Sendable {
     }
 
     /// x (…, inFeatures) → (…, outFeatures).
-    func forward(_ x: Tensor, _ pass: ForwardPass, activation: PackedLinear.Activation = .none) -> Tensor {
+    func forward(
+        _ x: ProductInput, _ pass: ForwardPass, activation: PackedLinear.Activation = .none
+    ) -> Tensor {
         pass.weights.product(self).forward(x, activation: activation, pool: pass.pool)
     }
 
+    func forward(_ x: Tensor, _ pass: ForwardPass, activation: PackedLinear.Activation = .none) -> Tensor {
+        forward(.exact(x), pass, activation: activation)
+    }
+
+    /// The same where all layers multiply in bf16, and nobody but a product reads it.
+    func rounded(_ x: ProductInput, _ pass: ForwardPass) -> RoundedTensor {
+        pass.weights.product(self).rounded(x, pool: pass.pool)
+    }
+
     /// Adds y to `sum`.
-    func accumulate(_ x: Tensor, into sum: inout Tensor, _ pass: ForwardPass) {
+    func accumulate(_ x: ProductInput, into sum: inout Tensor, _ pass: ForwardPass) {
         pass.weights.product(self).accumulate(x, into: &sum, pool: pass.pool)
+    }
+
+    /// Adds next(GELU(y)) to `sum`.
+    func accumulate(_ x: ProductInput, through next: Linear, into sum: inout Tensor, _ pass: ForwardPass) {
+        pass.weights.product(self).accumulate(
+            x, through: pass.weights.product(next), into: &sum, pool: pass.pool)
     }
 }

@@ -21,7 +21,7 @@ package struct MLP: Sendable {
     }
 
     /// What fc2 reads for `x` (batch, tokens, embedDim).
-    private func hidden(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    private func hidden(_ x: ProductInput, _ pass: ForwardPass) -> Tensor {
         let hidden =
             kind == .gelu
             ? fc1.forward(x, pass, activation: .gelu) : kind.activate(fc1.forward(x, pass), pool: pass.pool)
@@ -29,11 +29,15 @@ package struct MLP: Sendable {
     }
 
     /// The network's answer for `x` (batch, tokens, embedDim).
-    func forward(_ x: Tensor, _ pass: ForwardPass) -> Tensor { fc2.forward(hidden(x, pass), pass) }
+    func forward(_ x: Tensor, _ pass: ForwardPass) -> Tensor { fc2.forward(hidden(.exact(x), pass), pass) }
 
     /// Adds the network's answer for `x` (batch, tokens, embedDim) to `sum`.
-    func accumulate(_ x: Tensor, into sum: inout Tensor, _ pass: ForwardPass) {
-        fc2.accumulate(hidden(x, pass), into: &sum, pass)
+    func accumulate(_ x: ProductInput, into sum: inout Tensor, _ pass: ForwardPass) {
+        guard kind == .gelu, norm == nil else {
+            fc2.accumulate(.exact(hidden(x, pass)), into: &sum, pass)
+            return
+        }
+        fc1.accumulate(x, through: fc2, into: &sum, pass)
     }
 }
 

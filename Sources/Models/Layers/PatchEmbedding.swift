@@ -124,7 +124,10 @@ private struct ConvolutionNorm: Sendable {
         for row in scale.indices {
             for column in 0..<width { weight[flat: row * width + column] *= scale[row] }
         }
-        weights.pack(linear, PackedLinear(weight: weight, bias: Tensor(shape: [shift.count], shift)))
+        weights.pack(
+            linear,
+            PackedLinear(
+                weight: weight, bias: Tensor(shape: [shift.count], shift), precision: weights.precision))
     }
 
     /// One image (channels, height, width), or (height, width, channels), → (height/2, width/2, outChans).

@@ -20,8 +20,12 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
 ///
 /// Layers hold places; this holds numbers. One value serves any number of requests at once.
 struct Weights: Sendable {
+    /// In which linear layers are packed, and attention is multiplied.
+    let precision: Precision
     private var tensors: [Int: Tensor] = [:]
     private var linears: [Int: PackedLinear] = [:]
+
+    init(precision: Precision) { self.precision = precision }
 
     /// The numbers of `parameter`.
     func tensor(_ parameter: Parameter) -> Tensor {
@@ -50,7 +54,7 @@ struct Weights: Sendable {
         var bias: Tensor?, factors: Tensor?
         if let place = linear.bias { bias = try Weights.read(place, from: stateDict) }
         if let scale { factors = try Weights.read(scale, from: stateDict) }
-        pack(linear, PackedLinear(weight: weight, bias: bias, scale: factors))
+        pack(linear, PackedLinear(weight: weight, bias: bias, scale: factors, precision: precision))
     }
 
     /// Gives `linear` a product made elsewhere.

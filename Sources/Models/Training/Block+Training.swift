@@ -45,7 +45,8 @@ extension Block {
         rotation?.apply(to: &projected, numHeads: numHeads, pool: pass.pool)
         let attended = AttentionForward(
             qkv: projected, numHeads: numHeads, bias: bias,
-            wanted: .init(heads: Array(0..<numHeads), queries: nil, output: true), pool: pass.pool)
+            wanted: .init(heads: Array(0..<numHeads), queries: nil, output: true), precision: pass.precision,
+            pool: pass.pool)
         guard let maps = attended.maps, let heads = attended.output else {
             preconditionFailure("attention kept nothing")
         }
@@ -93,7 +94,8 @@ extension Block {
         }
         look?(dHeads)
         var dProjected = AttentionBackward.run(
-            dOutput: dHeads, qkv: a.qkv, maps: a.attention, dBias: &dBias, pool: pass.pool)
+            dOutput: dHeads, qkv: a.qkv, maps: a.attention, dBias: &dBias, precision: pass.precision,
+            pool: pass.pool)
         rotation?.applyBackward(to: &dProjected, numHeads: numHeads, pool: pass.pool)
         if let qkNorm, let forward = a.qkNorm {
             qkNorm.applyBackward(to: &dProjected, forward, pass, gradients: &gradients)

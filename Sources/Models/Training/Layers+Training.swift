@@ -3,7 +3,7 @@ package import Tensors
 extension Linear {
     /// x (…, inFeatures) → (…, outFeatures).
     package func forward(_ x: Tensor, _ pass: TrainingPass) -> Tensor {
-        x.linear(pass.weights, weight: weight, bias: bias, pool: pass.pool)
+        x.linear(pass.weights, weight: weight, bias: bias, precision: pass.precision, pool: pass.pool)
     }
 
     /// The gradient at `x`; an empty tensor unless `needsInput`.
@@ -12,7 +12,7 @@ extension Linear {
     ) -> Tensor {
         x.linearBackward(
             dOutput: dOutput, pass.weights, weight: weight, bias: bias, gradients: &gradients, needsInput: needsInput,
-            pool: pass.pool)
+            precision: pass.precision, pool: pass.pool)
     }
 }
 

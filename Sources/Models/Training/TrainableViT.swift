@@ -23,6 +23,8 @@ public struct TrainableViT: Sendable {
 
     public let config: VisionTransformerConfig
     public let freezing: Freezing
+    /// Of the products on the way forward and back.
+    public let precision: Precision
     /// The encoder's own parameters, in the order of the pass.
     public let parameters: [Parameter]
     package let network: Network
@@ -34,15 +36,17 @@ public struct TrainableViT: Sendable {
     /// - Parameters:
     ///   - config: with the linear patch embedding; MoCo v3's convolutional stem is not trained here.
     ///   - dropPath: the rate of stochastic depth in the last block.
+    ///   - precision: one that this processor does not lack.
     public init(
         _ config: VisionTransformerConfig, freezing: Freezing = Freezing(), dropPath: Double = 0,
-        in layout: inout ParameterLayout
+        precision: Precision = .f32, in layout: inout ParameterLayout
     ) {
         precondition(config.patchEmbed == .linear, "the convolutional stem is not trained")
         precondition(config.relPos == .none || config.numPrefixTokens == 1, "a relative bias has one class token")
         self.config = config
         self.freezing = freezing
         self.dropPath = dropPath
+        self.precision = precision
         let before = layout.parameters.count
         network = Network(config, in: &layout)
         parameters = Array(layout.parameters[before...])
@@ -97,7 +101,7 @@ public struct TrainableViT: Sendable {
         keepsActivations: Bool = true, pool: ThreadPool
     ) -> Activations {
         let dropPath = random.flatMap { DropPath(rate: self.dropPath, depth: config.depth, random: $0) }
-        let pass = TrainingPass(weights: weights, dropPath: dropPath, pool: pool)
+        let pass = TrainingPass(weights: weights, dropPath: dropPath, precision: precision, pool: pool)
         let patches = network.patchEmbed.wholePatches(images).patches(patchSize: config.patchSize, pool: pool)
         let (embedded, patchNorm) = embed(patches, masking, pass)
         let normPre = network.normPre?.forward(embedded, pass)
@@ -120,7 +124,7 @@ public struct TrainableViT: Sendable {
     public func forward(
         _ images: Tensor, weights: ParameterBuffer, pool: ThreadPool, visit: (_ depth: Int, _ stream: Tensor) -> Void
     ) {
-        let pass = TrainingPass(weights: weights, pool: pool)
+        let pass = TrainingPass(weights: weights, precision: precision, pool: pool)
         var x = embed(
             network.patchEmbed.wholePatches(images).patches(patchSize: config.patchSize, pool: pool), .none, pass
         ).tokens
@@ -144,7 +148,8 @@ public struct TrainableViT: Sendable {
         _ activations: Activations, dOutput: Tensor, weights: ParameterBuffer, gradients: inout ParameterBuffer,
         pool: ThreadPool
     ) {
-        let pass = TrainingPass(weights: weights, dropPath: activations.dropPath, pool: pool)
+        let pass = TrainingPass(
+            weights: weights, dropPath: activations.dropPath, precision: precision, pool: pool)
         var dStream = dOutput
         if let norm = network.norm, let forward = activations.norm {
             dStream = norm.backward(activations.stream, forward, dOutput: dOutput, pass, gradients: &gradients)

@@ -7,11 +7,16 @@ package struct TrainingPass: Sendable {
     /// Weights of the layout in which the layers took their places.
     package let weights: ParameterBuffer
     package let dropPath: DropPath?
+    /// Of the products; sums, norms and softmax are f32.
+    package let precision: Precision
     package let pool: ThreadPool
 
-    package init(weights: ParameterBuffer, dropPath: DropPath? = nil, pool: ThreadPool) {
+    package init(
+        weights: ParameterBuffer, dropPath: DropPath? = nil, precision: Precision = .f32, pool: ThreadPool
+    ) {
         self.weights = weights
         self.dropPath = dropPath
+        self.precision = precision
         self.pool = pool
     }
 }

@@ -4,37 +4,63 @@ import Tensors
 
 /// The best matrix product that this machine does: the limit that every other speed is measured against.
 struct GEMMCeiling {
-    private let products: [(layer: PackedLinear, x: Tensor)]
+    /// A product, and who cuts it for the threads.
+    private struct Entry {
+        let trial: ProductTrial
+        let isCutByLibrary: Bool
+        /// GFLOP/s, a number a round.
+        var rates: [Double] = []
+    }
+
+    private let precision: Precision
     private let pool: ThreadPool
     private let alone = ThreadPool(threads: 1)
-    /// GFLOP/s of each product, split by us and by the library, a number a round.
-    private var rates: [[Double]]
+    private var entries: [Entry]
+    private var peaks: [Double] = []
 
-    /// Products of the sizes that a batch of `config` has: the fused projection, the output projection, both MLP layers.
-    init(config: VisionTransformerConfig, batch: Int, pool: ThreadPool) {
+    /// Products of the sizes that a batch of `config` has: the fused projection, the output projection, both MLP layers;
+    /// by oneDNN, cut by us and by itself, and in f32 by OpenBLAS as well.
+    init(config: VisionTransformerConfig, batch: Int, precision: Precision, pool: ThreadPool) {
         let (rows, width, hidden) = (batch * config.numTokens, config.embedDim, config.mlpHidden)
-        products = [(3 * width, width), (width, width), (hidden, width), (width, hidden)].map { outputs, inputs in
-            let weight = Tensor(shape: [outputs, inputs], repeating: 0.01)
-            return (
-                PackedLinear(weight: weight, bias: nil, cut: .byThread), Tensor(shape: [rows, inputs], repeating: 1)
-            )
+        let sizes = [(3 * width, width), (width, width), (hidden, width), (width, hidden)]
+        let backends: [PackedLinear.Backend] = precision == .f32 ? [.oneDNN, .openBLAS] : [.oneDNN]
+        entries = backends.flatMap { backend in
+            sizes.flatMap { outputs, inputs -> [Entry] in
+                let trial = ProductTrial(
+                    rows: rows, inputs: inputs, outputs: outputs, precision: precision, backend: backend, pool: pool)
+                return backend == .oneDNN
+                    ? [Entry(trial: trial, isCutByLibrary: false), Entry(trial: trial, isCutByLibrary: true)]
+                    : [Entry(trial: trial, isCutByLibrary: false)]
+            }
         }
+        self.precision = precision
         self.pool = pool
-        rates = Array(repeating: [], count: 2 * products.count)
     }
 
     /// The best product: medians over the rounds, like the times they are held against.
-    var gflops: Double { rates.map { $0.isEmpty ? 0 : $0.sorted()[$0.count / 2] }.max() ?? 0 }
+    var gflops: Double { entries.map { Self.median($0.rates) }.max() ?? 0 }
 
-    /// Runs each product, split by us and split by the library.
+    /// What multiplying and adding in registers alone does, GFLOP/s: no product can do more.
+    var peakGflops: Double { Self.median(peaks) }
+
+    /// Runs each product.
     mutating func measure() {
-        for (index, (layer, x)) in products.enumerated() {
-            let work = 2 * Double(x.count) * Double(layer.outFeatures)
-            rates[2 * index].append(work / Stopwatch.seconds { _ = layer.forward(x, pool: pool) } / 1e9)
-            NumericLibraries.prepareThread(libraryThreads: pool.threads)
-            rates[2 * index + 1].append(work / Stopwatch.seconds { _ = layer.forward(x, pool: alone) } / 1e9)
-            NumericLibraries.prepareThread()
+        var operations = 0.0
+        let seconds = Stopwatch.seconds {
+            operations = ProductTrial.registers(precision, repetitions: 4_000_000, pool: pool)
         }
+        peaks.append(operations / seconds / 1e9)
+        for index in entries.indices {
+            let entry = entries[index]
+            if entry.isCutByLibrary { NumericLibraries.prepareThread(libraryThreads: pool.threads) }
+            let seconds = Stopwatch.seconds { entry.trial.run(pool: entry.isCutByLibrary ? alone : pool) }
+            if entry.isCutByLibrary { NumericLibraries.prepareThread() }
+            entries[index].rates.append(entry.trial.operations / seconds / 1e9)
+        }
+    }
+
+    private static func median(_ numbers: [Double]) -> Double {
+        numbers.isEmpty ? 0 : numbers.sorted()[numbers.count / 2]
     }
 }
 

@@ -12,10 +12,13 @@ public enum TrainingBenchmark {
 
     /// Times `rounds` steps on `batch` images of noise after one to warm up; between them, products for the ceiling.
     ///
-    /// - Throws: `ServiceError.invalid` for an unknown method or architecture, or counts out of range: all at once.
+    /// - Parameter word: the precision of the products in JSON's word: `f32`, `bf16`, `auto`.
+    /// - Throws: `ServiceError.invalid` for a precision that there is not; for an unknown method or architecture, or counts
+    ///   out of range: all at once.
     public static func run(
-        method: String, arch: String, batch: Int, threads: Int, rounds: Int
+        method: String, arch: String, batch: Int, threads: Int, rounds: Int, precision word: String = "f32"
     ) throws(ServiceError) -> BenchmarkReport {
+        let precision = try ForwardBenchmark.precision(word)
         var faults: [Fault] = []
         let config = VisionTransformerConfig.named(arch)
         if config == nil {
@@ -39,9 +42,10 @@ public enum TrainingBenchmark {
         guard faults.isEmpty, let config else { throw .invalid(faults) }
         NumericLibraries.prepareThread()
         let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
-        let objective = try objective(method, arch, config)
+        let objective = try objective(method, arch, config, precision)
         let images = noise(batch, config)
-        var ceiling = GEMMCeiling(config: config, batch: batch, pool: pool)
+        Tensor.recycleMemory(atMost: Machine.memoryBytes / 4)
+        var ceiling = GEMMCeiling(config: config, batch: batch, precision: precision, pool: pool)
         var state = objective.initialState(seed: 0), gradients = ParameterBuffer(objective.layout)
         var optimizer = Optimizer(
             .adamW(AdamWConstants()), layout: objective.layout,
@@ -62,15 +66,16 @@ public enum TrainingBenchmark {
             if round > 0 { seconds.append(time) }
         }
         return BenchmarkReport(
-            method: method, arch: arch, batch: batch, threads: threads, seconds: seconds,
+            method: method, arch: arch, batch: batch, threads: threads, precision: precision.rawValue, seconds: seconds,
             flops: Double(batch) * objective.stepFLOPs, ceiling: ceiling)
     }
 
     /// The objective with its usual settings over a plain network.
     private static func objective(
-        _ method: String, _ arch: String, _ config: VisionTransformerConfig
+        _ method: String, _ arch: String, _ config: VisionTransformerConfig, _ precision: Precision
     ) throws(ServiceError) -> any Objective {
         var recipe = ViTRecipe(config, positions: .sinCos(.mocoV3))
+        recipe.precision = precision
         do throws(TrainingError) {
             let job = try TrainingConfiguration(
                 .object([

@@ -102,6 +102,8 @@ public struct Verification: Sendable {
         _ value: JSONValue, _ places: Places, _ analysis: StandaloneAnalysis
     ) async throws(ServiceError) -> NamedModel {
         let wanted = value["sha256"]?.string ?? "", name = value["name"]?.string ?? ""
+        var options = places.options
+        if options[.precision] == nil { options[.precision] = value["precision"] }
         for path in places.models {
             let entries = (try? Folder.entries(path))?.filter { !$0.isFolder }.map { path + "/" + $0.name } ?? []
             for file in [path] + entries {
@@ -109,7 +111,7 @@ public struct Verification: Sendable {
                 guard let checkpoint = try? Checkpoint.open(place.name, beneath: place.directory),
                     checkpoint.digest() == wanted
                 else { continue }
-                return NamedModel(name: name, model: try await analysis.load(file, places.options).model)
+                return NamedModel(name: name, model: try await analysis.load(file, options).model)
             }
         }
         throw .notFound(.file, name: "\(name) (SHA-256 \(wanted.shortened))", nearest: [])

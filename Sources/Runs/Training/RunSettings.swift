@@ -95,6 +95,7 @@ struct RunSettings: Sendable {
         vit.config.finalNorm = true
         vit.config.globalPool = .token
         vit.initialization = configuration.initialization
+        vit.precision = configuration.precision
         if let table = initial.stateDict["pos_embed"].flatMap(SinCosTable.recognise) {
             vit.positions = .sinCos(table.table)
         }

@@ -10,8 +10,9 @@ public enum AttentionBackward {
     ///   - qkv: (batch, tokens, 3·embedDim): what `AttentionForward` was given.
     ///   - maps: (batch, numHeads, tokens, tokens): all of its maps.
     ///   - dBias: (numHeads, tokens, tokens): the gradient at the bias on the scores is added, where there is one.
+    ///   - precision: of the products; one that this processor does not lack.
     public static func run(
-        dOutput: Tensor, qkv: Tensor, maps: Tensor, dBias: inout Tensor?, pool: ThreadPool
+        dOutput: Tensor, qkv: Tensor, maps: Tensor, dBias: inout Tensor?, precision: Precision = .f32, pool: ThreadPool
     ) -> Tensor {
         let (batch, tokens, embedDim) = (qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3)
         let numHeads = maps.shape[1], square = tokens * tokens
@@ -22,8 +23,9 @@ public enum AttentionBackward {
         let parts = max(min(4, batch), 1)
         let wantsBias = dBias != nil
         var partial = Tensor.zeros([wantsBias ? parts : 0, wantsBias ? numHeads * square : 0])
-        let scratch = Tensor(shape: [pool.threads, square], writing: { _ in })
-        let head = HeadBackward(tokens: tokens, embedDim: embedDim, headDim: embedDim / numHeads)
+        let head = HeadBackward(
+            tokens: tokens, embedDim: embedDim, headDim: embedDim / numHeads, precision: precision)
+        let scratch = Tensor(shape: [pool.threads, head.scratch], writing: { _ in })
         let dQKV = Tensor(shape: qkv.shape) { dQKV in
             guard let dQKV = dQKV.baseAddress else { return }
             withPointers(dOutput, qkv, maps, scratch) { dOutput, qkv, maps, scratch in
@@ -37,7 +39,7 @@ public enum AttentionBackward {
                                 dOutput: dOutput + image * tokens * embedDim + column,
                                 qkv: qkv + image * tokens * 3 * embedDim + column,
                                 map: maps + (image * numHeads + number) * square,
-                                scratch: Target(mutating: scratch) + thread * square,
+                                scratch: Target(mutating: scratch) + thread * head.scratch,
                                 dBias: partial.baseAddress.flatMap {
                                     wantsBias ? $0 + (part * numHeads + number) * square : nil
                                 })
@@ -81,8 +83,54 @@ private struct HeadBackward {
     let tokens: Int
     let embedDim: Int
     let headDim: Int
+    let precision: Precision
+
+    /// Memory that it wants for itself, numbers: a map, and in bf16 what is rounded, two in the place of one.
+    var scratch: Int {
+        let square = tokens * tokens
+        guard precision == .bf16 else { return square }
+        return square + (square + 15) / 16 * 8 + 2 * tokens * headDim
+    }
 
     func run(dQKV: Target, dOutput: Source, qkv: Source, map: Source, scratch: Target, dBias: Target?) {
+        switch precision {
+        case .f32: runExact(dQKV: dQKV, dOutput: dOutput, qkv: qkv, map: map, scratch: scratch, dBias: dBias)
+        case .bf16: runRounded(dQKV: dQKV, dOutput: dOutput, qkv: qkv, map: map, scratch: scratch, dBias: dBias)
+        }
+    }
+
+    /// The same with products of rounded numbers: the map, dO, Q, K, V and dS/√d.
+    private func runRounded(
+        dQKV: Target, dOutput: Source, qkv: Source, map: Source, scratch: Target, dBias: Target?
+    ) {
+        let wide = 3 * embedDim, square = tokens * tokens, part = tokens * headDim
+        let halves = UnsafeMutableRawPointer(scratch + square).assumingMemoryBound(to: UInt16.self)
+        let dO = halves + (square + 15) / 16 * 16, q = dO + part, k = q + part, v = k + part
+        for row in 0..<tokens {
+            bf16_forward(dO + row * headDim, dOutput + row * embedDim, headDim)
+            for (index, target) in [q, k, v].enumerated() {
+                bf16_forward(target + row * headDim, qkv + row * wide + index * embedDim, headDim)
+            }
+        }
+        bf16_forward(halves, map, square)
+        let inner = RoundedProduct(m: tokens, n: headDim, k: tokens)
+        inner.run(
+            dQKV + 2 * embedDim, halves, dO, transposes: (true, false), accumulates: false,
+            strides: (wide, tokens, headDim))
+        RoundedProduct(m: tokens, n: tokens, k: headDim).run(
+            scratch, dO, v, transposes: (false, true), accumulates: false, strides: (tokens, headDim, headDim))
+        softmax_backward(scratch, dBias, map, tokens, tokens)
+        bf16_scaled(halves, scratch, 1 / Float(headDim).squareRoot(), square)
+        inner.run(
+            dQKV, halves, k, transposes: (false, false), accumulates: false, strides: (wide, tokens, headDim))
+        inner.run(
+            dQKV + embedDim, halves, q, transposes: (true, false), accumulates: false,
+            strides: (wide, tokens, headDim))
+    }
+
+    private func runExact(
+        dQKV: Target, dOutput: Source, qkv: Source, map: Source, scratch: Target, dBias: Target?
+    ) {
         let wide = 3 * embedDim, scale = 1 / Float(headDim).squareRoot()
         let inner = MatrixProduct(m: tokens, n: headDim, k: tokens)
         inner.run(

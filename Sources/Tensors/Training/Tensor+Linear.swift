@@ -9,11 +9,13 @@ extension Tensor {
     /// - Parameters:
     ///   - weight: (outFeatures, inFeatures) in `weights`.
     ///   - bias: (outFeatures) in `weights`, or nil.
+    ///   - precision: of the product; one that this processor does not lack.
     public func linear(
-        _ weights: ParameterBuffer, weight: Parameter, bias: Parameter?, pool: ThreadPool
+        _ weights: ParameterBuffer, weight: Parameter, bias: Parameter?, precision: Precision = .f32, pool: ThreadPool
     ) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.count / max(weight.shape[0], 1))
         precondition(shape.last == inputs, "\(shape) does not multiply with \(weight.name) \(weight.shape)")
+        guard precision == .f32 else { return roundedLinear(weights, weight: weight, bias: bias, pool: pool) }
         return Tensor(shape: shape.dropLast() + [outputs]) { y in
             guard let y = y.baseAddress else { return }
             withUnsafeBufferPointer { x in
@@ -40,13 +42,20 @@ extension Tensor {
     ///   - dOutput: (…, outFeatures).
     ///   - needsInput: whether the gradient at the input is wanted; an empty tensor comes back otherwise.
     ///   - needsWeights: whether those of weight and bias are.
+    ///   - precision: of the products; one that this processor does not lack.
     public func linearBackward(
         dOutput: Tensor, _ weights: ParameterBuffer, weight: Parameter, bias: Parameter?,
-        gradients: inout ParameterBuffer, needsInput: Bool = true, needsWeights: Bool = true, pool: ThreadPool
+        gradients: inout ParameterBuffer, needsInput: Bool = true, needsWeights: Bool = true,
+        precision: Precision = .f32, pool: ThreadPool
     ) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.count / max(weight.shape[0], 1))
         let rows = count / inputs
         precondition(dOutput.count == rows * outputs, "\(dOutput.shape) is no gradient of \(weight.name)")
+        guard precision == .f32 else {
+            return roundedLinearBackward(
+                dOutput: dOutput, weights, weight: weight, bias: bias, gradients: &gradients,
+                wanted: (needsInput, needsWeights), pool: pool)
+        }
         if needsWeights { addWeightGradient(dOutput, weight: weight, bias: bias, rows, gradients: &gradients, pool) }
         guard needsInput else { return Tensor(shape: [0], []) }
         return Tensor(shape: shape) { dx in

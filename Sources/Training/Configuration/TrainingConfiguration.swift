@@ -1,6 +1,7 @@
 public import JSON
 import Models
 import Platform
+public import Tensors
 
 /// A training job as `POST /v1/jobs` and `vitscope train --config` take it, resolved: every setting that counts, those
 /// of the method's paper where the body was silent.
@@ -34,6 +35,8 @@ public struct TrainingConfiguration: Sendable {
     public let logEverySteps: Int
     /// Threads that compute, where it was said.
     public let threads: Int?
+    /// Of the encoder's products.
+    public let precision: Precision
     /// Texts that belong to the job and mean nothing to the program.
     public let labels: [String: String]
     /// What is looked at while the model trains; nil for nothing.
@@ -83,6 +86,8 @@ public struct TrainingConfiguration: Sendable {
             method: method, flavour: recipe.flavour.rawValue, patchSize: vit?.config.patchSize ?? 16)
         objective = ObjectiveSettings(reader, context)
         dropPath = reader.number(.dropPath, default: recipe.dropPath)
+        precision = Self.readPrecision(reader)
+        vit?.precision = precision
         vit?.initialization = initialization
         vit?.dropPath = dropPath
         self.vit = vit
@@ -143,6 +148,20 @@ public struct TrainingConfiguration: Sendable {
         let threads = resources.optionalInt(JobSetting.Resource.threads)
         resources.finish()
         return threads
+    }
+
+    /// f32 in silence, and then nothing is written down.
+    private static func readPrecision(_ reader: JSONReader) -> Precision {
+        guard let choice = reader.optionalChoice(.precision, PrecisionChoice.self) else { return .f32 }
+        if let lacking = choice.precision.lacking {
+            reader.fault(
+                .precision,
+                "This processor has \(lacking), so nothing is trained in \(choice.rawValue). Write f32, or auto for the "
+                    + "quickest that there is.")
+        }
+        // What a run computes does not change with the machine that goes on with it.
+        reader.record(.precision, .string(choice.precision.rawValue))
+        return choice.precision
     }
 
     private static func readLabels(_ reader: JSONReader) -> [String: String] {

@@ -21,7 +21,7 @@ extension MAE {
     ) -> [Tensor] {
         let encoded = encoder.forward(
             images, weights: weights, masking: .keeping(kept), keepsActivations: false, pool: pool)
-        let pass = TrainingPass(weights: weights, pool: pool)
+        let pass = TrainingPass(weights: weights, precision: encoder.precision, pool: pool)
         return decoder.forward(encoded.output, kept: kept, pass).streams
     }
 }

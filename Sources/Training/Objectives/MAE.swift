@@ -89,7 +89,7 @@ public struct MAE: Objective {
         guard let view = batch.views.last, let noise = batch.noise else { preconditionFailure("MAE takes noise") }
         let vit = recipe.config
         let (kept, mask) = Self.keep(noise, ratio: config.maskRatio)
-        let pass = TrainingPass(weights: state.weights, pool: context.pool)
+        let pass = TrainingPass(weights: state.weights, precision: encoder.precision, pool: context.pool)
         let encoded = encoder.forward(
             view, weights: state.weights, masking: .keeping(kept), random: context.random("masked", 0),
             pool: context.pool)

@@ -33,7 +33,8 @@ struct MaskedBranch: Sendable {
         _ view: Tensor, mask: Tensor, weights: ParameterBuffer, gradients: inout ParameterBuffer, scale: Float,
         _ context: StepContext
     ) -> Double {
-        let config = encoder.config, pass = TrainingPass(weights: weights, pool: context.pool)
+        let config = encoder.config
+        let pass = TrainingPass(weights: weights, precision: encoder.precision, pool: context.pool)
         let encoded = encoder.forward(
             view, weights: weights, masking: .token(maskToken, mask: mask), random: context.random("masked", 0),
             pool: context.pool)

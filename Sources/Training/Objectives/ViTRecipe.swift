@@ -1,5 +1,5 @@
 public import Models
-import Tensors
+public import Tensors
 
 /// A Vision Transformer to be trained: its sizes, and what they do not say about its beginning.
 public struct ViTRecipe: Sendable, Hashable {
@@ -28,6 +28,8 @@ public struct ViTRecipe: Sendable, Hashable {
     public var initialLayerScale: Float
     /// Stochastic depth in the last block.
     public var dropPath: Double
+    /// Of the products on the way forward and back; weights, moments, sums, norms and softmax are f32.
+    public var precision = Precision.f32
 
     public init(
         _ config: VisionTransformerConfig, positions: Positions = .learned, initialization: Initialization = .mocoV3,
@@ -46,6 +48,6 @@ public struct ViTRecipe: Sendable, Hashable {
         if case .sinCos = positions { freezing.positions = true }
         // Models with a relative position bias descend from BEiT, whose keys have no bias.
         freezing.keyBias = config.relPos != .none
-        return TrainableViT(config, freezing: freezing, dropPath: dropPath, in: &layout)
+        return TrainableViT(config, freezing: freezing, dropPath: dropPath, precision: precision, in: &layout)
     }
 }

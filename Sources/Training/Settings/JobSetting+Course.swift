@@ -1,3 +1,5 @@
+import Tensors
+
 /// Regularization, and what happens around the steps.
 extension JobSetting {
     static let dropPath = number("drop_path", 0...0.99, "Stochastic depth in the last block, less in those before it.")
@@ -5,13 +7,17 @@ extension JobSetting {
     static let checkpoint = object("checkpoint", Checkpoint.all, "When the run saves itself.")
     static let logEverySteps = int("log_every_steps", 1...1_000_000, default: 10, "Steps between two lines of metrics.")
     static let resources = object("resources", Resource.all, "Where the run computes.")
+    static let precision = choice(
+        "precision", PrecisionChoice.self,
+        "What products are made of: f32, as in silence, bf16 where the processor multiplies it, or auto for the quickest "
+            + "that it has.")
     static let labels = JobSetting("labels", .texts(atMost: 64), "Texts by name that belong to the job.")
     static let analysis = object("analysis", Analysis.all, "What is looked at while the model trains.")
     static let stopWhen = JobSetting(
         "stop_when", .objects(Stop.all, atMost: 64), "Rules by which the run ends before its last epoch.")
 
     static let course: [JobSetting] = [
-        dropPath, smoothing, checkpoint, logEverySteps, resources, labels, analysis, stopWhen,
+        dropPath, smoothing, checkpoint, logEverySteps, resources, precision, labels, analysis, stopWhen,
     ]
 
     /// Fields of `checkpoint`.

@@ -117,10 +117,11 @@ enum Schemas {
         // No part of the path is `.` or `..`, and none is empty.
         let part = #"\.?[^\x00-\x1F\x7F/.][^\x00-\x1F\x7F/]*"#
         return .closed(
-            [("name", .ref("Name")), ("path", .string(pattern: "^\(part)(/\(part))*$"))] + options(.network) + [
-                ("precision", .optional(.oneOf(["f32"]))),
-                (LoadOption.Group.preprocess.rawValue, .optional(.closed(options(.preprocess), required: []))),
-            ], required: ["name", "path"])
+            [("name", .ref("Name")), ("path", .string(pattern: "^\(part)(/\(part))*$"))]
+                + LoadOption.Group.allCases.flatMap { group in
+                    group.isNested
+                        ? [(group.rawValue, .optional(.closed(options(group), required: [])))] : options(group)
+                }, required: ["name", "path"])
     }
 
     private static var modelOptions: Schema {
@@ -142,6 +143,7 @@ enum Schemas {
                 ("reshaped", .any),
                 ("ignored", .any), ("notes", .array(.string)), ("assumptions", .array(.string)),
                 ("not_finite", .array(.string)), ("others", .array(.string)), ("opaque_globals", .array(.string)),
+                ("precision", .string),
             ], required: ["verdict"])
     }
 

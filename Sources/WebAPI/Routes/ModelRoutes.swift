@@ -122,10 +122,9 @@ struct ModelRoutes {
 extension ModelRegistration {
     /// What the body of a registration says.
     fileprivate init(_ call: Call) async throws {
-        var body = try await Body(call, known: ["name", "path", "precision"] + LoadOption.members)
+        var body = try await Body(call, known: ["name", "path"] + LoadOption.members)
         self.init(
-            name: body.requiredText("name"), path: body.requiredText("path"), precision: body.text("precision"),
-            options: body.loadOptions())
+            name: body.requiredText("name"), path: body.requiredText("path"), options: body.loadOptions())
         // What is wrong with a value's meaning is told together with what is wrong with its form, each place once.
         let known = Set(body.faults.map(\.pointer))
         let all = body.faults + faults.filter { !known.contains($0.pointer) }
@@ -136,7 +135,7 @@ extension ModelRegistration {
 extension LoadOption {
     /// The members of a registration that hold options.
     fileprivate static var members: [String] {
-        names(of: .network) + [LoadOption.Group.preprocess.rawValue]
+        Group.allCases.flatMap { $0.isNested ? [$0.rawValue] : names(of: $0) }
     }
 
     fileprivate static func names(of group: Group) -> [String] {
@@ -151,9 +150,12 @@ extension Body {
         func take(_ body: Body, _ group: LoadOption.Group) {
             for option in LoadOption.all where option.group == group { options[option] = body[option.name] }
         }
-        take(self, .network)
-        _ = object(LoadOption.Group.preprocess.rawValue, known: LoadOption.names(of: .preprocess)) {
-            take($0, .preprocess)
+        for group in LoadOption.Group.allCases {
+            guard group.isNested else {
+                take(self, group)
+                continue
+            }
+            _ = object(group.rawValue, known: LoadOption.names(of: group)) { take($0, group) }
         }
         return options
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Foundation
 import Reproduction
 import Service
@@ -11,10 +12,16 @@ struct Bench: ParsableCommand {
 
     struct Forward: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The forward pass with every attention map and hidden state kept.")
+            abstract: "The forward pass, with every attention map and hidden state kept.")
 
         @Option(help: "A plain ViT by its timm name.")
         var arch = "vit_base_patch16_224"
+
+        @Option(help: "Another count of blocks than the name says.")
+        var depth: Int?
+
+        @Option(help: "Another count of heads than the name says.")
+        var heads: Int?
 
         @Option(help: "Images at a time.")
         var batch = 8
@@ -22,8 +29,13 @@ struct Bench: ParsableCommand {
         @Option(help: "Threads (one a processor).")
         var threads: Int?
 
-        @Option(help: "Number format: f32.")
-        var precision = "f32"
+        @Option(
+            help: "What products are made of: f32, bf16, auto; in silence f32, and bf16 beside it where there is one.")
+        var precision: String?
+
+        @Option(
+            help: "What is kept: all maps and hidden states, rows (the class token's), last (hidden state).")
+        var shown = ForwardBenchmark.Shown.all.rawValue
 
         @Option(help: "Measured passes; the median counts.")
         var rounds = 7
@@ -32,15 +44,27 @@ struct Bench: ParsableCommand {
         var json = false
 
         func validate() throws {
-            guard precision == "f32" else { throw ValidationError("--precision must be f32.") }
+            _ = try LoadOptions([(.precision, precision)])
+            guard ForwardBenchmark.Shown(rawValue: shown) != nil else {
+                throw ValidationError("--shown is all, rows or last.")
+            }
         }
 
         func run() throws {
+            var settings = ForwardBenchmark.Settings()
+            settings.arch = arch
+            settings.depth = depth
+            settings.heads = heads
+            settings.batch = batch
+            settings.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+            settings.rounds = rounds
+            settings.shown = ForwardBenchmark.Shown(rawValue: shown) ?? .all
             let report: BenchmarkReport
-            do {
-                report = try ForwardBenchmark.run(
-                    arch: arch, batch: batch, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-                    rounds: rounds)
+            do throws(ServiceError) {
+                report = try BenchmarkReport.run(in: precision) { precision throws(ServiceError) in
+                    settings.precision = precision
+                    return try ForwardBenchmark.run(settings)
+                }
             } catch { throw Failure(error) }
             Terminal.print(json ? try JSONText.encode(report) : report.text)
         }
@@ -62,8 +86,9 @@ struct Bench: ParsableCommand {
         @Option(help: "Threads (one a processor).")
         var threads: Int?
 
-        @Option(help: "Number format: f32.")
-        var precision = "f32"
+        @Option(
+            help: "What products are made of: f32, bf16, auto; in silence f32, and bf16 beside it where there is one.")
+        var precision: String?
 
         @Option(help: "Measured steps; the median counts.")
         var rounds = 5
@@ -72,15 +97,18 @@ struct Bench: ParsableCommand {
         var json = false
 
         func validate() throws {
-            guard precision == "f32" else { throw ValidationError("--precision must be f32.") }
+            _ = try LoadOptions([(.precision, precision)])
         }
 
         func run() throws {
             let report: BenchmarkReport
-            do {
-                report = try TrainingBenchmark.run(
-                    method: method, arch: arch, batch: batch,
-                    threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds)
+            do throws(ServiceError) {
+                report = try BenchmarkReport.run(in: precision) { precision throws(ServiceError) in
+                    try TrainingBenchmark.run(
+                        method: method, arch: arch, batch: batch,
+                        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds,
+                        precision: precision)
+                }
             } catch { throw Failure(error) }
             Terminal.print(json ? try JSONText.encode(report) : report.text)
         }

@@ -53,13 +53,13 @@ import TestSupport
         let error = await failure {
             _ = try await test.service.register(
                 ModelRegistration(
-                    name: "-x", path: "", numHeads: 0, imgSize: ImageSize(height: 0, width: 5), precision: "bf16",
+                    name: "-x", path: "", numHeads: 0, imgSize: ImageSize(height: 0, width: 5), precision: "f16",
                     preprocess: LoadOptions(cropPct: 7)))
         }
         guard case .invalid(let faults)? = error else { return #expect(Bool(false), "\(String(describing: error))") }
         #expect(
             faults.map(\.pointer)
-                == ["/name", "/path", "/precision", "/num_heads", "/img_size", "/preprocess/crop_pct"])
+                == ["/name", "/path", "/num_heads", "/img_size", "/precision", "/preprocess/crop_pct"])
     }
 
     @Test func theSameRegistrationAgainIsHarmlessAndAnotherIsAConflict() async throws {

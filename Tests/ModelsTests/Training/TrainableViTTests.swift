@@ -139,6 +139,35 @@ import Testing
         }
     }
 
+    /// Products of rounded numbers move the gradient a little, and of no parameter much.
+    @Test(
+        .enabled(if: Precision.bf16.lacking == nil, "this processor multiplies no bf16"),
+        arguments: [Variant.plain, .sharedBias, .registers, .swiglu, .rotary, .innerNorms, .quick])
+    func gradientsInBF16AreThoseOfF32(variant: Variant) {
+        let config = config(variant), images = random([2, 3, 8, 12], "images")
+        func gradients(_ precision: Precision) -> (layout: ParameterLayout, gradients: ParameterBuffer) {
+            var layout = ParameterLayout()
+            let encoder = TrainableViT(config, precision: precision, in: &layout), weights = weights(layout)
+            let activations = encoder.forward(images, weights: weights, pool: pool)
+            var gradients = ParameterBuffer(layout)
+            encoder.backward(
+                activations, dOutput: random(activations.output.shape, "r"), weights: weights, gradients: &gradients,
+                pool: pool)
+            return (layout, gradients)
+        }
+        let (layout, exact) = gradients(.f32), rounded = gradients(.bf16).gradients
+        var largest = 0.0
+        for parameter in layout.parameters {
+            let a = exact.tensor(parameter), b = rounded.tensor(parameter)
+            var difference = b
+            difference.add(a, scale: -1)
+            let error = difference.dot(difference).squareRoot(), size = a.dot(a).squareRoot()
+            largest = max(largest, error)
+            #expect(error < 0.06 * size + 0.02, "\(parameter.name): \(error) of \(size)")
+        }
+        #expect(largest > 0)
+    }
+
     /// The path that trains computes what the packed path does.
     @Test(arguments: [
         Variant.plain, .sharedBias, .perBlockBias, .registers, .swiglu, .patchPositions, .average, .rotary,

@@ -46,6 +46,22 @@ import Training
         #expect(configuration.analysis == AnalysisSettings(everyEpochs: 5, probeSet: "probe-64"))
     }
 
+    /// f32 in silence, and then config.json is what it was; a processor without bf16 refuses it with a sentence.
+    @Test func precisionIsChosenAndRefused() throws {
+        let job = #"{"method": "mae", "arch": "vit_tiny_patch16_64", "dataset": "d", "epochs": 1"#
+        let silent = try Self.parse(job + "}")
+        #expect(silent.precision == .f32 && silent.vit?.precision == .f32 && silent.resolved["precision"] == nil)
+        let auto = try Self.parse(job + #", "precision": "auto"}"#)
+        #expect(auto.precision == .quickest && auto.vit?.precision == .quickest)
+        #expect(auto.resolved["precision"]?.string == Precision.quickest.rawValue)
+        let faults = try Self.faults(job + #", "precision": "bf16"}"#)
+        if let lacking = Precision.bf16.lacking {
+            #expect(faults["/precision"]?.contains(lacking) == true)
+        } else {
+            #expect(faults.isEmpty)
+        }
+    }
+
     /// What part C says of each method, for 512 images a step.
     @Test func silenceMeansThePapers() throws {
         func read(_ method: String, _ more: String = "") throws -> TrainingConfiguration {
