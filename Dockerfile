@@ -10,7 +10,8 @@ RUN make install DESTDIR=/out
 
 FROM swift:6.3-bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        libopenblas0-pthread libssl3 zlib1g libsqlite3-0 libdnnl2 libjpeg62-turbo libpng16-16 libcairo2 fonts-dejavu-core curl \
+        libopenblas0-pthread libssl3 zlib1g libsqlite3-0 libdnnl2 libjpeg62-turbo libpng16-16 \
+        libwebp7 libwebpdemux2 libtiff6 libgif7 libcairo2 fonts-dejavu-core curl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --home-dir /data --shell /usr/sbin/nologin vitscope \
     && install -d -o vitscope -g vitscope -m 700 /data

@@ -55,12 +55,17 @@ let package = Package(
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(name: "CWebP", linkerSettings: [.linkedLibrary("webp"), .linkedLibrary("webpdemux")]),
+        .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+        .target(name: "CGIF", linkerSettings: [.linkedLibrary("gif")]),
 
         // The rooms that may touch raw memory
         .target(name: "Platform", dependencies: ["CLinux", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(
             name: "Tensors", dependencies: ["Platform", "CKernels", "COneDNN", "COpenBLAS"], swiftSettings: house),
-        .target(name: "Images", dependencies: ["Tensors", "Platform", "CJPEG", "CPNG"], swiftSettings: house),
+        .target(
+            name: "Images", dependencies: ["Tensors", "Platform", "CJPEG", "CPNG", "CWebP", "CTIFF", "CGIF"],
+            swiftSettings: house),
         .target(name: "Plots", dependencies: ["CCairo"], swiftSettings: house),
 
         // What ViTScope is about

@@ -10,7 +10,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${1:-600}
-formats=(pickle pth legacy safetensors npz npy json jpeg png query range job)
+# Each format has its folder there, as AttackTests sees to.
+formats=(Tests/Attacks/*/)
+formats=("${formats[@]#Tests/Attacks/}")
+formats=("${formats[@]%/}")
 [ $# -gt 1 ] && formats=("${@:2}")
 build=.build/fuzz/build
 export VITSCOPE_FUZZ=1

@@ -7,7 +7,7 @@
 # MODULES="Tensors Models" are those whose tests are built and run, SCRATCH=DIR is where they are built, FILTER=REGEX
 # chooses among the tests.
 # Undefined behaviour is looked for in our C alone, because the Swift compiler has checks of its own and no such sanitizer.
-# OpenBLAS, oneDNN, libgomp, libjpeg, libpng and zlib come from the system and are not instrumented; Tests/Bounds calls
+# OpenBLAS, oneDNN, libgomp, libjpeg, libpng, libwebp, libtiff, giflib and zlib come from the system and are not instrumented; Tests/Bounds calls
 # oneDNN between forbidden pages instead, and every kernel of ours with sizes that no vector fits.
 set -euo pipefail
 cd "$(dirname "$0")/.."

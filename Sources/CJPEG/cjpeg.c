@@ -193,7 +193,7 @@ static void read_rows(struct jpeg_decompress_struct *info, uint8_t *rgb) {
 
 cjpeg_status cjpeg_read_rgb(
     uint8_t *rgb, char *reason, cjpeg_report *report, const uint8_t *bytes, size_t count, uint32_t width,
-    uint32_t height, cjpeg_limits limits
+    uint32_t height, uint32_t reduction, cjpeg_limits limits
 ) {
     struct jpeg_decompress_struct info;
     struct jpeg_source_mgr source = {
@@ -214,6 +214,7 @@ cjpeg_status cjpeg_read_rgb(
         info.src = &source;
         if (jpeg_read_header(&info, TRUE) == JPEG_SUSPENDED) truncated(&info);
         if (info.image_width != width || info.image_height != height) ERREXIT(&info, JERR_SOF_DUPLICATE);
+        info.scale_denom = reduction;
         read_rows(&info, rgb);
         if (jpeg_finish_decompress(&info)) {
             report->trailing = source.bytes_in_buffer;

@@ -4,7 +4,7 @@ public import Platform
 public enum ImageError: Error, Equatable, CustomStringConvertible {
     /// No bytes at all.
     case empty
-    /// Neither JPEG nor PNG; `found` names what it is, with its article.
+    /// No image at all; `found` names what it is, with its article.
     case notAnImage(found: String)
     /// An image in a format that is not read; `found` names it, with its article.
     case otherFormat(found: String)
@@ -16,7 +16,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case tooManyPixels(height: Int, width: Int, limit: Int)
     /// A progressive JPEG with more passes than `limit`.
     case tooManyScans(limit: Int)
-    /// Scans × pixels of a progressive JPEG, or the bytes that a PNG unpacks to, are more than `limit`.
+    /// Scans × pixels of a progressive JPEG, or the bytes that another file unpacks to, are more than `limit`.
     case tooMuchWork(ImageFormat, height: Int, width: Int, limit: Int)
     /// Decoding takes longer than `limit` seconds of processor time.
     case tooSlow(limit: Double)
@@ -24,7 +24,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case truncated(ImageFormat)
     /// The bytes contradict the format.
     case damaged(ImageFormat, reason: String)
-    /// A legal kind of JPEG or PNG that is not read.
+    /// A legal kind of a format of which other kinds are read.
     case unsupported(ImageFormat, kind: String)
     /// There is not enough memory to decode it.
     case noMemory(height: Int, width: Int)
@@ -41,8 +41,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .empty: "the file is empty; send the bytes of a JPEG or PNG image"
-        case .notAnImage(let found): "this is \(found), not an image; send a JPEG or PNG file"
+        case .empty: "the file is empty; send the bytes of an image: \(ImageFormat.names)"
+        case .notAnImage(let found): "this is \(found), not an image; send a file of \(ImageFormat.names)"
         case .otherFormat(let found): "this is \(found), which is not read here; convert it to JPEG or PNG"
         case .tooManyBytes(let count, let limit):
             "the image has \(count) bytes, and at most \(limit) are read; save it smaller or compress it more"
@@ -55,8 +55,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         case .tooMuchWork(.jpeg, let height, let width, let limit):
             "this progressive JPEG has more than \(max(1, limit / max(1, height * width))) scans over \(width) × "
                 + "\(height) pixels; save it again, as baseline or smaller"
-        case .tooMuchWork(.png, let height, let width, let limit):
-            "this PNG of \(width) × \(height) pixels unpacks to more than \(limit) bytes; save it with 8 bits a "
+        case .tooMuchWork(let format, let height, let width, let limit):
+            "this \(format) of \(width) × \(height) pixels unpacks to more than \(limit) bytes; save it with 8 bits a "
                 + "channel, or smaller"
         case .tooSlow(let limit):
             "decoding takes more than \(limit) seconds of processor time; save the image smaller or as baseline"
@@ -69,7 +69,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "not enough memory to decode \(width) × \(height) pixels; scale it down, or save it as baseline"
         case .file(let error): error.description
         case .noImages(let path, let leftOut):
-            "no .jpg, .jpeg or .png file below \(path); put images there, or a folder for each class"
+            "no image below \(path) (\(FolderEntryKind.readWords)); put images there, or a folder for each class"
                 + (leftOut.isEmpty ? "" : " (left out: \(leftOut.map(\.words).joined(separator: ", ")))")
         case .hasSplits(let path, let splits):
             "\(path) has the splits \(splits.joined(separator: ", ")), which are no classes; name one of them: "

@@ -9,16 +9,20 @@ public struct ImageHeader: Sendable, Hashable {
     public let width: Int
     /// How the camera was held.
     public let orientation: Orientation
+    /// By how much each side shrinks when it is decoded: 2 for a JPEG of more pixels than are read otherwise, or 1.
+    public let reduction: Int
 
     /// Reads the header and checks it against `limits`.
     ///
-    /// - Throws: `ImageError` for what is no JPEG or PNG, has no readable header, or is too large.
+    /// - Throws: `ImageError` for what is in no format that is read, has no readable header, or is too large.
     public init(of bytes: Bytes, limits: ImageLimits = .standard) throws(ImageError) {
         guard bytes.count <= limits.maxBytes else {
             throw ImageError.tooManyBytes(bytes.count, limit: limits.maxBytes)
         }
-        let format = try ImageFormat(of: bytes)
-        var bitsPerPixel = 0
+        format = try ImageFormat(of: bytes)
+        // Bits that a pixel unpacks to before it becomes 8-bit RGB, and bits that decoding holds for it beside that.
+        var unpackedBits = 0, heldBits = 0
+        var refusal: ImageError?
         switch format {
         case .jpeg:
             let found = try JPEGHeader(of: bytes)
@@ -26,18 +30,39 @@ public struct ImageHeader: Sendable, Hashable {
         case .png:
             let found = try PNGHeader(of: bytes)
             (height, width, orientation) = (found.height, found.width, found.orientation)
-            bitsPerPixel = found.bitsPerPixel
+            unpackedBits = found.bitsPerPixel
+        case .webp:
+            let found = try WebPHeader(of: bytes)
+            (height, width, orientation) = (found.height, found.width, found.orientation)
+            // Lossless pixels are whole in four bytes before they are in three, and alpha has a fifth.
+            heldBits = 40
+        case .tiff:
+            let found = try TIFF.header(of: bytes, limits: limits)
+            (height, width, orientation) = (found.height, found.width, found.orientation)
+            // Sizes are checked first.
+            refusal = found.refusal
+        case .bmp:
+            let found = try BMPHeader(of: bytes)
+            (height, width, orientation) = (found.height, found.width, .up)
+        case .gif:
+            (height, width) = try GIF.size(of: bytes)
+            orientation = .up
         }
-        self.format = format
         guard max(height, width) <= limits.maxSide else {
             throw ImageError.tooLong(height: height, width: width, limit: limits.maxSide)
         }
-        guard height * width <= limits.maxPixels else {
+        let pixels = height * width
+        reduction = format == .jpeg && pixels > limits.maxPixels && pixels <= limits.maxHalvedPixels ? 2 : 1
+        guard pixels <= limits.maxPixels || reduction > 1 else {
             throw ImageError.tooManyPixels(height: height, width: width, limit: limits.maxPixels)
         }
+        if let refusal { throw refusal }
         // Passes of an interlaced image together have hardly more.
-        guard Double(height * width) * Double(bitsPerPixel) / 8 <= Double(limits.maxUnpackedBytes) else {
+        guard Double(pixels) * Double(unpackedBits) / 8 <= Double(limits.maxUnpackedBytes) else {
             throw ImageError.tooMuchWork(format, height: height, width: width, limit: limits.maxUnpackedBytes)
+        }
+        guard Double(pixels) * (3 + Double(heldBits) / 8) <= Double(limits.maxMemory) || heldBits == 0 else {
+            throw ImageError.noMemory(height: height, width: width)
         }
     }
 }

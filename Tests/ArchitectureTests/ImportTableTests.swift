@@ -6,7 +6,7 @@ import Testing
     static let ours: [String: Set<String>] = [
         "Platform": ["CLinux", "COpenSSL", "CZlib"],
         "Tensors": ["Platform", "CKernels", "COneDNN", "COpenBLAS"],
-        "Images": ["Tensors", "Platform", "CJPEG", "CPNG"],
+        "Images": ["Tensors", "Platform", "CJPEG", "CPNG", "CWebP", "CTIFF", "CGIF"],
         "Plots": ["CCairo"],
         "JSON": ["Tensors", "Platform"],
         "Checkpoints": ["JSON", "Tensors", "Platform"],

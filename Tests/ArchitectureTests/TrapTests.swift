@@ -83,6 +83,10 @@ import Testing
                 "Checkpoints/PyTorch/ZipRecord.swift": .init(1, "A count below four."),
                 "Checkpoints/SafeTensors+Encode.swift": .init(1, "A place of a byte in a word."),
                 "Checkpoints/ZipWriter.swift": .init(3, "What is written, not what is read."),
+                "Images/Decoding/BMP+Unsafe.swift": .init(
+                    30, "Sides within the limits, and places inside of a line of such an image."),
+                "Images/Decoding/BMPHeader.swift": .init(
+                    7, "Literals and bytes, and 65,536 colours of four bytes at the most."),
                 "Images/Decoding/EXIF.swift": .init(1, "A number of sixteen bits times twelve."),
                 "Images/Decoding/Orientation.swift": .init(1, "Sides of an image that is there."),
                 "Images/Decoding/PNG+Unsafe.swift": .init(2, "Sides of an image that is there."),
@@ -101,6 +105,7 @@ import Testing
                 #/[-+]=? U?Int(?:32|64)?\(|[-+]=? \d+ [-+] U?Int(?:32|64)?\(|\bU?Int(?:32|64)?\(\w+\) [-+] /#,
             folders: Self.readers,
             allowed: [
+                "Images/Decoding/BMP+Unsafe.swift": .init(2, "Bytes, and a byte times a side within the limits."),
                 "Images/Decoding/JPEGHeader.swift": .init(
                     2, "A length of sixteen bits, and an offset inside of the file."),
                 "Images/Decoding/PNGHeader.swift": .init(1, "A length of 32 bits, and an offset inside of the file."),
@@ -127,6 +132,9 @@ import Testing
                 "Checkpoints/PyTorch/ZipRecord.swift": .init(1, "A count of bytes through eight."),
                 "Checkpoints/SafeTensors+Encode.swift": .init(1, "Literals."),
                 "Checkpoints/ZipWriter.swift": .init(1, "Literals."),
+                "Images/Decoding/BMP+Unsafe.swift": .init(
+                    8, "Sides, lines and runs, none of which is negative."),
+                "Images/Decoding/BMPHeader.swift": .init(6, "Literals, and counts that are not negative."),
                 "Images/Decoding/EXIF.swift": .init(1, "A number of sixteen bits without a sign."),
                 "Images/Decoding/JPEGHeader.swift": .init(2, "Literals."),
                 "Images/Decoding/PixelBuffer+Unsafe.swift": .init(2, "Places of a walk in blocks, below the sides."),

@@ -91,7 +91,7 @@ def safetensors_verdict(data):
 
 def pillow_verdict(data):
     try:
-        with PIL.Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+        with PIL.Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")) as image:
             pixels = numpy.asarray(image.convert("RGB"))
     except Exception as error:
         raise Refused(True, f"{type(error).__name__}: {error}") from error
@@ -100,7 +100,7 @@ def pillow_verdict(data):
 
 FORMATS = {
     "pickle": torch_verdict, "pth": torch_verdict, "legacy": torch_verdict, "safetensors": safetensors_verdict, "jpeg": pillow_verdict,
-    "png": pillow_verdict,
+    "png": pillow_verdict, "webp": pillow_verdict, "tiff": pillow_verdict, "bmp": pillow_verdict, "gif": pillow_verdict,
 }
 
 

@@ -232,6 +232,56 @@ import Testing
         #expect(files.fileExists(atPath: folder.path + "/run-none/checkpoints/step-2.safetensors"))
     }
 
+    /// One image among others that cannot be read: a dry run names it, `refuse` ends the run before its first step, and
+    /// `skip` goes on and tells at the end.
+    @Test func unreadableImagesAreRefusedOrSkippedAsTheJobSays() throws {
+        let folder = try TemporaryFolder()
+        let files = FileManager.default
+        let picture = try Data(contentsOf: URL(fileURLWithPath: fixture("images/orientation/1.png")))
+        for name in ["cat", "dog"] {
+            let path = folder.path + "/pets/\(name)"
+            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+            for number in 0..<4 { try picture.write(to: URL(fileURLWithPath: path + "/\(number).png")) }
+        }
+        try picture.prefix(60).write(to: URL(fileURLWithPath: folder.path + "/pets/cat/torn.png"))
+        try picture.write(to: URL(fileURLWithPath: folder.path + "/pets/cat/1.heic"))
+        func train(_ rule: String?, _ more: [String]) throws -> Answer {
+            let said = rule.map { #", "on_error": "\#($0)""# } ?? ""
+            let job = """
+                {"method": "supervised", "arch": {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 1},
+                 "dataset": "pets", "epochs": 1, "batch_size": 4\(said)}
+                """
+            return try run(
+                vitscope,
+                ["train", "--config", try Self.write(job, in: folder), "--datasets", folder.path] + more)
+        }
+        let dry = try train(nil, ["--dry-run", "--json"])
+        let found = try #require(try JSONSerialization.jsonObject(with: dry.output) as? [String: Any])
+        let data = try #require(found["data"] as? [String: Any])
+        #expect(data["on_error"] as? String == "skip" && data["n_checked"] as? Int == 9)
+        #expect(data["n_unreadable"] as? Int == 1)
+        #expect((data["unreadable"] as? [String])?.first?.hasPrefix("cat/torn.png: ") == true)
+        #expect((data["warnings"] as? [String])?.contains { $0.contains("cat/1.heic") } == true)
+        #expect((data["index_rule"] as? String)?.contains("numbered from 0") == true)
+        #expect(
+            try train(nil, ["--dry-run"]).text.contains("1 cannot be read (on_error: skip): cat/torn.png")
+        )
+        for more in [["--dry-run"], ["--out", folder.path + "/refused"]] {
+            let refused = try train("refuse", more)
+            #expect(refused.status == 65, "\(refused.errors)")
+            #expect(
+                refused.errors.contains("1 of 9 images cannot be read")
+                    && refused.errors.contains("cat/torn.png"))
+        }
+        #expect(!files.fileExists(atPath: folder.path + "/refused/model.safetensors"))
+        let skipped = try train("skip", ["--out", folder.path + "/skipped"])
+        #expect(skipped.status == 0, "\(skipped.errors)")
+        let messages = try Self.lines(skipped.output).compactMap { $0["message"] as? String }
+        #expect(messages.contains { $0.hasPrefix("1 of 9 images cannot be read and were skipped") })
+        #expect(
+            try train("ignore", ["--dry-run"]).errors.contains("on_error must be one of refuse, skip"))
+    }
+
     @Test func dryRunWritesNothing() throws {
         let folder = try TemporaryFolder()
         let job = try Self.write(Self.job(), in: folder)

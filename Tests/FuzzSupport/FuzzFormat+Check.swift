@@ -18,7 +18,7 @@ extension FuzzFormat {
         case .torchZip, .torchLegacy, .safeTensors, .npz: try CheckpointReading.check(Bytes(bytes))
         case .npy: try Self.checkNpy(bytes)
         case .json: try Self.checkJSON(bytes)
-        case .jpeg, .png: try Self.checkImage(bytes)
+        case .jpeg, .png, .webp, .tiff, .bmp, .gif: try Self.checkImage(bytes)
         case .query: try Self.checkQuery(bytes)
         case .range: try Self.checkRange(bytes)
         case .jobBody: try Self.checkJob(bytes)

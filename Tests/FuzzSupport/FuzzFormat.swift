@@ -7,7 +7,9 @@ public enum FuzzFormat: String, CaseIterable, Sendable {
     /// A file of torch.save before.
     case torchLegacy = "legacy"
     case safeTensors = "safetensors"
-    case npz, npy, json, jpeg, png
+    case npz, npy, json
+    /// Images, called as `ImageFormat` calls them.
+    case jpeg, png, webp, tiff, bmp, gif
     /// The query of a request's address.
     case query
     /// A Range field.
@@ -24,6 +26,10 @@ public enum FuzzFormat: String, CaseIterable, Sendable {
         case .npy: Dissection.npy(bytes)
         case .jpeg: Dissection.jpeg(bytes)
         case .png: Dissection.png(bytes)
+        case .webp: Dissection.webp(bytes)
+        case .tiff: Dissection.tiff(bytes)
+        case .bmp: Dissection.bmp(bytes)
+        case .gif: Dissection.gif(bytes)
         case .json, .query, .range, .jobBody: Dissection.text(bytes)
         }
     }
@@ -36,6 +42,8 @@ public enum FuzzFormat: String, CaseIterable, Sendable {
         switch self {
         case .png: return Mending.chunks(pieces)
         case .jpeg: return Mending.segments(pieces)
+        case .webp: return Mending.riff(pieces)
+        case .gif: return Mending.blocks(pieces)
         case .safeTensors, .npy: return Mending.header(pieces)
         default: return pieces.flatMap(\.bytes)
         }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Images
 
 /// Good files of each format, small, from the fixtures or written here.
 public enum FuzzSeeds {
@@ -15,8 +16,7 @@ public enum FuzzSeeds {
         case .npz: try fixtures("checkpoints", ["npz"])
         case .npy: try fixtures("checkpoints", ["npy"]) + fixtures("checkpoints/refused", ["npy"])
         case .json: try fixtures("checkpoints/hf", ["json"]) + texts(jsons)
-        case .jpeg: try fixtures("images/jpeg", ["jpg"]) + fixtures("images/orientation", ["jpg"], "6")
-        case .png: try fixtures("images/png", ["png"]) + fixtures("images/orientation", ["png"], "6")
+        case .jpeg, .png, .webp, .tiff, .bmp, .gif: try images(format.rawValue)
         case .query: texts(queries)
         case .range: texts(ranges)
         case .jobBody: texts(jobs)
@@ -48,6 +48,12 @@ public enum FuzzSeeds {
         try folder("Fixtures/\(path)").filter {
             endings.contains($0.pathExtension) && $0.lastPathComponent.hasPrefix(start)
         }.map { Array(try Data(contentsOf: $0)) }
+    }
+
+    /// The images of a format, and one that EXIF turns.
+    private static func images(_ name: String) throws -> [[UInt8]] {
+        let endings = ImageFormat(rawValue: name)?.endings.map { String($0.dropFirst()) } ?? []
+        return try fixtures("images/\(name)", endings) + fixtures("images/orientation", endings, "6")
     }
 
     /// The pickles of the fixtures, and some whose storages are those of `torchFile`.

@@ -79,7 +79,7 @@ import Testing
 
     @Test func whatIsNoPictureIsLeftOutAndTold() throws {
         let files = [
-            "cat/1.png", "cat/2.webp", "cat/3.WEBP", "cat/Thumbs.db", "cat/.DS_Store", "cat/._1.png", "dog/1.png",
+            "cat/1.png", "cat/2.ppm", "cat/3.PPM", "cat/Thumbs.db", "cat/.DS_Store", "cat/._1.png", "dog/1.png",
             "dog/notes.txt", "dog/raw.heic", "dog/noending", "__MACOSX/._1.png", ".ipynb_checkpoints/1.png",
             "dog/.ipynb_checkpoints/1.png", "empty/readme.txt", "loose.png",
         ]
@@ -90,18 +90,36 @@ import Testing
             let told = folder.leftOut.map { "\($0.reason.rawValue) \($0.kind) \($0.count) \($0.example)" }
             #expect(
                 told == [
-                    "format_not_read .heic 1 dog/raw.heic", "format_not_read .webp 2 cat/2.webp",
+                    "format_not_read .heic 1 dog/raw.heic", "format_not_read .ppm 2 cat/2.ppm",
                     "not_a_picture  1 dog/noending", "not_a_picture .txt 2 dog/notes.txt",
                     "system  1 cat/.DS_Store", "system .db 1 cat/Thumbs.db", "system .png 1 cat/._1.png",
                     "system folder 3 .ipynb_checkpoints", "beside_the_classes .png 1 loose.png",
                 ])
             #expect(
-                folder.leftOut.filter(\.countsForTorchvision).map(\.kind) == [".webp", ".png", "folder"])
-            #expect(folder.leftOut[1].words == "2 × .webp file in a format that is not read, such as cat/2.webp")
+                folder.leftOut.filter(\.countsForTorchvision).map(\.kind) == [".ppm", ".png", "folder"])
+            #expect(folder.leftOut[1].words == "2 × .ppm file in a format that is not read, such as cat/2.ppm")
         }
-        try withTree(["a/1.webp"]) { root in
+        try withTree(["a/1.ppm"]) { root in
             let error = #expect(throws: ImageError.self) { try ImageFolder(root) }
-            #expect(error?.description.contains("1 × .webp file in a format that is not read") == true)
+            #expect(error?.description.contains("1 × .ppm file in a format that is not read") == true)
+        }
+    }
+
+    @Test func everyFormatCountsByItsEnding() throws {
+        let files = ImageFormat.allCases.flatMap(\.endings).map { "a/1" + $0 } + ["a/2.GIF", "b/1.Tiff"]
+        try withTree(files) { root in
+            let folder = try ImageFolder(root)
+            #expect(folder.count == files.count && folder.leftOut.isEmpty)
+            // Torchvision's ImageFolder knows all of them but one.
+            #expect(folder.unknownToTorchvision == [".gif": 2])
+        }
+    }
+
+    @Test func whatIsLeftOutIsNamed() throws {
+        try withTree((0..<12).map { "a/\($0 + 10).heic" } + ["a/1.png"]) { root in
+            let left = try ImageFolder(root).leftOut
+            #expect(left.count == 1 && left[0].count == 12 && left[0].example == "a/10.heic")
+            #expect(left[0].examples == (10..<15).map { "a/\($0).heic" })
         }
     }
 

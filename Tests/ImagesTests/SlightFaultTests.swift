@@ -84,6 +84,8 @@ extension ImageWarning {
         case .strayBytes: "strayBytes"
         case .noEnd: "noEnd"
         case .trailingBytes: "trailingBytes"
+        case .halved: "halved"
+        case .firstOfMany: "firstOfMany"
         }
     }
 }

@@ -13,7 +13,7 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
   const note = h("p", {class: "muted small", hidden: true});
   const node = h("section", {class: "gallery card", "aria-label": "Images"},
     h("div", {class: "gallery-head"}, source,
-      button("Upload…", pickFile, {title: "JPEG or PNG; dropping or pasting one anywhere works too"})),
+      button("Upload…", pickFile, {title: "An image; dropping or pasting one anywhere works too"})),
     strip, more, h("p", {class: "muted small"}, "Shift-click shows a second image beside the first."), note);
   let loaded = "";
   let images = [];
@@ -52,8 +52,8 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
     const left = (dataset?.left_out ?? []).filter(({reason}) => reason !== "not_a_picture" && reason !== "system");
     note.hidden = left.length === 0;
     note.title = dataset?.index_rule ?? "";
-    note.textContent = "Left out: " + left.map(({n_files: n, kind, reason, example}) =>
-      `${n} × ${kind || "file"}, ${reason.replaceAll("_", " ")} (${example})`).join("; ");
+    note.textContent = "Left out: " + left.map(({n_files: n, kind, reason, examples}) =>
+      `${n} × ${kind || "file"}, ${reason.replaceAll("_", " ")} (${examples.join(", ")}${n > examples.length ? ", …" : ""})`).join("; ");
   }
 
   async function load(from) {
@@ -89,7 +89,7 @@ export function createGallery({api, state, lists, uploads, pickFile}) {
     shown = Math.min(count, images.length);
     strip.replaceChildren(...images.slice(0, shown).map(thumb));
     if (images.length === 0) {
-      const hint = "Nothing here yet. Drop a JPEG or PNG anywhere on the page.";
+      const hint = "Nothing here yet. Drop an image anywhere on the page.";
       strip.replaceChildren(h("p", {class: "muted small"}, hint));
     }
     more.hidden = shown >= images.length;

@@ -2,7 +2,7 @@ import {h} from "../lib/dom.js";
 
 /** Takes an image from a drop anywhere, a paste, or the file dialog, sends it, and shows it. */
 export function createUpload({api, state, uploads, announce, report}) {
-  const input = h("input", {type: "file", accept: "image/jpeg,image/png", hidden: true, id: "file",
+  const input = h("input", {type: "file", accept: "image/*", hidden: true, id: "file",
     "aria-label": "Image file", on: {change: () => {
       if (input.files[0]) send(input.files[0]);
       input.value = "";
@@ -13,10 +13,10 @@ export function createUpload({api, state, uploads, announce, report}) {
   async function send(file) {
     announce(`Sending ${file.name || "the image"}…`);
     try {
-      const {id} = await api.uploadImage(file);
+      const {id, warnings} = await api.uploadImage(file);
       uploads.set([id, ...uploads.value.filter((known) => known !== id)]);
       state.set({image: id, from: "uploads"});
-      announce(`${file.name || "The image"} is here.`);
+      announce([`${file.name || "The image"} is here.`, ...warnings ?? []].join(" "));
     } catch (error) {
       report(error);
     }

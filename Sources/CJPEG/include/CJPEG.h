@@ -43,11 +43,12 @@ typedef struct {
     size_t trailing;   // bytes behind the end-of-image marker
 } cjpeg_report;
 
-// Decodes to rgb (height, width, 3), 8 bits; `width` and `height` are what the file's header says. Grey is repeated;
+// Decodes to rgb (height, width, 3), 8 bits; `width` and `height` are what the file's header says, and are divided by
+// `reduction` (1, 2, 4 or 8) and rounded up, which libjpeg does in the cosines. Grey is repeated;
 // four components are taken as Adobe's inverted CMYK and converted as Pillow does. A file of which pixels are missing
 // or doubtful is an error, any other oddity is reported.
 cjpeg_status cjpeg_read_rgb(
     uint8_t *rgb, char *reason, cjpeg_report *report, const uint8_t *bytes, size_t count, uint32_t width,
-    uint32_t height, cjpeg_limits limits);
+    uint32_t height, uint32_t reduction, cjpeg_limits limits);
 
 #endif

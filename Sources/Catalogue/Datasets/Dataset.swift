@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import Images
 
 /// A labelled collection of images.
 public struct DatasetInfo: Sendable, Equatable {
@@ -26,8 +27,10 @@ public struct LeftOutFiles: Sendable, Equatable {
     /// The ending in small letters with its dot, or `folder`.
     public let kind: String
     public let count: Int
-    /// The first one's path below the dataset's folder.
-    public let example: String
+    /// The paths of the first few below the dataset's folder, one at least.
+    public let examples: [String]
+    /// The first one's.
+    public var example: String { examples.first ?? "" }
 }
 
 /// A page of a dataset's images, with what its numbers mean.
@@ -70,6 +73,13 @@ public struct ProbeSetRequest: Sendable, Equatable {
     public var stratified: Bool
     /// Whether images that cannot be read are left out, and others chosen for them, rather than refused.
     public var skipsUnreadable: Bool
+    /// What `on_error` may be.
+    public static let onErrorChoices = UnreadableRule.allCases.map(\.rawValue)
+
+    /// - Parameter onError: one of `onErrorChoices`; nil for the first, which refuses.
+    public mutating func setOnError(_ onError: String?) {
+        skipsUnreadable = onError == UnreadableRule.skip.rawValue
+    }
 
     public init(
         name: String, dataset: String, numImages: Int, seed: Int = 0, stratified: Bool = true,

@@ -15,8 +15,8 @@ package struct ImageLook: Sendable, Equatable, Codable {
             warnings = try Image.decoded(bytes, orientation: .ignore).warnings.map { ServiceError.sentence("\($0)") }
             let format = try ImageFormat(of: bytes)
             // Names are compared byte by byte: they come from a disk.
-            let isPNG = file.path.utf8.suffix(4).map { $0 | 0x20 }.elementsEqual(".png".utf8)
-            if isPNG != (format == .png) {
+            let end = file.path.utf8.suffix(8).map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+            if !format.endings.contains(where: { end.suffix($0.utf8.count).elementsEqual($0.utf8) }) {
                 warnings.append("It is a \(format) by its bytes, whatever its name says, and was read as one.")
             }
         } catch {

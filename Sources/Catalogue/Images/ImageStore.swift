@@ -13,7 +13,7 @@ package struct ImageStore: Sendable {
     package init(dataDirectory: String, maxBytes: Int, read: @escaping ImageReading) {
         folder = dataDirectory + "/images"
         pixelsFolder = dataDirectory + "/pixels"
-        limits = ImageLimits(maxBytes: maxBytes)
+        limits = .files(maxBytes: maxBytes)
         self.read = read
     }
 

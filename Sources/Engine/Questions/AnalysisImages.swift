@@ -9,6 +9,8 @@ package struct ProbeSetName: Sendable, Codable {
     let dataset: String
     let seed: Int
     let stratified: Bool
+    /// Images that would have been chosen but cannot be read, sentences; nil where none is known of.
+    let skipped: [String]?
 
     package init(_ probeSet: ProbeSet) {
         name = probeSet.name
@@ -16,6 +18,7 @@ package struct ProbeSetName: Sendable, Codable {
         dataset = probeSet.dataset
         seed = probeSet.seed
         stratified = probeSet.stratified
+        skipped = probeSet.skipped
     }
 }
 

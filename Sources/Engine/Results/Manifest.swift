@@ -39,13 +39,7 @@ package struct Manifest {
             .init("canonical", .strings(analysis.canonical)),
             .init(
                 "probe_set",
-                images.probeSet.map {
-                    .object([
-                        .init("name", .string($0.name)), .init("sha256", .string($0.sha256)),
-                        .init("dataset", .string($0.dataset)), .init("seed", .int($0.seed)),
-                        .init("stratified", .bool($0.stratified)),
-                    ])
-                } ?? .null),
+                images.probeSet.map(probeSet) ?? .null),
             .init(
                 "images",
                 .list(
@@ -54,6 +48,24 @@ package struct Manifest {
                     })),
             .init("results", .object(result.allArrays.map { .init($0.name, numbers($0.array)) })),
         ])
+    }
+
+    private static func probeSet(_ set: ProbeSetName) -> JSONValue {
+        // Images that were left out because they cannot be read change which ones the numbers are of.
+        let skipped = set.skipped ?? []
+        let left: [JSONValue.Member] =
+            skipped.isEmpty
+            ? []
+            : [
+                .init("n_skipped", .int(skipped.count)),
+                .init("skipped", .strings(Array(skipped.prefix(100)))),
+            ]
+        return .object(
+            [
+                .init("name", .string(set.name)), .init("sha256", .string(set.sha256)),
+                .init("dataset", .string(set.dataset)), .init("seed", .int(set.seed)),
+                .init("stratified", .bool(set.stratified)),
+            ] + left)
     }
 
     private static func numbers(_ array: NamedArray) -> JSONValue {

@@ -4,7 +4,7 @@ public import Platform
 ///
 /// Classes are the folders directly below, sorted by name; the images of a class are those anywhere below its folder,
 /// sorted by folder, then by name, all by code point as Python does: index n is torchvision's index n. Files count that
-/// end in .jpg, .jpeg or .png, in small or capital letters. What is hidden, what systems leave behind, symbolic links and
+/// end as `ImageFormat` says, in small or capital letters. What is hidden, what systems leave behind, symbolic links and
 /// all other files are left out, and told in `leftOut`.
 public struct ImageFolder: Sendable {
     /// One image.
@@ -25,6 +25,9 @@ public struct ImageFolder: Sendable {
     public let leftOut: [LeftOut]
     private let root: String
     private let name: String
+
+    /// Which files count, in words.
+    public static let rule = "only files that end in \(FolderEntryKind.readWords) count"
 
     /// How many folders are looked into at the most.
     public static let maxFolders = 100_000
@@ -87,6 +90,14 @@ public struct ImageFolder: Sendable {
     public var emptyClasses: [String] {
         let used = Set(entries.compactMap(\.label))
         return classes.indices.filter { !used.contains($0) }.map { classes[$0] }
+    }
+
+    /// How many images torchvision's ImageFolder does not take for images, by the ending of their files.
+    public var unknownToTorchvision: [String: Int] {
+        entries.reduce(into: [:]) { counts, entry in
+            let ending = FolderEntryKind.ending(of: String(entry.path.split(separator: "/").last ?? ""))
+            if !FolderEntryKind.torchvision.contains(ending) { counts[ending, default: 0] += 1 }
+        }
     }
 
     /// The file of image `index`, mapped.

@@ -17,9 +17,12 @@ public struct LeftOut: Sendable, Hashable {
     public let reason: Reason
     /// The ending of the files in small letters with its dot, empty where they have none; `folder` for folders.
     public let kind: String
-    public internal(set) var count: Int
+    public internal(set) var count = 0
+    /// The paths of the first few below the folder, one at least.
+    public internal(set) var examples: [String] = []
+
     /// The first one's path below the folder.
-    public let example: String
+    public var example: String { examples.first ?? "" }
 
     /// Number, kind and an example in words.
     public var words: String {
@@ -52,12 +55,15 @@ struct LeftOutTally {
         let kind: String
     }
 
+    /// How many names are kept of each reason and kind.
+    private static let namesOfEach = 5
     private var found: [Key: LeftOut] = [:]
 
     /// Counts the file or folder at `path`.
     mutating func add(_ reason: LeftOut.Reason, _ kind: String, path: String) {
-        found[Key(reason: reason, kind: kind), default: LeftOut(reason: reason, kind: kind, count: 0, example: path)]
-            .count += 1
+        let key = Key(reason: reason, kind: kind)
+        found[key, default: LeftOut(reason: reason, kind: kind)].count += 1
+        if let known = found[key]?.examples.count, known < Self.namesOfEach { found[key]?.examples.append(path) }
     }
 
     /// In a fixed order.
@@ -73,11 +79,15 @@ struct LeftOutTally {
 /// What names say of files.
 enum FolderEntryKind {
     /// What is read.
-    static let read: Set<String> = [".jpg", ".jpeg", ".png"]
+    static let read = Set(ImageFormat.allCases.flatMap(\.endings))
+    /// The same in words.
+    static let readWords = ImageFormat.allCases.flatMap(\.endings).joined(separator: ", ")
     /// What torchvision's ImageFolder takes.
-    static let torchvision: Set<String> = read.union([".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"])
+    static let torchvision: Set<String> = [
+        ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp",
+    ]
     private static let pictures = torchvision.union([
-        ".heic", ".heif", ".avif", ".gif", ".jxl", ".jp2", ".jfif", ".jpe", ".svg", ".ico", ".tga", ".dng", ".cr2",
+        ".heic", ".heif", ".avif", ".jxl", ".jp2", ".jfif", ".jpe", ".svg", ".ico", ".tga", ".dng", ".cr2",
         ".nef", ".arw", ".raw", ".psd", ".qoi", ".pbm",
     ])
     private static let systemFiles: Set<String> = ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"]

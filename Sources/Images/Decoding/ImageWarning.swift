@@ -10,6 +10,10 @@ public enum ImageWarning: Sendable, Hashable, CustomStringConvertible {
     case noEnd
     /// Bytes behind the end of a JPEG.
     case trailingBytes(Int)
+    /// A JPEG of more pixels than are read, decoded at half its sides; sides as stored, before any turn.
+    case halved(height: Int, width: Int)
+    /// A file with more than one frame or page, of which the first was read.
+    case firstOfMany(ImageFormat)
 
     public var description: String {
         switch self {
@@ -19,6 +23,11 @@ public enum ImageWarning: Sendable, Hashable, CustomStringConvertible {
             "the JPEG's progressive scans do not build on one another; the pixels are those that Pillow reads"
         case .strayBytes: "the JPEG has bytes before a marker that belong to nothing; they were passed over"
         case .noEnd: "the JPEG has no end marker; all of its pixels are there"
+        case .halved(let height, let width):
+            "the JPEG has \(width) × \(height) pixels, more than are read, and was decoded at half its sides, "
+                + "\((width + 1) / 2) × \((height + 1) / 2) pixels"
+        case .firstOfMany(let format):
+            "the \(format) has more than one \(format == .tiff ? "page" : "frame"), and the first was read"
         case .trailingBytes(let count):
             "\(count) \(count == 1 ? "byte follows" : "bytes follow") the JPEG's end and \(count == 1 ? "was" : "were") not read"
         }

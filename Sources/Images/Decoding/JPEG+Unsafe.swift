@@ -4,17 +4,20 @@ import Platform
 /// JPEG pixels by libjpeg-turbo.
 enum JPEG {
     /// Decodes the file whose header has been read and found within `limits`.
-    static func decode(_ bytes: Bytes, height: Int, width: Int, limits: ImageLimits) throws(ImageError) -> DecodedImage
-    {
+    static func decode(_ bytes: Bytes, _ header: ImageHeader, limits: ImageLimits) throws(ImageError) -> DecodedImage {
         var report = cjpeg_report()
-        let image = try Image(height: height, width: width) { (target) throws(ImageError) in
+        let (height, width, reduction) = (header.height, header.width, header.reduction)
+        // libjpeg rounds up.
+        let rows = (height + reduction - 1) / reduction, columns = (width + reduction - 1) / reduction
+        let image = try Image(height: rows, width: columns) { (target) throws(ImageError) in
             var reason = [CChar](repeating: 0, count: Int(CJPEG_REASON_SIZE))
             let status = bytes.withUnsafeBytes { source in
                 cjpeg_read_rgb(
                     target.baseAddress, &reason, &report, source.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                    source.count, UInt32(width), UInt32(height), limits.jpeg(pixelBytes: target.count))
+                    source.count, UInt32(width), UInt32(height), UInt32(reduction),
+                    limits.jpeg(pixelBytes: target.count))
             }
-            let words = String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let words = Words.of(reason)
             switch status {
             case CJPEG_OK: return
             case CJPEG_TRUNCATED: throw ImageError.truncated(.jpeg)
@@ -30,7 +33,8 @@ enum JPEG {
             default: throw ImageError.damaged(.jpeg, reason: words)
             }
         }
-        return DecodedImage(image: image, warnings: warnings(report))
+        let halved: [ImageWarning] = reduction > 1 ? [.halved(height: height, width: width)] : []
+        return DecodedImage(image: image, warnings: halved + warnings(report))
     }
 
     private static func warnings(_ report: cjpeg_report) -> [ImageWarning] {

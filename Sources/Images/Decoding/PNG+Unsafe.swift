@@ -16,9 +16,7 @@ extension PNG {
             case CPNG_OK: return
             case CPNG_TRUNCATED: throw ImageError.truncated(.png)
             case CPNG_NO_MEMORY: throw ImageError.noMemory(height: height, width: width)
-            default:
-                let words = String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-                throw ImageError.damaged(.png, reason: words)
+            default: throw ImageError.damaged(.png, reason: Words.of(reason))
             }
         }
     }

@@ -26,10 +26,19 @@ struct RunImages: Sendable {
         do throws(DataError) {
             maker = try BatchMaker(
                 dataset, plan: Self.plan(configuration, patchSize: patchSize, classes: dataset.classes.count),
-                batchSize: configuration.batchSize, seed: configuration.seed
+                batchSize: configuration.batchSize, seed: configuration.seed, rule: configuration.dataset.onError
             ) { warn("\($0)") }
         } catch { throw TrainingFailure.setting("/batch_size", "\(error).") }
         stepsPerEpoch = maker.batchesPerEpoch / configuration.accumulationSteps
+    }
+
+    /// How many images were skipped, and the first of them, in words; nil where none was.
+    var skippedWords: String? {
+        let skipped = maker.skipped
+        guard !skipped.isEmpty else { return nil }
+        let names = skipped.prefix(10).map(\.file).joined(separator: ", ")
+        return "\(skipped.count) of \(count) images cannot be read and were skipped, others in their places: "
+            + names + (skipped.count > 10 ? ", …" : "")
     }
 
     private static func plan(_ configuration: TrainingConfiguration, patchSize: Int, classes: Int) -> ViewPlan {

@@ -11,26 +11,28 @@ struct RunValidation: Sendable {
     let imgSize: Int
     let batchSize: Int
     let pool: ThreadPool
+    let rule: UnreadableRule
     /// Called once for each image that cannot be read.
     let warn: @Sendable (String) -> Void
     private let unreadable = UnreadableImages()
 
     init(
         dataset: TrainingDataset, objective: any Objective, imgSize: Int, batchSize: Int, pool: ThreadPool,
-        warn: @escaping @Sendable (String) -> Void
+        rule: UnreadableRule, warn: @escaping @Sendable (String) -> Void
     ) {
         self.dataset = dataset
         self.objective = objective
         self.imgSize = imgSize
         self.batchSize = batchSize
         self.pool = pool
+        self.rule = rule
         self.warn = warn
     }
 
     /// `val_accuracy`, or that of each probed layer, of the images that can be read. NaN, with a warning, where a
     /// classifier's scores are not finite.
     ///
-    /// - Throws: `DataError.unreadable` where none can.
+    /// - Throws: `DataError.unreadable` where none can; `.refused` where all have to be and one cannot.
     func measure(_ model: NetworkState) throws -> [Metric] {
         let recipe = ViewRecipe.evaluation(imgSize: imgSize)
         var hits: [Int?] = [], count = 0
@@ -38,7 +40,9 @@ struct RunValidation: Sendable {
             let indices = start..<min(start + batchSize, dataset.count)
             var batch = Batch(views: []), views: [Tensor] = []
             for index in indices {
-                guard let image = image(at: index), let label = dataset.label(at: index) else { continue }
+                guard let image = try image(at: index), let label = dataset.label(at: index) else {
+                    continue
+                }
                 views.append(recipe.tensor(of: image, random: RandomStream(seed: 0, index: 0)))
                 batch.labels.append(label)
                 batch.indices.append(index)
@@ -63,9 +67,10 @@ struct RunValidation: Sendable {
         return zip(names, hits).map { name, right in Metric(name, right.map { Double($0) / Double(count) } ?? .nan) }
     }
 
-    private func image(at index: Int) -> Image? {
+    private func image(at index: Int) throws(DataError) -> Image? {
         do { return try dataset.image(at: index) } catch {
             let reason = "\(dataset.name(at: index)): \(error)"
+            if rule == .refuse { throw .refused(count: 1, of: dataset.count, examples: [reason]) }
             if unreadable.add(reason) { warn("\(reason); validation goes on without it") }
             return nil
         }

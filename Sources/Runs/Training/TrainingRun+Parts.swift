@@ -1,3 +1,6 @@
+import Catalogue
+import Images
+import JSON
 import Models
 import Platform
 import Tensors
@@ -10,29 +13,42 @@ struct RunParts {
     let images: RunImages
     let identity: RunIdentity
     let validation: Trainer.Validation?
+    /// What a look into the images to learn from has found.
+    let inspection: DatasetInspection
 }
 
 extension TrainingRun {
     /// Finds the images, builds the objective, and fills it with the weights it begins with.
-    func prepare(warn: @escaping @Sendable (String) -> Void) throws -> RunParts {
+    ///
+    /// - Parameters:
+    ///   - looks: how many images of each set are decoded first, to find those that cannot be.
+    ///   - warn: takes what is odd about the images, from any thread.
+    func prepare(looks: Int, warn: @escaping @Sendable (String) -> Void) throws -> RunParts {
         let configuration = settings.configuration
         let vit = try settings.vit()
         try configuration.checkMemory(vit, available: Double(Machine.memoryBytes))
         let side = vit.config.imgSize.height
-        func open(_ name: String, _ pointer: String) throws -> TrainingDataset {
-            try TrainingDataset.open(
+        let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
+        func open(_ name: String, _ pointer: String) throws -> (TrainingDataset, DatasetInspection) {
+            let dataset = try TrainingDataset.open(
                 name, pointer: pointer, settings: configuration.dataset,
                 places: DatasetPlaces(directory: request.datasetsDirectory, restrictsPaths: request.restrictsPaths),
                 imgSize: side)
+            let inspection = DatasetInspection(dataset, atMost: looks, pool: pool)
+            guard configuration.dataset.onError == .refuse else { return (dataset, inspection) }
+            do throws(DataError) { try inspection.checkAllAreReadable() } catch {
+                let detail = ServiceError.sentence("\(error)")
+                throw TrainingFailure(.badData, detail, faults: [.init(pointer: pointer, detail: detail)])
+            }
+            return (dataset, inspection)
         }
+        let (dataset, inspection) = try open(configuration.dataset.name, "/dataset")
         let images = try RunImages(
-            try open(configuration.dataset.name, "/dataset"), configuration: configuration,
-            patchSize: vit.config.patchSize, warn: warn)
+            dataset, configuration: configuration, patchSize: vit.config.patchSize, warn: warn)
         let encoder = configuration.encoder(vit, classes: images.classes)
         let objective = try configuration.makeObjective(encoder, classes: images.classes)
         let identity = RunIdentity(
             datasetDigest: images.digest, threads: threads, codeVersion: request.codeVersion)
-        let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
         var model = objective.initialState(seed: configuration.seed)
         if let initial = settings.initial { try model.takeEncoder(of: initial, for: objective, pool: pool) }
         let trainer = Trainer(
@@ -42,15 +58,16 @@ extension TrainingRun {
             model: model, pool: pool)
         var validation: Trainer.Validation?
         if let name = configuration.dataset.validation, configuration.method.isSupervised {
-            let dataset = try open(name, "/validation_dataset")
+            let (dataset, _) = try open(name, "/validation_dataset")
             try Self.checkClasses(of: dataset, named: name, against: images.dataset)
             let measured = RunValidation(
                 dataset: dataset, objective: objective, imgSize: side, batchSize: configuration.batchSize, pool: pool,
-                warn: warn)
+                rule: configuration.dataset.onError, warn: warn)
             validation = { try measured.measure($0) }
         }
         return RunParts(
-            objective: objective, trainer: trainer, images: images, identity: identity, validation: validation)
+            objective: objective, trainer: trainer, images: images, identity: identity, validation: validation,
+            inspection: inspection)
     }
 
     /// - Throws: `TrainingFailure` where the images to validate on have other classes than those to learn from.

@@ -1,5 +1,7 @@
 import Catalogue
+import Images
 import Platform
+import Synchronization
 import Tensors
 import Training
 public import Jobs
@@ -40,7 +42,9 @@ public final class TrainingRun: Sendable {
             guard let output = self.request.output else { throw TrainingFailure(.configuration, "Name a directory.") }
             // The lock comes first, so that a second trainer learns at once that it is late.
             let directory = try RunDirectory(output, restart: self.request.restart)
-            var parts = try self.prepare { message in
+            // Whoever refuses images that cannot be read wants to know before the first step, not after hours.
+            let looks = self.settings.configuration.dataset.onError == .refuse ? Int.max : 0
+            var parts = try self.prepare(looks: looks) { message in
                 report(TrainingReport(.warning(code: "dataset", message: message)))
             }
             let liberties = try directory.enter(
@@ -53,7 +57,13 @@ public final class TrainingRun: Sendable {
                 in: directory, batches: images.batches(from:), validation: validation,
                 snapshots: self.request.snapshotsDirectory.map { SnapshotFolder($0) },
                 linesTold: self.request.metricLinesTold, stop: self.flag
-            ) { report(TrainingReport($0)) }
+            ) { event in
+                // Nothing is told behind the end.
+                if case .end = event, let words = images.skippedWords {
+                    report(TrainingReport(.warning(code: "dataset", message: words)))
+                }
+                report(TrainingReport(event))
+            }
             return outcome == .stopped
         }
     }
@@ -72,12 +82,18 @@ public final class TrainingRun: Sendable {
         }
     }
 
+    /// How many images a dry run decodes to find those that cannot be read; a few seconds' worth.
+    private static let dryLooks = 2000
+
     /// Measures what the run would need; nothing is written.
     ///
     /// - Throws: `TrainingFailure`.
     public func estimate() async throws -> TrainingEstimate {
         try await onThread {
-            var parts = try self.prepare { _ in }
+            let warnings = Mutex<[String]>([])
+            var parts = try self.prepare(looks: Self.dryLooks) { message in
+                warnings.withLock { $0.append(message) }
+            }
             let plan = parts.trainer.plan
             let loaded = parts.images.batches(from: 0)
             // A run of one step has no batch for a second one: the first comes again.
@@ -102,7 +118,10 @@ public final class TrainingRun: Sendable {
                 cost: self.settings.configuration.cost(of: parts.objective), images: parts.images.count,
                 classes: parts.images.classes, stepsPerEpoch: plan.stepsPerEpoch,
                 epochs: plan.epochs, secondsPerEpoch: median * Double(plan.stepsPerEpoch),
-                measuredSteps: seconds.count, settings: self.settings.configuration.resolved)
+                measuredSteps: seconds.count, settings: self.settings.configuration.resolved,
+                data: TrainingEstimate.Data(
+                    parts.images.dataset, parts.inspection, rule: self.settings.configuration.dataset.onError,
+                    warnings: warnings.withLock { $0 }))
         }
     }
 

@@ -5,7 +5,7 @@ public import JSON
 import Platform
 
 extension ViTScopeService {
-    /// Takes a JPEG or PNG.
+    /// Takes an image in one of the formats that are read.
     ///
     /// - Throws: `unsupportedMedia` for other bytes, `unreadable` for torn ones, `tooLarge`, `diskFull`.
     public func addImage(_ bytes: [UInt8]) async throws(ServiceError) -> StoredImage {

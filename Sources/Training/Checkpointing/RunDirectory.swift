@@ -271,6 +271,7 @@ extension RunDirectory {
     /// Settings that change nothing that is learned, or that are compared by their content.
     private static let free: Set<String> = [
         "name", "labels", "checkpoint", "resources", "log_every_steps", "dataset", "validation_dataset",
+        "on_error",
         "analysis", "stop_when",
     ]
 

@@ -1,3 +1,4 @@
+public import Images
 import JSON
 
 /// Which images a run learns from.
@@ -6,6 +7,8 @@ public struct DatasetSettings: Sendable, Hashable {
     public let name: String
     /// Images to measure accuracy on; nil for none.
     public let validation: String?
+    /// What becomes of images that cannot be read.
+    public let onError: UnreadableRule
     /// How many built-in images, their side in pixels, seed and cue; nil for what the built-in set says itself.
     public let numImages: Int?
     public let imgSize: Int?
@@ -15,7 +18,7 @@ public struct DatasetSettings: Sendable, Hashable {
     /// The name of the built-in images.
     public static let builtIn = "shapes-textures"
 
-    /// Reads `dataset`, `validation_dataset` and `dataset_options`.
+    /// Reads `dataset`, `validation_dataset`, `on_error` and `dataset_options`.
     init(_ reader: JSONReader) {
         let found = reader.optionalText(.dataset)
         if found == nil {
@@ -23,6 +26,7 @@ public struct DatasetSettings: Sendable, Hashable {
         }
         name = found ?? Self.builtIn
         validation = reader.optionalText(.validationDataset)
+        onError = reader.choice(.onError, default: UnreadableRule.skip)
         let options = reader.object(.datasetOptions)
         if options.hasFields, name != Self.builtIn {
             reader.fault(.datasetOptions, "dataset_options belong to the built-in dataset \(Self.builtIn) alone.")

@@ -1,8 +1,10 @@
-import Images
+public import Images
 import Tensors
 
 /// Makes any batch of any epoch, each a function of the seed, the epoch and its number.
 public struct BatchMaker: Sendable {
+    /// The images that could not be read so far, and whose places others took.
+    public var skipped: [DatasetInspection.Finding] { store.unreadable }
     /// Complete batches of an epoch.
     public var batchesPerEpoch: Int { order.batchesPerEpoch }
     private let dataset: TrainingDataset
@@ -18,11 +20,13 @@ public struct BatchMaker: Sendable {
     ///   - seed: of order, views, masks and mixtures.
     ///   - shuffles: whether images come in random order.
     ///   - cacheBytes: decoded images to keep in memory.
+    ///   - rule: whether others take the places of images that cannot be read.
     ///   - warn: called once for each file that cannot be read, from the thread that makes the batch.
     /// - Throws: `DataError.batchTooLarge`; `.oddBatch` and `.noLabels` where images are to be mixed.
     public init(
         _ dataset: TrainingDataset, plan: ViewPlan, batchSize: Int, seed: UInt64, shuffles: Bool = true,
-        cacheBytes: Int = 512 << 20, warn: @escaping @Sendable (DataWarning) -> Void = { _ in }
+        cacheBytes: Int = 512 << 20, rule: UnreadableRule = .skip,
+        warn: @escaping @Sendable (DataWarning) -> Void = { _ in }
     ) throws(DataError) {
         order = try EpochOrder(count: dataset.count, batchSize: batchSize, seed: seed, shuffles: shuffles)
         if plan.mixing != nil {
@@ -32,7 +36,7 @@ public struct BatchMaker: Sendable {
         self.dataset = dataset
         self.plan = plan
         self.seed = seed
-        store = DecodedImages(dataset, cacheBytes: cacheBytes, warn: warn)
+        store = DecodedImages(dataset, cacheBytes: cacheBytes, rule: rule, warn: warn)
         generator = plan.maskGenerator
         patches = plan.patches
     }
@@ -41,7 +45,7 @@ public struct BatchMaker: Sendable {
     ///
     /// An image that cannot be read is replaced by the next one that can: `Batch.indices` and the label are that one's.
     ///
-    /// - Throws: `DataError.unreadable`.
+    /// - Throws: `DataError.unreadable`, `.refused`.
     public func batch(epoch: Int, batch number: Int) throws(DataError) -> Batch {
         let wanted = order.indices(epoch: epoch, batch: number)
         let streams = ViewStreams(seed: seed, epoch: epoch)

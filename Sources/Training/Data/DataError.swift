@@ -8,6 +8,8 @@ public enum DataError: Error, Sendable, Equatable, CustomStringConvertible {
     case noLabels
     /// Too many images cannot be read; `examples` says why, for some.
     case unreadable(count: Int, of: Int, examples: [String])
+    /// Images cannot be read, and the job says `on_error: refuse`; `examples` says why, for some.
+    case refused(count: Int, of: Int, examples: [String])
 
     public var description: String {
         switch self {
@@ -19,6 +21,9 @@ public enum DataError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unreadable(let count, let total, let examples):
             "\(count) of \(total) images cannot be read, too many to go on; repair or remove them: "
                 + examples.joined(separator: "; ")
+        case .refused(let count, let total, let examples):
+            "\(count) of \(total) images cannot be read; repair or remove them, or let on_error be skip: "
+                + examples.joined(separator: "; ") + (count > examples.count ? "; …" : "")
         }
     }
 }

@@ -19,21 +19,28 @@ final class DecodedImages: Sendable {
 
     private let dataset: TrainingDataset
     private let cacheBytes: Int
+    private let rule: UnreadableRule
     private let warn: @Sendable (DataWarning) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - cacheBytes: of decoded images to keep.
+    ///   - rule: whether others take the places of images that cannot be read.
     ///   - warn: called once for each file that cannot be read, from any thread.
-    init(_ dataset: TrainingDataset, cacheBytes: Int, warn: @escaping @Sendable (DataWarning) -> Void) {
+    init(
+        _ dataset: TrainingDataset, cacheBytes: Int, rule: UnreadableRule,
+        warn: @escaping @Sendable (DataWarning) -> Void
+    ) {
         self.dataset = dataset
         self.cacheBytes = cacheBytes
+        self.rule = rule
         self.warn = warn
     }
 
     /// Image `index`, or the next one that can be read.
     ///
-    /// - Throws: `DataError.unreadable` where ten files and more than one in a hundred cannot be read, or none can.
+    /// - Throws: `DataError.unreadable` where ten files and more than one in a hundred cannot be read, or none can;
+    ///   `.refused` for the first that cannot be, where others may not take its place.
     func image(at index: Int) throws(DataError) -> Found {
         for offset in 0..<dataset.count {
             let candidate = (index + offset) % dataset.count
@@ -59,15 +66,25 @@ final class DecodedImages: Sendable {
             let (isNew, count) = state.withLock { state in
                 (state.failures.updateValue(error.description, forKey: index) == nil, state.failures.count)
             }
+            if rule == .refuse {
+                throw .refused(
+                    count: 1, of: dataset.count,
+                    examples: ["\(dataset.name(at: index)) (\(error.description))"])
+            }
             if isNew { warn(.unreadable(path: dataset.name(at: index), reason: error.description)) }
             if count >= 10 && count > dataset.count / 100 { throw failure() }
             return nil
         }
     }
 
-    private func failure() -> DataError {
+    /// The images that could not be read so far, in order.
+    var unreadable: [DatasetInspection.Finding] {
         let failures = state.withLock { $0.failures }
-        let examples = failures.keys.sorted().prefix(3).map { "\(dataset.name(at: $0)) (\(failures[$0] ?? ""))" }
-        return .unreadable(count: failures.count, of: dataset.count, examples: examples)
+        return failures.keys.sorted().map { .init(file: dataset.name(at: $0), reason: failures[$0] ?? "") }
+    }
+
+    private func failure() -> DataError {
+        let found = unreadable
+        return .unreadable(count: found.count, of: dataset.count, examples: found.prefix(3).map(\.description))
     }
 }

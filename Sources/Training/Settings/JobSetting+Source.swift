@@ -1,3 +1,5 @@
+import Images
+import JSON
 import Models
 
 /// What is learned, from what, and on which images.
@@ -24,6 +26,12 @@ extension JobSetting {
         "validation_dataset", "Images to measure accuracy on, for methods that learn classes.")
     static let datasetOptions = object(
         "dataset_options", DatasetOption.all, "The built-in images, where they are taken.")
+    static let onError = JobSetting(
+        "on_error", .choice(UnreadableRule.allCases.map(\.rawValue)),
+        default: .value(.string(UnreadableRule.skip.rawValue)),
+        "What becomes of images that cannot be read: refuse decodes every file before the first step and names those; "
+            + "skip goes on with the next ones in their places, while they are fewer than ten or one in a hundred."
+    )
     static let epochs = int("epochs", 1...1_000_000, "How often every image is seen.")
     static let batchSize = int("batch_size", 1...65_536, default: 64, "Images of one forward and backward pass.")
     static let accumulationSteps = int(
@@ -33,8 +41,7 @@ extension JobSetting {
 
     static let source: [JobSetting] = [
         name, method, recipe, arch, imgSize, initialization, initFrom, dataset, validationDataset, datasetOptions,
-        epochs,
-        batchSize, accumulationSteps, seed,
+        onError, epochs, batchSize, accumulationSteps, seed,
     ]
 
     /// Fields of an `arch` object, in timm's words.

@@ -86,7 +86,8 @@ enum JobSchemas {
             [
                 ("parameters", count), ("trainable_parameters", count), ("memory_bytes", count), ("memory", anyObject),
                 ("n_images", count), ("n_classes", count), ("steps_per_epoch", count), ("epochs", count),
-                ("seconds_per_epoch", .number), ("measured_steps", count), ("settings", anyObject),
+                ("seconds_per_epoch", .number), ("measured_steps", count), ("data", anyObject),
+                ("settings", anyObject),
             ], required: ["parameters", "memory_bytes", "seconds_per_epoch"])
     }
 

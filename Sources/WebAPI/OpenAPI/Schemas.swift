@@ -159,6 +159,7 @@ enum Schemas {
     private static var leftOut: Schema {
         .object([
             ("reason", .string), ("kind", .string), ("n_files", .integer(atLeast: 1)), ("example", .string),
+            ("examples", .array(.string)),
         ])
     }
 
@@ -189,7 +190,7 @@ enum Schemas {
                 ("name", .ref("Name")), ("dataset", .text),
                 ("n_images", .integer(atLeast: 1, atMost: ServiceLimits().probeSetImages).defaulting(to: .int(64))),
                 ("seed", .exact.defaulting(to: .int(0))), ("stratified", .boolean.defaulting(to: .bool(true))),
-                ("on_error", .oneOf(["refuse", "skip"])),
+                ("on_error", .oneOf(ProbeSetRequest.onErrorChoices)),
             ], required: ["name", "dataset"])
     }
 

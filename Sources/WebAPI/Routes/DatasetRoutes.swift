@@ -114,13 +114,14 @@ extension ProbeSetRequest {
     fileprivate init(_ call: Call, _ service: ViTScopeService) async throws {
         var body = try await Body(call, known: ["name", "dataset", "n_images", "seed", "stratified", "on_error"])
         let rule = body.text("on_error")
-        if let rule, !["refuse", "skip"].contains(rule) {
+        if let rule, !ProbeSetRequest.onErrorChoices.contains(rule) {
             body.fault("on_error", "on_error is refuse, or skip to choose other images for those that cannot be read.")
         }
         self.init(
             name: body.requiredText("name"), dataset: body.requiredText("dataset"),
             numImages: body.integer("n_images", atLeast: 1) ?? 64, seed: body.integer("seed") ?? 0,
-            stratified: body.flag("stratified") ?? true, skipsUnreadable: rule == "skip")
+            stratified: body.flag("stratified") ?? true)
+        setOnError(rule)
         guard !body.faults.isEmpty else { return }
         // What is wrong with a value's meaning is told together with what is wrong with its form, each place once.
         let known = Set(body.faults.map(\.pointer))
@@ -151,6 +152,7 @@ extension DatasetInfo {
                 .object([
                     .init("reason", .string($0.reason)), .init("kind", .string($0.kind)),
                     .init("n_files", .int($0.count)), .init("example", .string($0.example)),
+                    .init("examples", .list($0.examples.map(JSONValue.string))),
                 ])
             })
     }

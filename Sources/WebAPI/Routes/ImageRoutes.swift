@@ -15,10 +15,10 @@ struct ImageRoutes {
     private var add: Route {
         Route(
             Operation(
-                method: .post, path: "/v1/images", id: "addImage", tag: "images", summary: "Add a JPEG or PNG",
+                method: .post, path: "/v1/images", id: "addImage", tag: "images", summary: "Add an image",
                 body: RequestContent(
-                    types: ["image/jpeg", "image/png", "application/octet-stream"], schema: .bytes,
-                    detail: "The image's bytes."),
+                    types: StoredImage.mediaTypes + ["application/octet-stream"], schema: .bytes,
+                    detail: "The bytes of an image: \(StoredImage.formats)."),
                 answers: [
                     .json("It is known already.", .ref("Image")),
                     Answer(
@@ -29,7 +29,7 @@ struct ImageRoutes {
             bodyLimit: service.configuration.limits.imageBytes
         ) { call in
             try call.accept(["application/json"])
-            try call.checkBytes(["image/jpeg", "image/png"])
+            try call.checkBytes(StoredImage.mediaTypes)
             let body = try await call.body(upTo: service.configuration.limits.imageBytes)
             try call.checkComplete(body.readableBytes)
             let image = try await service.addImage(Array(body.readableBytesView))
@@ -61,7 +61,7 @@ struct ImageRoutes {
                         "size", "Input side, pixels; without it the model's own.",
                         schema: .integer(atLeast: 16, atMost: 4096)),
                 ],
-                answers: [.bytes("The image.", ["image/png", "image/jpeg"]), .notModified],
+                answers: [.bytes("The image.", StoredImage.mediaTypes), .notModified],
                 problems: [.notAcceptable, .invalid, .notFound, .conflict, .busy, .unavailable, .unsupportedMedia]),
             checksQuery: false
         ) { call in
@@ -96,9 +96,8 @@ struct ImageRoutes {
         }
         if isOriginal {
             // Somebody else's bytes: to be saved or shown inside a page, never opened as one.
-            let ending = file.mediaType == "image/png" ? "png" : "jpg"
             let name = ref.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }.prefix(100)
-            headers[.contentDisposition] = "attachment; filename=\"\(name).\(ending)\""
+            headers[.contentDisposition] = "attachment; filename=\"\(name)\(file.ending)\""
         }
         return call.bytes(file.bytes, type: file.mediaType, headers: headers)
     }

@@ -62,7 +62,7 @@ import TestSupport
                 _ = try await test.service.addImage(Array("just a text".utf8))
             })
         else { return #expect(Bool(false), "a text is no image") }
-        #expect(detail.contains("JPEG or PNG"))
+        #expect(detail.contains("send a file of JPEG, PNG,"))
     }
 
     @Test func aTornPictureIsUnreadable() async throws {

@@ -74,6 +74,28 @@ import Testing
         }
     }
 
+    /// The numbers of a set that skipped an image are of other images than without it.
+    @Test func aManifestSaysWhatTheProbeSetSkipped() async throws {
+        let test = try await service(MemoryJobStore())
+        try await test.register("a")
+        // The same images have one result, so each set is asked another question.
+        for (name, skipped, kind) in [("whole", 0, AnalysisKind.attentionNMI), ("less", 1, .attentionDistance)] {
+            if skipped > 0 {
+                try AtomicFile.write(
+                    Array(TestService.picture(2).dropLast(40)), to: test.folder + "/datasets/pets/cats/7.png")
+            }
+            _ = try await test.service.createProbeSet(
+                ProbeSetRequest(name: name, dataset: "pets", numImages: 6, skipsUnreadable: true))
+            let result = try await test.analyze(kind, "a", ["probe_set": name])
+            let manifest = try JSONValue.parse(Array(try await test.service.manifest(result.id).utf8))
+            let set = try #require(manifest["probe_set"])
+            #expect(set["name"]?.string == name && set["n_skipped"]?.int == (skipped == 0 ? nil : 1))
+            if skipped > 0 {
+                #expect(set["skipped"]?.list?.first?.string?.hasPrefix("cats/7.png: ") == true)
+            }
+        }
+    }
+
     /// Maps of a small model are computed faster than they are found on the disk, and are found by their name all the same.
     @Test func mapsOfASmallModelAreNotKept() async throws {
         let store = MemoryJobStore(), test = try await service(store)

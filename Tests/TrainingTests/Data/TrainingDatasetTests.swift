@@ -67,6 +67,45 @@ import Training
         }
     }
 
+    @Test func aRefusedImageEndsTheBatchAtOnce() throws {
+        try DataFixtures.withFolder((0..<11).map { "a/1\($0)x.png" }, broken: ["a/15y.png"]) { root in
+            let set = TrainingDataset.folder(try ImageFolder(root))
+            let warnings = WarningList()
+            let maker = try BatchMaker(
+                set, plan: Self.plan, batchSize: 12, seed: 4, rule: .refuse, warn: warnings.add)
+            let error = #expect(throws: DataError.self) { try maker.batch(epoch: 0, batch: 0) }
+            #expect(error?.description.contains("a/15y.png") == true && warnings.all.isEmpty)
+            #expect(error?.description.contains("on_error be skip") == true)
+            let other = try BatchMaker(set, plan: Self.plan, batchSize: 12, seed: 4)
+            #expect(other.skipped.isEmpty)
+            _ = try other.batch(epoch: 0, batch: 0)
+            #expect(other.skipped.map(\.file) == ["a/15y.png"])
+        }
+    }
+
+    @Test func aLookNamesWhatCannotBeRead() throws {
+        let broken = ["a/03.png", "b/07.png"]
+        try DataFixtures.withFolder((10..<20).map { "a/\($0).png" }, broken: broken) { root in
+            let png = try MappedFile.open(root + "/a/10.png").array
+            try AtomicFile.write(png, to: root + "/b/20.png")
+            let set = TrainingDataset.folder(try ImageFolder(root))
+            let pool = ThreadPool(threads: 2)
+            let all = DatasetInspection(set, atMost: .max, pool: pool)
+            #expect(all.checked == 13 && all.count == 13)
+            #expect(all.unreadable.map(\.file) == broken && all.odd.isEmpty)
+            let error = #expect(throws: DataError.self) { try all.checkAllAreReadable() }
+            #expect(error?.description.hasPrefix("2 of 13 images cannot be read") == true)
+            #expect(error?.description.contains("a/03.png (") == true)
+            // A few, spread over the set.
+            #expect(DatasetInspection(set, atMost: 2, pool: pool).checked == 2)
+            #expect(DatasetInspection(set, atMost: 0, pool: pool).checked == 0)
+            let drawn = DatasetInspection(
+                .shapesTextures(try ShapesTextures(count: 5)), atMost: 9, pool: pool)
+            #expect(drawn.checked == 0 && drawn.count == 5)
+            try drawn.checkAllAreReadable()
+        }
+    }
+
     @Test func digestFollowsNamesAndSizes() throws {
         try DataFixtures.withFolder(["a/1.png", "a/sub/1.png", "b/1.png"]) { root in
             let digest = try TrainingDataset.folder(try ImageFolder(root)).digest()

@@ -209,7 +209,7 @@ import WebAPI
             try manager.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try manager.copyItem(atPath: fixtures + "/images/jpeg/padding.jpg", toPath: url.path)
         }
-        try manager.copyItem(atPath: folder + "/pets/cats/0.jpg", toPath: folder + "/pets/cats/1.webp")
+        try manager.copyItem(atPath: folder + "/pets/cats/0.jpg", toPath: folder + "/pets/cats/1.ppm")
         try manager.createSymbolicLink(atPath: folder + "/pets/dogs", withDestinationPath: "/etc")
         try await withServer(starts: true, change: { $0.datasetsDirectory = folder }) { client in
             let list = try Self.object(try await client.get("/v1/datasets"))["datasets"] as? [[String: Any]] ?? []
@@ -217,7 +217,7 @@ import WebAPI
             #expect(list[1]["splits"] as? [String] == ["net/train", "net/val"])
             #expect((list[2]["links"] as? [String: String])?["images"] == "/v1/datasets/net%2Ftrain/images")
             let left = list[4]["left_out"] as? [[String: Any]] ?? []
-            #expect(left.map { $0["example"] as? String } == ["cats/1.webp", "dogs"])
+            #expect(left.map { $0["example"] as? String } == ["cats/1.ppm", "dogs"])
             #expect((list[4]["index_rule"] as? String)?.contains("Torchvision's own numbers differ") == true)
             let page = try Self.object(try await client.get("/v1/datasets/net%2Ftrain/images?check=true"))
             let images = page["images"] as? [[String: Any]] ?? []
