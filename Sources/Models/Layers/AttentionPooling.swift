@@ -55,7 +55,7 @@ struct AttentionPooling: Sendable {
         // A row an image, so that an image's numbers do not depend on the others.
         let gathered = proj.forward(Tensor(shape: [batch, 1, width], sums), pass)
         var features = gathered
-        mlp.accumulate(norm.forward(gathered, pass), into: &features, pass)
+        mlp.accumulate(norm.input(gathered, pass), into: &features, pass)
         return Pooled(
             attention: Tensor(shape: [batch, numHeads, 1, tokens], maps), features: features.reshaped([batch, width]))
     }

@@ -126,7 +126,7 @@ import Training
 
     @Test func theListIsComplete() {
         let names = JobSettingList.standard.all.map(\.name)
-        #expect(names.count == 48 && Set(names).count == names.count)
+        #expect(names.count == 49 && Set(names).count == names.count)
         #expect(Self.places.everyOne { $0.setting.words.hasSuffix(".") } && Self.places.count > 90)
     }
 
