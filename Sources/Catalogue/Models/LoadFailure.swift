@@ -53,7 +53,8 @@ extension LoadFailure {
         case .tooLarge(let what, _, _):
             ["img_size", "the number of patches"].contains(what) ? options.imgSize.map { _ in "img_size" } : nil
         case .unsupportedActivation: options.activation.map { _ in "activation" }
-        case .unrecognised, .missing, .shape, .notWeights, .unsupported, .unused, .unfinished, .sameName, .alikeName: nil
+        case .unrecognised, .missing, .shape, .notWeights, .unsupported, .unused, .unfinished, .sameName, .alikeName:
+            nil
         }
     }
 

@@ -108,14 +108,13 @@ struct PatchSimilarityTask: AnalysisTask {
         let cosines = Tensor.stacking(rows).reshaped([images, depths.count] + inner)
         var answer = AnalysisAnswer(
             fields: [
-                ("depths", .ints(depths)),
                 (
                     "similarity",
                     .array(
                         NamedArray(
                             shape: cosines.shape, axes: ["image", "depth", "query", "row", "col"],
                             numbers: .float32(cosines)))
-                ),
+                )
             ], mainField: "similarity")
         if !cosines.isFinite {
             answer.reasons = [

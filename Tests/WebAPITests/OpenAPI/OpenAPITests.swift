@@ -36,12 +36,12 @@ import WebAPI
         .get("/openapi.json"), .get("/v1/analysis-kinds"), .get("/v1/analysis-kinds?x=1"),
         .get("/v1/training-settings"), .get("/v1/training-settings?x=1"),
         .get("/v1/model-options"), .get("/v1/model-options?x=1"),
-        .post("/v1/models", #"{"name": "vit", "path": "timm_vit.safetensors", "num_heads": 3}"#),
-        .post("/v1/models", #"{"name": "vit", "path": "hf_vit"}"#),
+        .post("/v1/models", #"{"name": "vit", "path": "models/files/timm_vit.safetensors", "num_heads": 3}"#),
+        .post("/v1/models", #"{"name": "vit", "path": "models/files/hf_vit"}"#),
         .post("/v1/models", #"{"name": "other", "path": "none.pth"}"#),
         .post("/v1/models", #"{"name": 3, "extra": true, "img_size": "a", "preprocess": {"mean": 1}}"#),
         .post("/v1/models", #"{"name": "#), .post("/v1/models", "[]"),
-        .post("/v1/models", #"{"name": "headless", "path": "timm_vit.safetensors"}"#),
+        .post("/v1/models", #"{"name": "headless", "path": "models/files/timm_vit.safetensors"}"#),
         Request(
             method: "POST", target: "/v1/models", headers: [("Content-Type", "text/plain")],
             body: ByteBuffer(string: "x")),
@@ -93,6 +93,10 @@ import WebAPI
         .get("/v1/models/vit/analyses/feature-variance?probe_set=few&format=csv"),
         .get("/v1/models/vit/analyses/token-similarity?probe_set=few&tensor=residual"),
         .get("/v1/models/vit/analyses/token-norms?probe_set=few&format=png"),
+        .get("/v1/models/vit/analyses/patch-similarity?image=shapes-textures:0&depths=all&query=0,0"),
+        .get("/v1/models/vit/analyses/pooling-attention?image=shapes-textures:0"),
+        .post("/v1/models", #"{"name": "pooled", "path": "newer_models/files/hf_siglip"}"#),
+        .get("/v1/models/pooled/analyses/pooling-attention?image=shapes-textures:0"),
         .get("/v1/models/vit/analyses/singular-values?probe_set=few&level=image"),
         .get("/v1/models/vit/analyses/token-displacement?probe_set=few"),
         .get("/v1/models/vit/analyses/pca?probe_set=few&depth=1"),
@@ -106,7 +110,7 @@ import WebAPI
         .get("/v1/models/vit/analyses/lesion?probe_set=forty&parts=mlp"),
         .get("/v1/analyses"), .get("/v1/analyses?analysis=fourrier"), .get("/v1/analyses/ANALYSIS"),
         .get("/v1/analyses/ANALYSIS?format=png"), .get("/v1/analyses/none"), .get("/v1/analyses/ANALYSIS/manifest"),
-        .post("/v1/models", #"{"name": "twin", "path": "timm_vit.safetensors", "num_heads": 3}"#),
+        .post("/v1/models", #"{"name": "twin", "path": "models/files/timm_vit.safetensors", "num_heads": 3}"#),
         .post(
             "/v1/comparisons",
             #"{"models": ["vit", "twin"], "probe_set": "few", "metrics": ["attention-nmi", "cka"]}"#),
@@ -148,7 +152,7 @@ import WebAPI
             let jobs = TestJobs()
             await jobs.executor.obey(.cancel, with: .stopped)
             try await withServer(
-                starts: true, page: page, models: fixtures + "/models/files", change: { jobs.install(in: &$0) }
+                starts: true, page: page, models: fixtures, change: { jobs.install(in: &$0) }
             ) { client in
                 let text = try await client.get("/openapi.json").body
                 let document = try Self.object(text)
