@@ -112,7 +112,7 @@ struct PatchSimilarityTask: AnalysisTask {
                     "similarity",
                     .array(
                         NamedArray(
-                            shape: cosines.shape, axes: ["image", "depth", "query", "row", "col"],
+                            shape: cosines.shape, axes: ["image", "depth", "query", "key_row", "key_col"],
                             numbers: .float32(cosines)))
                 )
             ], mainField: "similarity")

@@ -75,7 +75,7 @@ extension ResultPicture {
             }
         }
         return MapGrid(
-            cells, rowNames: rowNames(figure, stack), columnNames: columnNames(figure),
+            cells, rowNames: rowNames(figure, stack, array), columnNames: columnNames(figure),
             title: "\(figure.title): \(title)"
         ).png()
     }
@@ -95,7 +95,8 @@ extension ResultPicture {
         if views.indices.contains(image), views[image].width == size.0, views[image].height == size.1 {
             map = map.blended(over: Raster(views[image]), opacity: 0.6)
         }
-        mark(&map)
+        // Where the first image's patch asks all, it is in the first.
+        if image == 0 || result["across"] != .bool(true) { mark(&map) }
         return map
     }
 
@@ -108,10 +109,11 @@ extension ResultPicture {
             color: Color(red: 255, green: 255, blue: 255))
     }
 
-    private func rowNames(_ figure: ResultFigure, _ stack: MapStack) -> [String] {
+    private func rowNames(_ figure: ResultFigure, _ stack: MapStack, _ array: NamedArray) -> [String] {
         guard let series = figure.series else { return [] }
         let images = result.scene.sources.map { $0.ref.shortened(to: 20) }
-        let layers = result.names(series).map { "block \($0)" }
+        let noun = array.axes.contains("depth") ? "depth" : "block"
+        let layers = result.names(series).map { "\(noun) \($0)" }
         if stack.perImage == stack.count { return layers }
         return images.flatMap { image in layers.map { layers.count > 1 ? "\(image) \($0)" : image } }
     }
@@ -141,14 +143,15 @@ private struct MapStack {
     init(_ array: NamedArray, _ tensor: Tensor) {
         let shape = array.shape
         // Every query: the matrix of queries and keys is the picture.
-        if Self.hasQueries(array), shape.count == 6 {
-            (rows, cols) = (shape[3], shape[4] * shape[5])
+        if Self.hasQueries(array), shape.count > 4 {
+            (rows, cols) = (shape[shape.count - 3], shape[shape.count - 2] * shape[shape.count - 1])
         } else {
             (rows, cols) = (shape[shape.count - 2], shape[shape.count - 1])
         }
         count = max(tensor.count / max(rows * cols, 1), 1)
         perImage = max(count / max(shape[0], 1), 1)
-        columns = shape.count > 3 ? max(shape[2], 1) : min(8, count)
+        let heads = array.axes.firstIndex(of: "head").map { shape[$0] }
+        columns = heads ?? (array.axes.contains("query") ? 1 : shape.count > 3 ? max(shape[2], 1) : min(8, count))
         self.tensor = tensor
     }
 
