@@ -24,7 +24,8 @@ KINDS = [
     ("attention", {"layer": "-1", "head": "all", "query": "all"}), ("attention-rollout", {}),
     ("attention-distance", {}), ("attention-nmi", {}), ("attention-entropy", {}), ("attention-similarity", {}),
     ("cls-attention", {}), ("fourier", {}), ("feature-variance", {}), ("token-similarity", {}),
-    ("token-displacement", {}), ("token-norms", {}), ("singular-values", {}), ("cka", {}),
+    ("token-displacement", {}), ("token-norms", {}), ("patch-similarity", {"query": "all"}), ("singular-values", {}),
+    ("cka", {}),
 ]
 ONE_IMAGE = {"attention", "attention-rollout", "token-displacement"}
 
