@@ -234,7 +234,7 @@ class Check:
                 server.ask("POST", f"/v1/jobs/{identifier}/resume")
             job = server.finished(identifier)
             self.expect(job["state"] == "succeeded", f"{what} did not come to its end: {job}")
-        events = server.ask("GET", f"/v1/jobs/{identifier}/events?after=0", headers={"Accept": "application/json"})
+        events = server.ask("GET", f"/v1/jobs/{identifier}/events?after=0&limit=10000", headers={"Accept": "application/json"})
         kinds = [event["event"] for event in events.json.get("events", [])]
         # It may have ended between the two questions.
         was_ended, is_ended = (state in TERMINAL for state in (job["state"], server.get(f"/v1/jobs/{identifier}").json["state"]))
