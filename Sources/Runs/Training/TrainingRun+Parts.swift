@@ -21,7 +21,7 @@ extension TrainingRun {
     /// Finds the images, builds the objective, and fills it with the weights it begins with.
     ///
     /// - Parameters:
-    ///   - looks: how many images of each set are decoded first, to find those that cannot be.
+    ///   - looks: how many images of a set are decoded first, to find those that cannot be.
     ///   - warn: takes what is odd about the images, from any thread.
     func prepare(looks: Int, warn: @escaping @Sendable (String) -> Void) throws -> RunParts {
         let configuration = settings.configuration
@@ -29,20 +29,21 @@ extension TrainingRun {
         try configuration.checkMemory(vit, available: Double(Machine.memoryBytes))
         let side = vit.config.imgSize.height
         let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
-        func open(_ name: String, _ pointer: String) throws -> (TrainingDataset, DatasetInspection) {
+        let refuses = configuration.dataset.onError == .refuse
+        func open(_ name: String, _ pointer: String, looks: Int) throws -> (TrainingDataset, DatasetInspection) {
             let dataset = try TrainingDataset.open(
                 name, pointer: pointer, settings: configuration.dataset,
                 places: DatasetPlaces(directory: request.datasetsDirectory, restrictsPaths: request.restrictsPaths),
                 imgSize: side)
             let inspection = DatasetInspection(dataset, atMost: looks, pool: pool)
-            guard configuration.dataset.onError == .refuse else { return (dataset, inspection) }
+            guard refuses else { return (dataset, inspection) }
             do throws(DataError) { try inspection.checkAllAreReadable() } catch {
                 let detail = ServiceError.sentence("\(error)")
                 throw TrainingFailure(.badData, detail, faults: [.init(pointer: pointer, detail: detail)])
             }
             return (dataset, inspection)
         }
-        let (dataset, inspection) = try open(configuration.dataset.name, "/dataset")
+        let (dataset, inspection) = try open(configuration.dataset.name, "/dataset", looks: looks)
         let images = try RunImages(
             dataset, configuration: configuration, patchSize: vit.config.patchSize, warn: warn)
         let encoder = configuration.encoder(vit, classes: images.classes)
@@ -58,7 +59,8 @@ extension TrainingRun {
             model: model, pool: pool)
         var validation: Trainer.Validation?
         if let name = configuration.dataset.validation, configuration.method.isSupervised {
-            let (dataset, _) = try open(name, "/validation_dataset")
+            // What is found there is told by a refusal alone.
+            let (dataset, _) = try open(name, "/validation_dataset", looks: refuses ? looks : 0)
             try Self.checkClasses(of: dataset, named: name, against: images.dataset)
             let measured = RunValidation(
                 dataset: dataset, objective: objective, imgSize: side, batchSize: configuration.batchSize, pool: pool,

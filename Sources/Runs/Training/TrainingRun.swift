@@ -82,8 +82,9 @@ public final class TrainingRun: Sendable {
         }
     }
 
-    /// How many images a dry run decodes to find those that cannot be read; a few seconds' worth.
-    private static let dryLooks = 2000
+    /// How many images a dry run decodes to find those that cannot be read: few enough for whoever fills a form and waits,
+    /// large photos included.
+    private static let dryLooks = 100
 
     /// Measures what the run would need; nothing is written.
     ///
