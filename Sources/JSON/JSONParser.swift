@@ -38,8 +38,10 @@ private struct JSONParser {
     /// A list or object still open.
     private struct Frame {
         let isObject: Bool
-        var keys: [String] = []
-        var elements: [JSONValue] = []
+        private var members: [JSONValue.Member] = []
+        private var elements: [JSONValue] = []
+        /// The key whose value comes next.
+        private var key = ""
         /// The keys of a large object; those of a small one are looked through.
         private var seen: Set<String> = []
 
@@ -47,16 +49,17 @@ private struct JSONParser {
 
         /// Whether the key was not there yet.
         mutating func add(_ key: String) -> Bool {
-            defer { keys.append(key) }
-            guard keys.count >= 8 else { return !keys.contains(key) }
-            if seen.isEmpty { seen = Set(keys) }
+            self.key = key
+            guard members.count >= 8 else { return !members.contains { $0.name == key } }
+            if seen.isEmpty { seen = Set(members.map(\.name)) }
             return seen.insert(key).inserted
         }
 
-        var closed: JSONValue {
-            guard isObject else { return .list(elements) }
-            return .object(zip(keys, elements).map { JSONValue.Member($0, $1) })
+        mutating func add(_ value: JSONValue) {
+            if isObject { members.append(.init(key, value)) } else { elements.append(value) }
         }
+
+        var closed: JSONValue { isObject ? .object(members) : .list(elements) }
     }
 
     init(text: [UInt8]) { self.text = text }
@@ -83,7 +86,7 @@ private struct JSONParser {
                     guard index == text.count else { throw fault("the end of the document") }
                     return value
                 }
-                frames[frames.count - 1].elements.append(value)
+                frames[frames.count - 1].add(value)
                 let isObject = frames[frames.count - 1].isObject
                 switch current {
                 case UInt8(ascii: ","):

@@ -1,7 +1,7 @@
 /// A JSON value. Objects keep the order of their members, and large arrays of numbers stay arrays of numbers.
 ///
 /// A parsed value is never deeper than 64 levels, so walking it by recursion is safe.
-public indirect enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case int(Int)
@@ -11,7 +11,7 @@ public indirect enum JSONValue: Sendable, Equatable {
     case list([JSONValue])
     case object([Member])
     /// Written as nested lists of numbers; the parser never makes one.
-    case array(NamedArray)
+    indirect case array(NamedArray)
 
     /// A member of an object.
     public struct Member: Sendable, Equatable {

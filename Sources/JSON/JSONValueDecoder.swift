@@ -40,17 +40,8 @@ struct JSONValueDecoder: Decoder {
 
     /// A simple value at once, everything else by its own initializer.
     func read<T: Decodable>(_ type: T.Type) throws -> T {
-        let simple: (any Decodable)?
-        switch type {
-        case is Bool.Type: simple = value.bool
-        case is String.Type: simple = value.string
-        case is Double.Type: simple = value.double
-        case is Float.Type: simple = value.double.map { Float($0) }
-        case let integer as any (FixedWidthInteger & Decodable).Type:
-            simple = value.int.flatMap { integer.init(exactly: $0) }
-        default: return try T(from: self)
-        }
-        guard let found = simple as? T else { throw mismatch(type, "\(type)") }
+        guard SimpleTypes.contain(type) else { return try T(from: self) }
+        guard let found = value.simple(type) else { throw mismatch(type, "\(type)") }
         return found
     }
 
@@ -76,9 +67,14 @@ extension JSONValueDecoder {
 
         func contains(_ key: Key) -> Bool { decoder.value[key.stringValue] != nil }
 
-        func decodeNil(forKey key: Key) throws -> Bool { try inner(key).value.isNull }
+        func decodeNil(forKey key: Key) throws -> Bool { try value(of: key).isNull }
 
-        func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try inner(key).read(type) }
+        func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
+            let value = try value(of: key)
+            // A place is written down where there is something to tell of it.
+            if let simple = value.simple(type) { return simple }
+            return try decoder.inner(value, key).read(type)
+        }
 
         func nestedContainer<Nested: CodingKey>(
             keyedBy type: Nested.Type, forKey key: Key
@@ -92,12 +88,14 @@ extension JSONValueDecoder {
 
         func superDecoder(forKey key: Key) throws -> any Decoder { try inner(key) }
 
-        private func inner(_ key: Key) throws -> JSONValueDecoder {
+        private func inner(_ key: Key) throws -> JSONValueDecoder { decoder.inner(try value(of: key), key) }
+
+        private func value(of key: Key) throws -> JSONValue {
             guard let value = decoder.value[key.stringValue] else {
                 throw DecodingError.keyNotFound(
                     key, .init(codingPath: codingPath, debugDescription: "There is no “\(key.stringValue)”."))
             }
-            return decoder.inner(value, key)
+            return value
         }
     }
 
@@ -121,7 +119,13 @@ extension JSONValueDecoder {
             return true
         }
 
-        mutating func decode<T: Decodable>(_ type: T.Type) throws -> T { try next().read(type) }
+        mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
+            if !isAtEnd, let simple = elements[currentIndex].simple(type) {
+                currentIndex += 1
+                return simple
+            }
+            return try next().read(type)
+        }
 
         mutating func nestedContainer<Nested: CodingKey>(
             keyedBy type: Nested.Type
@@ -150,6 +154,24 @@ extension JSONValueDecoder {
         func decodeNil() -> Bool { decoder.value.isNull }
 
         func decode<T: Decodable>(_ type: T.Type) throws -> T { try decoder.read(type) }
+    }
+}
+
+extension JSONValue {
+    /// The value as a type without parts; nil for any other type, and where it is not one.
+    fileprivate func simple<T: Decodable>(_ type: T.Type) -> T? {
+        guard SimpleTypes.contain(type) else { return nil }
+        switch type {
+        case is String.Type: return string as? T
+        case is Int.Type: return int as? T
+        case is Bool.Type: return bool as? T
+        case is Double.Type: return double as? T
+        case is Float.Type: return double.map { Float($0) } as? T
+        case is JSONValue.Type: return self as? T
+        case let integer as any (FixedWidthInteger & Decodable).Type:
+            return int.flatMap { integer.init(exactly: $0) } as? T
+        default: return nil
+        }
     }
 }
 

@@ -28,12 +28,12 @@ struct JSONValueEncoder: Encoder {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if case .members = tree.content {} else { tree.content = .members([]) }
+        tree.content = .members
         return KeyedEncodingContainer(Keyed(encoder: self))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        tree.content = .elements([])
+        tree.content = .elements
         return Unkeyed(encoder: self)
     }
 
@@ -41,52 +41,85 @@ struct JSONValueEncoder: Encoder {
 
     /// A simple value at once, everything else by its own method.
     func write<T: Encodable>(_ value: T) throws {
+        if let simple = try simple(value) { tree.content = .value(simple) } else { try value.encode(to: self) }
+    }
+
+    /// The JSON of a value that has no parts; nil for any other.
+    fileprivate func simple<T: Encodable>(_ value: T) throws -> JSONValue? {
+        guard SimpleTypes.contain(T.self) else { return nil }
         switch value {
-        case let value as Bool: tree.content = .value(.bool(value))
-        case let value as String: tree.content = .value(.string(value))
-        case let value as Double: tree.content = .value(.double(value))
-        case let value as Float: tree.content = .value(.double(Double(value)))
+        case let value as String: return .string(value)
+        case let value as Int: return .int(value)
+        case let value as Bool: return .bool(value)
+        case let value as Double: return .double(value)
+        case let value as Float: return .double(Double(value))
+        case let value as JSONValue: return value
         case let value as any FixedWidthInteger:
             guard let number = Int(exactly: value) else {
                 throw EncodingError.invalidValue(
                     value, .init(codingPath: codingPath, debugDescription: "\(value) is too large for JSON."))
             }
-            tree.content = .value(.int(number))
-        default: try value.encode(to: self)
+            return .int(number)
+        default: return nil
         }
     }
 
+    /// Adds a member; a key is written once.
+    fileprivate func add(_ value: JSONValue, _ key: any CodingKey) { tree.add(.value(value), named: key.stringValue) }
+
+    /// Adds an element.
+    fileprivate func add(_ value: JSONValue) { tree.add(.value(value)) }
+
+    /// Adds a member that has parts, and writes them.
     fileprivate func member(_ key: any CodingKey) -> JSONValueEncoder {
         let inner = JSONValueEncoder(codingPath: codingPath + [key])
-        if case .members(let members) = tree.content {
-            tree.content = .members(members.filter { $0.name != key.stringValue } + [(key.stringValue, inner.tree)])
-        }
+        tree.add(.tree(inner.tree), named: key.stringValue)
         return inner
     }
 
+    /// Adds an element that has parts, and writes them.
     fileprivate func element() -> JSONValueEncoder {
-        guard case .elements(let elements) = tree.content else { return self }
-        let inner = JSONValueEncoder(codingPath: codingPath + [JSONIndexKey(elements.count)])
-        tree.content = .elements(elements + [inner.tree])
+        let inner = JSONValueEncoder(codingPath: codingPath + [JSONIndexKey(tree.count)])
+        tree.add(.tree(inner.tree))
         return inner
     }
 }
 
 /// A value in the making. A class because whoever writes a part of it holds that part alone.
 final class JSONTree {
+    enum Part {
+        case value(JSONValue)
+        case tree(JSONTree)
+
+        fileprivate var value: JSONValue {
+            switch self {
+            case .value(let value): value
+            case .tree(let tree): tree.value
+            }
+        }
+    }
+
     enum Content {
         case value(JSONValue)
-        case members([(name: String, tree: JSONTree)])
-        case elements([JSONTree])
+        case members
+        case elements
     }
 
     var content = Content.value(.null)
+    private var members: [(name: String, part: Part)] = []
+    private var elements: [Part] = []
+
+    var count: Int { elements.count }
+
+    func add(_ part: Part, named name: String) { members.append((name, part)) }
+
+    func add(_ part: Part) { elements.append(part) }
 
     var value: JSONValue {
         switch content {
         case .value(let value): value
-        case .members(let members): .object(members.map { .init($0.name, $0.tree.value) })
-        case .elements(let elements): .list(elements.map(\.value))
+        case .members: .object(members.map { .init($0.name, $0.part.value) })
+        case .elements: .list(elements.map(\.value))
         }
     }
 }
@@ -97,9 +130,12 @@ extension JSONValueEncoder {
 
         var codingPath: [any CodingKey] { encoder.codingPath }
 
-        func encodeNil(forKey key: Key) { encoder.member(key).tree.content = .value(.null) }
+        func encodeNil(forKey key: Key) { encoder.add(.null, key) }
 
-        func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try encoder.member(key).write(value) }
+        func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
+            if let simple = try encoder.simple(value) { return encoder.add(simple, key) }
+            try value.encode(to: encoder.member(key))
+        }
 
         func nestedContainer<Nested: CodingKey>(
             keyedBy type: Nested.Type, forKey key: Key
@@ -118,11 +154,14 @@ extension JSONValueEncoder {
         let encoder: JSONValueEncoder
 
         var codingPath: [any CodingKey] { encoder.codingPath }
-        var count: Int { if case .elements(let elements) = encoder.tree.content { elements.count } else { 0 } }
+        var count: Int { encoder.tree.count }
 
-        func encodeNil() { encoder.element().tree.content = .value(.null) }
+        func encodeNil() { encoder.add(.null) }
 
-        func encode<T: Encodable>(_ value: T) throws { try encoder.element().write(value) }
+        func encode<T: Encodable>(_ value: T) throws {
+            if let simple = try encoder.simple(value) { return encoder.add(simple) }
+            try value.encode(to: encoder.element())
+        }
 
         func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
             encoder.element().container(keyedBy: type)
