@@ -152,6 +152,9 @@ def main():
         for name, target, pause, fresh in askers]
     for process in processes:
         process.start()
+    # Who means harm is elsewhere, and takes from this machine what the server and the honest leave of it.
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    os.nice(10)
     selector = selectors.EpollSelector()
     count = arguments.clients
     kinds = ["body"] * (count * 5 // 27) + ["reader"] * (count * 2 // 27)
