@@ -34,7 +34,7 @@ if [ "$kind" != thread ]; then
         -lm -o "$build/kernel_bounds" 2> >(grep -v 'Cannot export local symbol' >&2)
     for instructions in "" AVX2 SSE41; do ONEDNN_MAX_CPU_ISA=$instructions "$build/kernel_bounds"; done
     clang -O2 -g -Wall -Wextra -fsanitize=undefined -fno-sanitize-recover=undefined -ISources/COneDNN/include \
-        Sources/COneDNN/onednn.c Tests/Bounds/product_bounds.c -ldnnl -lgomp -lm -lpthread -o "$build/product_bounds"
+        Sources/COneDNN/*.c Tests/Bounds/product_bounds.c -ldnnl -lgomp -lm -lpthread -o "$build/product_bounds"
     OMP_NUM_THREADS=1 "$build/product_bounds"
 fi
 swift build "${arguments[@]}"

@@ -17,7 +17,7 @@ static const size_t page = 4096;
 typedef struct {
     char *start;
     size_t length;
-    float *data;
+    void *data;
 } guarded;
 
 static guarded guard(size_t bytes, int first) {
@@ -26,7 +26,7 @@ static guarded guard(size_t bytes, int first) {
     if (g.start == MAP_FAILED) abort();
     mprotect(g.start, page, PROT_NONE);
     mprotect(g.start + page + inside, page, PROT_NONE);
-    g.data = (float *)(g.start + page + (first ? 0 : inside - bytes));
+    g.data = g.start + page + (first ? 0 : inside - bytes);
     return g;
 }
 
@@ -36,6 +36,47 @@ static void fill(float *x, size_t n, unsigned seed) {
     for (size_t i = 0; i < n; i++) x[i] = (float)((i * 2654435761u + seed) % 1000) / 1000 - 0.5f;
 }
 
+// The number as bf16 has it, to the nearest, ties to even.
+static uint16_t rounded(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static float widened(uint16_t x) {
+    const uint32_t bits = (uint32_t)x << 16;
+    float y;
+    memcpy(&y, &bits, 4);
+    return y;
+}
+
+// The first n of x in bf16, where they lie.
+static void narrow(float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const uint16_t half = rounded(x[i]);
+        memcpy((char *)x + 2 * i, &half, 2);
+    }
+}
+
+static float at(const guarded *g, size_t i, int format) {
+    if (format == ONEDNN_F32) return ((const float *)g->data)[i];
+    uint16_t half;
+    memcpy(&half, (const char *)g->data + 2 * i, 2);
+    return widened(half);
+}
+
+// n numbers of a format that end or begin at a forbidden page.
+static guarded numbers(size_t n, unsigned seed, int format, int first) {
+    guarded g = guard(n * (format == ONEDNN_BF16 ? 2 : 4), first);
+    float *x = malloc(n * 4);
+    if (!x) abort();
+    fill(x, n, seed);
+    if (format == ONEDNN_BF16) narrow(x, n);
+    memcpy(g.data, x, n * (format == ONEDNN_BF16 ? 2 : 4));
+    free(x);
+    return g;
+}
+
 static int wrong;
 
 static void expect(float found, double wanted, double scale, const char *what, int64_t M, int64_t N, int64_t K) {
@@ -43,11 +84,9 @@ static void expect(float found, double wanted, double scale, const char *what, i
         printf("%s %ld × %ld × %ld: %g instead of %g\n", what, (long)M, (long)N, (long)K, found, wanted);
 }
 
-static void linear(int64_t N, int64_t K, int64_t width, const int64_t *rows, int count) {
-    guarded weight = guard((size_t)(N * K) * 4, 0), bias = guard((size_t)N * 4, 0);
-    fill(weight.data, (size_t)(N * K), 1);
-    fill(bias.data, (size_t)N, 2);
-    onednn_linear *l = onednn_linear_create(weight.data, N, K, width);
+static void linear(int64_t N, int64_t K, int64_t width, const int64_t *rows, int count, int format) {
+    guarded weight = numbers((size_t)(N * K), 1, ONEDNN_F32, 0), bias = numbers((size_t)N, 2, ONEDNN_F32, 0);
+    onednn_linear *l = onednn_linear_create(weight.data, N, K, width, format);
     if (!l) {
         printf("no layer of %ld × %ld\n", (long)N, (long)K);
         wrong++;
@@ -55,24 +94,29 @@ static void linear(int64_t N, int64_t K, int64_t width, const int64_t *rows, int
     }
     for (int r = 0; r < count; r++) {
         const int64_t M = rows[r];
-        for (int first = 0; first < 2; first++) {
-            guarded src = guard((size_t)(M * K) * 4, first), dst = guard((size_t)(M * N) * 4, first);
-            fill(src.data, (size_t)(M * K), 3);
-            for (int epilogue = 0; epilogue < 3; epilogue++)
-                for (int biased = 0; biased < 2; biased++) {
-                    fill(dst.data, (size_t)(M * N), 4);
-                    for (int64_t panel = 0; panel * width < N; panel++)
-                        if (onednn_linear_forward(l, panel, dst.data, src.data, biased ? bias.data : NULL, M, epilogue)) {
-                            printf("refused: %ld × %ld × %ld\n", (long)M, (long)N, (long)K);
-                            wrong++;
-                        }
-                    if (epilogue != ONEDNN_STORE) continue;
-                    for (int64_t m = 0; m < M; m += M > 8 ? M / 3 : 1)
-                        for (int64_t n = 0; n < N; n++) {
-                            double sum = biased ? bias.data[n] : 0;
-                            for (int64_t k = 0; k < K; k++) sum += (double)src.data[m * K + k] * weight.data[n * K + k];
-                            expect(dst.data[m * N + n], sum, 1 + (double)K, "layer", M, N, K);
-                        }
+        for (int turn = 0; turn < 16; turn++) {
+            const int first = turn & 1, biased = turn >> 1 & 1, epilogue = turn >> 2;
+            if (epilogue == ONEDNN_ROUND && format == ONEDNN_F32) continue;
+            const int stored = epilogue == ONEDNN_ROUND ? ONEDNN_BF16 : ONEDNN_F32;
+            guarded src = numbers((size_t)(M * K), 3, format, first), dst = numbers((size_t)(M * N), 4, stored, first);
+            for (int64_t panel = 0; panel * width < N; panel++) {
+                char *place = (char *)dst.data + panel * width * (stored == ONEDNN_BF16 ? 2 : 4);
+                const float *own = biased ? (const float *)bias.data + panel * width : NULL;
+                if (onednn_linear_forward(l, panel, place, N, src.data, own, M, epilogue)) {
+                    printf("refused: %ld × %ld × %ld\n", (long)M, (long)N, (long)K);
+                    wrong++;
+                }
+            }
+            for (int64_t m = 0; (epilogue == ONEDNN_STORE || epilogue == ONEDNN_ROUND) && m < M; m += M > 8 ? M / 3 : 1)
+                for (int64_t n = 0; n < N; n++) {
+                    double sum = biased ? at(&bias, n, ONEDNN_F32) : 0;
+                    for (int64_t k = 0; k < K; k++) {
+                        const float w = at(&weight, n * K + k, ONEDNN_F32);
+                        sum += (double)at(&src, m * K + k, format) * (format == ONEDNN_BF16 ? widened(rounded(w)) : w);
+                    }
+                    // A sum that is stored in bf16 keeps eight bits.
+                    const double scale = stored == ONEDNN_BF16 ? 1 + (double)K + 40 * fabs(sum) : 1 + (double)K;
+                    expect(at(&dst, m * N + n, stored), sum, scale, "layer", M, N, K);
                 }
             release(src);
             release(dst);
@@ -83,23 +127,28 @@ static void linear(int64_t N, int64_t K, int64_t width, const int64_t *rows, int
     release(bias);
 }
 
-static void product(int64_t M, int64_t N, int64_t K, int64_t more) {
+static void product(int64_t M, int64_t N, int64_t K, int64_t more, int format) {
     for (int kind = 0; kind < 4; kind++) {
         const int tA = kind & 1, tB = kind >> 1;
         const int64_t ldA = (tA ? M : K) + more, ldB = (tB ? K : N) + more, ldC = N + more;
         const int64_t a = ((tA ? K : M) - 1) * ldA + (tA ? M : K), b = ((tB ? N : K) - 1) * ldB + (tB ? K : N),
                       c = (M - 1) * ldC + N;
         for (int first = 0; first < 2; first++) {
-            guarded A = guard((size_t)a * 4, first), B = guard((size_t)b * 4, first), C = guard((size_t)c * 4, first);
-            fill(A.data, (size_t)a, 5);
-            fill(B.data, (size_t)b, 6);
-            if (onednn_sgemm(C.data, A.data, B.data, tA ? 'T' : 'N', tB ? 'T' : 'N', M, N, K, 1, 0, ldA, ldB, ldC)) wrong++;
+            guarded A = numbers((size_t)a, 5, format, first), B = numbers((size_t)b, 6, format, first),
+                    C = numbers((size_t)c, 7, ONEDNN_F32, first);
+            const onednn_extents extents = {M, N, K, ldA, ldB, ldC, tA, tB, 0};
+            const int status =
+                format == ONEDNN_F32
+                    ? onednn_sgemm(C.data, A.data, B.data, tA ? 'T' : 'N', tB ? 'T' : 'N', M, N, K, 1, 0, ldA, ldB, ldC)
+                    : onednn_bf16_product(C.data, A.data, B.data, &extents);
+            if (status) wrong++;
             for (int64_t m = 0; m < M; m += M > 8 ? M / 3 : 1)
                 for (int64_t n = 0; n < N; n++) {
                     double sum = 0;
                     for (int64_t k = 0; k < K; k++)
-                        sum += (double)A.data[tA ? k * ldA + m : m * ldA + k] * B.data[tB ? n * ldB + k : k * ldB + n];
-                    expect(C.data[m * ldC + n], sum, 1 + (double)K, "product", M, N, K);
+                        sum += (double)at(&A, tA ? k * ldA + m : m * ldA + k, format)
+                               * at(&B, tB ? n * ldB + k : k * ldB + n, format);
+                    expect(at(&C, m * ldC + n, ONEDNN_F32), sum, 1 + (double)K, "product", M, N, K);
                 }
             release(A);
             release(B);
@@ -112,12 +161,14 @@ int main(void) {
     onednn_prepare_thread(1);
     const int64_t rows[] = {1, 2, 17, 50, 197, 198};
     const int64_t sizes[] = {1, 3, 15, 16, 17, 24, 36, 65, 100, 192};
-    for (int n = 0; n < 10; n++)
-        for (int k = 0; k < 10; k++) {
-            linear(sizes[n], sizes[k], sizes[n], rows, 6);
-            if (sizes[n] > 16) linear(sizes[n], sizes[k], 16, rows, 3);
-            for (int m = 0; m < 6; m++) product(rows[m], sizes[n], sizes[k], m % 2 ? 5 : 0);
-        }
-    printf("products of odd sizes: %d faults\n", wrong);
+    const int formats = onednn_has_bf16() ? 2 : 1;
+    for (int format = ONEDNN_F32; format < formats; format++)
+        for (int n = 0; n < 10; n++)
+            for (int k = 0; k < 10; k++) {
+                linear(sizes[n], sizes[k], sizes[n], rows, 6, format);
+                if (sizes[n] > 16) linear(sizes[n], sizes[k], 16, rows, 3, format);
+                for (int m = 0; m < 6; m++) product(rows[m], sizes[n], sizes[k], m % 2 ? 5 : 0, format);
+            }
+    printf("products of odd sizes%s: %d faults\n", formats > 1 ? "" : " (f32 alone: this processor has no bf16)", wrong);
     return wrong > 0;
 }
