@@ -6,7 +6,8 @@
 #
 # MODULES="Tensors Models" are those whose tests are built and run, SCRATCH=DIR is where they are built, FILTER=REGEX
 # chooses among the tests.
-# Undefined behaviour is looked for in our C alone, because the Swift compiler has checks of its own and no such sanitizer.
+# Undefined behaviour is looked for in C alone, because the Swift compiler has checks of its own and no such sanitizer for
+# Linux; it ends the tests with an illegal instruction, because the sanitizer's library is not linked.
 # OpenBLAS, oneDNN, libgomp, libjpeg, libpng, libwebp, libtiff, giflib and zlib come from the system and are not instrumented; Tests/Bounds calls
 # oneDNN between forbidden pages instead, and every kernel of ours with sizes that no vector fits.
 set -euo pipefail
@@ -17,10 +18,10 @@ build=${SCRATCH:-.build/sanitize}/$kind
 modules=${MODULES:-Platform Tensors JSON Checkpoints Images Models Analysis Jobs Training}
 names=$(for module in $modules; do printf '%sTests,' "$module"; done)
 export VITSCOPE_TESTS=${names%,}
-arguments=(-c release --scratch-path "$build" --product vitscopePackageTests --sanitize "$kind")
+arguments=(-c release --scratch-path "$build" --product vitscopePackageTests)
 case $kind in
-address | thread) ;;
-undefined) arguments+=(-Xcc -fno-sanitize-recover=undefined) ;;
+address | thread) arguments+=(--sanitize "$kind") ;;
+undefined) arguments+=(-Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined) ;;
 *)
     echo "deploy/sanitize.sh: give address, thread or undefined, not $kind" >&2
     exit 2

@@ -1,7 +1,7 @@
 import Glibc
 
-/// One thread of its own that runs closures in the order in which they came: a place for work that would keep the
-/// cooperative pool from answering.
+/// One thread of its own that runs closures in the order in which they came, but for those that go ahead: a place for work
+/// that would keep the cooperative pool from answering.
 ///
 /// A class because a thread has an identity. The thread ends when the last reference goes.
 public final class WorkerThread: Sendable {
@@ -13,9 +13,13 @@ public final class WorkerThread: Sendable {
     deinit { line.stop() }
 
     /// Runs `work` on the thread and answers what it returns or throws.
-    public func run<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+    ///
+    /// - Parameter ahead: whether it goes before what waits and did not ask for that.
+    public func run<R: Sendable>(
+        ahead: Bool = false, _ work: @escaping @Sendable () throws -> R
+    ) async throws -> R {
         try await withCheckedThrowingContinuation { continuation in
-            line.add { continuation.resume(with: Result(catching: work)) }
+            line.add(ahead: ahead) { continuation.resume(with: Result(catching: work)) }
         }
     }
 
@@ -40,7 +44,9 @@ public final class WorkerThread: Sendable {
     }
 
     /// Runs `work` on the thread; nobody waits for it.
-    public func enqueue(_ work: @escaping @Sendable () -> Void) { line.add(work) }
+    ///
+    /// - Parameter ahead: as in `run`.
+    public func enqueue(ahead: Bool = false, _ work: @escaping @Sendable () -> Void) { line.add(ahead: ahead, work) }
 }
 
 /// What the thread and those who feed it share; unchecked because `mutex` guards everything that changes.
@@ -48,6 +54,8 @@ private final class WorkLine: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var waiting: [@Sendable () -> Void] = []
+    /// What goes before the others, in its own order.
+    private var ahead: [@Sendable () -> Void] = []
     private var isStopping = false
     private var prepare: (@Sendable () -> Void)?
 
@@ -70,10 +78,10 @@ private final class WorkLine: @unchecked Sendable {
         DetachedThread.start(stackBytes: 8 << 20) { [self] in withExtendedLifetime(self) { work() } }
     }
 
-    func add(_ work: @escaping @Sendable () -> Void) {
+    func add(ahead isAhead: Bool = false, _ work: @escaping @Sendable () -> Void) {
         withExtendedLifetime(self) {
             pthread_mutex_lock(mutex)
-            waiting.append(work)
+            if isAhead { ahead.append(work) } else { waiting.append(work) }
             pthread_cond_signal(wake)
             pthread_mutex_unlock(mutex)
         }
@@ -93,12 +101,11 @@ private final class WorkLine: @unchecked Sendable {
         prepare = nil
         while true {
             pthread_mutex_lock(mutex)
-            while waiting.isEmpty && !isStopping { pthread_cond_wait(wake, mutex) }
-            let next = waiting
-            waiting = []
+            while waiting.isEmpty && ahead.isEmpty && !isStopping { pthread_cond_wait(wake, mutex) }
+            let next = !ahead.isEmpty ? ahead.removeFirst() : waiting.isEmpty ? nil : waiting.removeFirst()
             pthread_mutex_unlock(mutex)
-            if next.isEmpty { return }
-            for work in next { work() }
+            guard let next else { return }
+            next()
         }
     }
 }

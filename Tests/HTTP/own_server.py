@@ -68,4 +68,4 @@ class OwnServer:
     def resident(self):
         """MiB."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
+            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("RssAnon"))

@@ -112,7 +112,8 @@ struct ShapeBiasTask: AnalysisTask {
             return ImageSource(ref: name, sha256: name, origin: .builtIn(matched, index: index))
         }
         let fitting = AnalysisContext(
-            engine: context.engine, images: sources, networks: context.networks, time: context.time, progress: nil)
+            engine: context.engine, images: sources, networks: context.networks, time: context.time, progress: nil,
+            isUrgent: false)
         let config = model.model.config, cost = ForwardCost(config)
         let bytes = saturatingSum(
             cost.bytes(images: context.images.count + trainCount),

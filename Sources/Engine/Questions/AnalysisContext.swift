@@ -14,6 +14,8 @@ package struct AnalysisContext: Sendable {
     let time: TimeKeeper
     /// Is told how many images have gone through a model.
     let progress: (@Sendable (Int) -> Void)?
+    /// Whether somebody looks at it and waits, so that it goes first.
+    let isUrgent: Bool
 
     /// Images that may be wanted again are kept; those of a large set stream through.
     var keepsActivations: Bool { Self.keepsActivations(of: images.count) }
@@ -35,7 +37,7 @@ package struct AnalysisContext: Sendable {
         bytes: Int, alternative: String, _ body: @Sendable (ComputeSlices) async throws -> R
     ) async throws -> R {
         let start = ContinuousClock.now
-        return try await engine.compute.admitted(bytes: bytes, alternative: alternative) { slices in
+        return try await engine.compute.admitted(bytes: bytes, alternative: alternative, isUrgent: isUrgent) { slices in
             time.add("queue", (ContinuousClock.now - start).seconds)
             return try await body(slices)
         }

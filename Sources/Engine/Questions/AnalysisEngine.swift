@@ -68,7 +68,7 @@ package final class AnalysisEngine: Sendable {
             let time = TimeKeeper()
             let context = AnalysisContext(
                 engine: self, images: analysis.images.sources, networks: held(for: analysis), time: time,
-                progress: progress)
+                progress: progress, isUrgent: analysis.isUrgent)
             let start = ContinuousClock.now
             let answer = try await analysis.task.answer(context)
             time.add("total", (ContinuousClock.now - start).seconds)

@@ -15,6 +15,9 @@ public struct PreparedAnalysis: Sendable {
     /// Memory held, bytes, about: the texts of the question, and each image's place.
     package var byteCount: Int { 3072 + images.sources.count * 512 }
 
+    /// Whether it is what somebody sees under the cursor: maps of an image, or of two.
+    var isUrgent: Bool { kind.spec.isImmediate && images.sources.count <= 2 }
+
     /// The parameters that are neither images nor models.
     package var ownParameters: [AnalysisParameter] {
         parameters.filter { !["image", "probe_set", "a", "b"].contains($0.name) }

@@ -1,6 +1,7 @@
 import Catalogue
 import Engine
 import ServiceTestSupport
+import Synchronization
 import Testing
 
 @Suite struct ComputeTests {
@@ -19,6 +20,13 @@ import Testing
             for continuation in waiting { continuation.resume() }
             waiting = []
         }
+    }
+
+    /// What happened, in its order.
+    private final class Notes: Sendable {
+        private let notes = Mutex<[String]>([])
+        var all: [String] { notes.withLock { $0 } }
+        func add(_ note: String) { notes.withLock { $0.append(note) } }
     }
 
     /// Waits, without a clock, until `condition` holds.
@@ -86,5 +94,47 @@ import Testing
         await door.open()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(await compute.snapshot().running == 0)
+    }
+
+    /// What somebody looks at and waits for does not stand behind long analyses, wherever they stand.
+    @Test func urgentOnesGoFirst() async throws {
+        let compute = Compute(threads: 1, budget: 100, queueLength: 9, concurrency: 1)
+        let door = Door(), notes = Notes()
+        let running = Task { try await compute.admitted(bytes: 10, alternative: "") { _ in await door.pass() } }
+        await until { await compute.snapshot().running == 1 }
+        let waiting = Task {
+            try await compute.admitted(bytes: 10, alternative: "") { _ in notes.add("long") }
+        }
+        await until { await compute.snapshot().waiting == 1 }
+        // All places for the long ones are taken, and another waits.
+        try await compute.admitted(bytes: 10, alternative: "", isUrgent: true) { _ in
+            notes.add("urgent")
+        }
+        await door.open()
+        try await running.value
+        try await waiting.value
+        #expect(notes.all == ["urgent", "long"])
+    }
+
+    /// However many urgent ones come, the first of the others has its turn.
+    @Test func urgentOnesDoNotKeepOthersOutForEver() async throws {
+        let compute = Compute(threads: 1, budget: 100, queueLength: 2000)
+        let door = Door(), notes = Notes()
+        let running = Task { try await compute.admitted(bytes: 60, alternative: "") { _ in await door.pass() } }
+        await until { await compute.snapshot().running == 1 }
+        let large = Task {
+            try await compute.admitted(bytes: 100, alternative: "") { _ in notes.add("large") }
+        }
+        await until { await compute.snapshot().waiting == 1 }
+        for _ in 0..<1000 { try await compute.admitted(bytes: 1, alternative: "", isUrgent: true) { _ in } }
+        let late = Task {
+            try await compute.admitted(bytes: 1, alternative: "", isUrgent: true) { _ in notes.add("late") }
+        }
+        await until { await compute.snapshot().waiting == 2 }
+        await door.open()
+        try await running.value
+        try await large.value
+        try await late.value
+        #expect(notes.all == ["large", "late"])
     }
 }
