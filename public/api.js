@@ -13,6 +13,9 @@ export class ApiError extends Error {
   }
 }
 
+/** What nobody looks at any more is given up in the queue. */
+const WATCHED = {Prefer: "watched"};
+
 /** Between two tries of a server that does not answer. */
 const SILENT_SECONDS = 2;
 
@@ -190,7 +193,7 @@ export function createApi({
 
     /** The numbers under an NPY address: `{shape, data}`. */
     numbers: (url, options = {}) => cache.get(url, options.signal, async (signal) => {
-      const buffer = await (await through("quick", url, {...options, signal})).arrayBuffer();
+      const buffer = await (await through("quick", url, {...options, headers: WATCHED, signal})).arrayBuffer();
       return {value: decodeNPY(buffer), bytes: buffer.byteLength};
     }),
 
@@ -207,7 +210,8 @@ export function createApi({
     /** Two or more models by several metrics; waits where it is computed in the queue. */
     async compare(body, options = {}) {
       const response = await send(href("v1/comparisons"), {
-        ...options, method: "POST", body: JSON.stringify(body), headers: {"Content-Type": "application/json"}
+        ...options, method: "POST", body: JSON.stringify(body),
+        headers: {"Content-Type": "application/json", ...WATCHED}
       });
       if (response.status !== 202) return response.json();
       options.onWait?.(1, "computing", await response.json().catch(() => null));
@@ -216,7 +220,7 @@ export function createApi({
 
     /** The JSON of an analysis address. */
     analysis: (url, options = {}) => cache.get(url, options.signal, async (signal) => {
-      const text = await (await through("bulk", url, {...options, signal})).text();
+      const text = await (await through("bulk", url, {...options, headers: WATCHED, signal})).text();
       return {value: JSON.parse(text), bytes: 2 * text.length};
     })
   };

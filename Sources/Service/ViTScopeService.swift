@@ -55,6 +55,8 @@ public final class ViTScopeService: Sendable {
     private let feed = JobFeed()
     /// Who asks whether a question waits in the queue.
     let askers = TurnKeeper()
+    /// Questions in the queue that are given up where nobody asks after them.
+    let watched = WatchedQuestions()
     let dryRuns = DryRuns()
     let digests = CheckedDigests()
 

@@ -24,9 +24,11 @@ extension ViTScopeService {
     /// - Parameters:
     ///   - seconds: how long the client will wait for the queue; nil for a client that did not say.
     ///   - inQueue: whether it is one of several, so that a tenth of the time is long enough for the queue.
+    ///   - isWatched: whether it is given up in the queue where nobody asks after it for a while, and nobody else has asked
+    ///     without this.
     /// - Throws: as `run`, and `queueFull`.
     public func answer(
-        _ analysis: PreparedAnalysis, waiting seconds: Double? = nil, inQueue: Bool = false
+        _ analysis: PreparedAnalysis, waiting seconds: Double? = nil, inQueue: Bool = false, isWatched: Bool = false
     ) async throws(ServiceError) -> AnalysisOutcome {
         if let known = try await known(analysis) { return .done(known) }
         // What never goes into the queue does not ask what the queue knows of it.
@@ -40,14 +42,18 @@ extension ViTScopeService {
         }
         // One after another, so that two who ask at the same time have one job.
         let found = try await perform {
-            try await askers.withTurn(for: analysis.id) { try await self.pending(analysis, inQueue: inQueue) }
+            try await askers.withTurn(for: analysis.id) {
+                try await self.pending(analysis, inQueue: inQueue, isWatched: isWatched)
+            }
         }
         switch found {
         case nil: return .done(try await run(analysis))
         case .done(let result)?: return .done(result)
         case .pending(let job)?:
             guard let seconds, seconds > 0 else { return .pending(job) }
-            let ended = try await self.job(job.id, waiting: seconds)
+            let ended = try await watched.asking(analysis.id) { () async throws(ServiceError) in
+                try await self.job(job.id, waiting: seconds)
+            }
             guard ended.isTerminal else { return .pending(ended) }
             return try await self.analysis(analysis.id)
         }
@@ -73,11 +79,12 @@ extension ViTScopeService {
     /// What the queue knows of the question, which goes into it where it takes its time; nil for one to be answered at
     /// once.
     private func pending(
-        _ analysis: PreparedAnalysis, inQueue: Bool
+        _ analysis: PreparedAnalysis, inQueue: Bool, isWatched: Bool
     ) async throws(ServiceError) -> AnalysisOutcome? {
         // It may have been answered while others had their turn.
         if let known = try await known(analysis) { return .done(known) }
         let queue = try openQueue()
+        if !isWatched { watched.keep(analysis.id) }
         if let job = try await analysisJob(analysis.id) {
             if !job.state.isTerminal { return .pending(try await perform { try await info(job, queue) }) }
             if job.state == .succeeded, let result = try await taken(job) { return .done(result.found(for: analysis)) }
@@ -88,7 +95,14 @@ extension ViTScopeService {
                 bytes: need.bytes, budget: configuration.limits.computeBytes, alternative: need.alternative)
         }
         guard estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1) else { return nil }
-        return .pending(try await enqueue(analysis, queue))
+        let job = try await enqueue(analysis, queue)
+        if isWatched {
+            watched.watch(analysis.id) { [weak self] in
+                // Where it is done by now, there is nothing to give up.
+                _ = try? await self?.cancelJob(job.id)
+            }
+        }
+        return .pending(job)
     }
 
     /// A result by its name.
@@ -103,9 +117,10 @@ extension ViTScopeService {
         await keeper.settle()
         if let result = try await kept(id) { return .done(result) }
         if var job = try await analysisJob(id) {
-            if seconds > 0, !job.state.isTerminal {
-                _ = try await self.job(job.id.text, waiting: seconds)
-                job = try await find(job.id.text)
+            let number = job.id.text, isOpen = !job.state.isTerminal
+            job = try await watched.asking(id) { () async throws(ServiceError) in
+                if seconds > 0, isOpen { _ = try await self.job(number, waiting: seconds) }
+                return try await find(number)
             }
             switch job.state {
             case .queued, .running: return .pending(try await perform { try await info(job, try openQueue()) })

@@ -17,8 +17,11 @@ extension ViTScopeService {
     /// - Parameters:
     ///   - body: JSON with `models`, `probe_set` or `images`, `metrics`, `parameters`; or with `analyses`.
     ///   - seconds: how long the client waits.
+    ///   - isWatched: as in `answer`.
     /// - Throws: `unreadable`, `invalid`, `notFound`, `conflict` where results are not of the same images.
-    public func compare(_ body: [UInt8], waiting seconds: Double = 0) async throws(ServiceError) -> ComparisonOutcome {
+    public func compare(
+        _ body: [UInt8], waiting seconds: Double = 0, isWatched: Bool = false
+    ) async throws(ServiceError) -> ComparisonOutcome {
         let request = try ComparisonRequest(body, kinds: reader.kinds)
         if !request.analyses.isEmpty { return try await compare(results: request.analyses) }
         var parts: [(kind: AnalysisKind, models: [String], analysis: PreparedAnalysis)] = []
@@ -42,7 +45,7 @@ extension ViTScopeService {
         var found: [Comparison.Part?] = []
         var job: JobInfo?
         for part in parts {
-            switch try await answer(part.analysis, inQueue: parts.count > 1) {
+            switch try await answer(part.analysis, inQueue: parts.count > 1, isWatched: isWatched) {
             case .done(let result): found.append(Comparison.Part(models: part.models, result: result))
             case .pending(let waiting):
                 found.append(nil)

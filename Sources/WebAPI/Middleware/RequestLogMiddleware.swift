@@ -106,6 +106,7 @@ enum SecurityHeaders {
 extension HTTPField.Name {
     package static let requestID = HTTPField.Name("X-Request-Id")!
     package static let serverTiming = HTTPField.Name("Server-Timing")!
+    package static let prefer = HTTPField.Name("Prefer")!
     package static let xFrameOptions = HTTPField.Name("X-Frame-Options")!
     package static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
     package static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!

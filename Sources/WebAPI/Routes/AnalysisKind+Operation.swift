@@ -24,7 +24,8 @@ extension AnalysisKind {
                 ] : [])
         return Operation(
             method: .get, path: spec.path, id: operationID, tag: "analyses", summary: spec.summary,
-            parameters: name + (spec.subjects + spec.parameters).flatMap(OperationParameter.queries) + encoding,
+            parameters: name + (spec.subjects + spec.parameters).flatMap(OperationParameter.queries) + encoding
+                + [.analysisPreferences],
             answers: [
                 Answer(
                     status: .ok, detail: "The numbers, or a figure of them.",

@@ -50,7 +50,7 @@ struct AnalysisRoutes {
         options.links = AnalysisRoutes.links(call, model: model)
         let wait = call.wait(usual: 0, most: AnalysisRoutes.longestWait)
         let outcome = try await ConnectionLife.cancellingWhenOver {
-            try await service.answer(prepared, waiting: wait)
+            try await service.answer(prepared, waiting: wait, isWatched: call.isWatched)
         }
         switch outcome {
         case .done(let result): return try await AnalysisRoutes.answer(result, format, options, call, service)

@@ -21,9 +21,7 @@ struct ComparisonRoutes {
                     .query(
                         "format", "json (the usual), csv, npz or html; decides over Accept.",
                         schema: .oneOf(ComparisonForm.allCases.map(\.rawValue))),
-                    OperationParameter(
-                        name: "Prefer", place: .header, schema: .string,
-                        detail: "`wait=N` waits up to N seconds for what is being computed."),
+                    .analysisPreferences,
                 ],
                 body: RequestContent(
                     types: ["application/json"], schema: schema,
@@ -47,7 +45,7 @@ struct ComparisonRoutes {
             let body = Array(try await call.body(upTo: ComparisonRoutes.bodyLimit).readableBytesView)
             let wait = call.wait(usual: 0, most: AnalysisRoutes.longestWait)
             let outcome = try await ConnectionLife.cancellingWhenOver {
-                try await service.compare(body, waiting: wait)
+                try await service.compare(body, waiting: wait, isWatched: call.isWatched)
             }
             return try ComparisonRoutes.answer(outcome, form, call)
         }

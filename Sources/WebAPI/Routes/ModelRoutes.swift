@@ -175,18 +175,3 @@ extension OperationParameter {
         ]
     }
 }
-
-extension Call {
-    /// Seconds that `Prefer: wait=N` grants (RFC 7240).
-    func wait(usual: Double, most: Double) -> Double {
-        let preferences = request.headers[values: HTTPField.Name("Prefer")!].joined(separator: ",").split(
-            separator: ",")
-        for preference in preferences {
-            let parts = preference.filter { $0 != " " }.split(separator: "=")
-            if parts.count == 2, parts[0].lowercased() == "wait", let seconds = Int(parts[1]), seconds >= 0 {
-                return min(Double(seconds), most)
-            }
-        }
-        return usual
-    }
-}
