@@ -152,9 +152,12 @@ export function createApi({
 
     thumbnailURL: (ref, size = 96) => href(`v1/images/${segment(ref)}?size=${size}`),
 
-    /** The pixels that the model sees, as an ImageBitmap. */
+    /** The pixels that the model sees. */
+    photoURL: (model, ref) => href(`v1/images/${segment(ref)}?${query({view: "model", model})}`),
+
+    /** The same as an ImageBitmap. */
     photo(model, ref, options = {}) {
-      const url = href(`v1/images/${segment(ref)}?${query({view: "model", model})}`);
+      const url = this.photoURL(model, ref);
       return cache.get(url, options.signal, async (signal) => {
         const bitmap = await createImageBitmap(await (await through("quick", url, {...options, signal})).blob());
         return {value: bitmap, bytes: 4 * bitmap.width * bitmap.height};
@@ -196,6 +199,10 @@ export function createApi({
 
     analysisURL: (model, kind, parameters, format) =>
       href(`${modelPath(model)}/analyses/${kind}?${query({...parameters, format: unlessJSON(format)})}`),
+
+    /** Where a kind of the server's list answers for one model. */
+    kindURL: ({path}, model, parameters, format) =>
+      href(`${path.slice(1).replace("{name}", segment(model))}?${query({...parameters, format: unlessJSON(format)})}`),
 
     pairURL: (kind, parameters, format) => href(`v1/${kind}?${query({...parameters, format: unlessJSON(format)})}`),
     /** Where a result stays, in any of its forms. */

@@ -3,8 +3,12 @@
 import {h} from "../lib/dom.js";
 import {familyChart} from "./family.js";
 import {linesChart} from "./lines.js";
+import {mapsChart} from "./maps.js";
 import {matrixChart} from "./matrix.js";
 import {cloudChart} from "./cloud.js";
+
+/** Maps that are drawn at the most. */
+const MOST_MAPS = 96;
 
 /**
  * Every figure of an answer, the answers of several models in one: `[{title, chart}]`, not yet in the page.
@@ -36,6 +40,10 @@ function charts(figure, answers, options) {
       }, {...look, limits});
     });
   }
+  if (figure.form === "maps" || figure.form === "colours") {
+    return known.map(({name, result}) => ({name, chart: mapsChart({name, ...mapsOf(figure, result),
+      photo: options.photoOf?.(name, result) ?? null}, {...look, limits: figure.range ?? null})}));
+  }
   if (figure.form === "scatter") return each(({name, result}) => cloudChart({
     name, points: at(result, figure.values), groups: at(result, figure.series)?.map(String) ?? null
   }, {...look, tip: pointWords(result)}));
@@ -55,6 +63,29 @@ function pointWords({labels, image_of_point: images, images: refs, grid}) {
   return (i) => [labels?.[i] ?? `image ${images[i]}`, refs[images[i]]?.ref ?? `image ${images[i]}`,
     isWhole ? `row ${Math.floor((i % of) / grid[1])}, column ${(i % of) % grid[1]}` : ""].filter(Boolean).join("\n");
 }
+
+/** The maps of the first image of an answer, with the names of what they differ in. */
+function mapsOf(figure, result) {
+  const isColored = figure.form === "colours";
+  let maps = [{labels: [], value: at(result, figure.values)[0]}];
+  const shape = extents(maps[0].value);
+  const inner = shape.length - (isColored ? 3 : 2);
+  for (let axis = 0; axis < inner; axis++) {
+    const all = axis === 0 ? names(result, figure.series, shape[0]) : null;
+    maps = maps.flatMap(({labels, value}) => value.map((next, i) =>
+      ({labels: [...labels, shape[axis] > 1 || all ? `${axis === 0 ? axisWord(figure.series) : ""}${all?.[i] ?? i}` : ""], value: next})));
+  }
+  const [rows, cols] = shape.slice(inner);
+  return {rows, cols, maps: maps.slice(0, MOST_MAPS).map(({labels, value}) => {
+    const flat = value.flat(2), label = labels.filter(Boolean).join(", ");
+    return isColored ? {label, colors: Uint8ClampedArray.from(flat, (share) => 255 * share)} : {label, values: flat};
+  })};
+}
+
+const extents = (value) => Array.isArray(value) ? [value.length, ...extents(value[0])] : [];
+
+/** "depth " of a field of depths. */
+const axisWord = (path) => path ? `${path.split(".").at(-1).replace(/s$/, "")} ` : "";
 
 /** The accuracy of guessing, where accuracies are drawn and the classes are known. */
 function chance({classes, n_classes: count}, {values}) {

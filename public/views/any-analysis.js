@@ -5,7 +5,7 @@ import {kindControls, kindOptions, kindReading} from "./kinds.js";
 
 /** One panel for every analysis: a kind is chosen, its parameters set, and its answer drawn as the answer says. */
 export function createAnyAnalysis({api, state, kinds: list, announce}) {
-  const kinds = Object.fromEntries(list.filter((kind) => !kind.gives_maps).map((kind) => [kind.name, kind]));
+  const kinds = Object.fromEntries(list.map((kind) => [kind.name, kind]));
   const kind = select([["", "choose…"], ...kindOptions(list)], {
     id: "more-kind", on: {change: () => state.set({more: kind.value, options: ""})}
   });
@@ -19,17 +19,23 @@ export function createAnyAnalysis({api, state, kinds: list, announce}) {
 
   const panel = createAnalysisPanel({
     id: "any-analysis", title: "Any analysis", isWide: true, formats: ["json", "csv", "npy", "npz", "png"],
-    refuses: () => kinds[state.value.more] ? "" : "Every analysis of the service can be drawn here. Choose one above.",
+    refuses: () => {
+      const asked = kinds[state.value.more];
+      if (!asked) return "Every analysis of the service can be drawn here. Choose one above.";
+      return asked.gives_maps && !state.value.image ? "There is no image to draw maps of." : "";
+    },
     calls: ({models, parameters: common}) => {
       const name = state.value.more;
-      const asked = {...common, ...chosen()};
+      // Maps are of the image that is looked at.
+      const asked = {...(kinds[name].gives_maps ? {image: state.value.image} : common), ...chosen()};
       if (kinds[name].models === 1) return models.map((model) => ({
-        label: model.name, model, url: (format) => api.analysisURL(model.name, name, asked, format)
+        label: model.name, model, url: (format) => api.kindURL(kinds[name], model.name, asked, format)
       }));
       const [a, b] = [models[0].name, models.at(-1).name];
       return [{label: a === b ? a : `${a} × ${b}`, url: (format) => api.pairURL(name, {a, b, ...asked}, format)}];
     },
-    draw: (answers, options) => resultCharts(answers, options)
+    draw: (answers, options) => resultCharts(answers, {...options,
+      photoOf: (model, {images}) => images?.[0] ? api.photoURL(model, images[0].ref) : null})
   }, {
     api, announce, controls: h("div", {}, h("div", {class: "panel-controls"}, field("Analysis", kind), parameters), reading)
   });
@@ -52,7 +58,8 @@ export function createAnyAnalysis({api, state, kinds: list, announce}) {
 
   state.subscribe((_, changed) => {
     if (changed.has("more")) shown = null;
-    if (!changed.has("more") && !changed.has("options")) return;
+    const isOfImage = changed.has("image") && kinds[state.value.more]?.gives_maps;
+    if (!changed.has("more") && !changed.has("options") && !isOfImage) return;
     showControls();
     if (context) panel.update(context);
   });
