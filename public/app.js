@@ -118,7 +118,7 @@ async function start() {
     if (checkpointLoads && isNew) pollSoon();
     explorer.update(chosen);
     analyses.update(chosen);
-    finding.update(chosen, analyses.measuredOn(), explorer.layer());
+    finding.update(chosen, analyses.measuredOn(), explorer.layer(), explorer.settled());
   }
 
   /** The trainings have modules of their own, which come when they are wanted. */

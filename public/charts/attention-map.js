@@ -23,12 +23,7 @@ export function paintAttention(canvas, {photo = null, values = null, patches = n
   if (canvas.height !== h) canvas.height = h;
   const context = canvas.getContext("2d");
   context.clearRect(0, 0, w, h);
-  if (photo) {
-    // Small inputs are shown in their own pixels, as the model gets them; large ones are scaled smoothly.
-    context.imageSmoothingEnabled = w < 3 * photo.width;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(photo, 0, 0, w, h);
-  }
+  if (photo) context.drawImage(scaledPhoto(canvas, photo, w, h), 0, 0);
   if (values || patches) {
     const small = scratchOf(canvas);
     small.width = cols;
@@ -58,6 +53,24 @@ export function paintTile(canvas, {values, rows, cols}, {
 
 // A canvas of one pixel a patch beside each canvas that is painted again and again.
 const scratches = new WeakMap();
+
+// The photo at the size of a canvas: it is scaled once, not for every move of the hand.
+const scaledPhotos = new WeakMap();
+
+function scaledPhoto(canvas, photo, w, h) {
+  const known = scaledPhotos.get(canvas);
+  if (known?.photo === photo && known.scaled.width === w && known.scaled.height === h) return known.scaled;
+  const scaled = document.createElement("canvas");
+  scaled.width = w;
+  scaled.height = h;
+  const context = scaled.getContext("2d");
+  // Small inputs are shown in their own pixels, as the model gets them; large ones are scaled smoothly.
+  context.imageSmoothingEnabled = w < 3 * photo.width;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(photo, 0, 0, w, h);
+  scaledPhotos.set(canvas, {photo, scaled});
+  return scaled;
+}
 
 function scratchOf(canvas) {
   if (!scratches.has(canvas)) scratches.set(canvas, document.createElement("canvas"));

@@ -16,6 +16,8 @@ import {waitView} from "./problem.js";
 import {createSlotMaps} from "./slot-maps.js";
 
 const MOST_PINS = 6;
+/** What else is asked for waits for the maps so long. */
+const MAPS_MILLISECONDS = 3000;
 
 /** The explorer: photo, map, pinned patches, heads, controls and figures, for one model or two side by side. */
 export function createExplorer({api, state, kinds, announce, openReport, gallery, refresh}) {
@@ -36,6 +38,7 @@ export function createExplorer({api, state, kinds, announce, openReport, gallery
   let models = [];
   let hover = null;
   let isNear = false;
+  const waiting = [];
   const tables = remembered(colorTable);
   const repaint = inNextFrame(paint);
 
@@ -180,6 +183,7 @@ export function createExplorer({api, state, kinds, announce, openReport, gallery
   function setState() {
     const states = slots.slice(0, Math.max(1, models.length)).map(({view}) => view.node.dataset.state);
     node.dataset.state = ["error", "loading", "empty"].find((one) => states.includes(one)) ?? "ready";
+    if (node.dataset.state !== "loading") waiting.splice(0).forEach((resolve) => resolve());
   }
 
   /** A head's number, or how heads are made one, as stacks take it. */
@@ -333,6 +337,12 @@ export function createExplorer({api, state, kinds, announce, openReport, gallery
   });
   return {
     node, update, pictures,
+    /** Settles once the maps are there, or cannot be; after a while in any case. */
+    settled: () => new Promise((resolve) => {
+      if (node.dataset.state !== "loading") return resolve();
+      waiting.push(resolve);
+      setTimeout(resolve, MAPS_MILLISECONDS);
+    }),
     layer: () => slots[0].model?.config ? layerOf(slots[0].model) : null,
     /** Gives up what is on its way: the page shows something else. */
     leave() {

@@ -93,12 +93,18 @@ export function createMap(slot, callbacks) {
     entries.forEach(({label, words, values, isOn, press}, i) => {
       const tile = place.children[i];
       tile.press = press;
-      tile.lastChild.textContent = label;
-      tile.title = words;
-      tile.setAttribute("aria-label", words);
+      if (tile.title !== words) {
+        tile.lastChild.textContent = label;
+        tile.title = words;
+        tile.setAttribute("aria-label", words);
+      }
       tile.setAttribute("aria-pressed", String(isOn));
       tile.classList.toggle("waiting", !values);
-      if (values) paintTile(tile.firstChild, {values, ...grid}, {...look, ...overlay.limits(values, look)});
+      // What the hand does not change is not painted again.
+      const key = `${overlay.id} ${look.colorsName} ${look.clip} ${look.mass} ${look.scale} ${look.high}`;
+      if (!values || (tile.painted === values && tile.paintedAs === key)) return;
+      Object.assign(tile, {painted: values, paintedAs: key});
+      paintTile(tile.firstChild, {values, ...grid}, {...look, ...overlay.limits(values, look)});
     });
   }
 

@@ -33,7 +33,8 @@ export function createSlotMaps({api, changed, waits, failed}) {
     wanted = what;
     fetchPhoto();
     if (what.overlay.load) return fetchOverlay();
-    for (const query of [what.query, ...what.pins]) fetchQuery(askedText(query));
+    // Where a layer is small, it has the pins' maps, too.
+    for (const query of [what.query, ...(areFew(what.model) ? [] : what.pins)]) fetchQuery(askedText(query));
     fetchWhole();
   }
 
@@ -150,17 +151,31 @@ export function createSlotMaps({api, changed, waits, failed}) {
     layers: (query) => held.queries.get(askedText(query)) ?? null,
     map(query, head) {
       const found = stack(query);
-      return found && !found.colors ? mapOf(found, query, head) : null;
+      return found && !found.colors ? remembered(found, query, head) : null;
     },
     /** One head's map: of the whole layer where all heads are here, otherwise of the kept query. */
     headMap(query, head) {
-      if (held.whole?.heads > 1 && query !== "cls") return mapOf(held.whole, query, head);
+      if (held.whole?.heads > 1 && query !== "cls") return remembered(held.whole, query, head);
       const kept = held.queries.get(askedText(wanted.query))?.[wanted.layer];
-      return kept ? mapOf(kept, wanted.query, head) : null;
+      return kept ? remembered(kept, wanted.query, head) : null;
     },
     /** The whole layer, where it is here. */
     get whole() { return held.whole; }
   };
+}
+
+/** Maps of a stack that were just painted: pins and heads are asked for at every move of the hand, and stay the same. */
+const MOST_MAPS = 64;
+const maps = new WeakMap();
+
+function remembered(stack, query, head) {
+  const known = maps.get(stack) ?? maps.set(stack, new Map()).get(stack);
+  const key = `${queryText(query)} ${head}`;
+  const map = known.get(key) ?? mapOf(stack, query, head);
+  known.delete(key);
+  known.set(key, map);
+  if (known.size > MOST_MAPS) known.delete(known.keys().next().value);
+  return map;
 }
 
 /** Before anything is shown. */
