@@ -206,7 +206,7 @@ export function createApi({
 
     pairURL: (kind, parameters, format) => href(`v1/${kind}?${query({...parameters, format: unlessJSON(format)})}`),
     /** Where a result stays, in any of its forms. */
-    permalink: (id, format = "json") => href(`v1/analyses/${segment(id)}?${query({format: unlessJSON(format)})}`
+    permalink: (id, format = "json", more = {}) => href(`v1/analyses/${segment(id)}?${query({format: unlessJSON(format), ...more})}`
       .replace(/\?$/, "")),
     /** Ends the work that a 202 spoke of; all who wait for it are told. */
     cancelWork: (work) => json(work.links.cancel.replace(/^\//, ""), {method: "POST"}),
@@ -229,9 +229,10 @@ export function createApi({
   };
 }
 
-/** `a=1&b=2` without the empty ones; marks that are legal in a query stay readable. */
+/** `a=1&b=2` without the empty ones, a list as often as it is long; marks that are legal in a query stay readable. */
 function query(parameters) {
   return Object.entries(parameters)
+    .flatMap(([key, value]) => [value].flat().map((one) => [key, one]))
     .filter(([, value]) => value != null && value !== "")
     .map(([key, value]) => `${key}=${readable(encodeURIComponent(value))}`)
     .join("&");

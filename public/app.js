@@ -183,8 +183,9 @@ async function fetchLists(api) {
 
 /** What a visit without an address shows: the demo's two ways to learn side by side, or else the first model alone. */
 function firstSight(models, first) {
-  const isReady = (name) => models.some((model) => model.name === name && model.state === "ready");
-  return DEMO_PAIR.every(isReady) ? {model: DEMO_PAIR[0], compare: DEMO_PAIR[1], layer: "4", query: "1,1", pins: "1,1;3,5;6,3"} : {model: first.name};
+  // Just after the server's start they may be loading still.
+  const isThere = (name) => models.some((model) => model.name === name && model.state !== "failed");
+  return DEMO_PAIR.every(isThere) ? {model: DEMO_PAIR[0], compare: DEMO_PAIR[1], layer: "4", query: "1,1", pins: "1,1;3,5;6,3"} : {model: first.name};
 }
 
 /** The reason a model failed: a sentence, or a problem object. */

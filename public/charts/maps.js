@@ -10,11 +10,11 @@ const CAPTION = 18;
 const OPACITY = 0.65;
 
 /**
- * Maps over the image that they are of, all in one scale. data: `{name, rows, cols, maps: [{label, values, colors}], photo}`;
+ * Maps over the image that they are of, all in one scale. data: `{name, rows, cols, maps: [{label, values, colors, photo}]}`;
  * a map has values, some of which may be null, or three bytes of colour for each patch; photo is an address, or null.
  * limits: the ends of the colours; without them, those of the values.
  */
-export function mapsChart({name, rows, cols, maps, photo}, {
+export function mapsChart({name, rows, cols, maps}, {
   width = 560, theme = lightTheme, colors = "viridis", title = "", limits = null
 } = {}) {
   const known = maps.flatMap(({values}) => values ? [...values].filter((value) => value != null) : []);
@@ -25,7 +25,7 @@ export function mapsChart({name, rows, cols, maps, photo}, {
   const look = {width: side, height: tall, colors: table, low, high};
   const said = h("p", {class: "small muted map-value", "aria-live": "polite"}, " ");
 
-  function tile({label, values, colors: patches}) {
+  function tile({label, values, colors: patches, photo}) {
     const canvas = h("canvas", {role: "img", tabindex: 0, "aria-label": `${title} of ${name}${label ? `, ${label}` : ""}`});
     const paint = (image) => paintAttention(canvas, {photo: image, values, patches, rows, cols},
       {...look, pixelRatio: devicePixelRatio, opacity: OPACITY});
@@ -54,7 +54,7 @@ export function mapsChart({name, rows, cols, maps, photo}, {
       tell();
       event.preventDefault();
     });
-    return h("figure", {class: "map-tile"}, canvas, label && h("figcaption", {class: "small muted"}, label));
+    return h("figure", {class: "map-tile", style: {width: `${side}px`}}, canvas, label && h("figcaption", {class: "small muted"}, label));
   }
 
   const scale = known.length > 0 && h("div", {class: "map-scale muted small"}, h("span", {}, number(low, 3)),

@@ -17,6 +17,13 @@ export function createAnyAnalysis({api, state, kinds: list, announce}) {
   /** The parameters that were chosen, from the address. */
   const chosen = () => Object.fromEntries(new URLSearchParams(state.value.options));
 
+  /** What a kind looks at: maps are of the images above, other figures of the probe set, and some need no images. */
+  function imagesFor({gives_maps: isMaps, images}, common) {
+    if (images === "none") return {};
+    const {image, beside} = state.value;
+    return isMaps ? {image: beside ? [image, beside] : image} : common;
+  }
+
   const panel = createAnalysisPanel({
     id: "any-analysis", title: "Any analysis", isWide: true, formats: ["json", "csv", "npy", "npz", "png"],
     refuses: () => {
@@ -26,16 +33,15 @@ export function createAnyAnalysis({api, state, kinds: list, announce}) {
     },
     calls: ({models, parameters: common}) => {
       const name = state.value.more;
-      // Maps are of the image that is looked at.
-      const asked = {...(kinds[name].gives_maps ? {image: state.value.image} : common), ...chosen()};
+      const asked = {...imagesFor(kinds[name], common), ...chosen()};
       if (kinds[name].models === 1) return models.map((model) => ({
         label: model.name, model, url: (format) => api.kindURL(kinds[name], model.name, asked, format)
       }));
       const [a, b] = [models[0].name, models.at(-1).name];
       return [{label: a === b ? a : `${a} × ${b}`, url: (format) => api.pairURL(name, {a, b, ...asked}, format)}];
     },
-    draw: (answers, options) => resultCharts(answers, {...options,
-      photoOf: (model, {images}) => images?.[0] ? api.photoURL(model, images[0].ref) : null})
+    draw: (answers, options) => resultCharts(answers, {...options, photoOf: api.photoURL,
+      pictureOf: ({analysis_id: id}, figure) => api.permalink(id, "png", {figure})})
   }, {
     api, announce, controls: h("div", {}, h("div", {class: "panel-controls"}, field("Analysis", kind), parameters), reading)
   });
@@ -58,7 +64,7 @@ export function createAnyAnalysis({api, state, kinds: list, announce}) {
 
   state.subscribe((_, changed) => {
     if (changed.has("more")) shown = null;
-    const isOfImage = changed.has("image") && kinds[state.value.more]?.gives_maps;
+    const isOfImage = (changed.has("image") || changed.has("beside")) && kinds[state.value.more]?.gives_maps;
     if (!changed.has("more") && !changed.has("options") && !isOfImage) return;
     showControls();
     if (context) panel.update(context);

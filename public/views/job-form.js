@@ -4,7 +4,7 @@ import {problemView} from "./problem.js";
 import {SMALL, settingsOf, startOptions} from "./job-templates.js";
 import {controlOf, defaultAt, defaultWords, flatten, put, valueOf} from "./setting-fields.js";
 
-const ARCHS = [["small", "6 blocks of 96, 48 px"], ["vit_tiny_patch16_224", "vit_tiny_patch16_224"],
+const ARCHS = [["small", "6 layers of 96, 48 px"], ["vit_tiny_patch16_224", "vit_tiny_patch16_224"],
   ["vit_small_patch16_224", "vit_small_patch16_224"], ["vit_base_patch16_224", "vit_base_patch16_224"],
   ["", "the checkpoint's own"]];
 const BUILT_IN = "shapes-textures";
@@ -201,7 +201,7 @@ export function createJobForm({api, lists, added}) {
     const option = typeof arch === "object" && JSON.stringify(arch) !== JSON.stringify(SMALL) ? JSON.stringify(arch) : null;
     if (option) {
       const {embed_dim: width, depth, img_size: size} = arch;
-      fields.get("arch").control.append(h("option", {value: option}, `${depth} blocks of ${width}, ${size} px`));
+      fields.get("arch").control.append(h("option", {value: option}, `${depth} layers of ${width}, ${size} px`));
     }
     for (const {setting, control} of fields.values()) {
       const said = setting.path.reduce((value, name) => value?.[name], config);
