@@ -38,9 +38,9 @@ test-avx2: ## the numerical tests once more, with the kernels of a processor tha
 soak: packages ## the tests that kill, cancel, flood and break disks, for longer: 300 kills, 500 cancels, 200 power cuts (KILLS=…, CANCELS=…, FAULTS=…)
 	@deploy/install-packages.sh deploy/packages-test.txt
 	$(SWIFT) build -c release --build-tests
-	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) VITSCOPE_FAULTS=$(FAULTS) VITSCOPE_HTTP_SOAK=1 \
+	VITSCOPE_KILLS=$(KILLS) VITSCOPE_CANCELS=$(CANCELS) VITSCOPE_FAULTS=$(FAULTS) VITSCOPE_HTTP_SOAK=1 VITSCOPE_PAGE_SOAK=1 \
 		$(SWIFT) test -c release --skip-build --no-parallel \
-		--filter 'KillTests|NamedCrashTests|QueueLoadTests|HTTPTests|DiskFaultTests|ProcessWallTests'
+		--filter 'KillTests|NamedCrashTests|QueueLoadTests|HTTPTests|DiskFaultTests|ProcessWallTests|PageTests'
 	python3 Tests/Faults/kills.py $(VITSCOPE) --kills $(KILLS)
 
 fuzz: packages ## libFuzzer on every reader of foreign bytes (SECONDS=… for each, FORMATS="pickle png …")

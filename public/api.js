@@ -155,9 +155,12 @@ export function createApi({
 
     thumbnailURL: (ref, size = 96) => href(`v1/images/${segment(ref)}?size=${size}`),
 
-    /** The pixels that the model sees, as an ImageBitmap. */
+    /** The pixels that the model sees. */
+    photoURL: (model, ref) => href(`v1/images/${segment(ref)}?${query({view: "model", model})}`),
+
+    /** The same as an ImageBitmap. */
     photo(model, ref, options = {}) {
-      const url = href(`v1/images/${segment(ref)}?${query({view: "model", model})}`);
+      const url = this.photoURL(model, ref);
       return cache.get(url, options.signal, async (signal) => {
         const bitmap = await createImageBitmap(await (await through("quick", url, {...options, signal})).blob());
         return {value: bitmap, bytes: 4 * bitmap.width * bitmap.height};
@@ -200,9 +203,13 @@ export function createApi({
     analysisURL: (model, kind, parameters, format) =>
       href(`${modelPath(model)}/analyses/${kind}?${query({...parameters, format: unlessJSON(format)})}`),
 
+    /** Where a kind of the server's list answers for one model. */
+    kindURL: ({path}, model, parameters, format) =>
+      href(`${path.slice(1).replace("{name}", segment(model))}?${query({...parameters, format: unlessJSON(format)})}`),
+
     pairURL: (kind, parameters, format) => href(`v1/${kind}?${query({...parameters, format: unlessJSON(format)})}`),
     /** Where a result stays, in any of its forms. */
-    permalink: (id, format = "json") => href(`v1/analyses/${segment(id)}?${query({format: unlessJSON(format)})}`
+    permalink: (id, format = "json", more = {}) => href(`v1/analyses/${segment(id)}?${query({format: unlessJSON(format), ...more})}`
       .replace(/\?$/, "")),
     /** Ends the work that a 202 spoke of; all who wait for it are told. */
     cancelWork: (work) => json(work.links.cancel.replace(/^\//, ""), {method: "POST"}),
@@ -226,9 +233,10 @@ export function createApi({
   };
 }
 
-/** `a=1&b=2` without the empty ones; marks that are legal in a query stay readable. */
+/** `a=1&b=2` without the empty ones, a list as often as it is long; marks that are legal in a query stay readable. */
 function query(parameters) {
   return Object.entries(parameters)
+    .flatMap(([key, value]) => [value].flat().map((one) => [key, one]))
     .filter(([, value]) => value != null && value !== "")
     .map(([key, value]) => `${key}=${readable(encodeURIComponent(value))}`)
     .join("&");

@@ -12,7 +12,6 @@ import {createModelsDialog} from "./views/models-dialog.js";
 import {createQueue} from "./views/queue.js";
 import {saveReport} from "./views/report.js";
 import {createSignIn} from "./views/sign-in.js";
-import {createTraining} from "./views/training.js";
 import {createUpload} from "./views/upload.js";
 import {createWelcome} from "./views/welcome.js";
 import {problemView} from "./views/problem.js";
@@ -23,6 +22,9 @@ const DEMO_PAIR = ["moco_v3", "simmim"];
 
 async function start() {
   const api = createApi({askToken: createSignIn()});
+  const listing = fetchLists(api);
+  // Where the kinds cannot be had either, they say why.
+  listing.catch(() => {});
   const kinds = await api.analysisKinds().catch((error) => {
     document.getElementById("main").replaceChildren(
       h("section", {class: "card welcome", "data-panel": "start", "data-state": "error"},
@@ -40,13 +42,13 @@ async function start() {
   const dialog = createModelsDialog({api, state, lists, refresh, announce});
   const header = createHeader({state, lists, openModels: dialog.open, openReport});
   const explorer = createExplorer({
-    api, state, announce, refresh, openReport: dialog.openReport, gallery: gallery.node
+    api, state, kinds, announce, refresh, openReport: dialog.openReport, gallery: gallery.node
   });
   const analyses = createAnalyses({
     api, state, lists, kinds, announce, readTheme, refresh, layer: explorer.layer
   });
   const finding = createFinding({api, state});
-  const training = createTraining({api, state, lists, kinds, announce, readTheme});
+  let training = null;
   const welcome = createWelcome({api, announce, added: refresh});
   const queue = createQueue({api, announce});
   document.getElementById("top").append(createViews({state}).node, header.node, queue.node);
@@ -63,10 +65,13 @@ async function start() {
   }
 
   /** Fetches the lists again. */
-  async function refresh() {
+  function refresh() {
+    return take(fetchLists(api));
+  }
+
+  async function take(fetched) {
     try {
-      const [models, datasets, probeSets] = await Promise.all([api.models(), api.datasets(), api.probeSets()]);
-      lists.set({models, datasets, probeSets});
+      lists.set(await fetched);
       pollSoon();
       await show();
     } catch (error) {
@@ -98,13 +103,8 @@ async function start() {
 
   async function show() {
     const {models} = lists.value;
-    if (state.value.view === "training") {
-      if (training.node.parentNode === main) return;
-      for (const view of [explorer, analyses, finding]) view.leave();
-      main.replaceChildren(training.node);
-      return training.open();
-    }
-    training.close();
+    if (state.value.view === "training") return showTraining();
+    training?.close();
     const first = models.find((model) => model.state === "ready") ?? models[0];
     if (!first && !state.value.model) return main.replaceChildren(welcome);
     if (explorer.node.parentNode !== main) main.replaceChildren(finding.node, explorer.node, analyses.node);
@@ -118,7 +118,18 @@ async function start() {
     if (checkpointLoads && isNew) pollSoon();
     explorer.update(chosen);
     analyses.update(chosen);
-    finding.update(chosen, analyses.measuredOn(), explorer.layer());
+    finding.update(chosen, analyses.measuredOn(), explorer.layer(), explorer.settled());
+  }
+
+  /** The trainings have modules of their own, which come when they are wanted. */
+  async function showTraining() {
+    const {createTraining} = await import("./views/training.js");
+    if (state.value.view !== "training") return;
+    training ??= createTraining({api, state, lists, kinds, announce, readTheme});
+    if (training.node.parentNode === main) return;
+    for (const view of [explorer, analyses, finding]) view.leave();
+    main.replaceChildren(training.node);
+    training.open();
   }
 
   /** The model of that name, or its name with the server's reason why there is none. */
@@ -154,9 +165,9 @@ async function start() {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     analyses.update();
-    training.redraw();
+    training?.redraw();
   });
-  refresh();
+  take(listing);
   queue.load();
   api.about().then(({name, version, cpu}) => {
     const parts = [`${name} ${version}`, cpu?.model, cpu?.cores ? `${cpu.cores} cores` : ""];
@@ -164,10 +175,17 @@ async function start() {
   }, () => {});
 }
 
+/** What there is to look at. */
+async function fetchLists(api) {
+  const [models, datasets, probeSets] = await Promise.all([api.models(), api.datasets(), api.probeSets()]);
+  return {models, datasets, probeSets};
+}
+
 /** What a visit without an address shows: the demo's two ways to learn side by side, or else the first model alone. */
 function firstSight(models, first) {
-  const isReady = (name) => models.some((model) => model.name === name && model.state === "ready");
-  return DEMO_PAIR.every(isReady) ? {model: DEMO_PAIR[0], compare: DEMO_PAIR[1], layer: "4", query: "1,1", pins: "1,1;3,5;6,3"} : {model: first.name};
+  // Just after the server's start they may be loading still.
+  const isThere = (name) => models.some((model) => model.name === name && model.state !== "failed");
+  return DEMO_PAIR.every(isThere) ? {model: DEMO_PAIR[0], compare: DEMO_PAIR[1], layer: "4", query: "1,1", pins: "1,1;3,5;6,3"} : {model: first.name};
 }
 
 /** The reason a model failed: a sentence, or a problem object. */

@@ -19,7 +19,7 @@ export const defaults = Object.freeze({
   colors: "viridis", opacity: "0.6", scale: "map", mass: "1", smooth: "", probe: "", convention: "corrected",
   dots: "", cka: "", kernel: "linear", estimator: "unbiased", tokens: "patch_mean",
   more: "", options: "", against: "", metrics: "", view: "", job: "", curve: "", by: "layer",
-  baseline: "", also: "", unit: "px", fit: "", full: "", pins: "", overlay: "attention", clip: "100", grid: "", beside: "",
+  baseline: "", also: "", unit: "px", fit: "", full: "", paper: "", published: "", pins: "", overlay: "attention", depth: "", norm: "", clip: "100", grid: "", beside: "",
   step: "", run: ""
 });
 

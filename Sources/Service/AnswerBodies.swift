@@ -95,4 +95,6 @@ public final class AnswerBody: Sendable {
     public var tensor: (shape: [Int], dtype: String, axes: [String])? { encoded.tensor }
     /// NPY: numbers that are not finite.
     public var missingCount: Int { encoded.missingCount }
+    /// Whether `bytes` are the gzip form of what `mediaType` says.
+    public var isPacked: Bool { encoded.isPacked }
 }

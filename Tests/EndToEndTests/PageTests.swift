@@ -11,6 +11,17 @@ import Testing
         #expect(answer.status == 0, "\(answer.text)\n\(answer.errors)")
     }
 
+    /// The explorer on a ViT-S/14 with registers at 518 pixels, and a server that ends and starts under the open page;
+    /// `VITSCOPE_PAGE_SOAK` adds a ViT-B/16.
+    @Test func thePageShowsLargeModelsAndOutlivesARestart() throws {
+        let check = repository.appendingPathComponent("Tests/Page/large_models.py").path
+        let isSoak = ProcessInfo.processInfo.environment["VITSCOPE_PAGE_SOAK"] != nil
+        let models = isSoak ? [] : ["--models", "vit_small_patch14_reg4_dinov2"]
+        let answer = try run("python3", [check, vitscope, "--timeout", "600"] + models)
+        print(answer.text)
+        #expect(answer.status == 0, "\(answer.text)\n\(answer.errors)")
+    }
+
     /// Where PyPI is out of reach, this says so and no more.
     @Test func axeFindsNoViolation() throws {
         let server = try Server(["--demo"])

@@ -25,6 +25,9 @@ CLICK = "document.querySelector({!r}).click()"
 # Name, address, what is pressed, and what must then be there.
 VIEWS = (
     ("explorer", PAIR + "&step=1", None, EXPLORER),
+    ("patch similarity", PAIR + "&overlay=patch-similarity", None, EXPLORER),
+    ("maps of an analysis", PAIR + "&more=patch-similarity", "document.getElementById('more-kind').scrollIntoView()",
+     "!!document.querySelector('[data-panel=any-analysis][data-state=ready] .map-tile')"),
     ("every head", PAIR + "&grid=distance", None, "!!document.querySelector('.grid-tiles .tile')"),
     ("any analysis", PAIR + "&more=token-similarity", "document.getElementById('more-kind').scrollIntoView()",
      "!!document.querySelector('[data-panel=any-analysis][data-state=ready]')"),

@@ -54,12 +54,13 @@ class PageCheck:
         self.requests = []
 
     def run(self):
-        for check in (self.policy, self.finding, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
+        for check in (self.policy, self.finding, self.preloaded, self.panels, self.modules, self.requests_stay_here, self.hover, self.keyboard,
                       self.pin_and_layer, self.restored_from_the_address, self.several_pins, self.every_head,
-                      self.heads, self.names,
-                      self.menus_and_pictures, self.report, self.any_analysis, self.one_refuses, self.several_models, self.comparison, self.upload, self.wrong_file, self.one_image,
-                      self.unknown_model, self.back_and_forward, self.queue, self.questions, self.training, self.training_inside, self.phone, self.training_on_a_phone,
-                      self.dark):
+                      self.heads, self.names, self.overlays, self.menus_and_pictures, self.report, self.any_analysis,
+                      self.maps_of_an_analysis, self.published_curves, self.one_refuses, self.several_models, self.comparison,
+                      self.upload, self.wrong_file, self.one_image, self.unknown_model, self.back_and_forward, self.queue,
+                      self.questions, self.templates, self.training, self.training_inside, self.phone,
+                      self.training_on_a_phone, self.dark):
             try:
                 check()
                 self.expect_quiet(check.__name__)
@@ -115,6 +116,15 @@ class PageCheck:
         self.settle()
         assert self.chrome.evaluate("document.querySelector('.finding-guide').hidden"), "the steps came back"
         self.chrome.evaluate("localStorage.clear()")
+
+    def preloaded(self):
+        """The modules of the first view are asked for together, by the document itself."""
+        self.open("")
+        self.settle()
+        loaded = self.chrome.evaluate("performance.getEntriesByType('resource').map(r => r.name).filter(n => n.endsWith('.js'))")
+        named = self.chrome.evaluate("[...document.querySelectorAll('link[rel=modulepreload], script[type=module]')]"
+                                     ".map(e => e.href || e.src)")
+        assert sorted(set(loaded)) == sorted(named), f"differ in {sorted(set(loaded) ^ set(named))}"
 
     def panels(self):
         """After loading, every panel is drawn."""
@@ -267,6 +277,82 @@ class PageCheck:
         assert not nameless, f"without a name: {nameless[:4]}"
         assert self.chrome.evaluate("document.documentElement.lang"), "the document has no language"
 
+    def overlays(self):
+        """A patch's similarity lies over the photo like attention, at any depth, with the numbers of the API."""
+        before = self.chrome.evaluate("location.hash")
+        self.open("#model=moco_v3&compare=simmim&image=shapes-textures:3&query=2,3&pins=5,5&overlay=patch-similarity&depth=3")
+        self.settle()
+        self.expect_similarity("moco_v3", 2, 3, 3)
+        picture = self.chrome.evaluate(PICTURE)
+        self.chrome.evaluate("document.querySelector('.map-canvas').focus()")
+        self.chrome.key("]")
+        self.settle()
+        self.chrome.pump(0.3)
+        assert "depth=4" in self.chrome.evaluate("location.hash"), self.chrome.evaluate("location.hash")
+        assert self.chrome.evaluate(PICTURE) != picture, "another depth has the same map"
+        # All patches are here: the hand asks the server nothing.
+        self.collect()
+        sent = len(self.requests)
+        self.move(0.4, 0.8)
+        self.chrome.wait_for("/row 6, column 3/.test(document.querySelector('.readout caption').textContent)", 10)
+        self.expect_similarity("moco_v3", 6, 3, 4)
+        self.collect()
+        asked = [url for url in self.requests[sent:] if "similarity" in url]
+        assert not asked, f"hovering sent {asked}"
+        self.chrome.mouse("mouseMoved", 2, 2)
+        self.choose(".controls select", "rollout")
+        self.settle()
+        assert "Attention rollout" in self.chrome.evaluate(READOUT), self.chrome.evaluate(READOUT)
+        self.open(before)
+        self.settle()
+
+    def expect_similarity(self, model, row, col, depth):
+        """The figures beside the map are those of the API."""
+        path = f"v1/models/{model}/analyses/patch-similarity?image=shapes-textures:3&query={row},{col}&depths={depth}"
+        with urllib.request.urlopen(self.url + path) as answer:
+            cosines = json.load(answer)["similarity"][0][0][0]
+        flat = {(r, c): value for r, line in enumerate(cosines) for c, value in enumerate(line)}
+        mean = sum(flat.values()) / len(flat)
+        del flat[row, col]
+        place = max(flat, key=flat.get)
+        words = self.chrome.evaluate("[...document.querySelectorAll('.readout tbody tr')].map(r => r.children[1].textContent)")
+        number = lambda value: f"{value:.2f}".replace("-", "−")
+        assert words[0] == f"{place[0]},{place[1]}: {number(flat[place])}" and words[2] == number(mean), f"{words}, {place}, {mean}"
+
+    def maps_of_an_analysis(self):
+        """Maps that an analysis answers are drawn over the photo, and tell their numbers to the hand and the keys."""
+        self.choose("#more-kind", "patch-similarity")
+        self.fill("Query", "2,3")
+        self.fill("Depths", "1-3")
+        assert self.settle()["any-analysis"] == "ready", self.problems()
+        labels = self.chrome.evaluate(f"[...document.querySelectorAll('{ANY} .map-tile figcaption')].map(c => c.textContent)")
+        assert labels[:3] == ["depth 1", "depth 2", "depth 3"], labels
+        self.chrome.evaluate(f"document.querySelector('{ANY} .map-tile canvas').focus()")
+        self.chrome.key("ArrowRight", virtual=39)
+        link = self.chrome.evaluate(f"document.querySelector('{ANY} .menu a').href")
+        with urllib.request.urlopen(link) as answer:
+            value = json.load(answer)["similarity"][0][0][0][0][1]
+        words = self.chrome.evaluate(f"document.querySelector('{ANY} .map-value').textContent")
+        assert words == f"depth 1, row 0, column 1: {value:.4f}".replace("-", "−"), f"{words!r}, {value}"
+        self.choose("#more-kind", "")
+
+    def published_curves(self):
+        """What the paper tells stands beside one's own curves when it is wanted, on the paper's axis with one press."""
+        legend = "[...document.querySelectorAll('[data-panel=attention-nmi] .legend')].map(l => l.textContent)"
+        known = self.chrome.evaluate(legend)
+        press = ("[...document.querySelectorAll('.analyses-bar .check')].find(l => /Published/.test(l.textContent))"
+                 ".querySelector('input').click()")
+        self.chrome.evaluate(press)
+        self.settle()
+        assert len(self.chrome.evaluate(legend)) == len(known) + 1, self.chrome.evaluate(legend)
+        button = f"[...document.querySelectorAll('{NMI} .panel-actions button')].find(b => /Paper/.test(b.textContent))"
+        for pressed in ("true", "false"):
+            self.chrome.evaluate(f"{button}.click()")
+            assert self.chrome.evaluate(f"{button}.getAttribute('aria-pressed')") == pressed
+            ticks = self.chrome.evaluate(f"[...document.querySelectorAll('{NMI} svg.chart text')].map(t => t.textContent)")
+            assert ("0.6" in ticks) == (pressed == "true"), ticks
+        self.chrome.evaluate(press)
+
     def menus_and_pictures(self):
         """The data menu links to the call itself; the chart becomes a PNG under the page's policy."""
         links = self.chrome.evaluate(f"[...document.querySelectorAll('{NMI} .menu a')].map(a => a.href)")
@@ -302,10 +388,11 @@ class PageCheck:
         """Every analysis has a place: one is chosen, drawn with its figures, and kept in the address."""
         kinds = self.chrome.evaluate("[...document.querySelectorAll('#more-kind option')].map(o => o.value).filter(v => v)")
         with urllib.request.urlopen(f"{self.url}v1/analysis-kinds", timeout=300) as answer:
-            declared = [kind for kind in json.load(answer)["analysis_kinds"] if not kind["gives_maps"]]
+            # The attention of a layer is explored above.
+            declared = [kind for kind in json.load(answer)["analysis_kinds"] if kind["name"] != "attention"]
         assert len(declared) > 1 and sorted(kinds) == sorted(kind["name"] for kind in declared), f"{kinds}"
         compared = self.chrome.evaluate(f"[...document.querySelectorAll('{COMPARE} .checks')].pop().textContent")
-        for kind in declared:
+        for kind in (kind for kind in declared if not kind["gives_maps"]):
             assert kind["title"] in compared, f"{kind['name']} is not offered to be compared"
         for kind, mark in (("token-similarity", ".cell"), ("singular-values", ".curve"),
                            ("token-displacement", ".points")):
@@ -417,8 +504,10 @@ class PageCheck:
         for view in ("training", ""):
             self.chrome.evaluate(f"[...document.querySelectorAll('.views button')].find(b => "
                                  f"b.textContent === {json.dumps('Training' if view else 'Explore')}).click()")
-        self.chrome.evaluate("(async () => { const pause = () => new Promise(r => setTimeout(r, 30));"
-                             "for (let i = 0; i < 10; i++) { history.back(); await pause(); history.forward(); await pause() }"
+        # A slow machine must have gone back before it goes forward, or it would leave the page.
+        self.chrome.evaluate("(async () => { const moved = () => new Promise(r => addEventListener('popstate', r, {once: true}));"
+                             "for (let i = 0; i < 10; i++) for (const way of ['back', 'forward']) {"
+                             "const there = moved(); history[way](); await there }"
                              "await new Promise(r => setTimeout(r, 500)) })()")
         states = self.settle()
         view = urllib.parse.parse_qs(self.chrome.evaluate("location.hash").lstrip("#")).get("view", [""])[0]
@@ -445,6 +534,22 @@ class PageCheck:
                                     "document.querySelector('#job-form .form-result').textContent", 60)
         # Heads as wide as the paper's would be 21 million parameters.
         assert float(text.split(" M parameters")[0]) < 3, text
+
+    def templates(self):
+        """A template fills the form, and so does a job that is here."""
+        self.open("#view=training")
+        self.chrome.wait_for("!!document.querySelector('.job-row, .training-empty:not([hidden])')", 30)
+        self.chrome.evaluate("document.querySelector('[aria-label=\"New training\"]').click()")
+        self.chrome.wait_for("document.querySelectorAll('#job-from option').length > 3", 30)
+        self.choose("#job-from", "paper-simmim")
+        value = "[...document.querySelectorAll('#job-form .field')].find(f => f.textContent.startsWith({!r})).querySelector('input, select').value"
+        self.chrome.wait_for(value.format("Epochs") + " === '800'", 10)
+        assert self.chrome.evaluate(value.format("Method")) == "simmim"
+        assert self.chrome.evaluate(value.format("Architecture")) == "vit_base_patch16_224"
+        self.choose("#job-from", "small-hybrid")
+        self.chrome.wait_for(value.format("Epochs") + " === '10'", 10)
+        assert self.chrome.evaluate(value.format("Images")) == "2048" and self.chrome.evaluate(value.format("Method")) == "hybrid"
+        self.chrome.evaluate("document.querySelector('#job-form').close()")
 
     def training(self):
         """A training is posted with the form, followed live to its end, and its curves are drawn."""

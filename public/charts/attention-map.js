@@ -8,8 +8,11 @@ export function attentionMap(data, options = {}) {
   return paintAttention(document.createElement("canvas"), data, options);
 }
 
-/** Paints on a canvas that is already there: the same picture, without a new node for every move of the hand. */
-export function paintAttention(canvas, {photo = null, values = null, rows, cols}, {
+/**
+ * Paints on a canvas that is already there: the same picture, without a new node for every move of the hand. `patches` are
+ * colours instead of values, three bytes each.
+ */
+export function paintAttention(canvas, {photo = null, values = null, patches = null, rows, cols}, {
   width = 448, height = Math.round((width * rows) / cols), pixelRatio = 1,
   colors = colorTable("viridis"), opacity = 0.6, low = 0, high = 1, threshold = -Infinity, smooth = false,
   query = null, pinned = false, pins = []
@@ -20,17 +23,13 @@ export function paintAttention(canvas, {photo = null, values = null, rows, cols}
   if (canvas.height !== h) canvas.height = h;
   const context = canvas.getContext("2d");
   context.clearRect(0, 0, w, h);
-  if (photo) {
-    // Small inputs are shown in their own pixels, as the model gets them; large ones are scaled smoothly.
-    context.imageSmoothingEnabled = w < 3 * photo.width;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(photo, 0, 0, w, h);
-  }
-  if (values) {
+  if (photo) context.drawImage(scaledPhoto(canvas, photo, w, h), 0, 0);
+  if (values || patches) {
     const small = scratchOf(canvas);
     small.width = cols;
     small.height = rows;
-    putHeat(small.getContext("2d"), values, {rows, cols, colors, low, high, threshold, opacity: photo ? opacity : 1});
+    if (patches) putColors(small.getContext("2d"), patches, {rows, cols, opacity: photo ? opacity : 1});
+    else putHeat(small.getContext("2d"), values, {rows, cols, colors, low, high, threshold, opacity: photo ? opacity : 1});
     context.imageSmoothingEnabled = smooth;
     context.drawImage(small, 0, 0, w, h);
   }
@@ -55,6 +54,24 @@ export function paintTile(canvas, {values, rows, cols}, {
 // A canvas of one pixel a patch beside each canvas that is painted again and again.
 const scratches = new WeakMap();
 
+// The photo at the size of a canvas: it is scaled once, not for every move of the hand.
+const scaledPhotos = new WeakMap();
+
+function scaledPhoto(canvas, photo, w, h) {
+  const known = scaledPhotos.get(canvas);
+  if (known?.photo === photo && known.scaled.width === w && known.scaled.height === h) return known.scaled;
+  const scaled = document.createElement("canvas");
+  scaled.width = w;
+  scaled.height = h;
+  const context = scaled.getContext("2d");
+  // Small inputs are shown in their own pixels, as the model gets them; large ones are scaled smoothly.
+  context.imageSmoothingEnabled = w < 3 * photo.width;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(photo, 0, 0, w, h);
+  scaledPhotos.set(canvas, {photo, scaled});
+  return scaled;
+}
+
 function scratchOf(canvas) {
   if (!scratches.has(canvas)) scratches.set(canvas, document.createElement("canvas"));
   return scratches.get(canvas);
@@ -71,6 +88,15 @@ function putHeat(context, values, {rows, cols, colors, low, high, threshold, opa
     data[at + 1] = colors[color + 1];
     data[at + 2] = colors[color + 2];
     data[at + 3] = values[i] >= threshold ? alpha : 0;
+  }
+  context.putImageData(image, 0, 0);
+}
+
+function putColors(context, patches, {rows, cols, opacity}) {
+  const image = context.createImageData(cols, rows);
+  for (let i = 0; i < rows * cols; i++) {
+    image.data.set(patches.subarray(3 * i, 3 * i + 3), 4 * i);
+    image.data[4 * i + 3] = Math.round(255 * opacity);
   }
   context.putImageData(image, 0, 0);
 }

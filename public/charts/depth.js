@@ -1,9 +1,11 @@
 import {figure, lightTheme, seriesLook} from "./figure.js";
 
+const PUBLISHED_DASHES = ["7 4", "9 3 2 3"];
+
 /**
  * Curves by depth, one for each model, with the standard error as a band.
- * data: `[{name, x, mean, sem, perHead, isBaseline}]`; sem and perHead may be null. A baseline is what a model without
- * training gives: it stands back.
+ * data: `[{name, x, mean, sem, perHead, isBaseline, isPublished}]`; sem and perHead may be null. A baseline is what a model
+ * without training gives, a published curve somebody else's: they stand back.
  * Clicking a point tells the page by a `pick` event whose detail is the x of the point.
  */
 export function depthChart(data, {
@@ -12,9 +14,11 @@ export function depthChart(data, {
   chosen = null
 } = {}) {
   const suffix = unit && unit !== "1" ? ` ${unit}` : "";
-  const looks = data.map(({isBaseline}, i) => isBaseline
-    ? {color: theme.muted, dash: "2 4", symbol: null} : {...seriesLook(theme, i), dash: null});
-  const marks = data.flatMap(({name, x, mean, sem, perHead, isBaseline}, i) => {
+  let published = 0;
+  const looks = data.map(({isBaseline, isPublished}, i) => isBaseline ? {color: theme.muted, dash: "2 4", symbol: null}
+    : isPublished ? {color: theme.muted, dash: PUBLISHED_DASHES[published++ % 2], symbol: null}
+    : {...seriesLook(theme, i), dash: null});
+  const marks = data.flatMap(({name, x, mean, sem, perHead, isBaseline, isPublished}, i) => {
     const look = looks[i];
     const tip = (at) => `${name}\n${xTitle} ${x[at]}: ${told(mean[at], digits)}${suffix}` +
       (sem?.[at] == null ? "" : ` ± ${told(sem[at], digits)}`);
@@ -22,7 +26,7 @@ export function depthChart(data, {
       sem && !isBaseline && {kind: "band", name, x, low: minus(mean, sem, -1), high: minus(mean, sem, 1),
         color: look.color},
       dots && perHead && headDots({name, x, perHead}, look.color, suffix, digits, xTitle),
-      {kind: "line", name, x, y: mean, ...look, width: isBaseline ? 1.5 : 2, tip}
+      {kind: "line", name, x, y: mean, ...look, width: isBaseline || isPublished ? 1.5 : 2, tip}
     ].filter(Boolean);
   });
   const all = data.flatMap(({x}) => x);
@@ -30,7 +34,7 @@ export function depthChart(data, {
   return figure({
     cells: [{
       x: {title: xTitle, range: ends, ticks: whole(all, width)},
-      y: {title: suffix ? `${title} (${unit})` : title, range: zero ? range : null, zero: zero && !range},
+      y: {title: suffix ? `${title} (${unit})` : title, range, zero: zero && !range},
       marks: [...marks, ...references.map(({y, text}, i) => ({kind: "rule", y, text, below: i % 2 === 1, optional: !zero}))]
     }],
     legend: data.map(({name}, i) => ({name, ...looks[i]}))

@@ -3,8 +3,13 @@
 import {h} from "../lib/dom.js";
 import {familyChart} from "./family.js";
 import {linesChart} from "./lines.js";
+import {mapsChart} from "./maps.js";
 import {matrixChart} from "./matrix.js";
+import {pictureChart} from "./picture.js";
 import {cloudChart} from "./cloud.js";
+
+/** Maps that are drawn at the most. */
+const MOST_MAPS = 96;
 
 /**
  * Every figure of an answer, the answers of several models in one: `[{title, chart}]`, not yet in the page.
@@ -23,6 +28,7 @@ export const chartList = (charts) => h("div", {class: "result-figures"}, charts.
 /** The charts of a figure: one for all models, or `{name, chart}` of each. */
 function charts(figure, answers, options) {
   const look = {...options, xTitle: figure.x_label, yTitle: figure.y_label, title: figure.title};
+  if (PICTURES[figure.form]) return PICTURES[figure.form](figure, answers.filter(({result}) => at(result, figure.values)), look);
   const known = answers.filter(({result}) => at(result, figure.values) != null);
   const each = (draw) => known.map((answer) => ({name: answer.name, chart: draw(answer)}));
   if (figure.form === "heat_map") {
@@ -55,6 +61,43 @@ function pointWords({labels, image_of_point: images, images: refs, grid}) {
   return (i) => [labels?.[i] ?? `image ${images[i]}`, refs[images[i]]?.ref ?? `image ${images[i]}`,
     isWhole ? `row ${Math.floor((i % of) / grid[1])}, column ${(i % of) % grid[1]}` : ""].filter(Boolean).join("\n");
 }
+
+/** Forms that are looked at: maps over their images, patches in colours, and images themselves as the server draws them. */
+const PICTURES = {maps: mapCharts, colours: mapCharts, images: (figure, answers, look) => answers.map(({name, result}) =>
+  ({name, chart: pictureChart({name, address: look.pictureOf(result, figure.values)}, look)}))};
+
+function mapCharts(figure, answers, look) {
+  return answers.map(({name, result}) =>
+    ({name, chart: mapsChart({name, ...mapsOf(figure, name, result, look)}, {...look, limits: figure.range ?? null})}));
+}
+
+/** The maps of an answer, (image, …, row, column), with the names of what they differ in and the addresses of their images. */
+function mapsOf(figure, model, result, {photoOf}) {
+  const isColored = figure.form === "colours";
+  const values = at(result, figure.values);
+  const shape = extents(values);
+  const inner = shape.length - (isColored ? 3 : 2);
+  const refs = result.images ?? [];
+  let maps = values.map((value, i) => ({labels: shape[0] > 1 ? [refs[i]?.ref ?? `image ${i}`] : [], value,
+    photo: refs[i] ? photoOf(model, refs[i].ref) : null}));
+  for (let axis = 1; axis < inner; axis++) {
+    // The series, or what stands for places, names the first extent within an image.
+    const path = axis === 1 ? figure.series ?? figure.x : null;
+    const words = path ? names(result, path, shape[axis]).map((name) => `${typeof name === "number" ? axisWord(path) : ""}${name}`) : null;
+    maps = maps.flatMap(({labels, value, photo}) => value.map((next, i) =>
+      ({labels: [...labels, words?.[i] ?? (shape[axis] > 1 ? String(i) : "")], value: next, photo})));
+  }
+  const [rows, cols] = shape.slice(inner);
+  return {rows, cols, maps: maps.slice(0, MOST_MAPS).map(({labels, value, photo}) => {
+    const flat = value.flat(2), label = labels.filter(Boolean).join(", ");
+    return {label, photo, ...(isColored ? {colors: Uint8ClampedArray.from(flat, (share) => 255 * share)} : {values: flat})};
+  })};
+}
+
+const extents = (value) => Array.isArray(value) ? [value.length, ...extents(value[0])] : [];
+
+/** "depth " of a field of depths. */
+const axisWord = (path) => path ? `${path.split(".").at(-1).replace(/s$/, "")} ` : "";
 
 /** The accuracy of guessing, where accuracies are drawn and the classes are known. */
 function chance({classes, n_classes: count}, {values}) {

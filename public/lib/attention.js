@@ -164,6 +164,20 @@ export function figures(stack, query, patchSize, head = "mean") {
   return result;
 }
 
+/** What is told of a map that holds no shares: the largest value beside the query itself, the least, and the mean. */
+export function summary(stack, query) {
+  const map = mapOf(stack, query);
+  const own = typeof query === "object" && query.row2 == null ? query.row * stack.cols + query.col : -1;
+  const place = (i) => ({row: Math.floor(i / stack.cols), col: i % stack.cols, value: map[i]});
+  let top = own === 0 ? 1 : 0, least = 0, sum = 0;
+  for (let i = 0; i < map.length; i++) {
+    if (i !== own && map[i] > map[top]) top = i;
+    if (map[i] < map[least]) least = i;
+    sum += map[i];
+  }
+  return {largest: place(Math.min(top, map.length - 1)), least: place(least), mean: sum / map.length};
+}
+
 /** The patch, or rectangle of patches, of another grid that covers the centre of this one. */
 export function samePlace({row: r, col: c, row2, col2}, from, to) {
   const place = (value, a, b) => Math.min(b - 1, Math.floor(((value + 0.5) / a) * b));

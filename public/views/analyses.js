@@ -17,6 +17,7 @@ export function createAnalyses({api, state, lists, kinds, announce, readTheme, l
   const baseline = h("select", {on: {change: () => state.set({baseline: baseline.value})}});
   const unit = select(UNITS, {on: {change: () => state.set({unit: unit.value})}});
   const dots = h("input", {type: "checkbox", on: {change: () => state.set({dots: dots.checked ? "1" : ""})}});
+  const published = h("input", {type: "checkbox", on: {change: () => state.set({published: published.checked ? "1" : ""})}});
   const also = h("div", {class: "checks"});
   const alsoPart = h("details", {class: "menu also"}, h("summary", {class: "button"}, "More models"),
     h("div", {class: "menu-body"}, also));
@@ -39,7 +40,9 @@ export function createAnalyses({api, state, lists, kinds, announce, readTheme, l
         field("Measured on", probe),
         button("New probe set…", () => dialog.open(), {title: "A probe set is a fixed, ordered list of images"}),
         field("Convention", convention), field("Baseline", baseline), alsoPart,
-        h("label", {class: "check"}, dots, "Every head"))),
+        h("label", {class: "check"}, dots, "Every head"),
+        h("label", {class: "check", title: "ViT-B/16 at 224 pixels, where the paper or its authors' notebooks tell numbers"},
+          published, "Published curves"))),
     h("div", {class: "panels"}, panels.map((panel) => panel.node), any.node, compare.node));
   const asking = [...panels, any, compare];
   let models = [];
@@ -72,6 +75,7 @@ export function createAnalyses({api, state, lists, kinds, announce, readTheme, l
     convention.value = state.value.convention;
     unit.value = state.value.unit;
     dots.checked = state.value.dots === "1";
+    published.checked = state.value.published === "1";
     fill(baseline, [["", "untrained, where it fits"], ["none", "none"], ...ready().map(({name}) => [name, name])],
       state.value.baseline);
     const shown = models.map(({name}) => name);
@@ -102,13 +106,14 @@ export function createAnalyses({api, state, lists, kinds, announce, readTheme, l
       others: ready().filter(({name}) => names.includes(name) && !usable.some((model) => model.name === name)),
       parameters: {...parameters, convention: asked === "corrected" ? "" : asked},
       look: {theme: readTheme(), dots: state.value.dots === "1", layer: layer(), distanceUnit: state.value.unit,
-        fit: state.value.fit.split(",").filter(Boolean), full: state.value.full === "1"}
+        fit: state.value.fit.split(",").filter(Boolean), paper: state.value.paper.split(",").filter(Boolean),
+        published: state.value.published === "1", full: state.value.full === "1"}
     };
     for (const panel of asking) panel.update(context);
   }
 
   const causes = ["convention", "probe", "dots", "cka", "kernel", "estimator", "tokens", "baseline", "also", "unit", "fit",
-    "full"];
+    "full", "paper", "published"];
   state.subscribe((now, changed) => {
     if (!node.isConnected) return;
     if (causes.some((name) => changed.has(name)) || (changed.has("image") && measuredOn().chosen === "image")) update();

@@ -20,6 +20,7 @@ export function createAnalysisPanel(definition, {api, announce, controls = null}
   let charts = [];
   let context = null;
   let width = 0;
+  let menu = null;
   let forget = () => {};
 
   async function load(calls) {
@@ -61,12 +62,20 @@ export function createAnalysisPanel(definition, {api, announce, controls = null}
     }
     answers = found;
     draw();
-    panel.actions(definition.tools?.(context), dataMenu(calls, {
+    menu = dataMenu(calls, {
       announce, charts: () => charts, formats: definition.formats,
       permalinks: found.map(({result}) => api.permalink(result.analysis_id))
-    }));
+    });
+    showActions();
     panel.note(...refusals(refused), ...(definition.notes ?? notes)(found));
     panel.ready();
+  }
+
+  /** The buttons as they now stand; the one that was just pressed keeps the focus. */
+  function showActions() {
+    const place = [...node.querySelectorAll(".panel-actions > *")].indexOf(document.activeElement);
+    panel.actions(...[definition.tools?.(context)].flat(), menu);
+    if (place >= 0) node.querySelectorAll(".panel-actions > *")[place]?.focus();
   }
 
   const cancel = (work) => api.cancelWork(work).catch((error) => announce(error.message));
@@ -107,7 +116,9 @@ export function createAnalysisPanel(definition, {api, announce, controls = null}
     const calls = definition.calls(next);
     const wanted = calls.map(({url}) => url("json")).join(" ");
     if (wanted === key) {
-      if (JSON.stringify(next.look) !== JSON.stringify(before?.look)) draw();
+      if (JSON.stringify(next.look) === JSON.stringify(before?.look)) return;
+      draw();
+      if (node.dataset.state === "ready") showActions();
       return;
     }
     leave();

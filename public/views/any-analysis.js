@@ -5,7 +5,7 @@ import {kindControls, kindOptions, kindReading} from "./kinds.js";
 
 /** One panel for every analysis: a kind is chosen, its parameters set, and its answer drawn as the answer says. */
 export function createAnyAnalysis({api, state, kinds: list, announce}) {
-  const kinds = Object.fromEntries(list.filter((kind) => !kind.gives_maps).map((kind) => [kind.name, kind]));
+  const kinds = Object.fromEntries(list.map((kind) => [kind.name, kind]));
   const kind = select([["", "choose…"], ...kindOptions(list)], {
     id: "more-kind", on: {change: () => state.set({more: kind.value, options: ""})}
   });
@@ -17,19 +17,31 @@ export function createAnyAnalysis({api, state, kinds: list, announce}) {
   /** The parameters that were chosen, from the address. */
   const chosen = () => Object.fromEntries(new URLSearchParams(state.value.options));
 
+  /** What a kind looks at: maps are of the images above, other figures of the probe set, and some need no images. */
+  function imagesFor({gives_maps: isMaps, images}, common) {
+    if (images === "none") return {};
+    const {image, beside} = state.value;
+    return isMaps ? {image: beside ? [image, beside] : image} : common;
+  }
+
   const panel = createAnalysisPanel({
     id: "any-analysis", title: "Any analysis", isWide: true, formats: ["json", "csv", "npy", "npz", "png"],
-    refuses: () => kinds[state.value.more] ? "" : "Every analysis of the service can be drawn here. Choose one above.",
+    refuses: () => {
+      const asked = kinds[state.value.more];
+      if (!asked) return "Every analysis of the service can be drawn here. Choose one above.";
+      return asked.gives_maps && !state.value.image ? "There is no image to draw maps of." : "";
+    },
     calls: ({models, parameters: common}) => {
       const name = state.value.more;
-      const asked = {...common, ...chosen()};
+      const asked = {...imagesFor(kinds[name], common), ...chosen()};
       if (kinds[name].models === 1) return models.map((model) => ({
-        label: model.name, model, url: (format) => api.analysisURL(model.name, name, asked, format)
+        label: model.name, model, url: (format) => api.kindURL(kinds[name], model.name, asked, format)
       }));
       const [a, b] = [models[0].name, models.at(-1).name];
       return [{label: a === b ? a : `${a} × ${b}`, url: (format) => api.pairURL(name, {a, b, ...asked}, format)}];
     },
-    draw: (answers, options) => resultCharts(answers, options)
+    draw: (answers, options) => resultCharts(answers, {...options, photoOf: api.photoURL,
+      pictureOf: ({analysis_id: id}, figure) => api.permalink(id, "png", {figure})})
   }, {
     api, announce, controls: h("div", {}, h("div", {class: "panel-controls"}, field("Analysis", kind), parameters), reading)
   });
@@ -52,7 +64,8 @@ export function createAnyAnalysis({api, state, kinds: list, announce}) {
 
   state.subscribe((_, changed) => {
     if (changed.has("more")) shown = null;
-    if (!changed.has("more") && !changed.has("options")) return;
+    const isOfImage = (changed.has("image") || changed.has("beside")) && kinds[state.value.more]?.gives_maps;
+    if (!changed.has("more") && !changed.has("options") && !isOfImage) return;
     showControls();
     if (context) panel.update(context);
   });

@@ -10,6 +10,12 @@ export function layerOf({config: {depth}}, text) {
   return Math.min(depth - 1, Math.max(0, asked < 0 ? depth + asked : asked));
 }
 
+/** The chosen depth, from 0, the embedding; the last when nothing is said. */
+export function depthOf({config: {depth}}, text) {
+  const asked = Number.parseInt(text, 10);
+  return Number.isInteger(asked) ? Math.min(depth, Math.max(0, asked)) : depth;
+}
+
 /** The chosen head, as text, or how heads are made one. */
 export function headOf({config: {num_heads: numHeads}}, text) {
   if (["mean", "max", "min"].includes(text)) return text;
@@ -23,9 +29,10 @@ export const inside = (patch, {rows, cols}) => Object.fromEntries(Object.entries
 
 /**
  * What a key on the map sets in the address, or null for a key that means nothing. `at` is the patch that is looked at,
- * `isPatch` whether the query is one; `pin` adds or removes a patch from a list of pins.
+ * `isPatch` whether the query is one; `place` is "layer" or "depth", `level` which of `levels`; `pin` adds or removes a patch
+ * from a list of pins.
  */
-export function keyPatch(key, {at, isPatch, grid: {rows, cols}, layer, depth, head, numHeads, query, pins, pin}) {
+export function keyPatch(key, {at, isPatch, grid: {rows, cols}, place, level, levels, head, numHeads, query, pins, pin}) {
   const within = (value, end) => String(Math.min(end - 1, Math.max(0, value)));
   const arrow = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]}[key];
   if (arrow) {
@@ -34,8 +41,8 @@ export function keyPatch(key, {at, isPatch, grid: {rows, cols}, layer, depth, he
   }
   const text = `${at.row},${at.col}`;
   switch (key) {
-    case "[": return {layer: within(layer - 1, depth)};
-    case "]": return {layer: within(layer + 1, depth)};
+    case "[": return {[place]: within(level - 1, levels)};
+    case "]": return {[place]: within(level + 1, levels)};
     case ",": return {head: within((Number(head) || 0) - 1, numHeads)};
     case ".": return {head: Number.isNaN(Number(head)) ? "0" : within(Number(head) + 1, numHeads)};
     case "a": return {head: "mean"};

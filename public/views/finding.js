@@ -73,8 +73,8 @@ export function createFinding({api, state}) {
     guide.hidden = isDismissed() && !STEPS[at];
   }
 
-  /** models: those shown; measured: `{chosen, parameters, nImages}`. */
-  async function update(models, {parameters, nImages, chosen}, layer) {
+  /** models: those shown; measured: `{chosen, parameters, nImages}`; `maps` settles when the maps need the server no more. */
+  async function update(models, {parameters, nImages, chosen}, layer, maps) {
     const usable = models.filter((model) => model.state === "ready" && !model.error);
     showStep();
     node.hidden = usable.length === 0;
@@ -88,6 +88,8 @@ export function createFinding({api, state}) {
       node.dataset.state = "loading";
       sentence.textContent = "Measuring what these models look at…";
       const {signal} = control;
+      await maps;
+      if (asked !== wanted || signal.aborted) return;
       const ask = (name, kind) => api.analysis(api.analysisURL(name, kind, parameters), {signal});
       try {
         const found = await Promise.all(usable.map(async ({name}) => {

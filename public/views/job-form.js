@@ -1,10 +1,10 @@
 import {button, field, fill, h, select} from "../lib/dom.js";
 import {bytes, count, duration} from "../lib/format.js";
 import {problemView} from "./problem.js";
+import {SMALL, settingsOf, startOptions} from "./job-templates.js";
 import {controlOf, defaultAt, defaultWords, flatten, put, valueOf} from "./setting-fields.js";
 
-const SMALL = {img_size: 48, patch_size: 6, embed_dim: 96, depth: 6, num_heads: 3};
-const ARCHS = [["small", "6 blocks of 96, 48 px"], ["vit_tiny_patch16_224", "vit_tiny_patch16_224"],
+const ARCHS = [["small", "6 layers of 96, 48 px"], ["vit_tiny_patch16_224", "vit_tiny_patch16_224"],
   ["vit_small_patch16_224", "vit_small_patch16_224"], ["vit_base_patch16_224", "vit_base_patch16_224"],
   ["", "the checkpoint's own"]];
 const BUILT_IN = "shapes-textures";
@@ -43,6 +43,7 @@ export function createJobForm({api, lists, added}) {
       ...questions(body(), answer).map((text) => h("p", {class: "reason"}, text)));
   }));
   const end = h("div", {class: "form-end"}, estimate, send);
+  const from = h("select", {id: "job-from", on: {change: () => run(startFrom)}});
   let methods = null;
   let key = {text: "", value: ""};
 
@@ -69,7 +70,7 @@ export function createJobForm({api, lists, added}) {
       fields.set(setting.key, {setting, control, fault, node});
     }
     const others = [...fields.values()].filter(({setting}) => !FIRST[setting.key]);
-    form.replaceChildren(...ROWS.map((row) => h("div", {class: "form-row"}, row.map((name) => fields.get(name).node))),
+    form.replaceChildren(h("div", {class: "form-row"}, field("Template or copy", from)), ...ROWS.map((row) => h("div", {class: "form-row"}, row.map((name) => fields.get(name).node))),
       h("details", {}, h("summary", {}, "Everything else"),
         h("p", {class: "small muted"}, "What is left empty is as the method's paper has it; grey shows that for the " +
           "paper's own number of epochs."),
@@ -196,17 +197,29 @@ export function createJobForm({api, lists, added}) {
 
   /** Every setting of another job, to be changed and started as a new one. */
   function fillIn(config) {
-    const {arch} = fields.get("arch").setting ? config : {};
+    const {arch} = config;
     const option = typeof arch === "object" && JSON.stringify(arch) !== JSON.stringify(SMALL) ? JSON.stringify(arch) : null;
     if (option) {
       const {embed_dim: width, depth, img_size: size} = arch;
-      fields.get("arch").control.append(h("option", {value: option}, `${depth} blocks of ${width}, ${size} px`));
+      fields.get("arch").control.append(h("option", {value: option}, `${depth} layers of ${width}, ${size} px`));
     }
     for (const {setting, control} of fields.values()) {
       const said = setting.path.reduce((value, name) => value?.[name], config);
       if (setting.key === "arch") control.value = option ?? (typeof arch === "object" ? "small" : arch ?? "");
       else control.value = said == null ? "" : typeof said === "object" ? JSON.stringify(said) : String(said);
     }
+  }
+
+  /** Every setting of the template or job that is chosen; what it leaves open keeps its place. */
+  async function startFrom() {
+    const {value: choice} = from;
+    const config = await settingsOf(api, choice);
+    if (!config || from.value !== choice) return;
+    const dataset = fields.get("dataset").control.value, probeSet = fields.get("analysis.probe_set").control.value;
+    fillIn({dataset, ...config, analysis: config.analysis ?? (choice.startsWith("job ") ? null : {
+      probe_set: probeSet || null, every_epochs: probeSet ? BEGIN["analysis.every_epochs"] : null})});
+    result.replaceChildren();
+    adapt();
   }
 
   /** config: of the job that is copied, or nothing. */
@@ -229,6 +242,8 @@ export function createJobForm({api, lists, added}) {
       [name, name === BUILT_IN ? `${name} (built in)` : `${name} (${n})`]), dataset.value || BUILT_IN);
     fill(probeSet, [["", "not at all"], ...(probeSets ?? []).map(({name}) => [name, name])],
       probeSet.value || probeSets?.[0]?.name || "");
+    const jobs = await api.jobs().catch(() => []);
+    fill(from, startOptions(jobs.filter(({kind}) => kind !== "analysis")), "");
     if (config) fillIn(config);
     adapt();
   }

@@ -5,10 +5,10 @@ import {field, h, select} from "../lib/dom.js";
 /** What the page chooses for all panels at once, or by naming models and images. */
 const ELSEWHERE = ["image", "probe_set", "a", "b", "convention"];
 
-/** The kinds as a select takes them, in their groups. Maps are explored above. */
+/** The kinds as a select takes them, in their groups. The attention of a layer is explored above. */
 export function kindOptions(kinds) {
   const groups = new Map();
-  for (const kind of kinds.filter((one) => !one.gives_maps)) {
+  for (const kind of kinds.filter(({name}) => name !== "attention")) {
     if (!groups.has(kind.group_title)) groups.set(kind.group_title, []);
     groups.get(kind.group_title).push([kind.name, kind.title]);
   }

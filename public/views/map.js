@@ -1,7 +1,6 @@
 import {button, h} from "../lib/dom.js";
 import {colorBar, paintAttention, paintTile} from "../charts/attention-map.js";
-import {massThreshold, percentile} from "../lib/attention.js";
-import {count, percent, plural} from "../lib/format.js";
+import {count, plural} from "../lib/format.js";
 import {problemView} from "./problem.js";
 
 /**
@@ -18,18 +17,20 @@ export function createMap(slot, callbacks) {
     "aria-roledescription": "attention map", "aria-describedby": "map-keys"});
   const veil = h("div", {class: "map-veil"});
   const bar = h("div", {class: "bar"});
-  const low = h("span", {}, "0");
+  const low = h("span", {});
   const high = h("span", {});
-  const unit = h("span", {class: "unit"}, "of the attention");
+  const unit = h("span", {class: "unit"});
+  const scale = h("div", {class: "map-scale muted small"}, low, bar, high, unit);
   const pinned = h("div", {class: "pins", role: "group"});
   const heads = h("div", {class: "heads", role: "group"});
   const tilesPart = h("div", {class: "map-tiles"}, pinned, heads);
   const node = h("figure", {class: "map", "data-slot": slot, "data-state": "loading"},
     h("figcaption", {}, h("span", {class: "map-name"}, h("span", {class: "swatch"}), name, reportButton), caption),
     h("div", {class: "map-stage"}, canvas, veil),
-    h("div", {class: "map-scale muted small"}, low, bar, high, unit), tilesPart);
+    scale, tilesPart);
   let grid = {rows: 1, cols: 1};
   let barColors = "";
+  let isBusy = false;
   let from = null;
   let dragged = null;
 
@@ -82,7 +83,7 @@ export function createMap(slot, callbacks) {
   }
 
   /** A button with a small map for each entry `{label, words, values, isOn, press}`; kept while their number stays. */
-  function tiles(place, entries, look) {
+  function tiles(place, entries, look, overlay) {
     while (place.children.length > entries.length) place.lastChild.remove();
     while (place.children.length < entries.length) {
       const tile = h("button", {type: "button", class: "tile", on: {click: () => tile.press()}},
@@ -92,39 +93,43 @@ export function createMap(slot, callbacks) {
     entries.forEach(({label, words, values, isOn, press}, i) => {
       const tile = place.children[i];
       tile.press = press;
-      tile.lastChild.textContent = label;
-      tile.title = words;
-      tile.setAttribute("aria-label", words);
+      if (tile.title !== words) {
+        tile.lastChild.textContent = label;
+        tile.title = words;
+        tile.setAttribute("aria-label", words);
+      }
       tile.setAttribute("aria-pressed", String(isOn));
       tile.classList.toggle("waiting", !values);
-      if (values) paintTile(tile.firstChild, {values, ...grid}, {...look, ...limits(values, look)});
+      // What the hand does not change is not painted again.
+      const key = `${overlay.id} ${look.colorsName} ${look.clip} ${look.mass} ${look.scale} ${look.high}`;
+      if (!values || (tile.painted === values && tile.paintedAs === key)) return;
+      Object.assign(tile, {painted: values, paintedAs: key});
+      paintTile(tile.firstChild, {values, ...grid}, {...look, ...overlay.limits(values, look)});
     });
   }
 
-  /** The ends of the colours of one map. */
-  const limits = (values, {clip, mass, high: wide}) => ({
-    high: wide ?? percentile(values, clip), threshold: massThreshold(values, mass)
-  });
-
   /**
-   * values: the map, or null while it is on its way. pins and heads: `[{label, words, values, isOn, press}]`.
-   * look: `{colors, colorsName, opacity, mass, clip, smooth, high}`, high null for a scale of each map's own.
+   * values: the map, or null while it is on its way; colors: three bytes for each patch instead, or null.
+   * pins and heads: `[{label, words, values, isOn, press}]`.
+   * look: `{colors, colorsName, opacity, mass, clip, smooth, scale, high}`, high null for a scale of each map's own.
    */
-  function paint({photo, values, query, isKept, pins, heads: all, pinPlaces, look, overlay}) {
-    const ends = values ? limits(values, look) : {high: 0, threshold: -Infinity};
-    paintAttention(canvas, {photo, values, ...grid}, {
+  function paint({photo, values, colors, query, isKept, pins, heads: all, pinPlaces, look, overlay}) {
+    const ends = values ? overlay.limits(values, look) : {low: 0, high: 0, threshold: -Infinity};
+    paintAttention(canvas, {photo, values, patches: colors, ...grid}, {
       width: canvas.clientWidth || 320, pixelRatio: devicePixelRatio, height: canvas.clientHeight || 320, ...look, ...ends,
       query: overlay.hasQuery && typeof query === "object" ? query : null, pinned: isKept, pins: pinPlaces
     });
-    high.textContent = values ? percent(ends.high) : "";
+    low.textContent = values ? overlay.tell(ends.low) : "";
+    high.textContent = values ? overlay.tell(ends.high) : "";
     unit.textContent = overlay.unit;
+    scale.classList.toggle("empty", Boolean(colors));
     if (barColors !== look.colorsName) {
       barColors = look.colorsName;
       bar.replaceChildren(colorBar({colors: look.colors}));
     }
     tilesPart.classList.toggle("smooth", look.smooth);
-    tiles(pinned, pins, look);
-    tiles(heads, all, look);
+    tiles(pinned, pins, look, overlay);
+    tiles(heads, all, look, overlay);
     pinned.setAttribute("aria-label", `Pinned patches in ${name.textContent}`);
     heads.setAttribute("aria-label", `Heads of ${name.textContent}`);
     pinned.hidden = pins.length === 0;
@@ -133,8 +138,11 @@ export function createMap(slot, callbacks) {
   return {
     node, canvas, describe, paint,
     get grid() { return grid; },
+    /** Whether the veil says more than that something is on its way. */
+    get isBusy() { return isBusy; },
     label(text) { canvas.setAttribute("aria-label", text); },
     state(value, content = null) {
+      isBusy = value === "loading" && !(content instanceof Element);
       node.dataset.state = value;
       veil.replaceChildren(...(content ? [content].flat().filter(Boolean) : []));
     },

@@ -4,6 +4,7 @@ import {button} from "../lib/dom.js";
 import {ckaChart} from "../charts/cka.js";
 import {depthChart} from "../charts/depth.js";
 import {familyChart} from "../charts/family.js";
+import {PUBLISHED} from "../charts/published.js";
 
 /** A panel for a kind, with the kind's own name and words unless it says others. */
 const of = (kinds, kind, more) => {
@@ -37,6 +38,9 @@ function references(answers, valueOf, text) {
   return distinct.map(({name, value}) => ({y: value, text: distinct.length > 1 ? `${text}, ${name}` : text}));
 }
 
+/** What the published distances were measured on: 14×14 patches of 224 pixels, where even attention has 116.49 px. */
+const PUBLISHED_INPUT = {uniform: 116.49, img_size: [224, 224]};
+
 /** What distances are told in: pixels, or what models of different sizes share. */
 export const UNITS = [["px", "pixels"], ["uniform", "× uniform"], ["side", "× image side"]];
 
@@ -54,20 +58,35 @@ export function panelsOf(kinds, {set}) {
     {look: "button quiet", "aria-pressed": String(isFit), title: isFit ? "Begin the axis at 0" : "Fit the axis to the curves"});
   };
   const zero = (id, {fit}) => !fit.includes(id);
+  /** A button that gives the axis the ends of the paper's figure. */
+  const paperAxis = (id) => ({look: {paper}}) => {
+    const isOn = paper.includes(id);
+    return button("Paper's axis", () =>
+      set({paper: (isOn ? paper.filter((one) => one !== id) : [...paper, id]).join(",")}),
+    {look: "button quiet", "aria-pressed": String(isOn), title: `From ${PUBLISHED[id].range.join(" to ")}, as in the paper's figure`});
+  };
+  const tools = (id) => (context) => [paperAxis(id)(context), fitting(id)(context)];
+  /** The curves of others, and the axis, as far as they are wanted. */
+  const paperLook = (id, {paper}) => paper.includes(id) ? {range: PUBLISHED[id].range} : {};
+  const withPublished = (id, data, {published}, factor = 1) => published
+    ? [...data, ...PUBLISHED[id].curves.map((curve) => ({...curve, mean: scaled(curve.mean, factor), sem: null, perHead: null,
+      isPublished: true}))] : data;
   return [
     of(kinds, "attention-distance", {
-      ...byLayer, tools: fitting("attention-distance"),
-      draw: (answers, {distanceUnit: unit, ...options}) => depthChart(series(answers, distanceFactor(unit)), {
+      ...byLayer, tools: (context) => context.look.distanceUnit === "px" ? tools("attention-distance")(context)
+        : fitting("attention-distance")(context),
+      draw: (answers, {distanceUnit: unit, ...options}) => depthChart(withPublished("attention-distance",
+        series(answers, distanceFactor(unit)), options, distanceFactor(unit)(PUBLISHED_INPUT)), {
         title: unit === "px" ? "distance" : `distance / ${unit === "side" ? "image side" : "uniform distance"}`,
         unit: unit === "px" ? "px" : "1", digits: unit === "px" ? 1 : 3,
         references: references(answers, (result) => result.uniform && result.uniform * distanceFactor(unit)(result), "uniform"),
-        zero: zero("attention-distance", options), ...options
+        zero: zero("attention-distance", options), ...(unit === "px" ? paperLook("attention-distance", options) : {}), ...options
       })
     }),
     of(kinds, "attention-nmi", {
-      ...byLayer, tools: fitting("attention-nmi"),
-      draw: (answers, options) => depthChart(series(answers), {title: "NMI", unit: "1", digits: 3,
-        zero: zero("attention-nmi", options), ...options})
+      ...byLayer, tools: tools("attention-nmi"),
+      draw: (answers, options) => depthChart(withPublished("attention-nmi", series(answers), options), {title: "NMI", unit: "1",
+        digits: 3, zero: zero("attention-nmi", options), ...paperLook("attention-nmi", options), ...options})
     }),
     of(kinds, "attention-entropy", {
       ...byLayer, tools: fitting("attention-entropy"),
@@ -83,11 +102,13 @@ export function panelsOf(kinds, {set}) {
       reading: "The strength of the finest detail in the tokens. Falling = details are smoothed away and shapes " +
         "remain, as in contrastive models; holding = tokens stay distinct and keep texture, as in masked ones. " +
         "Depth 0 is the embedding; depth 1 follows layer 0.",
-      draw: (answers, options) => depthChart(answers.map(({name, isBaseline, result}) => ({
+      tools: paperAxis("high-frequency"),
+      draw: (answers, options) => depthChart(withPublished("high-frequency", answers.map(({name, isBaseline, result}) => ({
         name: isBaseline ? `${name} (baseline)` : name, isBaseline, x: result.depth_curve.depth,
         mean: result.depth_curve.high_frequency,
         sem: result.high_frequency_sem?.filter((_, tap) => tap % 2 === 0) ?? null, perHead: null
-      })), {title: "Δ log amplitude", digits: 2, xTitle: "depth", zero: false, ...options, dots: false})
+      })), options), {title: "Δ log amplitude", digits: 2, xTitle: "depth", zero: false, ...paperLook("high-frequency", options),
+        ...options, dots: false})
     }),
     of(kinds, "fourier", {
       place: (layer) => layer + 1,

@@ -7,25 +7,32 @@ export function createReadout() {
   const head = h("tr", {});
   const body = h("tbody", {});
   const node = h("table", {class: "readout"}, title, h("thead", {}, head), body);
+  let shown = rows;
   const spoken = h("p", {class: "off-screen", "aria-live": "polite"});
 
   return {
     node: h("div", {}, node, spoken),
-    /** entries: `[{name, slot, query, figures}]`, figures as `lib/attention.js` gives them, or null. */
-    update(entries) {
-      title.textContent = entries.length > 0 ? `Query: ${queryName(entries[0].query)}` : "";
+    /**
+     * entries: `[{name, slot, query, figures}]`, figures as `lib/attention.js` gives them, or null; query null where the
+     * overlay has none.
+     */
+    update(entries, overlay) {
+      shown = overlay.load ? rowsOf(overlay) : rows;
+      node.hidden = entries.every(({query, figures}) => !query && !figures);
+      const asked = entries[0]?.query;
+      title.textContent = asked ? `Query: ${queryName(asked)}` : overlay.title;
       head.replaceChildren(h("th", {scope: "col"}, h("span", {class: "off-screen"}, "Figure")), ...entries.map(({name, slot}) =>
         h("th", {scope: "col", "data-slot": slot},
           h("span", {class: "swatch"}), h("span", {class: "off-screen"}, name))));
       head.hidden = entries.length < 2;
-      body.replaceChildren(...rows.map(([label, explain, cell]) => h("tr", {title: explain},
+      body.replaceChildren(...shown.map(([label, explain, cell]) => h("tr", {title: explain},
         h("th", {scope: "row"}, label),
         entries.map(({figures}) => h("td", {}, figures ? cell(figures) : "–")))));
     },
     /** Says the figures to a screen reader: on keys and clicks, not at every move of the pointer. */
     say(entries) {
       const sentence = ({name, query, figures}) =>
-        `${name}, ${queryName(query)}: ${rows.map(([label, , cell]) => `${label} ${cell(figures)}`).join(", ")}.`;
+        `${[name, query && queryName(query)].filter(Boolean).join(", ")}: ${shown.map(([label, , cell]) => `${label} ${cell(figures)}`).join(", ")}.`;
       spoken.textContent = entries.filter(({figures}) => figures).map(sentence).join(" ");
     }
   };
@@ -39,6 +46,17 @@ const rows = [
   ["Strongest", "The patch that gets most, and its share.", ({top}) => `${top.row},${top.col}: ${percent(top.share)}`],
   ["On itself", "The share of attention that stays on the query.", ({self}) => percent(self)]
 ];
+
+/** Of an overlay that does not show where attention goes. */
+function rowsOf({tell, hasQuery}) {
+  const placed = ({row, col, value}) => `${row},${col}: ${tell(value)}`;
+  return [
+    ["Largest", hasQuery ? "The patch with the largest value beside the query itself." : "The patch with the largest value.",
+      ({largest}) => placed(largest)],
+    ["Least", "The patch with the least value.", ({least}) => placed(least)],
+    ["Mean", "Over all patches.", ({mean}) => tell(mean)]
+  ];
+}
 
 export function queryName(query) {
   if (query === "cls") return "class token";

@@ -42,7 +42,8 @@ package enum ResultEncoder {
                         npy: Npy.encode(shape: [reasons.count, 2], reasons.flatMap { [$0.pointer, $0.reason] })
                     ))
             }
-            return EncodedResult(bytes: Npz.encode(files: files), mediaType: format.mediaType, tensor: nil)
+            let archive = EncodedResult(bytes: Npz.encode(files: files), mediaType: format.mediaType, tensor: nil)
+            return options.isPacked && options.isQuantized ? archive.packed() : archive
         case .png: throw .internalFault("a PNG is no text")
         }
     }

@@ -85,7 +85,7 @@ extension ViTScopeService {
                 return AnswerBody(try await encoded(result, format, options))
             }
             let links = JSONValue.object(options.links).text
-            let form = "\(format) \(options.overlay) \(options.isQuantized) \(options.figure ?? "")"
+            let form = "\(format) \(options.overlay) \(options.isQuantized) \(options.isPacked) \(options.figure ?? "")"
             let key = "\(result.id) \(form) \(links)"
             return try await bodies.body(key, estimate: estimate) { [self] in
                 try await encoded(result, format, options)

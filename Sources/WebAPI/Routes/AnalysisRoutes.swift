@@ -39,6 +39,8 @@ struct AnalysisRoutes {
         options.overlay = query.flag("overlay") ?? false
         options.figure = query.text("figure")
         options.isQuantized = query.choice("dtype", of: ["f32", "u8"]) == "u8"
+        options.isPacked =
+            options.isQuantized && AcceptEncoding.takesGzip(call.request.headers[values: .acceptEncoding])
         let model = kind.spec.comparesTwo ? nil : call.name("name")
         if options.isQuantized, format != .npz || !kind.spec.givesMaps {
             query.fault("dtype", "dtype=u8 is made of maps, with format=npz.")
@@ -64,11 +66,14 @@ struct AnalysisRoutes {
     ) -> Response? {
         let tag = tag(id, format, options)
         guard EntityTag.matches(tag, ifNoneMatch: call.request.headers[values: .ifNoneMatch]) else { return nil }
-        return Response(status: .notModified, headers: headers(tag))
+        return Response(status: .notModified, headers: headers(tag, options))
     }
 
-    private static func headers(_ tag: String) -> HTTPFields {
-        [.eTag: tag, .cacheControl: "private, no-cache", .vary: "Accept"]
+    private static func headers(_ tag: String, _ options: EncodingOptions) -> HTTPFields {
+        [
+            .eTag: tag, .cacheControl: "private, no-cache",
+            .vary: options.isQuantized ? "Accept, Accept-Encoding" : "Accept",
+        ]
     }
 
     /// A result in the form that is wanted.
@@ -76,11 +81,12 @@ struct AnalysisRoutes {
         _ result: AnalysisResult, _ format: ResultFormat, _ options: EncodingOptions, _ call: Call,
         _ service: ViTScopeService
     ) async throws -> Response {
-        var headers = headers(tag(result.id, format, options))
+        var headers = headers(tag(result.id, format, options), options)
         let body = try await ConnectionLife.cancellingWhenOver {
             try await service.encode(result, as: format, options: options)
         }
         call.context.notes.timing = result.timing.serverTiming
+        if body.isPacked { headers[.contentEncoding] = "gzip" }
         if let tensor = body.tensor {
             headers[.tensorShape] = tensor.shape.map(String.init).joined(separator: ",")
             headers[.tensorDtype] = tensor.dtype
@@ -163,7 +169,7 @@ struct AnalysisRoutes {
             format == .json
             ? ""
             : "-" + format.rawValue + (options.overlay ? "-overlay" : "")
-                + (options.isQuantized ? "-u8" : "")
+                + (options.isQuantized ? "-u8" : "") + (options.isPacked ? "-gzip" : "")
                 + (options.figure.map { "-" + SHA256.hex(of: Array($0.utf8)).prefix(8) } ?? "")
         return "\"\(id)\(form)\""
     }

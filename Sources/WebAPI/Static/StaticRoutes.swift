@@ -45,12 +45,7 @@ struct StaticRoutes {
     }
 
     private static func answer(_ file: StaticAssets.File, isVersioned: Bool, to call: Call) -> Response {
-        let takesGzip = call.request.headers[values: .acceptEncoding].joined(separator: ",").split(separator: ",")
-            .contains { item in
-                let parts = item.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-                return parts.first == "gzip"
-                    && !parts.dropFirst().contains { ["q=0", "q=0.0", "q=0.00", "q=0.000"].contains($0) }
-            }
+        let takesGzip = AcceptEncoding.takesGzip(call.request.headers[values: .acceptEncoding])
         let packed = takesGzip ? file.compressed : nil
         // Two encodings are two representations, and a strong tag names exactly one.
         let tag = packed == nil ? "\"\(file.digest)\"" : "\"\(file.digest)-gzip\""

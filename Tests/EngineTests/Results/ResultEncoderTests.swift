@@ -74,6 +74,20 @@ import Testing
         }
     }
 
+    @Test func largeFilesArePackedWhereThatMakesThemSmaller() throws {
+        let even = [UInt8](repeating: 7, count: EncodedResult.smallestPacked)
+        let packed = EncodedResult(png: even).packed()
+        #expect(packed.isPacked && packed.bytes.count < even.count / 10 && packed.mediaType == "image/png")
+        // A gzip file is a header of 10 bytes, deflate, and 8 bytes with checksum and length.
+        let inner = Bytes(Array(packed.bytes[10..<packed.bytes.count - 8]))
+        #expect(try Deflate.inflateRaw(inner, size: even.count) == even)
+        #expect(!EncodedResult(png: Array(even.dropLast())).packed().isPacked)
+        // What is packed already does not become smaller.
+        let noise = (0..<2048).flatMap { Array(SHA256.hex(of: [UInt8($0 & 0xff), UInt8($0 >> 8)]).utf8) }
+        let once = Deflate.gzip(noise, level: 9)
+        #expect(once.count >= EncodedResult.smallestPacked && !EncodedResult(png: once).packed().isPacked)
+    }
+
     @Test(arguments: AnalysisKinds.standard.all.filter { $0 != .poolingAttention })
     func everyKindHasATableAndAPicture(kind: AnalysisKind) async throws {
         let test = try await TestService()

@@ -24,6 +24,17 @@ import WebAPI
     }
 }
 
+@Suite struct AcceptEncodingTests {
+    @Test(arguments: [
+        (["gzip, deflate, br"], true), (["br", "GZIP; q=0.5"], true), (["gzip;q=0"], false),
+        (["gzip ; q=0.000"], false),
+        (["deflate"], false), (["*"], false), ([], false),
+    ])
+    func gzipIsTakenByItsName(fields: [String], isTaken: Bool) {
+        #expect(AcceptEncoding.takesGzip(fields) == isTaken)
+    }
+}
+
 @Suite struct AcceptTests {
     static let offers = ["application/json", "image/png", "text/csv; charset=utf-8"]
 
