@@ -8,17 +8,21 @@ package final class JobFeed: Sendable {
     private struct State {
         /// Counts changes of all jobs together.
         var generation = 0
-        /// The generation of each job's last change.
+        /// The generation of each job's last change, unless it is one of the oldest.
         var changes: [JobID: Int] = [:]
+        /// Changes up to this generation may have been forgotten.
+        var forgotten = 0
         var waiters: [JobID: [Int: CheckedContinuation<Void, Never>]] = [:]
         var lastKey = 0
         var isOver = false
         var listener: (@Sendable () -> Void)?
     }
 
+    /// So many changes are remembered at least.
+    private let remembered: Int
     private let state = Mutex(State())
 
-    package init() {}
+    package init(remembered: Int = 4096) { self.remembered = remembered }
 
     /// Whether the service stops, so that nobody should wait any more.
     package var isOver: Bool { state.withLock { $0.isOver } }
@@ -33,6 +37,11 @@ package final class JobFeed: Sendable {
         let (waiters, listener) = state.withLock { state in
             state.generation += 1
             state.changes[id] = state.generation
+            if state.changes.count > 2 * remembered {
+                let last = state.generation - remembered
+                state.changes = state.changes.filter { $0.value > last }
+                state.forgotten = last
+            }
             return (state.waiters.removeValue(forKey: id) ?? [:], isOwn ? nil : state.listener)
         }
         for waiter in waiters.values { waiter.resume() }
@@ -85,7 +94,8 @@ package final class JobFeed: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = state.withLock { state in
-                    guard !state.isOver, state.changes[id] ?? 0 <= seen else { return false }
+                    // Where it is not known whether there was a change, whoever waits looks once more.
+                    guard !state.isOver, state.changes[id] ?? state.forgotten <= seen else { return false }
                     state.waiters[id, default: [:]][key] = continuation
                     return true
                 }
