@@ -21,14 +21,19 @@ package struct ModelForm: Sendable, Codable {
 package struct CanonicalStore: Sendable {
     /// What the forms may take on the disk before those that no model stands on go, bytes.
     static let budget = 16 << 30
+    /// So many forms are kept at the most, and what was read of twice as many files.
+    private let most: Int
 
     private let folder: String
     /// Which program read them: another one may read the same bytes otherwise.
     private let program: String
 
-    /// - Parameter program: the file of the running program.
-    package init(folder: String, program: String = "/proc/self/exe") {
+    /// - Parameters:
+    ///   - program: the file of the running program.
+    ///   - most: so many forms are kept at the most.
+    package init(folder: String, program: String = "/proc/self/exe", most: Int = 4096) {
         self.folder = folder
+        self.most = most
         self.program = FileIdentity(program)?.text ?? ""
     }
 
@@ -48,6 +53,7 @@ package struct CanonicalStore: Sendable {
             Folder.exists(path(of: form.model.fingerprint)), form.model.precision == options.precision.precision
         else { return nil }
         Folder.touch(path(of: form.model.fingerprint))
+        Folder.touch(seen(key))
         return form
     }
 
@@ -73,17 +79,28 @@ package struct CanonicalStore: Sendable {
         try AtomicFile.write(SealedDocument.sealed(document).json, to: seen(before.text))
     }
 
-    /// Lets go of the oldest forms that none of `fingerprints` names, while all take more than the budget.
+    /// Lets go of the oldest forms that none of `fingerprints` names, while they are too many or take more than the
+    /// budget, and of the oldest that is known of files.
     package func prune(keeping fingerprints: Set<String>) {
-        guard let entries = try? Folder.entries(folder) else { return }
-        var total = entries.reduce(0) { $0 + $1.sizeBytes }
         let suffix = ".safetensors"
-        let byAge = entries.sorted { ($0.modifiedAt, $0.name) < ($1.modifiedAt, $1.name) }
-        for entry in byAge where total > Self.budget && entry.name.hasSuffix(suffix) {
+        let forms = Self.byAge(folder).filter { $0.name.hasSuffix(suffix) }
+        var total = forms.reduce(0) { $0 + $1.sizeBytes }, count = forms.count
+        for entry in forms where total > Self.budget || count > most {
             guard !fingerprints.contains(String(entry.name.dropLast(suffix.count))) else { continue }
             try? Folder.removeFile(folder + "/" + entry.name)
             total -= entry.sizeBytes
+            count -= 1
         }
+        let known = Self.byAge(folder + "/seen")
+        for entry in known.prefix(max(known.count - 2 * most, 0)) {
+            try? Folder.removeFile(folder + "/seen/" + entry.name)
+        }
+    }
+
+    /// The entries of a folder, the oldest first.
+    private static func byAge(_ folder: String) -> [Folder.Entry] {
+        let entries = (try? Folder.entries(folder)) ?? []
+        return entries.sorted { ($0.modifiedAt, $0.name) < ($1.modifiedAt, $1.name) }
     }
 
     /// What decides what is read from a file.
