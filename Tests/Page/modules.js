@@ -1,10 +1,11 @@
 // Checks of the page's own modules, run inside the page by check_page.py. Evaluates to a list of failures.
 (async (base) => {
   const load = (name) => import(new URL(`assets/${name}`, base));
-  const [npy, attention, colors, state, format, api, map, loadForm, npz, scale, menu, finding, problem] = await Promise.all([
+  const [npy, attention, colors, state, format, api, map, loadForm, npz, scale, menu, finding, problem, overlays,
+    result] = await Promise.all([
     "lib/npy.js", "lib/attention.js", "lib/colors.js", "state.js", "lib/format.js", "api.js", "charts/attention-map.js",
     "views/load-form.js", "lib/npz.js", "charts/scale.js", "views/data-menu.js", "views/finding.js",
-    "views/problem.js"
+    "views/problem.js", "views/overlays.js", "charts/result.js"
   ].map(load));
   const failures = [];
   const expect = (name, found, wanted) => {
@@ -80,6 +81,38 @@
     {row: 4, col: 3});
   await refuses("no map for each patch",
     () => attention.attentionStack({shape: [1, 1, 1, 3, 1, 2], data: []}, null), /shape/);
+
+  // Overlays ask for what they show, and take it as it comes.
+  const told = [];
+  const numbers = (shape, data) => ({analysisURL: (...asked) => JSON.stringify(asked),
+    numbers: async (url) => {
+      told.push(JSON.parse(url));
+      return {shape, data: Float32Array.from(data)};
+    }});
+  const at = {model: {name: "m", config: {grid: [1, 2]}}, image: "p:0", depth: 3, isNormed: false};
+  const similarity = overlays.overlayOf("patch-similarity");
+  const cosines = await similarity.load(numbers([1, 1, 2, 1, 2], [1, 0.5, 0.5, 1]), {...at, query: "all"});
+  expect("similarity of all patches", [cosines.rows, cosines.cols, cosines.queries], [1, 2, 2]);
+  expect("similarity of one", [...attention.mapOf(cosines, {row: 0, col: 1})], [0.5, 1]);
+  expect("asked of similarity", told[0], ["m", "patch-similarity", {image: "p:0", depths: 3, query: "all",
+    final_norm: "false", overlay: ""}, "npy"]);
+  const pca = await overlays.overlayOf("patch-pca").load(numbers([1, 1, 1, 2, 3], [0, 0.5, 1, NaN, 1, 0]), {...at, isNormed: true});
+  expect("colours of patches", [pca.rows, pca.cols, ...pca.colors], [1, 2, 0, 128, 255, 0, 255, 0]);
+  expect("a norm that is not said is the model's", told[1][2].final_norm, "");
+  expect("small grids are held", [similarity.holdsAll(at.model), similarity.holdsAll({config: {grid: [37, 37]}})], [true, false]);
+  const around = attention.summary(cosines, {row: 0, col: 0});
+  expect("most alike but itself", [around.largest, around.mean], [{row: 0, col: 1, value: 0.5}, 0.75]);
+  expect("what the server has not is not offered", overlays.overlaysOf([{name: "attention"}]).map(({id}) => id), ["attention"]);
+
+  // Maps of two images, a depth each, and colours
+  const drawn = result.resultCharts([{name: "m", result: {
+    images: [{ref: "p:0"}, {ref: "p:1"}], depths: [2], maps: [[[[0, 1]]], [[[1, null]]]], shades: [[[[[0, 1, 0], [1, 1, 1]]]]],
+    figures: [{form: "maps", values: "maps", series: "depths", title: "similarity"},
+      {form: "colours", values: "shades", series: "depths", title: "colours"}]
+  }}], {width: 400, photoOf: () => null});
+  expect("maps by image and depth", drawn.map(({title, chart}) => [title, ...[...chart.querySelectorAll("figcaption")]
+    .map((caption) => caption.textContent)]), [["similarity: m", "p:0, depth 2", "p:1, depth 2"], ["colours: m", "depth 2"]]);
+  expect("maps as a file", /<image[^>]*data:image\/png/.test(drawn[0].chart.svg("x")), true);
 
   // An archive as NumPy writes it, made by the server itself
   const zip = await (await fetch(new URL("v1/models/simmim/attention?image=shapes-textures:0&layer=0&head=all&query=all" +

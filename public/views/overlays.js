@@ -12,7 +12,7 @@
 // the map then follows the hand. Without an answer the overlay is attention, whose maps are fetched by themselves.
 
 import {massThreshold, percentile} from "../lib/attention.js";
-import {number, percent} from "../lib/format.js";
+import {percent} from "../lib/format.js";
 
 /** Numbers of all pairs of patches that are fetched at once: those of a 16×16 grid are. */
 const MOST_PAIRS = 2 ** 17;
@@ -24,7 +24,7 @@ const SHARES = {
 };
 
 const COSINES = {
-  hasShares: false, tell: (value) => number(value, 2),
+  hasShares: false, tell: (value) => value.toFixed(2).replace("-", "−"),
   limits: (values, {scale}) => ({low: scale === "map" ? values.reduce((a, b) => Math.min(a, b), 1) : -1, high: 1})
 };
 
