@@ -16,6 +16,7 @@ extension AnalysisKinds {
         .tokenDisplacement,
         .tokenNorms,
         .patchSimilarity,
+        .patchPCA,
         .singularValues,
         .pca,
         .tsne,
