@@ -17,6 +17,7 @@ extension AnalysisKinds {
         .tokenNorms,
         .patchSimilarity,
         .patchPCA,
+        .patchCorrespondence,
         .singularValues,
         .pca,
         .tsne,

@@ -76,6 +76,7 @@ import TestSupport
     private static let files = [
         ("metrics", 250),
         ("patch_pca", 100),
+        ("patch_correspondence", 100),
     ]
 
     @Test(arguments: Network.allCases, files)

@@ -96,6 +96,8 @@ import WebAPI
         .get("/v1/models/vit/analyses/patch-similarity?image=shapes-textures:0&depths=all&query=0,0"),
         .get("/v1/models/vit/analyses/patch-pca?image=shapes-textures:0&threshold=-1&refit=true"),
         .get("/v1/models/vit/analyses/patch-pca?image=shapes-textures:0&foreground=false&refit=true"),
+        .get("/v1/models/vit/analyses/patch-correspondence?image=shapes-textures:0&image=shapes-textures:1"),
+        .get("/v1/models/vit/analyses/patch-correspondence?image=shapes-textures:0"),
         .get("/v1/models/vit/analyses/pooling-attention?image=shapes-textures:0"),
         .post("/v1/models", #"{"name": "pooled", "path": "newer_models/files/hf_siglip"}"#),
         .get("/v1/models/pooled/analyses/pooling-attention?image=shapes-textures:0"),
