@@ -43,6 +43,28 @@ public struct Raster: Sendable, Equatable {
         self.init(width: width, height: height, rgb: rgb)
     }
 
+    /// Cells of the colours (rows, cols, 3) in 0…1, row-major, spread over `width` × `height` pixels as those of a
+    /// matrix are.
+    public init(colours: [Double], rows: Int, cols: Int, width: Int, height: Int) {
+        precondition(rows > 0 && cols > 0 && colours.count == rows * cols * 3, "\(colours.count) numbers of colours")
+        // What is no number is grey with stripes.
+        let levels = colours.map { UInt8(exactly: (min(max($0, 0), 1) * 255).rounded()) }
+        var rgb: [UInt8] = []
+        rgb.reserveCapacity(width * height * 3)
+        for y in 0..<height {
+            for x in 0..<width {
+                let start = (y * rows / height * cols + x * cols / width) * 3
+                let missing: Color = (x + y) % 8 < 2 ? .missingStripe : .missing
+                if let red = levels[start], let green = levels[start + 1], let blue = levels[start + 2] {
+                    rgb += [red, green, blue]
+                } else {
+                    rgb += [missing.red, missing.green, missing.blue]
+                }
+            }
+        }
+        self.init(width: width, height: height, rgb: rgb)
+    }
+
     /// This picture over `below`, which has the same size.
     ///
     /// - Parameter opacity: 1 hides what is below.

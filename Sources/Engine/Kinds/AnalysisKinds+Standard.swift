@@ -16,6 +16,8 @@ extension AnalysisKinds {
         .tokenDisplacement,
         .tokenNorms,
         .patchSimilarity,
+        .patchPCA,
+        .patchCorrespondence,
         .singularValues,
         .pca,
         .tsne,

@@ -7,12 +7,7 @@ import Tensors
 
 extension AnalysisKind {
     public static let patchSimilarity: AnalysisKind = {
-        let depths = DeclaredParameter.indices(
-            "depths", aliases: ["depth"], default: "-1",
-            "Which depths: `all`, or indices and ranges; 0 is the embedding, 1 the first block's output, -1 the last.")
         let query = DeclaredParameter<AttentionQuery?>.query
-        let norm = DeclaredParameter.flag(
-            "final_norm", default: true, "Whether the model's final norm comes first, at whatever depth.")
         let across = DeclaredParameter.flag(
             "across", default: false,
             "Whether the first image's token is compared with the patches of every image, instead of each image's own.")
@@ -22,23 +17,18 @@ extension AnalysisKind {
             reading:
                 "Cosines between the representation of a token and of every patch: where a patch of a thing is like "
                 + "the rest of the thing, the representation knows it as one.",
-            parameters: [depths, query, norm, across], givesMaps: true, isImmediate: true)
+            parameters: [NormedDepths.depthsParameter, query, NormedDepths.normParameter, across], givesMaps: true,
+            isImmediate: true)
         return AnalysisKind(spec) { values, subjects in
             let model = subjects.model, config = model.model.config
             let asked = values[query] ?? (config.classToken ? .cls : .mean)
             values.resolve(query, to: .string(asked.text), canonical: asked.text)
-            if values.isGiven(norm), values[norm], !config.finalNorm {
-                values.add(norm, "“\(model.name)” has no final norm; write false.")
-            }
-            let isNormed = values[norm] && config.finalNorm
-            values.resolve(norm, to: .bool(isNormed), canonical: "\(isNormed)")
+            let depths = NormedDepths(&values, model)
             do throws(AnalysisError) {
                 let similarity = try PatchSimilarity(query: asked, layout: TokenLayout(config))
-                guard
-                    let places = values.indices(values[depths], of: depths, count: config.depth + 1, noun: "depth")
-                else { return nil }
-                return PatchSimilarityTask(
-                    model: model, depths: places, similarity: similarity, isNormed: isNormed, isAcross: values[across])
+                return depths.map {
+                    PatchSimilarityTask(model: model, places: $0, similarity: similarity, isAcross: values[across])
+                }
             } catch {
                 values.add(query, ServiceError.sentence(error.message))
                 return nil
@@ -50,13 +40,14 @@ extension AnalysisKind {
 /// Cosines between one token and every patch (docs/science.md#patch-similarity).
 struct PatchSimilarityTask: AnalysisTask {
     let model: NamedModel
-    let depths: [Int]
+    let places: NormedDepths
     let similarity: PatchSimilarity
-    let isNormed: Bool
     /// Whether the first image's token asks all images.
     let isAcross: Bool
 
     var models: [NamedModel] { [model] }
+
+    private var depths: [Int] { places.depths }
 
     var mapSize: MapSize? {
         MapSize(
@@ -79,15 +70,7 @@ struct PatchSimilarityTask: AnalysisTask {
                 of: Array(context.images.indices), model: model.model,
                 batchSize: cost.batchSize(extraBytesPerImage: own), slices
             ) { batch in
-                var request = IntermediatesRequest()
-                request.hiddenStates = Set(depths)
-                var found: [Int: Tensor] = [:]
-                try batch.forward(request) { intermediate in
-                    guard case .hiddenState(let depth, let tensor) = intermediate else { return }
-                    let seen = isNormed ? batch.normed(tensor) : tensor
-                    found[depth] = isAcross ? seen : similarity.cosines(seen)
-                }
-                return depths.compactMap { found[$0] }
+                try places.look(batch) { isAcross ? $0 : similarity.cosines($0) }
             }
             let all = depths.indices.map { place in Tensor.concatenating(batches.map { $0[place] }) }
             guard isAcross else { return all }

@@ -11,6 +11,12 @@ package struct ResultFigure: Sendable, Equatable {
         case scatter
         /// `values` is (image, …, row, column): maps of images, laid over them where that is asked for.
         case maps
+        /// `values` is (image, …, row, column, 3), red, green and blue in 0…1: an image of patches for each image, laid
+        /// over it where that is asked for.
+        case colours
+
+        /// Whether the first extent is the images, which it may be laid over.
+        var isOfImages: Bool { self == .maps || self == .colours }
     }
 
     let form: Form

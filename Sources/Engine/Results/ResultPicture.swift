@@ -10,7 +10,7 @@ struct ResultPicture {
     /// Maps on one picture at the most: more are dots.
     private static let mapLimit = 576
     /// Maps are drawn at least this large, pixels.
-    private static let side = 448
+    static let side = 448
 
     let result: AnalysisResult
     /// What the models see of the scene's images, for maps that are laid over them; empty otherwise.
@@ -29,6 +29,7 @@ struct ResultPicture {
         case .heatMap: return heatMap(figure, array)
         case .scatter: return scatter(figure, array)
         case .maps: return try maps(figure, array)
+        case .colours: return try colours(figure, array)
         }
     }
 
@@ -62,20 +63,26 @@ extension ResultPicture {
         }
         let stack = MapStack(array, tensor)
         try Self.checkMaps(stack.count)
-        if stack.count == 1 {
-            let map = raster(stack.matrix(0), array, image: 0)
+        return drawn(
+            figure, array, count: stack.count, perImage: stack.perImage, columns: stack.columns
+        ) { raster(stack.matrix($0), array, image: $0 / stack.perImage) }
+    }
+
+    /// So many rasters in a grid, or the only one by itself.
+    func drawn(
+        _ figure: ResultFigure, _ array: NamedArray, count: Int, perImage: Int, columns: Int, _ raster: (Int) -> Raster
+    ) -> [UInt8] {
+        if count == 1 {
+            let map = raster(0)
             // A map alone shows its cells at any size; an image is worth a closer look.
             let side = views.isEmpty ? Self.side / 2 : Self.side
             return PNG.encode(Image(map.enlarged(max(1, (side + map.width - 1) / map.width))), level: 3)
         }
-        let columns = stack.columns
-        let cells = stride(from: 0, to: stack.count, by: columns).map { start in
-            (start..<min(start + columns, stack.count)).map {
-                raster(stack.matrix($0), array, image: $0 / stack.perImage)
-            }
+        let cells = stride(from: 0, to: count, by: columns).map { start in
+            (start..<min(start + columns, count)).map(raster)
         }
         return MapGrid(
-            cells, rowNames: rowNames(figure, stack, array), columnNames: columnNames(figure),
+            cells, rowNames: rowNames(figure, isOneImage: perImage == count, array), columnNames: columnNames(figure),
             title: "\(figure.title): \(title)"
         ).png()
     }
@@ -91,13 +98,19 @@ extension ResultPicture {
                 matrix, colorMap: .plasma, range: matrix.range, width: matrix.cols * cell,
                 height: max(matrix.rows * cell, 24))
         }
-        var map = Raster(matrix, colorMap: .plasma, range: matrix.range, width: size.0, height: size.1)
-        if views.indices.contains(image), views[image].width == size.0, views[image].height == size.1 {
-            map = map.blended(over: Raster(views[image]), opacity: 0.6)
-        }
+        var map = overlaid(
+            Raster(matrix, colorMap: .plasma, range: matrix.range, width: size.0, height: size.1), image: image)
         // Where the first image's patch asks all, it is in the first.
         if image == 0 || result["across"] != .bool(true) { mark(&map) }
         return map
+    }
+
+    /// `map` over the image where there is one of its size.
+    func overlaid(_ map: Raster, image: Int) -> Raster {
+        guard views.indices.contains(image), views[image].width == map.width, views[image].height == map.height else {
+            return map
+        }
+        return map.blended(over: Raster(views[image]), opacity: 0.6)
     }
 
     /// A white frame around the patch whose attention is shown.
@@ -109,12 +122,12 @@ extension ResultPicture {
             color: Color(red: 255, green: 255, blue: 255))
     }
 
-    private func rowNames(_ figure: ResultFigure, _ stack: MapStack, _ array: NamedArray) -> [String] {
+    private func rowNames(_ figure: ResultFigure, isOneImage: Bool, _ array: NamedArray) -> [String] {
         guard let series = figure.series else { return [] }
         let images = result.scene.sources.map { $0.ref.shortened(to: 20) }
         let noun = array.axes.contains("depth") ? "depth" : "block"
         let layers = result.names(series).map { "\(noun) \($0)" }
-        if stack.perImage == stack.count { return layers }
+        if isOneImage { return layers }
         return images.flatMap { image in layers.map { layers.count > 1 ? "\(image) \($0)" : image } }
     }
 
