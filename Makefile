@@ -12,7 +12,7 @@ VITSCOPE := $(BUILD)/vitscope
 FORMATTED := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-avx2 soak fuzz sanitize check format packages install clean
+.PHONY: help run build test test-avx2 test-slurm soak fuzz sanitize check format packages install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,10 @@ test: packages ## everything that .ci/run runs: format, build, unit and end-to-e
 test-avx2: ## the numerical tests once more, with the kernels of a processor that has AVX2 only (run by test)
 	ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell $(SWIFT) test -c release --skip-build \
 		--filter '^(Tensors|Models|Analysis|Service|Training)Tests\.'
+
+test-slurm: build ## a training on a Slurm cluster of this machine, with killed workers, nodes, servers and schedulers (root)
+	@deploy/install-packages.sh deploy/packages-slurm.txt
+	python3 Tests/Slurm/trial.py $(VITSCOPE)
 
 soak: packages ## the tests that kill, cancel, flood and break disks, for longer: 300 kills, 500 cancels, 200 power cuts (KILLS=…, CANCELS=…, FAULTS=…)
 	@deploy/install-packages.sh deploy/packages-test.txt

@@ -5,6 +5,9 @@ public protocol Executor: Sendable {
     /// - Throws: where it cannot be written; the row alone holds the job then.
     func accept(_ job: Job) async throws
 
+    /// Makes the folder in which the job's worker will find what is to be done, where there is none.
+    func makeFolder(for job: Job) async throws
+
     /// Starts a worker for a job that was just claimed.
     ///
     /// - Throws: `JobStoreError.diskFull`, and the job is tried again later; where the machine refuses otherwise, the job
@@ -28,6 +31,8 @@ public protocol Executor: Sendable {
 
 extension Executor {
     public func accept(_ job: Job) async throws {}
+
+    public func makeFolder(for job: Job) async throws {}
 }
 
 /// What can be asked of a worker.

@@ -1,6 +1,8 @@
 /// What somebody wants done; it never changes.
 public struct JobRequest: Sendable, Equatable {
     public var kind: JobKind
+    /// Who runs it.
+    public var executor: ExecutorName
     public var name: String?
     /// The training method, or the word `analysis`.
     public var method: String
@@ -21,10 +23,12 @@ public struct JobRequest: Sendable, Equatable {
     public static let lowPriority = 200
 
     public init(
-        kind: JobKind, name: String? = nil, method: String, body: String, labels: [String: String] = [:],
+        kind: JobKind, executor: ExecutorName = .local, name: String? = nil, method: String, body: String,
+        labels: [String: String] = [:],
         priority: Int = JobRequest.usualPriority, parentID: JobID? = nil, expectedSeconds: Double? = nil
     ) {
         self.kind = kind
+        self.executor = executor
         self.name = name
         self.method = method
         self.body = body

@@ -7,6 +7,8 @@ public actor JobRunner {
     /// How many workers of each kind run at one time, and how long things may take.
     public struct Settings: Sendable {
         public var slots: [JobKind: Int] = [.training: 1, .analysis: 1]
+        /// Jobs that a scheduler has at one time, which has them wait for their turn itself.
+        public var handedOver = 256
         /// Between two looks at the workers.
         public var interval = Duration.milliseconds(100)
         /// Between two looks where nothing waits and nothing runs: clocks may have been set meanwhile.
@@ -127,6 +129,8 @@ public actor JobRunner {
         isDraining = true
         let end = ContinuousClock.now + deadline
         while isLooking || !followed.isEmpty {
+            // What goes on without us, the next server finds again.
+            followed = followed.filter { !$0.value.isStarted || !$0.value.job.request.executor.outlivesServer }
             await look()
             guard isLooking || !followed.isEmpty else { return }
             if !isLooking, ContinuousClock.now > end || Task.isCancelled {
@@ -171,15 +175,23 @@ extension JobRunner {
         }
         guard !isDraining else { return }
         for (kind, slots) in settings.slots.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            do {
-                // A training whose steps are done leaves its place while it waits for its analyses.
-                while !isDraining,
-                    followed.values.count(where: { $0.job.request.kind == kind && !$0.isDone }) < slots,
-                    try await begin(kind)
-                {}
-            } catch {
-                log("no job could be started: \(error)")
-            }
+            await fill(slots, kind, .local)
+        }
+        await fill(settings.handedOver, .training, .slurm)
+    }
+
+    /// Starts jobs of a kind until as many run as may.
+    private func fill(_ slots: Int, _ kind: JobKind, _ executor: ExecutorName) async {
+        do {
+            // A training whose steps are done leaves its place while it waits for its analyses.
+            while !isDraining,
+                followed.values.count(where: {
+                    $0.job.request.kind == kind && $0.job.request.executor == executor && !$0.isDone
+                }) < slots,
+                try await begin(kind, executor)
+            {}
+        } catch {
+            log("no job could be started: \(error)")
         }
     }
 
@@ -195,8 +207,8 @@ extension JobRunner {
     }
 
     /// Starts the next job of a kind; false where none waits.
-    private func begin(_ kind: JobKind) async throws -> Bool {
-        guard let job = try await store.claim(kind, owner: owner, at: now()) else { return false }
+    private func begin(_ kind: JobKind, _ executorName: ExecutorName) async throws -> Bool {
+        guard let job = try await store.claim(kind, for: executorName, owner: owner, at: now()) else { return false }
         changed(job.id)
         followed[job.id] = Followed(job: job, lastSign: instant())
         do {
@@ -257,7 +269,9 @@ extension JobRunner {
     private func pass(on id: JobID) async {
         guard let entry = followed[id], entry.isStarted else { return }
         let wish: WorkerWish? =
-            if entry.job.cancelRequestedAt != nil { .cancel } else if isDraining || entry.job.pauseRequestedAt != nil {
+            if entry.job.cancelRequestedAt != nil { .cancel } else if entry.job.pauseRequestedAt != nil {
+                .stop
+            } else if isDraining, !entry.job.request.executor.outlivesServer {
                 .stop
             } else if entry.job.finishRequestedAt != nil { .finish } else { nil }
         guard let wish, wish != entry.wish || !entry.isTold else { return }

@@ -38,8 +38,8 @@ public protocol JobStore: Sendable {
     /// Analyses of this job that are not at their end.
     func unfinishedChildren(of id: JobID) async throws -> Int
 
-    /// Takes the first job of `kind` that may start: by priority, then time, then order of arrival.
-    func claim(_ kind: JobKind, owner: String, at date: Date) async throws -> Job?
+    /// Takes the first job of `kind` for `executor` that may start: by priority, then time, then order of arrival.
+    func claim(_ kind: JobKind, for executor: ExecutorName, owner: String, at date: Date) async throws -> Job?
 
     /// Writes a change down if the job is still of the version that the change began with.
     ///

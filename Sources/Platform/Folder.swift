@@ -96,6 +96,20 @@ public enum Folder {
         try AtomicFile.syncDirectory(of: name)
     }
 
+    /// Has the name `path` lead to the folder `target`, wherever that lies.
+    public static func makeLink(at path: String, to target: String) throws(FileError) {
+        guard symlink(target, path) == 0 else { throw FileError.system("link", path: path, code: errno) }
+        try AtomicFile.syncDirectory(of: path)
+    }
+
+    /// Where the link `path` leads to; nil for what is no link.
+    public static func destination(ofLink path: String) -> String? {
+        var bytes = [CChar](repeating: 0, count: 4096)
+        let count = readlink(path, &bytes, bytes.count)
+        guard count > 0, count < bytes.count else { return nil }
+        return Bytes(bytes[..<count].map { UInt8(bitPattern: $0) }).utf8String
+    }
+
     /// Gives a file or folder another place on the same disk; both folders are durable when this returns.
     ///
     /// - Parameter target: where nothing is yet.

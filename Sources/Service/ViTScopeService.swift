@@ -193,8 +193,9 @@ public final class ViTScopeService: Sendable {
         return try await JobQueue(
             settings, open: open, data: data, kinds: configuration.kinds, feed: feed, logger: logger,
             makeExecutor: settings.makeExecutor ?? { folder in
-                LocalExecutor(
-                    jobsFolder: folder, dataDirectory: data, datasetsDirectory: datasets, deaths: deaths)
+                FolderExecutor(
+                    jobsFolder: folder, dataDirectory: data, datasetsDirectory: datasets, slurm: settings.slurm,
+                    deaths: deaths)
             }, now: now)
     }
 

@@ -7,7 +7,7 @@ enum JobDatabase {
     /// "ViTS" in ASCII; `file` and other programs can tell the file by it.
     static let applicationID = 0x5669_5453
     /// Grows when an older program could no longer read the file.
-    static let version = 2
+    static let version = 3
 
     /// - Returns: the database, and in sentences what its users should know.
     /// - Throws: `JobStoreError`, or an error of the database.

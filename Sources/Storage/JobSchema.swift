@@ -21,6 +21,10 @@ enum JobSchema {
             try db.execute(sql: fourth)
             try db.execute(sql: "PRAGMA user_version = 2")
         }
+        migrator.registerMigration("5") { db in
+            try db.execute(sql: fifth)
+            try db.execute(sql: "PRAGMA user_version = 3")
+        }
         return migrator
     }
 
@@ -62,6 +66,14 @@ enum JobSchema {
         CREATE INDEX job_label_job ON job_label(job_id);
         INSERT INTO job_label (key, value, job_id)
             SELECT label.key, label.value, job.id FROM job, json_each(job.labels) AS label;
+        """
+
+    /// Each executor takes jobs of its own.
+    private static let fifth = """
+        ALTER TABLE job ADD COLUMN executor TEXT NOT NULL DEFAULT 'local'
+            CONSTRAINT job_executor_is_known CHECK (executor IN ('local', 'slurm'));
+        DROP INDEX job_ready;
+        CREATE INDEX job_ready ON job(kind, executor, priority, run_at, sequence) WHERE state = 'queued' AND NOT held;
         """
 
     private static let first = """

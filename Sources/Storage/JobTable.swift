@@ -59,8 +59,9 @@ enum JobTable {
         return true
     }
 
-    /// Its parent is forgotten when that is deleted; how long it takes is a guess, and younger than the first seals.
-    private static let unsealed: Set<String> = ["parent_id", "expected_seconds"]
+    /// Its parent is forgotten when that is deleted; how long it takes is a guess, and like who runs it younger than the
+    /// first seals.
+    private static let unsealed: Set<String> = ["parent_id", "expected_seconds", "executor"]
 
     private static func seal(_ id: JobID, in db: Database) throws {
         guard
@@ -75,11 +76,11 @@ enum JobTable {
     static func job(_ row: Row) throws -> Job {
         try RowSeal.check(row, without: unsealed, "a job")
         guard let id = JobID(row["id"]), let kind = JobKind(rawValue: row["kind"]),
-            let state = JobState(rawValue: row["state"])
-        else { throw JobStoreError.corrupt("a job has no id, kind or state that is known") }
+            let state = JobState(rawValue: row["state"]), let executor = ExecutorName(rawValue: row["executor"])
+        else { throw JobStoreError.corrupt("a job has no id, kind, state or executor that is known") }
         let parent: String? = row["parent_id"]
         let request = JobRequest(
-            kind: kind, name: row["name"], method: row["method"], body: row["body"],
+            kind: kind, executor: executor, name: row["name"], method: row["method"], body: row["body"],
             labels: try decode(row["labels"]), priority: row["priority"], parentID: parent.flatMap { JobID($0) },
             expectedSeconds: row["expected_seconds"])
         var status = Job.Status(runAt: Date(timeIntervalSinceReferenceDate: row["run_at"]))
@@ -121,6 +122,7 @@ extension JobTable {
         return [
             "id": job.id.text.databaseValue,
             "kind": request.kind.rawValue.databaseValue,
+            "executor": request.executor.rawValue.databaseValue,
             "name": value(request.name),
             "method": request.method.databaseValue,
             "body": request.body.databaseValue,

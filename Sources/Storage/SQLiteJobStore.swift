@@ -129,7 +129,8 @@ extension SQLiteJobStore {
                 db,
                 sql: """
                     SELECT (SELECT count(*) FROM job AS other
-                            WHERE other.kind = job.kind AND other.state = 'queued' AND NOT other.held
+                            WHERE other.kind = job.kind AND other.executor = job.executor
+                              AND other.state = 'queued' AND NOT other.held
                               AND (other.priority, other.run_at, other.sequence)
                                 < (job.priority, job.run_at, job.sequence))
                     FROM job WHERE id = ? AND state = 'queued' AND NOT held
@@ -143,9 +144,11 @@ extension SQLiteJobStore {
                 db,
                 sql: """
                     SELECT coalesce((SELECT sum(other.expected_seconds) FROM job AS other
-                            WHERE other.kind = job.kind AND other.state = 'running' AND other.id != job.id), 0)
+                            WHERE other.kind = job.kind AND other.executor = job.executor
+                              AND other.state = 'running' AND other.id != job.id), 0)
                         + coalesce((SELECT sum(other.expected_seconds) FROM job AS other
-                            WHERE other.kind = job.kind AND other.state = 'queued' AND NOT other.held
+                            WHERE other.kind = job.kind AND other.executor = job.executor
+                              AND other.state = 'queued' AND NOT other.held
                               AND (other.priority, other.run_at, other.sequence)
                                 < (job.priority, job.run_at, job.sequence)), 0)
                     FROM job WHERE id = ?
@@ -164,18 +167,20 @@ extension SQLiteJobStore {
         try await read { db in try Self.unfinishedChildren(of: id, in: db) }
     }
 
-    public func claim(_ kind: JobKind, owner: String, at date: Date) async throws -> Job? {
+    public func claim(
+        _ kind: JobKind, for executor: ExecutorName, owner: String, at date: Date
+    ) async throws -> Job? {
         try await write { db in
             guard
                 let row = try Row.fetchOne(
                     db,
                     sql: """
                         SELECT * FROM job
-                        WHERE kind = ? AND state = 'queued' AND NOT held AND (run_at <= ? OR run_at > ?)
+                        WHERE kind = ? AND executor = ? AND state = 'queued' AND NOT held AND (run_at <= ? OR run_at > ?)
                         ORDER BY priority, run_at, sequence LIMIT 1
                         """,
                     arguments: [
-                        kind.rawValue, date.timeIntervalSinceReferenceDate,
+                        kind.rawValue, executor.rawValue, date.timeIntervalSinceReferenceDate,
                         Job.endOfWaits(from: date).timeIntervalSinceReferenceDate,
                     ])
             else { return nil }

@@ -8,7 +8,7 @@ import Testing
         "Catalogue": ["Vocabulary", "Images", "Uploads", "Datasets", "Models", "Inspection"],
         "Engine": ["Parameters", "Compute", "Questions", "Results", "Kinds", "Comparisons", "Computing"],
         "Processes": ["Wire", "Children", "Parsing", "Computing", ""],
-        "Runs": ["Folders", "Training", "Workers", "Queue"],
+        "Runs": ["Folders", "Training", "Workers", "Executors", "Queue"],
         "Reproduction": ["Benchmarks", "Checks", "Demo", "Checklist"],
         "Service": ["", "Catalogue", "Jobs", "Analyses"],
     ]

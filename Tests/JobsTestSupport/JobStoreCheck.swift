@@ -3,7 +3,7 @@ public import Jobs
 /// What every store must do; each case is run on an empty one.
 public enum JobStoreCheck: String, Sendable, CaseIterable {
     case submission, everyFieldComesBack, orderOfClaims, claimIsTheDomainsClaim, heldAndFutureAreNotClaimed,
-        clockSetBack
+        clockSetBack, executorsHaveLinesOfTheirOwn
     case oneWinnerAVersion, everyClaimOnce, oneJobAKey, keysExpire, queueLimit, queuePosition
     case filters, pages, noticesAreNumbered, oneCommitForAll, nothingOfALostCommit, nothingAfterTheEnd
     case deletion, lostParents, manyJobs
@@ -17,6 +17,7 @@ public enum JobStoreCheck: String, Sendable, CaseIterable {
         case .claimIsTheDomainsClaim: try await checks.claimIsTheDomainsClaim()
         case .heldAndFutureAreNotClaimed: try await checks.heldAndFutureAreNotClaimed()
         case .clockSetBack: try await checks.clockSetBack()
+        case .executorsHaveLinesOfTheirOwn: try await checks.executorsHaveLinesOfTheirOwn()
         case .oneWinnerAVersion: try await checks.oneWinnerAVersion()
         case .everyClaimOnce: try await checks.everyClaimOnce()
         case .oneJobAKey: try await checks.oneJobAKey()

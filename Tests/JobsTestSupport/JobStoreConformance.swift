@@ -26,8 +26,10 @@ struct JobStoreConformance {
     }
 
     @discardableResult
-    func claim(_ kind: JobKind = .training, at seconds: Double = 1) async throws -> Job? {
-        try await store.claim(kind, owner: "me", at: JobSamples.date(seconds))
+    func claim(
+        _ kind: JobKind = .training, for executor: ExecutorName = .local, at seconds: Double = 1
+    ) async throws -> Job? {
+        try await store.claim(kind, for: executor, owner: "me", at: JobSamples.date(seconds))
     }
 
     func submission() async throws {
@@ -78,6 +80,18 @@ struct JobStoreConformance {
         while let job = try await claim() { order.append(job.id) }
         #expect(order == [urgent, first, second, third, low].map(\.id))
         #expect(try await claim(.analysis)?.id == analysis.id)
+    }
+
+    /// Who waits for a cluster keeps nobody from this machine, and the other way round.
+    func executorsHaveLinesOfTheirOwn() async throws {
+        var request = JobSamples.request()
+        request.executor = .slurm
+        let remote = try await submit(request, at: JobSamples.date(-1)), local = try await submit()
+        #expect(try await store.job(remote.id)?.request.executor == .slurm)
+        #expect(try await store.queuePosition(of: local) == 0)
+        #expect(try await claim()?.id == local.id)
+        #expect(try await claim() == nil)
+        #expect(try await claim(for: .slurm)?.id == remote.id)
     }
 
     func claimIsTheDomainsClaim() async throws {
@@ -138,7 +152,7 @@ struct JobStoreConformance {
         let claimed = try await withThrowingTaskGroup(of: JobID?.self) { group in
             for number in 0..<60 {
                 group.addTask {
-                    try await store.claim(.training, owner: "\(number)", at: JobSamples.date(1))?.id
+                    try await store.claim(.training, for: .local, owner: "\(number)", at: JobSamples.date(1))?.id
                 }
             }
             return try await group.reduce(into: [JobID]()) { $0 += $1.map { [$0] } ?? [] }

@@ -70,15 +70,15 @@ public actor MemoryJobStore: JobStore {
 
     public func queuePosition(of job: Job) -> Int? {
         guard let entry = entries[job.id], entry.job.state == .queued, !entry.job.isHeld else { return nil }
-        return waiting(job.request.kind).count { Self.place($0) < Self.place(entry) }
+        return waiting(job.request).count { Self.place($0) < Self.place(entry) }
     }
 
     public func secondsBefore(_ job: Job) -> Double {
         guard let entry = entries[job.id] else { return 0 }
         let running = entries.values.filter {
-            $0.job.request.kind == job.request.kind && $0.job.state == .running && $0.job.id != job.id
+            Self.share($0.job.request, job.request) && $0.job.state == .running && $0.job.id != job.id
         }
-        let before = waiting(job.request.kind).filter { Self.place($0) < Self.place(entry) }
+        let before = waiting(job.request).filter { Self.place($0) < Self.place(entry) }
         return (running + before).reduce(0) { $0 + ($1.job.request.expectedSeconds ?? 0) }
     }
 
@@ -88,9 +88,10 @@ public actor MemoryJobStore: JobStore {
 
     public func unfinishedChildren(of id: JobID) -> Int { analyses(of: id).count { !$0.state.isTerminal } }
 
-    public func claim(_ kind: JobKind, owner: String, at date: Date) throws -> Job? {
+    public func claim(_ kind: JobKind, for executor: ExecutorName, owner: String, at date: Date) throws -> Job? {
         if let error { throw error }
-        let ready = waiting(kind).filter { $0.job.isDue(at: date) }
+        let wanted = JobRequest(kind: kind, executor: executor, method: "", body: "")
+        let ready = waiting(wanted).filter { $0.job.isDue(at: date) }
         guard let first = ready.min(by: { Self.place($0) < Self.place($1) }) else { return nil }
         let change = try JobChange(first.job, .claimed(owner: owner), at: date)
         return try commit(change) ? change.after : nil
@@ -148,8 +149,15 @@ extension MemoryJobStore {
         (entry.job.request.priority, entry.job.runAt, entry.sequence)
     }
 
-    private func waiting(_ kind: JobKind) -> [Entry] {
-        entries.values.filter { $0.job.request.kind == kind && $0.job.state == .queued && !$0.job.isHeld }
+    /// Whether the two wait in one line.
+    private static func share(_ first: JobRequest, _ second: JobRequest) -> Bool {
+        first.kind == second.kind && first.executor == second.executor
+    }
+
+    private func waiting(_ request: JobRequest) -> [Entry] {
+        entries.values.filter {
+            Self.share($0.job.request, request) && $0.job.state == .queued && !$0.job.isHeld
+        }
     }
 
     private func analyses(of id: JobID) -> [Job] {

@@ -196,7 +196,7 @@ import Testing
         #expect(await executor.count("kill") == 1)
         #expect(await executor.count("start") == 1)
         // Its place is the one it had.
-        #expect(try await store.claim(.training, owner: "next", at: JobSamples.date(1e6))?.id == first)
+        #expect(try await store.claim(.training, for: .local, owner: "next", at: JobSamples.date(1e6))?.id == first)
         try await isSound()
     }
 
@@ -212,7 +212,7 @@ import Testing
 
     @Test func recoveryFollowsTheLivingAndQueuesTheRest() async throws {
         let (alive, gone, done) = (try await submit(), try await submit(at: 1), try await submit(at: 2))
-        for _ in 0..<3 { _ = try await store.claim(.training, owner: "old", at: JobSamples.date(9)) }
+        for _ in 0..<3 { _ = try await store.claim(.training, for: .local, owner: "old", at: JobSamples.date(9)) }
         await executor.script(alive, .running)
         await executor.script(gone, .ended(.crashed("it is gone")))
         await executor.script(done, .ended(.succeeded))

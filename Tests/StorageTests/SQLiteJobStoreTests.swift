@@ -49,7 +49,7 @@ import Testing
             let first = try await SQLiteJobStore(path: path)
             let job = JobSamples.job(JobSamples.request(labels: ["a": "b"]))
             #expect(try await first.submit(job, key: key, limit: 9) == .accepted(job))
-            let running = try #require(await first.claim(.training, owner: "one", at: JobSamples.date(1)))
+            let running = try #require(await first.claim(.training, for: .local, owner: "one", at: JobSamples.date(1)))
             try await first.close()
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)).isEmpty == false)
             #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
@@ -93,10 +93,10 @@ import Testing
 
     @Test func newerFileIsRefusedAndUntouched() async throws {
         try await withPath { path in
-            try execute("CREATE TABLE future (x); PRAGMA user_version = 3", on: path)
+            try execute("CREATE TABLE future (x); PRAGMA user_version = 4", on: path)
             let before = try Data(contentsOf: URL(fileURLWithPath: path))
             let error = await #expect(throws: JobStoreError.self) { try await SQLiteJobStore(path: path) }
-            #expect(error == .newerVersion("version 3, this one knows 2"))
+            #expect(error == .newerVersion("version 4, this one knows 3"))
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
         }
     }

@@ -119,7 +119,7 @@ import Testing
         try await withCrash { folder, ids in
             let path = folder + "/jobs.sqlite"
             let store = try await SQLiteJobStore(path: path)
-            let job = try #require(try await store.claim(.training, owner: "me", at: JobSamples.date(1e6)))
+            let job = try #require(try await store.claim(.training, for: .local, owner: "me", at: JobSamples.date(1e6)))
             func size() throws -> Int? {
                 try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
             }

@@ -21,6 +21,8 @@ package struct JobFolder: Sendable, Equatable {
     package var lock: String { path + "/worker.lock" }
     /// What the worker wrote to stdout and stderr.
     package var log: String { path + "/logs/worker.log" }
+    /// What a scheduler runs.
+    package var script: String { path + "/slurm.sh" }
     /// The directory of the run.
     package var run: String { path + "/run" }
     /// Weights for analyses.
@@ -35,6 +37,7 @@ package struct JobFolder: Sendable, Equatable {
 
     private var specFile: String { path + "/spec.json" }
     private var controlFile: String { path + "/control.json" }
+    private var ticketFile: String { path + "/slurm.json" }
     private var stateFile: String { path + "/state.json" }
 
     /// `text` with paths as the folder knows them, wherever on the machine it lies.
@@ -62,6 +65,11 @@ package struct JobFolder: Sendable, Equatable {
 
     /// Nil where no worker has said anything yet, or nothing that can be read.
     package func state() -> WorkerState? { try? read(stateFile) }
+
+    package func write(_ ticket: SlurmTicket) throws { try write(ticket, to: ticketFile) }
+
+    /// Nil where no scheduler was asked.
+    package func ticket() -> SlurmTicket? { try? read(ticketFile) }
 
     /// Forgets how an earlier worker ended.
     package func removeState() throws { try Folder.removeFile(stateFile) }

@@ -16,7 +16,8 @@ extension JobRequest {
                 label.value.string.map { (label.name, $0) }
             }
             self.init(
-                kind: .training, name: order.config["name"]?.string, method: order.config["method"]?.string ?? "",
+                kind: .training, executor: order.executor, name: order.config["name"]?.string,
+                method: order.config["method"]?.string ?? "",
                 body: text, labels: Dictionary(labels) { first, _ in first }, parentID: parentID)
         case .question(let request):
             self.init(

@@ -1,3 +1,4 @@
+package import Jobs
 package import JSON
 
 /// A training as it was posted, with what only the server can say.
@@ -10,6 +11,11 @@ package struct TrainingOrder: Sendable, Equatable, Codable {
     package init(config: JSONValue, initFromPath: String? = nil) {
         self.config = config
         self.initFromPath = initFromPath
+    }
+
+    /// Who runs it, as posted.
+    package var executor: ExecutorName {
+        config["resources"]?["executor"]?.string.flatMap(ExecutorName.init) ?? .local
     }
 
     private enum CodingKeys: String, CodingKey {

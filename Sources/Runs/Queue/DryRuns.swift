@@ -67,7 +67,7 @@ package actor DryRuns {
     private static func answer(_ program: String, _ arguments: [String]) async throws -> Answer {
         let result = try await Subprocess.run(
             .path(FilePath(program)), arguments: Arguments(arguments),
-            environment: .custom(LocalExecutor.environment), input: .none, output: .string(limit: 1 << 20),
+            environment: .custom(LocalWorkers.environment), input: .none, output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
         try Task.checkCancellation()
         var succeeded = false

@@ -10,8 +10,8 @@ struct FaultPointStore: JobStore {
         try await passing("submit") { try await store.submit(job, key: key, limit: limit) }
     }
 
-    func claim(_ kind: JobKind, owner: String, at date: Date) async throws -> Job? {
-        let job = try await store.claim(kind, owner: owner, at: date)
+    func claim(_ kind: JobKind, for executor: ExecutorName, owner: String, at date: Date) async throws -> Job? {
+        let job = try await store.claim(kind, for: executor, owner: owner, at: date)
         // Most looks find nothing to claim; those are no places worth dying at.
         if job != nil { FaultPoint.pass(.commitAfter, "claim") }
         return job

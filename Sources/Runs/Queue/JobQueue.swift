@@ -46,8 +46,11 @@ package final class JobQueue: Sendable {
         self.logger = logger
         limit = settings.queueLength
         drainSeconds = settings.drainSeconds
+        var rules = settings.runner
+        // What is for a cluster waits until there is one.
+        if settings.slurm == nil { rules.handedOver = 0 }
         runner = JobRunner(
-            store: store, executor: executor, settings: settings.runner, owner: owner, now: now,
+            store: store, executor: executor, settings: rules, owner: owner, now: now,
             changed: { feed.changed($0, isOwn: true) }, log: { logger.error("\($0)") },
             keep: { await archive.keepResult(of: $0, in: jobs, at: now()) })
         feed.listen { [weak runner] in runner?.wake() }

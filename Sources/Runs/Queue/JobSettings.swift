@@ -13,6 +13,8 @@ public struct JobSettings: Sendable {
     /// What runs a job's first steps for an estimate: this same program.
     public var program = "/proc/self/exe"
     public var runner = JobRunner.Settings()
+    /// Where a cluster is; nil for none.
+    public var slurm: SlurmSettings?
     /// Trainings at one time; 0 only takes jobs in.
     public var trainings: Int {
         get { runner.slots[.training] ?? 0 }

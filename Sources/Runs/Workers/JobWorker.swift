@@ -3,7 +3,7 @@ import Jobs
 import Platform
 import Synchronization
 
-/// The other side of `LocalExecutor`: does the work of one job's folder, in a process of its own.
+/// The other side of `FolderExecutor`: does the work of one job's folder, in a process of its own.
 ///
 /// A class because a worker at work has an identity: a lock, and a heartbeat.
 public final class JobWorker: Sendable {
@@ -53,6 +53,8 @@ public final class JobWorker: Sendable {
         guard let control = folder.control(), control.attempt == attempt, let own = ProcessStatus.current else {
             return .stopped
         }
+        // A scheduler may start once more what has ended.
+        if let state = folder.state(), state.attempt == attempt, state.outcome != nil { return .stopped }
         let spec = try folder.spec()
         ProcessStatus.makeModest(niceness: spec.work.jobKind == .training ? 10 : 15)
         let heartbeat = Heartbeat(

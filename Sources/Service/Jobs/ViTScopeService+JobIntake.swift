@@ -56,7 +56,7 @@ extension ViTScopeService {
                 faults.append(.init(pointer: "/analysis/probe_set", detail: error.detail))
             }
         }
-        let validation = JobValidation(
+        var validation = JobValidation(
             datasetsDirectory: configuration.datasetsDirectory, modelsDirectory: configuration.modelsDirectory,
             read: { [computing] in try await computing.read($0, $1) }
         ) { [self] (name) async throws(ServiceError) in
@@ -66,6 +66,16 @@ extension ViTScopeService {
                 throw .notFound(.upload, name: sha256.shortened, nearest: [])
             }
             return path
+        }
+        if TrainingOrder(config: config).executor == .slurm {
+            // What the nodes have is the scheduler's to say.
+            validation.memoryBytes = .infinity
+            if self.configuration.jobs.slurm == nil {
+                faults.append(
+                    .init(
+                        pointer: "/resources/executor",
+                        detail: "This server has no cluster: it was started without --slurm-directory."))
+            }
         }
         let found: ValidatedJob
         do { found = try await validation.check(config) } catch ServiceError.invalid(let more) {

@@ -143,6 +143,7 @@ extension ViTScopeService {
         return try await perform {
             // A run that was refused for not being the same begins anew.
             if job.failure?.reason != .inexact {
+                try await queue.executor.makeFolder(for: copy)
                 try RunCopy.make(
                     from: JobFolder(job.id, in: queue.folder).run, to: JobFolder(copy.id, in: queue.folder).run)
             }

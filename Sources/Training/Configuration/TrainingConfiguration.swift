@@ -35,6 +35,8 @@ public struct TrainingConfiguration: Sendable {
     public let logEverySteps: Int
     /// Threads that compute, where it was said.
     public let threads: Int?
+    /// What is asked of a cluster; nil for a job of this machine.
+    package let cluster: ClusterResources?
     /// Of the encoder's products.
     public let precision: Precision
     /// Texts that belong to the job and mean nothing to the program.
@@ -94,7 +96,7 @@ public struct TrainingConfiguration: Sendable {
         smoothing = reader.number(.smoothing, default: recipe.smoothing)
         checkpoints = CheckpointSettings(reader)
         logEverySteps = reader.int(.logEverySteps)
-        threads = Self.readResources(reader)
+        (threads, cluster) = Self.readResources(reader)
         labels = Self.readLabels(reader)
         analysis = AnalysisSettings(reader)
         let depth = vit?.config.depth
@@ -139,15 +141,12 @@ public struct TrainingConfiguration: Sendable {
         return recipes.first { $0.flavour == flavour } ?? recipes[0]
     }
 
-    private static func readResources(_ reader: JSONReader) -> Int? {
+    private static func readResources(_ reader: JSONReader) -> (threads: Int?, cluster: ClusterResources?) {
         let resources = reader.object(.resources)
-        let executor = resources.optionalText(JobSetting.Resource.executor) ?? "local"
-        if executor != "local" {
-            resources.fault(JobSetting.Resource.executor, "The only executor is local, not “\(executor)”.")
-        }
         let threads = resources.optionalInt(JobSetting.Resource.threads)
+        let cluster = ClusterResources.read(resources)
         resources.finish()
-        return threads
+        return (threads, cluster)
     }
 
     /// f32 in silence, and then nothing is written down.

@@ -1,3 +1,4 @@
+import Jobs
 import Tensors
 
 /// Regularization, and what happens around the steps.
@@ -32,10 +33,24 @@ extension JobSetting {
 
     /// Fields of `resources`.
     enum Resource {
-        static let executor = text("executor", longest: 100, "Who runs the job; there is only local.")
+        static let executor = choice(
+            "executor", ExecutorName.self, "Who runs the job: this machine, as in silence, or a Slurm cluster.")
         static let threads = int("threads", 1...1024, "Threads that compute; another number gives other last digits.")
+        static let partition = text("partition", longest: 64, "Of slurm: the partition; the cluster's own in silence.")
+        static let account = text("account", longest: 64, "Of slurm: who pays.")
+        static let nodes = int("nodes", 1...1, "Of slurm: a training takes one node.")
+        static let ranks = int("ranks", 1...1, "Processes that train together: one.")
+        static let timeLimit = text(
+            "time_limit", longest: 32,
+            "Of slurm: how long one start may take, such as 90 (minutes), 12:00:00 or 2-00:00:00; the run saves itself "
+                + "before, and goes on in the next start.")
+        static let options = JobSetting(
+            "options", .texts(atMost: ClusterResources.optionNames.count),
+            "Of slurm: more of what sbatch takes, such as qos, constraint, mem or gres.")
 
-        static let all: [JobSetting] = [executor, threads]
+        static let all: [JobSetting] = [
+            executor, threads, partition, account, nodes, ranks, timeLimit, options,
+        ]
     }
 
     /// Fields of `analysis`.

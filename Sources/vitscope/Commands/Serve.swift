@@ -45,7 +45,7 @@ struct Serve: AsyncParsableCommand {
         var web = try Self.web(settings)
         web.limits.fit(openFiles: openFiles)
         let logger = Self.logger(level: settings.logLevel.value)
-        let service = ViTScopeService(configuration: Self.service(settings), logger: logger)
+        let service = ViTScopeService(configuration: try await Self.service(settings), logger: logger)
         do {
             try await service.start()
             if demo { try await service.addDemo(DemoFolder(demoDir ?? InstalledFolders.demo)) }
@@ -118,7 +118,7 @@ struct Serve: AsyncParsableCommand {
         } catch let error as AccessTokenError { throw Failure("\(error)", .configuration) }
     }
 
-    private static func service(_ settings: ServeSettings) -> ServiceConfiguration {
+    private static func service(_ settings: ServeSettings) async throws -> ServiceConfiguration {
         var configuration = ServiceConfiguration(
             modelsDirectory: settings.models.value, datasetsDirectory: settings.datasets.value,
             dataDirectory: settings.data.value, threads: settings.threads.value)
@@ -130,6 +130,11 @@ struct Serve: AsyncParsableCommand {
             return JobStores(jobs: jobs, results: results, warnings: results.warnings + (warning.map { [$0] } ?? []))
         }
         configuration.jobs.trainings = settings.jobSlots.value
+        if !settings.slurmDirectory.value.isEmpty {
+            let slurm = SlurmSettings(directory: Folder.absolute(settings.slurmDirectory.value))
+            if let fault = await slurm.fault() { throw Failure(fault, .configuration) }
+            configuration.jobs.slurm = slurm
+        }
         if !settings.inProcess.value { configuration.processProgram = "/proc/self/exe" }
         return configuration
     }

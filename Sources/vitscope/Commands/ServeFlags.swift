@@ -35,6 +35,9 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "Trainings at one time (1); 0 only takes jobs in.")
     var jobSlots: Int?
 
+    @Option(help: "A folder that this machine and the nodes of a Slurm cluster share; without it there is no cluster.")
+    var slurmDirectory: String?
+
     @Flag(help: "Parse and compute in the server itself, for debugging: a fault ends it.")
     var inProcess = false
 

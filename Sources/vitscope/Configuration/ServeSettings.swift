@@ -14,12 +14,13 @@ struct ServeSettings {
     let tokenFile: Setting<String>
     let insecureHTTP: Setting<Bool>
     let jobSlots: Setting<Int>
+    let slurmDirectory: Setting<String>
     let inProcess: Setting<Bool>
     let logLevel: Setting<String>
 
     static let names = [
         "host", "port", "data", "models", "datasets", "public", "threads", "allow_host", "token_file",
-        "insecure_http", "job_slots", "in_process", "log_level",
+        "insecure_http", "job_slots", "slurm_directory", "in_process", "log_level",
     ]
 
     /// - Parameter processors: the default for `threads`.
@@ -51,6 +52,8 @@ struct ServeSettings {
         jobSlots = try sources.resolve(
             "job_slots", flag: flags.jobSlots, standard: 1, expected: "a number from 0 to 64",
             parse: { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } })
+        slurmDirectory = try sources.resolve(
+            "slurm_directory", flag: flags.slurmDirectory, standard: "", expected: "a directory", parse: text)
         inProcess = try sources.resolve(
             "in_process", flag: flags.inProcess ? true : nil, standard: false, expected: "true or false",
             parse: { ["true": true, "1": true, "false": false, "0": false][$0] })
@@ -73,6 +76,7 @@ struct ServeSettings {
             ("token_file", tokenFile.value, "\(tokenFile.source)"),
             ("insecure_http", "\(insecureHTTP.value)", "\(insecureHTTP.source)"),
             ("job_slots", "\(jobSlots.value)", "\(jobSlots.source)"),
+            ("slurm_directory", slurmDirectory.value, "\(slurmDirectory.source)"),
             ("in_process", "\(inProcess.value)", "\(inProcess.source)"),
             ("log_level", logLevel.value, "\(logLevel.source)"),
         ]

@@ -38,8 +38,8 @@ final class WorkerFixture: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// Another server on the same folders.
-    func executor() -> LocalExecutor {
-        LocalExecutor(jobsFolder: path + "/jobs", dataDirectory: path, datasetsDirectory: nil, program: script)
+    func executor() -> FolderExecutor {
+        FolderExecutor(jobsFolder: path + "/jobs", dataDirectory: path, datasetsDirectory: nil, program: script)
     }
 
     func folder(_ job: Job) -> JobFolder { JobFolder(job.id, in: path + "/jobs") }
@@ -73,7 +73,7 @@ private func checkpointed(_ step: Int) -> JobReport {
     return report
 }
 
-extension LocalExecutor {
+extension FolderExecutor {
     /// The look that shows the worker's end, after all that it said.
     func end(of job: Job) async throws -> WorkerLook {
         try await eventually("the worker ends") {

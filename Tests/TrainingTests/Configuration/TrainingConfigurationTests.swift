@@ -103,7 +103,7 @@ import Training
              "optimizer": "sgd", "betas": [0.9, 0.99], "schedule": "cosine", "milestones": [5], "momntum": 0.9,
              "hybrid": {"lambda": 1.5}, "moco": {"t": 0}, "simmim": {"mask_ratio": "half"},
              "augmentation": {"crop_min": 0.9, "crop_max": 0.5, "mixup": 0.8}, "seed": -1, "min_lr": 0.5,
-             "dataset_options": {"cue": "matched"}, "resources": {"executor": "slurm"}, "analysis": {"every_epochs": 5}}
+             "dataset_options": {"cue": "matched"}, "resources": {"executor": "moon"}, "analysis": {"every_epochs": 5}}
             """)
         let places = [
             "/arch/img_size", "/arch/num_heads", "/arch/widht", "/warmup_epochs", "/batch_size", "/base_lr", "/betas",

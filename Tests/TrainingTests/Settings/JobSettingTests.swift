@@ -134,7 +134,7 @@ import Training
     @Test(arguments: places) func boundsHold(_ place: Place) throws {
         let (inside, outside) = Self.bounds(place.setting.kind)
         #expect(!inside.isEmpty && !outside.isEmpty)
-        for value in inside where place.name != "resources.executor" || value == .string("local") {
+        for value in inside {
             let body = Self.body(place, value)
             // Values at the bounds may contradict others; none of them may be out of range or of another type.
             let words = try Self.faults(body).filter { $0.pointer.hasPrefix(place.pointer) }.map(\.detail)

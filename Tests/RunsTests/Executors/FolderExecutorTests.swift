@@ -7,7 +7,7 @@ import ServiceTestSupport
 import Testing
 
 /// Workers as processes, with shell scripts for workers.
-@Suite struct LocalExecutorTests {
+@Suite struct FolderExecutorTests {
     @Test func workerIsHeardToItsEnd() async throws {
         let fixture = try WorkerFixture(
             """

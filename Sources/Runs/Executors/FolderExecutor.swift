@@ -1,30 +1,21 @@
 import FoundationEssentials
 public import Jobs
 public import Platform
-import Subprocess
 import Synchronization
-import SystemPackage
 import Training
 
-/// Runs workers as processes of this same program on this machine.
+/// Speaks with workers through the folders of their jobs, and has the job's host run them.
 ///
-/// A class because running processes have an identity. A worker outlives us: whoever comes next finds it by its folder.
-public final class LocalExecutor: Executor {
+/// A class because what is known of running workers has an identity. A worker outlives us: whoever comes next finds it by
+/// its folder.
+public final class FolderExecutor: Executor {
     /// NMI of the last layer below which its attention hardly depends on the query. Trained models lie above 0.02 where
     /// they have not collapsed (the paper's figure 4, and the demo); 0 is collapse.
     static let collapseBound = 0.01
     /// Before so many steps a model that never told patches apart has only begun.
     static let collapseSteps = 100
 
-    private struct Child {
-        /// Nil until it is started.
-        var identifier: Int?
-        /// How it ended, in words; nil while it runs.
-        var end: String?
-    }
-
     private struct State {
-        var children: [JobID: Child] = [:]
         /// Jobs whose attention has depended on the query once.
         var distinct: Set<JobID> = []
         /// Jobs that were told of a collapse; once is enough.
@@ -35,38 +26,56 @@ public final class LocalExecutor: Executor {
     private let jobs: String
     private let dataDirectory: String
     private let datasetsDirectory: String?
-    private let program: String
-    private let deaths: DeathCount
+    private let slurmDirectory: String?
+    private let hosts: [ExecutorName: any WorkerHost]
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - jobsFolder: of all jobs' folders.
     ///   - program: what to run; this same program unless said otherwise.
-    ///   - deaths: counts workers that a signal ended.
+    ///   - slurm: where a cluster is; nil for none.
+    ///   - deaths: counts workers of this machine that a signal ended.
     public init(
         jobsFolder: String, dataDirectory: String, datasetsDirectory: String?, program: String = "/proc/self/exe",
-        deaths: DeathCount = DeathCount()
+        slurm: SlurmSettings? = nil, deaths: DeathCount = DeathCount()
     ) {
         jobs = Folder.absolute(jobsFolder)
         self.dataDirectory = Folder.absolute(dataDirectory)
         self.datasetsDirectory = datasetsDirectory.map(Folder.absolute)
-        self.program = program
-        self.deaths = deaths
+        slurmDirectory = slurm.map { Folder.absolute($0.directory) }
+        var hosts: [ExecutorName: any WorkerHost] = [.local: LocalWorkers(program: program, deaths: deaths)]
+        if let slurm { hosts[.slurm] = SlurmWorkers(slurm, program: Folder.destination(ofLink: program) ?? program) }
+        self.hosts = hosts
     }
 
-    public func accept(_ job: Job) async throws { try write(JobFolder(job.id, in: jobs), for: job) }
+    public func accept(_ job: Job) async throws {
+        try await makeFolder(for: job)
+        try write(JobFolder(job.id, in: jobs), for: job)
+    }
+
+    /// A cluster's folder lies where its nodes see it, and a link leads there.
+    public func makeFolder(for job: Job) async throws {
+        guard job.request.executor == .slurm, let slurmDirectory else { return }
+        let link = JobFolder(job.id, in: jobs).path
+        guard Folder.destination(ofLink: link) == nil else { return }
+        let place = JobFolder(job.id, in: slurmDirectory).path
+        try Folder.create(place)
+        try Folder.makeLink(at: link, to: place)
+    }
 
     public func start(_ job: Job) async throws {
+        guard let host = hosts[job.request.executor] else {
+            throw JobFolderError(
+                "The job is for \(job.request.executor.rawValue), which this server was started without. Start it with "
+                    + "--slurm-directory, or cancel the job.")
+        }
         let folder = JobFolder(job.id, in: jobs)
-        do { try prepare(folder, for: job) } catch let error as FileError where error.isDiskFull {
-            throw JobStoreError.diskFull
-        }
+        do {
+            try await makeFolder(for: job)
+            try prepare(folder, for: job)
+        } catch let error as FileError where error.isDiskFull { throw JobStoreError.diskFull }
         FaultPoint.pass(.spawnBefore)
-        state.withLock { $0.children[job.id] = Child() }
-        try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
-            // Nobody waits for this task, and nobody cancels it: a cancel would end the worker.
-            Task.detached { await self.runWorker(job, folder, started) }
-        }
+        try await host.submit(job, folder)
         FaultPoint.pass(.spawnAfter)
     }
 
@@ -80,61 +89,13 @@ public final class LocalExecutor: Executor {
         try folder.removeState()
         try folder.write(JobFolder.Control(attempt: job.attempt, wish: nil))
     }
-
-    private func runWorker(
-        _ job: Job, _ folder: JobFolder, _ started: CheckedContinuation<Void, any Error>
-    ) async {
-        var options = PlatformOptions()
-        options.processGroupID = 0
-        let waiting = Once(started)
-        do {
-            let log = try FileDescriptor.open(
-                FilePath(folder.log), .writeOnly, options: [.append, .create, .closeOnExec],
-                permissions: [.ownerReadWrite])
-            defer { try? log.close() }
-            let result = try await Subprocess.run(
-                .path(FilePath(program)),
-                arguments: ["worker", "--job-dir", folder.path, "--attempt", "\(job.attempt)"],
-                environment: .custom(Self.environment), platformOptions: options, input: .none,
-                output: .fileDescriptor(log, closeAfterSpawningProcess: false),
-                error: .fileDescriptor(log, closeAfterSpawningProcess: false)
-            ) { execution in
-                let identifier = Int(execution.processIdentifier.value)
-                state.withLock { $0.children[job.id]?.identifier = identifier }
-                waiting.resume(.success(()))
-            }
-            if case .signaled = result.terminationStatus { deaths.count("worker") }
-            ended(job.id, Self.words(result.terminationStatus))
-        } catch {
-            ended(job.id, "it could not be run (\(error))")
-            waiting.resume(.failure(error))
-        }
-    }
-
-    private func ended(_ id: JobID, _ how: String) { state.withLock { $0.children[id]?.end = how } }
-
-    /// What a process that we start needs of our environment; never a secret.
-    static var environment: [Environment.Key: String] {
-        var kept: [Environment.Key: String] = [:]
-        for (name, value) in ChildEnvironment.variables {
-            if let key = Environment.Key(rawValue: name) { kept[key] = value }
-        }
-        return kept
-    }
-
-    private static func words(_ status: TerminationStatus) -> String {
-        switch status {
-        case .exited(let code): "it left with exit code \(code)"
-        case .signaled(let signal): "signal \(signal)\(signal == 9 ? " (SIGKILL)" : "") ended it"
-        }
-    }
 }
 
-extension LocalExecutor {
+extension FolderExecutor {
     public func look(at job: Job) async -> WorkerLook {
         let folder = JobFolder(job.id, in: jobs)
         // Whether it lives comes first: what it said before its end is read afterwards.
-        let end = self.end(of: job, folder)
+        let host = await hosts[job.request.executor]?.look(at: job, folder) ?? WorkerLife(end: folder.outcome)
         var reports = WorkerReports(
             job, events: folder.events,
             analysis: job.request.kind == .training ? configuration(job.id)?.analysis : nil)
@@ -143,32 +104,23 @@ extension LocalExecutor {
         look.parentFinishReason = judge(&reports, job)
         look.finishReason = reports.finishReason
         look.findings = reports.findings
+        look.findings.notices += host.notices
         // A snapshot goes when it has been looked at: who reads old reports again does not ask for it again.
         look.findings.children.removeAll { child in
             guard case .snapshot(let snapshot)? = JobBody(child.body)?.work else { return false }
             return !Folder.exists(folder.path + "/" + snapshot.model)
         }
-        if reports.isNew || end == nil && isBeatDue(job) {
+        if reports.isNew || !host.notices.isEmpty || host.end == nil && isBeatDue(job) {
             look.report = reports.report
-            look.report?.isAlive = end == nil
+            look.report?.isAlive = host.end == nil
         }
-        look.beat = state?.beat ?? 0
-        if let end, reports.isComplete { look.life = .ended(state?.outcome ?? .crashed(end)) }
+        look.beat = (state?.beat ?? 0) &+ host.signs
+        if let end = host.end, reports.isComplete { look.life = .ended(state?.outcome ?? end) }
         return look
     }
 
     /// A job's heartbeat is written down now and then, also where its worker has nothing to say.
     private func isBeatDue(_ job: Job) -> Bool { job.heartbeatAt.map { $0.timeIntervalSinceNow < -5 } ?? true }
-
-    /// How the worker ended, in words; nil while it runs.
-    private func end(of job: Job, _ folder: JobFolder) -> String? {
-        if let child = state.withLock({ $0.children[job.id] }) { return child.end }
-        // The system lets go of the lock when its holder goes, whatever number another process has by then. A worker that
-        // has only begun may hold it and have said nothing yet.
-        if folder.isLocked { return nil }
-        return folder.state()?.attempt == job.attempt
-            ? "it ended while no server was watching" : "no worker was there when the server came back"
-    }
 
     /// What the points say: a rule of the run that they meet, and a warning.
     ///
@@ -215,40 +167,23 @@ extension LocalExecutor {
     }
 
     public func kill(_ job: Job) async {
-        let child = state.withLock { $0.children[job.id] }
-        // Ours, as long as nobody has collected it: whoever has its number afterwards is a stranger.
-        let own = child?.end == nil ? child?.identifier.flatMap { ProcessStatus(running: $0) } : nil
-        // What any server before us started says itself who it is.
-        let said = JobFolder(job.id, in: jobs).state().map {
-            ProcessStatus(identifier: $0.identifier, startTicks: $0.startTicks)
-        }
-        for worker in [own, said] { _ = await worker?.killAndWait() }
-        guard own != nil else { return }
-        // How it ended comes a moment after it is gone.
-        let end = ContinuousClock.now + .seconds(2)
-        while state.withLock({ $0.children[job.id].map { $0.end == nil } ?? false }), ContinuousClock.now < end {
-            try? await Task.sleep(for: .milliseconds(5))
-        }
+        await hosts[job.request.executor]?.cancel(job, JobFolder(job.id, in: jobs))
     }
 
     public func remove(_ id: JobID) async {
+        for host in hosts.values { host.forget(id) }
         state.withLock { state in
-            state.children[id] = nil
             state.configurations[id] = nil
             state.collapsed.remove(id)
             state.distinct.remove(id)
         }
-        try? Folder.removeTree("\(jobs)/\(id)")
-    }
-}
-
-/// Resumes a continuation once, whoever comes first. A class because both who may come share it.
-private final class Once: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Void, any Error>?>
-
-    init(_ continuation: CheckedContinuation<Void, any Error>) { self.continuation = Mutex(continuation) }
-
-    func resume(_ result: Result<Void, any Error>) {
-        continuation.withLock { $0.take() }?.resume(with: result)
+        let path = JobFolder(id, in: jobs).path
+        guard let place = Folder.destination(ofLink: path) else {
+            try? Folder.removeTree(path)
+            return
+        }
+        // The link goes last: without it nobody finds what is left.
+        guard (try? Folder.removeTree(place)) != nil else { return }
+        try? Folder.removeFile(path)
     }
 }

@@ -1,0 +1,127 @@
+import Jobs
+import Platform
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// Runs workers as processes of this same program on this machine.
+///
+/// A class because running processes have an identity.
+final class LocalWorkers: WorkerHost {
+    private struct Child {
+        /// Nil until it is started.
+        var identifier: Int?
+        /// How it ended, in words; nil while it runs.
+        var end: String?
+    }
+
+    private let program: String
+    private let deaths: DeathCount
+    private let children = Mutex<[JobID: Child]>([:])
+
+    /// - Parameter deaths: counts workers that a signal ended.
+    init(program: String, deaths: DeathCount) {
+        self.program = program
+        self.deaths = deaths
+    }
+
+    func submit(_ job: Job, _ folder: JobFolder) async throws {
+        children.withLock { $0[job.id] = Child() }
+        try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
+            // Nobody waits for this task, and nobody cancels it: a cancel would end the worker.
+            Task.detached { await self.runWorker(job, folder, started) }
+        }
+    }
+
+    func look(at job: Job, _ folder: JobFolder) async -> WorkerLife {
+        WorkerLife(end: end(of: job, folder).map { .crashed($0) })
+    }
+
+    func cancel(_ job: Job, _ folder: JobFolder) async {
+        let child = children.withLock { $0[job.id] }
+        // Ours, as long as nobody has collected it: whoever has its number afterwards is a stranger.
+        let own = child?.end == nil ? child?.identifier.flatMap { ProcessStatus(running: $0) } : nil
+        // What any server before us started says itself who it is.
+        let said = folder.state().map {
+            ProcessStatus(identifier: $0.identifier, startTicks: $0.startTicks)
+        }
+        for worker in [own, said] { _ = await worker?.killAndWait() }
+        guard own != nil else { return }
+        // How it ended comes a moment after it is gone.
+        let end = ContinuousClock.now + .seconds(2)
+        while children.withLock({ $0[job.id].map { $0.end == nil } ?? false }), ContinuousClock.now < end {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    func forget(_ id: JobID) { children.withLock { $0[id] = nil } }
+
+    /// How the worker ended, in words; nil while it runs.
+    private func end(of job: Job, _ folder: JobFolder) -> String? {
+        if let child = children.withLock({ $0[job.id] }) { return child.end }
+        // The system lets go of the lock when its holder goes, whatever number another process has by then. A worker that
+        // has only begun may hold it and have said nothing yet.
+        if folder.isLocked { return nil }
+        return folder.state()?.attempt == job.attempt
+            ? "it ended while no server was watching" : "no worker was there when the server came back"
+    }
+
+    private func runWorker(
+        _ job: Job, _ folder: JobFolder, _ started: CheckedContinuation<Void, any Error>
+    ) async {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        let waiting = Once(started)
+        do {
+            let log = try FileDescriptor.open(
+                FilePath(folder.log), .writeOnly, options: [.append, .create, .closeOnExec],
+                permissions: [.ownerReadWrite])
+            defer { try? log.close() }
+            let result = try await Subprocess.run(
+                .path(FilePath(program)),
+                arguments: ["worker", "--job-dir", folder.path, "--attempt", "\(job.attempt)"],
+                environment: .custom(Self.environment), platformOptions: options, input: .none,
+                output: .fileDescriptor(log, closeAfterSpawningProcess: false),
+                error: .fileDescriptor(log, closeAfterSpawningProcess: false)
+            ) { execution in
+                let identifier = Int(execution.processIdentifier.value)
+                children.withLock { $0[job.id]?.identifier = identifier }
+                waiting.resume(.success(()))
+            }
+            if case .signaled = result.terminationStatus { deaths.count("worker") }
+            ended(job.id, Self.words(result.terminationStatus))
+        } catch {
+            ended(job.id, "it could not be run (\(error))")
+            waiting.resume(.failure(error))
+        }
+    }
+
+    private func ended(_ id: JobID, _ how: String) { children.withLock { $0[id]?.end = how } }
+
+    /// What a process that we start needs of our environment; never a secret.
+    static var environment: [Environment.Key: String] {
+        var kept: [Environment.Key: String] = [:]
+        for (name, value) in ChildEnvironment.variables {
+            if let key = Environment.Key(rawValue: name) { kept[key] = value }
+        }
+        return kept
+    }
+
+    private static func words(_ status: TerminationStatus) -> String {
+        switch status {
+        case .exited(let code): "it left with exit code \(code)"
+        case .signaled(let signal): "signal \(signal)\(signal == 9 ? " (SIGKILL)" : "") ended it"
+        }
+    }
+}
+
+/// Resumes a continuation once, whoever comes first. A class because both who may come share it.
+private final class Once: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Void, any Error>?>
+
+    init(_ continuation: CheckedContinuation<Void, any Error>) { self.continuation = Mutex(continuation) }
+
+    func resume(_ result: Result<Void, any Error>) {
+        continuation.withLock { $0.take() }?.resume(with: result)
+    }
+}
