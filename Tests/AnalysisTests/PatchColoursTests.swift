@@ -1,6 +1,7 @@
 import Analysis
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct PatchColoursTests {
@@ -26,7 +27,7 @@ import Testing
             #expect(abs(each.scores[4] - 8 / 3) < 1e-12 && abs(each.scores[0] + 1 / 3) < 1e-12)
             // One patch alone has no range: half of each colour. Everything else is black.
             #expect(Array(each.colours[12..<15]) == [0.5, 0.5, 0.5])
-            #expect(each.colours.prefix(12).allSatisfy { $0 == 0 } && each.colours.suffix(12).allSatisfy { $0 == 0 })
+            #expect(each.colours.prefix(12).everyOne { $0 == 0 } && each.colours.suffix(12).everyOne { $0 == 0 })
             #expect(abs(each.explainedRatio[0] - 1) < 1e-12)
         }
     }
@@ -54,7 +55,7 @@ import Testing
     @Test func whatDoesNotVaryHasNoColour() throws {
         let same = DoubleMatrix(rows: 4, cols: 2, [Double](repeating: 7, count: 8))
         let found = try #require(PatchColours(same, layout: Self.layout(2, 2), rule: Self.rule(0)))
-        #expect(!found.isDefined && found.colours.allSatisfy(\.isNaN) && found.scores.allSatisfy(\.isNaN))
+        #expect(!found.isDefined && found.colours.everyOne(\.isNaN) && found.scores.everyOne(\.isNaN))
         let lost = DoubleMatrix(rows: 4, cols: 2, [1, 2, 3, 4, .nan, 6, 7, 8])
         #expect(PatchColours(lost, layout: Self.layout(2, 2), rule: Self.rule(0)) == nil)
     }
@@ -62,6 +63,6 @@ import Testing
     @Test func nothingAboveTheThresholdIsAllBackground() throws {
         let found = try #require(
             PatchColours(Self.nine, layout: Self.layout(3, 3), rule: Self.rule(50, refit: true)))
-        #expect(found.foreground.allSatisfy { $0 == 0 } && found.colours.allSatisfy { $0 == 0 })
+        #expect(found.foreground.everyOne { $0 == 0 } && found.colours.everyOne { $0 == 0 })
     }
 }

@@ -1,5 +1,6 @@
 import Analysis
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct PatchCorrespondenceTests {
@@ -52,6 +53,6 @@ import Testing
         let own = PatchCorrespondence(images, images, minimum: 0.9, pool: pool)
         #expect(own.forward == own.backward && own.forward.patches == Array(0..<10) && own.mutualShare == 1)
         let other = PatchCorrespondence(images, shuffled, minimum: 0.9, pool: pool)
-        #expect(other.backward.patches == order && other.isMutual.allSatisfy { $0 })
+        #expect(other.backward.patches == order && other.isMutual.everyOne { $0 })
     }
 }

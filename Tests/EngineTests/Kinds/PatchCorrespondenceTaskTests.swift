@@ -20,9 +20,9 @@ import Testing
         // The first image is its own: each patch has itself, and the colour of its place.
         let matches = result.numbers("matches"), places = result.numbers("places")
         #expect(Array(matches[..<16]) == (0..<16).map(Double.init))
-        #expect(result.numbers("similarity")[..<16].allSatisfy { abs($0 - 1) < 1e-6 })
+        #expect(result.numbers("similarity")[..<16].everyOne { abs($0 - 1) < 1e-6 })
         #expect(Array(places[..<3]) == [0, 0, 1] && Array(places[45..<48]) == [1, 1, 0])
-        #expect(result.numbers("mutual_share")[..<4].allSatisfy { $0 == 1 })
+        #expect(result.numbers("mutual_share")[..<4].everyOne { $0 == 1 })
     }
 
     /// Both ways agree about what is mutual, and a mutual patch has the colour of its match.
