@@ -68,7 +68,11 @@ struct GEMMCeiling {
 enum Stopwatch {
     /// Seconds that `body` takes.
     static func seconds(_ body: () -> Void) -> Double {
-        let duration = ContinuousClock().measure(body)
-        return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+        seconds(ContinuousClock().measure(body))
+    }
+
+    /// `duration` in seconds.
+    static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 }

@@ -7,8 +7,10 @@ import Service
 /// Times what ViTScope computes, beside the best that this machine could do.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Time a pass or a step against this machine's best matrix product, in one run.",
-        subcommands: [Forward.self, Train.self])
+        abstract: "Time what is computed, beside this machine's best matrix product in the same run.",
+        subcommands: [
+            Forward.self, Train.self, Load.self, Alignment.self, Embedding.self, Probe.self,
+        ])
 
     struct Forward: ParsableCommand {
         static let configuration = CommandConfiguration(
