@@ -114,6 +114,12 @@ public struct VisionTransformer: Sendable {
         network.norm?.forward(tokens, ForwardPass(weights: weights, pool: pool))
     }
 
+    /// What the classifier says of tokens of any depth (batch, tokens, embedDim), normed and pooled as those of the last
+    /// block are: (batch, numClasses); nil where there is no classifier.
+    public func logits(of tokens: Tensor, pool: ThreadPool) -> Tensor? {
+        network.answer(tokens, config: config, ForwardPass(weights: weights, pool: pool)).logits
+    }
+
     /// Floating-point operations of one image's forward pass through every block.
     public var forwardFLOPs: Double { config.forwardFLOPs }
 }

@@ -69,89 +69,39 @@ struct GradientRolloutTask: AnalysisTask {
         case feature
     }
 
-    private let model: NamedModel
+    private let gradients: ScoreGradients
     private let rollout: GradientRollout
-    private let target: Target
-    /// The class; nil for that with the largest logit.
-    private let place: Int?
     private let images: Int
 
-    var models: [NamedModel] { [model] }
-    var mapSize: MapSize? { MapSize(maps: 1, numbers: model.model.config.grid.count) }
-    /// The way back takes about twice the time of the way forward, and both are written for training.
-    var secondsBeside: Double { Double(images) * model.model.config.forwardFLOPs * 4 / 5e10 }
+    var models: [NamedModel] { [gradients.model] }
+    var mapSize: MapSize? { MapSize(maps: 1, numbers: gradients.model.model.config.grid.count) }
+    var secondsBeside: Double { gradients.secondsBeside(images: images) }
 
+    /// - Parameter place: the class; nil for that with the largest logit.
     init(model: NamedModel, rollout: GradientRollout, target: Target, place: Int?, images: Int) {
-        self.model = model
+        gradients = ScoreGradients(model: model, score: target == .class ? .logit(place) : .featureNorm)
         self.rollout = rollout
-        self.target = target
-        self.place = place
         self.images = images
     }
 
-    /// What the way back keeps of an image, bytes: about fourteen streams, four hidden layers and four maps a block.
-    private var bytesPerImage: Int {
-        let config = model.model.config
-        let streams = saturatingProduct(
-            config.numTokens, saturatingSum(14 * config.embedDim, saturatingProduct(4, config.mlpHidden)))
-        let maps = saturatingProduct(4, config.numHeads, config.numTokens, config.numTokens)
-        return saturatingProduct(4, config.depth, saturatingSum(streams, maps))
-    }
-
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
-        let config = model.model.config, cost = ForwardCost(config), extra = bytesPerImage
-        // The weights, their gradients, and the checkpoint they are read from.
-        let weights = saturatingProduct(model.model.parameterCount, 12)
-        let bytes = saturatingSum(weights, cost.bytes(images: context.images.count, extraBytesPerImage: extra))
-        let parts = try await context.admitted(bytes: bytes, alternative: "Ask for a smaller model.") { slices in
-            let trainable = try await slices.run { _ in
-                try TrainableWeights(model, try context.network(of: model.model))
-            }
-            return try await context.forEachBatch(
-                of: Array(context.images.indices), model: model.model,
-                batchSize: 1, slices
-            ) { batch in
-                let found = try context.time.measure("gradients") {
-                    try trainable.network.attentionGradients(
-                        batch.pixels, of: target == .class ? .logit(place) : .featureNorm,
-                        weights: trainable.weights, layout: trainable.layout, pool: batch.pool
-                    ) { try batch.checkCancellation() }
-                }
-                let maps = rollout.rollout(found.attentions, gradients: found.gradients, pool: batch.pool)
-                return (maps, found.scores, found.classes)
-            }
+        let rollout = rollout
+        let parts = try await gradients.read(context) { found, pool in
+            rollout.rollout(found.attentions, gradients: found.gradients, pool: pool)
         }
-        let maps = Tensor.concatenating(parts.map(\.0)), scores = parts.flatMap(\.1)
-        let classes = parts.flatMap(\.2)
+        let maps = Tensor.concatenating(parts.map(\.maps)), scores = parts.flatMap(\.scores)
+        let classes = parts.flatMap(\.classes)
         let array = NamedArray(shape: maps.shape, axes: ["image", "key_row", "key_col"], numbers: .float32(maps))
-        return AnalysisAnswer(
-            fields: [
-                ("layers", .ints(Array(0..<config.depth))),
-                ("classes", .list(classes.map { .optional($0) })),
-                (
-                    "scores",
-                    .array(NamedArray(shape: [scores.count], axes: ["image"], numbers: .float64(scores)))
-                ),
-                ("axes", .strings(array.axes)),
-                ("shape", .ints(array.shape)),
-                ("rollout", .array(array)),
-            ], mainField: "rollout", reasons: reasons(maps, scores, classes),
-            figures: [ResultFigure(.maps, "rollout", title: "gradient rollout")])
-    }
-
-    /// A map of zeros says nothing about its image, and one of NaN even less.
-    private func reasons(_ maps: Tensor, _ scores: [Double], _ classes: [Int?]) -> [Reason] {
-        var reasons = Reason.maps(
+        // A map of zeros says nothing about its image, and one of NaN even less.
+        let reasons = Reason.maps(
             maps, "rollout", zero: "No attention to a patch speaks for this score, so the map is all zeros.")
-        if classes.contains(nil) {
-            reasons.append(
-                Reason(
-                    pointer: "/classes",
-                    reason: "Where there is no class, the logits are not finite, so none of them is the largest."))
-        }
-        if scores.contains(where: { !$0.isFinite }) {
-            reasons.append(Reason(pointer: "/scores", reason: "Where there is no number, the score is not finite."))
-        }
-        return reasons
+        return AnalysisAnswer(
+            fields: [("layers", .ints(Array(0..<gradients.model.model.config.depth)))]
+                + ScoreGradients.fields(scores, classes) + [
+                    ("axes", .strings(array.axes)),
+                    ("shape", .ints(array.shape)),
+                    ("rollout", .array(array)),
+                ], mainField: "rollout", reasons: reasons + ScoreGradients.reasons(scores, classes),
+            figures: [ResultFigure(.maps, "rollout", title: "gradient rollout")])
     }
 }

@@ -52,6 +52,9 @@ struct ForwardBatch: Sendable {
     /// Tokens of any depth, (batch, tokens, embedDim), as the model's final norm leaves them, where it has one.
     func normed(_ tokens: Tensor) -> Tensor { transformer.normed(tokens, pool: slice.pool) ?? tokens }
 
+    /// What the model's classifier says of tokens of any depth, (batch, numClasses); nil where there is none.
+    func logits(of tokens: Tensor) -> Tensor? { transformer.logits(of: tokens, pool: slice.pool) }
+
     /// Runs the model as far as `request` needs, or shares a pass that goes as far.
     ///
     /// - Throws: `CancellationError` between layers, and what `visit` throws.

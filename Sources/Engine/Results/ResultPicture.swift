@@ -163,8 +163,9 @@ private struct MapStack {
         }
         count = max(tensor.count / max(rows * cols, 1), 1)
         perImage = max(count / max(shape[0], 1), 1)
-        let heads = array.axes.firstIndex(of: "head").map { shape[$0] }
-        columns = heads ?? (array.axes.contains("query") ? 1 : shape.count > 3 ? max(shape[2], 1) : min(8, count))
+        // Heads, or ways to make a map, stand side by side.
+        let side = array.axes.firstIndex { $0 == "head" || $0 == "method" }.map { shape[$0] }
+        columns = side ?? (array.axes.contains("query") ? 1 : shape.count > 3 ? max(shape[2], 1) : min(8, count))
         self.tensor = tensor
     }
 

@@ -41,7 +41,10 @@ import Testing
             #expect(!result.numbers(result.mainField).isEmpty)
         } catch let error as ServiceError {
             guard case .invalid(let faults) = error else { throw error }
-            let why = [.clsAttention: "class token", .poolingAttention: "pooling"][kind]
+            let why = [
+                .clsAttention: "class token", .poolingAttention: "pooling", .logitLens: "classifier",
+                .relevance: "classifier",
+            ][kind]
             #expect(faults.everyOne { $0.detail.contains(why ?? "?") }, "\(kind): \(faults)")
         }
     }

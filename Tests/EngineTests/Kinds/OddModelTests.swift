@@ -28,7 +28,7 @@ import Testing
         return test
     }
 
-    @Test(arguments: AnalysisKinds.standard.all.filter { $0 != .poolingAttention })
+    @Test(arguments: AnalysisKinds.standard.all.filter { !AnalysisKind.particular.contains($0) })
     func everyAnalysisTakesThem(_ kind: AnalysisKind) async throws {
         let test = try await service()
         let drawn = [0, 1, 2].map { "shapes-textures:\($0)" }, pets = [0, 1, 2, 4, 5].map { "pets:\($0)" }

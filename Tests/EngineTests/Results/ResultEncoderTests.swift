@@ -88,7 +88,7 @@ import Testing
         #expect(once.count >= EncodedResult.smallestPacked && !EncodedResult(png: once).packed().isPacked)
     }
 
-    @Test(arguments: AnalysisKinds.standard.all.filter { $0 != .poolingAttention })
+    @Test(arguments: AnalysisKinds.standard.all.filter { !AnalysisKind.particular.contains($0) })
     func everyKindHasATableAndAPicture(kind: AnalysisKind) async throws {
         let test = try await TestService()
         try await test.register("a")

@@ -101,6 +101,11 @@ import WebAPI
         .get("/v1/models/vit/analyses/pooling-attention?image=shapes-textures:0"),
         .post("/v1/models", #"{"name": "pooled", "path": "newer_models/files/hf_siglip"}"#),
         .get("/v1/models/pooled/analyses/pooling-attention?image=shapes-textures:0"),
+        .post(
+            "/v1/models",
+            #"{"name": "classifier", "path": "analysis/classifier.safetensors", "num_heads": 3, "img_size": [8, 12]}"#),
+        .get("/v1/models/classifier/analyses/logit-lens?image=shapes-textures:0"),
+        .get("/v1/models/classifier/attention/relevance?image=shapes-textures:0"),
         .get("/v1/models/vit/analyses/singular-values?probe_set=few&level=image"),
         .get("/v1/models/vit/analyses/token-displacement?probe_set=few"),
         .get("/v1/models/vit/analyses/pca?probe_set=few&depth=1"),
