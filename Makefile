@@ -7,12 +7,15 @@ KILLS ?= 300
 SECONDS ?= 600
 CANCELS ?= 500
 FAULTS ?= 200
+PYTHON ?= python3
+SECTIONS ?=
+MINUTES ?= 25
 BUILD := .build/release
 VITSCOPE := $(BUILD)/vitscope
 FORMATTED := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-avx2 soak fuzz sanitize check format packages install clean
+.PHONY: help run build test test-avx2 soak fuzz sanitize bench bench-check check format packages install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +51,13 @@ fuzz: packages ## libFuzzer on every reader of foreign bytes (SECONDS=… for ea
 
 sanitize: packages ## unit tests under the address, thread and undefined-behaviour sanitizers (MODULES="Tensors …")
 	for kind in address undefined thread; do MODULES="$(MODULES)" deploy/sanitize.sh $$kind || exit 1; done
+
+# On a quiet machine; PYTHON is an interpreter that has the peers (torch, timm, onnx, onnxruntime, openvino, scikit-learn).
+bench: build ## time everything beside its limit and its peers, into docs/performance.md (SECTIONS="forward …", QUICK=1, PYTHON=…, MINUTES=…)
+	PYTHON="$(PYTHON)" SWIFT="$(SWIFT)" python3 deploy/bench/bench.py run --sections "$(SECTIONS)" --minutes $(MINUTES) $(if $(QUICK),--quick)
+
+bench-check: build ## time again, and fail where a ratio lost over a tenth against the committed table (likewise)
+	PYTHON="$(PYTHON)" SWIFT="$(SWIFT)" python3 deploy/bench/bench.py check --sections "$(SECTIONS)" --minutes $(MINUTES) $(if $(QUICK),--quick)
 
 check: ## formatting, as the tests want it
 	$(SWIFT) format lint --strict --recursive $(FORMATTED)

@@ -278,6 +278,17 @@ if Context.environment["VITSCOPE_VERDICTS"] != nil {
             path: "Tests/Verdicts", swiftSettings: house))
 }
 
+// What `make bench` holds the service against.
+if Context.environment["VITSCOPE_HELLO"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Hello",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ], path: "deploy/bench/hello", swiftSettings: house))
+}
+
 // The target of libFuzzer has no main function of its own, so only `make fuzz` builds it.
 if fuzzes {
     package.targets.append(
