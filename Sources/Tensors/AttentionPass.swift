@@ -58,34 +58,47 @@ struct AttentionPass {
     private var scale: Float { 1 / Float(headDim).squareRoot() }
 }
 
-/// In f32.
+/// In f32, some queries at a time, so that the scores stay in the processor's cache and no map is stored where none is kept.
 extension AttentionPass {
+    /// Queries of an image that are scored at once at the most; fewer make the library bring keys and values into its order
+    /// more often. Whichever maps are kept the cut is the same, because a product of other extents rounds otherwise.
+    private static let queriesPerBlock = 256
+
+    private var blocks: Int { (tokens + Self.queriesPerBlock - 1) / Self.queriesPerBlock }
+
     func run(qkv: Source, bias: Source?, maps: Target?, output: Target?, pool: ThreadPool) {
-        forEachHead(scratch: tokens * tokens, pool: pool) { place, scratch in
-            attend(
-                qkv + place.qkv, bias: bias.map { $0 + place.bias },
-                map: maps.flatMap { maps in place.map.map { maps + $0 } }, output: output.map { $0 + place.output },
-                scratch: scratch)
+        let size = (tokens + blocks - 1) / blocks * tokens
+        forEachHead(scratch: size, pool: pool) { place, scratch in
+            for block in 0..<blocks {
+                attend(
+                    tokens * block / blocks..<tokens * (block + 1) / blocks, qkv + place.qkv,
+                    bias: bias.map { $0 + place.bias }, map: maps.flatMap { maps in place.map.map { maps + $0 } },
+                    output: output.map { $0 + place.output }, scratch: scratch)
+            }
         }
     }
 
-    /// Scores of every row, also where a few are wanted: a row has the same bits whichever others are asked for, and
-    /// the scores are little beside the layers before them.
-    private func attend(_ qkv: Source, bias: Source?, map: Target?, output: Target?, scratch: Target) {
+    /// Scores of every row of a block, also where a few are wanted: a row has the same bits whichever others are asked
+    /// for.
+    private func attend(
+        _ rows: Range<Int>, _ qkv: Source, bias: Source?, map: Target?, output: Target?, scratch: Target
+    ) {
+        if output == nil, let queries = wanted.queries, !queries.contains(where: rows.contains) { return }
         // With every row wanted the scores are made where the map is kept; otherwise in scratch, and rows are copied.
-        let scores = wanted.queries == nil ? map ?? scratch : scratch
-        MatrixProduct(m: tokens, n: tokens, k: headDim, alpha: scale).run(
-            scores, qkv, qkv + embedDim, transposes: (false, true), beta: 0,
+        let first = rows.lowerBound
+        let scores = wanted.queries == nil ? map.map { $0 + first * tokens } ?? scratch : scratch
+        MatrixProduct(m: rows.count, n: tokens, k: headDim, alpha: scale).run(
+            scores, qkv + first * 3 * embedDim, qkv + embedDim, transposes: (false, true), beta: 0,
             strides: (tokens, 3 * embedDim, 3 * embedDim))
-        softmax_forward(scores, bias, tokens, tokens, tokens)
+        softmax_forward(scores, bias.map { $0 + first * tokens }, rows.count, tokens, tokens)
         if let map, let queries = wanted.queries {
-            for (row, query) in queries.enumerated() {
-                (map + row * tokens).update(from: scores + query * tokens, count: tokens)
+            for (row, query) in queries.enumerated() where rows.contains(query) {
+                (map + row * tokens).update(from: scores + (query - first) * tokens, count: tokens)
             }
         }
         guard let output else { return }
-        MatrixProduct(m: tokens, n: headDim, k: tokens).run(
-            output, scores, qkv + 2 * embedDim, transposes: (false, false), beta: 0,
+        MatrixProduct(m: rows.count, n: headDim, k: tokens).run(
+            output + first * embedDim, scores, qkv + 2 * embedDim, transposes: (false, false), beta: 0,
             strides: (embedDim, tokens, 3 * embedDim))
     }
 }
