@@ -16,6 +16,7 @@ package enum ComputeHost {
         else { Machine.leave() }
         Machine.offerToEndFirst()
         Machine.mapLargeAllocations()
+        Tensor.mapMemory()
         let outcome = Confinement.apply(
             Confinement.Limits(), readable: Confinement.systemPlaces + settings.readable, isStrict: false)
         let socket = MessageSocket(owning: 0)
