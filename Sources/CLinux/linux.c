@@ -33,10 +33,7 @@ int linux_processors(void) {
 
 void linux_trim_memory(void) { malloc_trim(0); }
 
-void linux_map_allocations(int smallest, int most) {
-    mallopt(M_MMAP_THRESHOLD, smallest);
-    mallopt(M_MMAP_MAX, most);
-}
+void linux_map_allocations(int smallest) { mallopt(M_MMAP_THRESHOLD, smallest); }
 
 int linux_kill_process(int pid, int (*is_wanted)(int pid, const void *context), const void *context) {
     int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -71,14 +71,9 @@ public enum Machine {
     /// Gives freed memory back to the system.
     public static func trimMemory() { linux_trim_memory() }
 
-    /// Gives each allocation of 16 KiB and more pages of its own, which go back to the system when it is freed.
-    ///
-    /// For a process that keeps many values of tens of kilobytes among allocations that come and go: in one heap, what is
-    /// freed between them leaves holes a little too small for the next, half as much as what is kept.
-    public static func mapLargeAllocations() {
-        // Linux allows a process 65,530 mappings; past this number the heap takes over.
-        linux_map_allocations(16_384, 32_768)
-    }
+    /// Gives each allocation of 1 MiB and more pages of its own, which go back to the system when it is freed. Left alone,
+    /// the system's heap takes in larger and larger ones.
+    public static func mapLargeAllocations() { linux_map_allocations(1 << 20) }
 
     /// The whole text of one of the system's files, whose size is unknown; nil where it cannot be read.
     static func text(of path: String) -> String? {

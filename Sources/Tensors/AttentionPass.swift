@@ -60,13 +60,11 @@ struct AttentionPass {
 
 /// In f32, some queries at a time, so that the scores stay in the processor's cache and no map is stored where none is kept.
 extension AttentionPass {
-    /// Queries of an image that are all scored at once; more are cut into blocks. Whichever maps are kept the cut is the
-    /// same, because a product of other extents rounds otherwise.
-    private static let wholeQueries = 256, queriesPerBlock = 128
+    /// Queries of an image that are scored at once at the most; fewer make the library bring keys and values into its order
+    /// more often. Whichever maps are kept the cut is the same, because a product of other extents rounds otherwise.
+    private static let queriesPerBlock = 256
 
-    private var blocks: Int {
-        tokens <= Self.wholeQueries ? 1 : (tokens + Self.queriesPerBlock - 1) / Self.queriesPerBlock
-    }
+    private var blocks: Int { (tokens + Self.queriesPerBlock - 1) / Self.queriesPerBlock }
 
     func run(qkv: Source, bias: Source?, maps: Target?, output: Target?, pool: ThreadPool) {
         let size = (tokens + blocks - 1) / blocks * tokens

@@ -9,7 +9,7 @@ import Synchronization
 final class FloatBuffer: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<Float>
     let count: Int
-    private let capacity: Int
+    private let block: MemoryBlock?
     /// Keeps the floats of others where they are; nil for memory of our own.
     private let owner: Bytes?
 
@@ -17,7 +17,9 @@ final class FloatBuffer: @unchecked Sendable {
     init(count: Int) {
         self.count = count
         owner = nil
-        (pointer, capacity) = Recycler.shared.take(count)
+        let block = Recycler.shared.take(count)
+        self.block = block
+        pointer = block.pointer
     }
 
     /// The floats in `bytes`; nil where they do not lie on a 64-byte boundary.
@@ -28,14 +30,29 @@ final class FloatBuffer: @unchecked Sendable {
         else { return nil }
         self.pointer = pointer
         count = bytes.count / 4
-        capacity = 0
+        block = nil
         owner = bytes
     }
 
     /// Whether nobody may write here.
     var isReadOnly: Bool { owner != nil }
 
-    deinit { if owner == nil { Recycler.shared.give(pointer, capacity: capacity) } }
+    deinit { if let block { Recycler.shared.give(block) } }
+}
+
+/// Memory of the system's, and how it goes back. Unchecked because an address alone is nobody's.
+struct MemoryBlock: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<Float>
+    /// In floats.
+    let capacity: Int
+    /// Whether it has pages of its own.
+    let isMapped: Bool
+
+    fileprivate var byteCount: Int { capacity * 4 }
+
+    fileprivate func free() {
+        if isMapped { munmap(pointer, byteCount) } else { Glibc.free(pointer) }
+    }
 }
 
 /// Keeps freed tensor memory for the next tensor of about the same size, because fresh pages cost a zeroing each.
@@ -51,47 +68,69 @@ struct Recycler: ~Copyable {
     /// Bytes of a large page.
     private static let largePage = 2 << 20
 
+    /// Blocks from here on get pages of their own in a process that says so, bytes.
+    private static let smallestMapped = 16_384
+    /// Linux allows a process 65,530 mappings; past this number the heap takes over.
+    private static let mostMapped = 32_768
+
     private struct Shelf {
-        var blocks: [Int: [UInt]] = [:]
+        var blocks: [Int: [MemoryBlock]] = [:]
         var bytes = 0
         var budget = Recycler.usualBudget
+        var maps = false
+        /// Blocks with pages of their own.
+        var mapped = 0
     }
 
     private let shelf = Mutex(Shelf())
 
-    func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
+    func take(_ count: Int) -> MemoryBlock {
         let capacity = Self.capacity(for: count)
-        if capacity >= Self.smallest {
-            let address: UInt? = shelf.withLock { shelf in
-                guard let address = shelf.blocks[capacity]?.popLast() else { return nil }
-                shelf.bytes -= capacity * 4
-                return address
-            }
-            if let address, let pointer = UnsafeMutablePointer<Float>(bitPattern: address) {
-                return (pointer, capacity)
-            }
-        }
-        var memory: UnsafeMutableRawPointer?
         // Large blocks get large pages where the system has them: fewer faults, and fewer misses when they are read.
         let isLarge = capacity * 4 >= 2 * Self.largePage
+        let (kept, maps) = shelf.withLock { shelf -> (MemoryBlock?, Bool) in
+            if capacity >= Self.smallest, let block = shelf.blocks[capacity]?.popLast() {
+                shelf.bytes -= block.byteCount
+                return (block, false)
+            }
+            guard shelf.maps, !isLarge, capacity * 4 >= Self.smallestMapped, shelf.mapped < Self.mostMapped else {
+                return (nil, false)
+            }
+            shelf.mapped += 1
+            return (nil, true)
+        }
+        if let kept { return kept }
+        if maps {
+            let memory = mmap(nil, capacity * 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            if let memory, memory != MAP_FAILED {
+                return MemoryBlock(
+                    pointer: memory.bindMemory(to: Float.self, capacity: capacity), capacity: capacity, isMapped: true)
+            }
+            shelf.withLock { $0.mapped -= 1 }
+        }
+        var memory: UnsafeMutableRawPointer?
         let code = posix_memalign(&memory, isLarge ? Self.largePage : 64, capacity * 4)
         guard code == 0, let memory else { preconditionFailure("out of memory: \(capacity * 4) bytes") }
         if isLarge { madvise(memory, capacity * 4, MADV_HUGEPAGE) }
-        return (memory.bindMemory(to: Float.self, capacity: capacity), capacity)
+        return MemoryBlock(
+            pointer: memory.bindMemory(to: Float.self, capacity: capacity), capacity: capacity, isMapped: false)
     }
 
-    func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
-        if capacity >= Self.smallest {
-            let kept = shelf.withLock { shelf in
-                guard shelf.bytes + capacity * 4 <= shelf.budget else { return false }
-                shelf.blocks[capacity, default: []].append(UInt(bitPattern: pointer))
-                shelf.bytes += capacity * 4
-                return true
+    func give(_ block: MemoryBlock) {
+        let isKept = shelf.withLock { shelf in
+            guard block.capacity >= Self.smallest, shelf.bytes + block.byteCount <= shelf.budget else {
+                if block.isMapped { shelf.mapped -= 1 }
+                return false
             }
-            if kept { return }
+            shelf.blocks[block.capacity, default: []].append(block)
+            shelf.bytes += block.byteCount
+            return true
         }
-        free(pointer)
+        if !isKept { block.free() }
     }
+
+    /// Gives blocks of 16 KiB and more pages of their own from here on.
+    func mapBlocks() { shelf.withLock { $0.maps = true } }
 
     /// Keeps so many bytes from here on.
     func setBudget(_ bytes: Int) { shelf.withLock { $0.budget = bytes } }
@@ -99,10 +138,13 @@ struct Recycler: ~Copyable {
     /// Frees every kept block.
     func empty() {
         let blocks = shelf.withLock { shelf in
-            defer { shelf = Shelf(budget: shelf.budget) }
-            return shelf.blocks.values.flatMap { $0 }
+            let blocks = shelf.blocks.values.flatMap { $0 }
+            shelf.blocks = [:]
+            shelf.bytes = 0
+            shelf.mapped -= blocks.count(where: \.isMapped)
+            return blocks
         }
-        for address in blocks { free(UnsafeMutableRawPointer(bitPattern: address)) }
+        for block in blocks { block.free() }
     }
 
     /// Eight sizes for each doubling, so that a block serves requests up to an eighth smaller.

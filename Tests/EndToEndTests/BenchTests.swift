@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["cka", "--images", "0"], ["tsne", "--width", "-1"], ["probe", "--images", "999999", "--width", "65536"],
+        ["cka", "--images", "0"], ["tsne", "--width", "1"], ["probe", "--images", "999999", "--width", "65536"],
     ])
     func sizesOutOfRangeAreRefused(arguments: [String]) throws {
         let answer = try run(vitscope, ["bench"] + arguments)

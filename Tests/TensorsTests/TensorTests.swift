@@ -27,13 +27,18 @@ import Testing
         #expect(Tensor(shape: [], [3]).array == [3])
     }
 
-    @Test func recycledMemoryIsNotShared() {
+    /// Neither blocks of the heap nor those with pages of their own, of which the smaller ones are never recycled.
+    @Test(arguments: [5000, 30_000, 1_200_000]) func recycledMemoryIsNotShared(count: Int) {
         var kept: [Tensor] = []
         for value in 0..<20 {
-            kept.append(Tensor(shape: [30_000], repeating: Float(value)))
-            _ = Tensor(shape: [30_000], repeating: -1)
+            if value == 10 { Tensor.mapMemory() }
+            kept.append(Tensor(shape: [count], repeating: Float(value)))
+            _ = Tensor(shape: [count], repeating: -1)
         }
         #expect(kept.enumerated().everyOne { index, tensor in tensor.array.everyOne { $0 == Float(index) } })
+        kept.removeFirst(15)
+        Tensor.releaseRecycledMemory()
+        #expect(kept.enumerated().everyOne { index, tensor in tensor.array.everyOne { $0 == Float(index + 15) } })
     }
 }
 

@@ -14,8 +14,8 @@ int linux_processors(void);
 
 // Gives the pages of freed memory back to the system.
 void linux_trim_memory(void);
-// From `smallest` bytes on, each allocation of this process gets pages of its own, up to `most` of them at a time.
-void linux_map_allocations(int smallest, int most);
+// From `smallest` bytes on, each allocation of this process gets pages of its own.
+void linux_map_allocations(int smallest);
 
 // Ends the process `pid` at once if `is_wanted` says, of the process that has the number, that it is meant; 0 or -errno.
 int linux_kill_process(int pid, int (*is_wanted)(int pid, const void *context), const void *context);

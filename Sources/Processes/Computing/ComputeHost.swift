@@ -16,6 +16,7 @@ package enum ComputeHost {
         else { Machine.leave() }
         Machine.offerToEndFirst()
         Machine.mapLargeAllocations()
+        Tensor.mapMemory()
         let outcome = Confinement.apply(
             Confinement.Limits(), readable: Confinement.systemPlaces + settings.readable, isStrict: false)
         let socket = MessageSocket(owning: 0)
@@ -33,6 +34,8 @@ private final class Host: Sendable {
     private let tasks = Mutex<[UInt64: Task<Void, Never>]>([:])
     /// Networks are built one after another, beside the questions.
     private let loading = WorkerThread { NumericLibraries.prepareThread() }
+    /// Where it is seen meanwhile whether their forms are whole.
+    private let digesting = WorkerThread()
 
     private let isConfined: Bool
 
@@ -95,10 +98,15 @@ private final class Host: Sendable {
 
     private func load(_ path: String, _ digest: String) async throws -> ComputeReply {
         do {
-            let model = try await loading.run { [engine] in
-                try engine.networks.hold(CanonicalModel.open(path, digest: digest))
+            let form = try await loading.run { try CanonicalModel.opening(path, digest: digest) }
+            if let known = engine.networks[form.read.model.fingerprint] { return .loaded(known.model) }
+            // The digest takes longer than the network, and neither waits for the other.
+            async let damage = digesting.run { form.damage() }
+            let built = try await loading.run {
+                Result { () throws(LoadFailure) in try Networks.build(form.read) }
             }
-            return .loaded(model)
+            if let damage = try await damage { throw damage }
+            return .loaded(engine.networks.hold(try built.get()))
         } catch let failure as LoadFailure {
             return .notLoaded(failure)
         }
