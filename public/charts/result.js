@@ -23,6 +23,8 @@ export const chartList = (charts) => h("div", {class: "result-figures"}, charts.
 /** The charts of a figure: one for all models, or `{name, chart}` of each. */
 function charts(figure, answers, options) {
   const look = {...options, xTitle: figure.x_label, yTitle: figure.y_label, title: figure.title};
+  // Images and maps are no charts: the answer's own PNG shows them.
+  if (figure.form === "images" || figure.form === "maps") return [];
   const known = answers.filter(({result}) => at(result, figure.values) != null);
   const each = (draw) => known.map((answer) => ({name: answer.name, chart: draw(answer)}));
   if (figure.form === "heat_map") {

@@ -26,6 +26,7 @@ extension AnalysisKinds {
         .frequencyRobustness,
         .shapeBias,
         .lesion,
+        .reconstruction,
         .cka,
         .alignment,
     ])

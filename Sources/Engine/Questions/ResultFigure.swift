@@ -11,6 +11,12 @@ package struct ResultFigure: Sendable, Equatable {
         case scatter
         /// `values` is (image, …, row, column): maps of images, laid over them where that is asked for.
         case maps
+        /// `values` is (image, y, x, 3), levels from 0 to 1, and `series` names the fields with images of the same extents
+        /// that stand side by side.
+        case images
+
+        /// Whether it shows images, rather than numbers beside one another.
+        var isPictorial: Bool { self == .maps || self == .images }
     }
 
     let form: Form

@@ -10,7 +10,7 @@ struct ResultPicture {
     /// Maps on one picture at the most: more are dots.
     private static let mapLimit = 576
     /// Maps are drawn at least this large, pixels.
-    private static let side = 448
+    static let side = 448
 
     let result: AnalysisResult
     /// What the models see of the scene's images, for maps that are laid over them; empty otherwise.
@@ -29,6 +29,7 @@ struct ResultPicture {
         case .heatMap: return heatMap(figure, array)
         case .scatter: return scatter(figure, array)
         case .maps: return try maps(figure, array)
+        case .images: return try images(figure, array)
         }
     }
 
