@@ -68,7 +68,7 @@ extension TrainingConfiguration {
             "activation": config.mlp.activation.rawValue, "method": method.rawValue,
             "config_sha256": digest, "dataset_sha256": identity.datasetDigest, "threads": "\(identity.threads)",
             "code_version": identity.codeVersion,
-        ]
+        ].merging(method.descriptor.remarks(objective)) { $1 }
         return plan
     }
 

@@ -8,7 +8,7 @@ import Tensors
 /// of a decoder as they were called, and in its metadata everything else that decides the numbers. Who opens one looks at
 /// bytes that this program wrote.
 package enum CanonicalModel {
-    private static let key = "vitscope.model", decoderHeads = "vitscope.decoder_heads"
+    private static let key = "vitscope.model"
     private static let network = "network/", decoder = "decoder/"
 
     /// Writes `read` to `file`, from where it stands.
@@ -19,10 +19,9 @@ package enum CanonicalModel {
         var tensors = StateDict()
         for name in read.tensors.names { tensors[network + name] = read.tensors[name] }
         if let decoder = read.decoder {
-            for name in decoder.tensors.names { tensors[Self.decoder + name] = decoder.tensors[name] }
+            for name in decoder.names { tensors[Self.decoder + name] = decoder[name] }
         }
-        var metadata = [key: try JSONValue(encoding: read.model).text]
-        metadata[decoderHeads] = read.decoder?.heads.map(String.init)
+        let metadata = [key: try JSONValue(encoding: read.model).text]
         let hash = SHA256()
         for chunk in try SafeTensors.chunks(tensors, as: nil, metadata: metadata) {
             hash.update(chunk)
@@ -62,11 +61,8 @@ package enum CanonicalModel {
                     others[String(name.dropFirst(decoder.count))] = contents.tensors[name]
                 }
             }
-            let heads = contents.metadata[decoderHeads].flatMap { Int($0) }
             let read = ReadModel(
-                model: model, tensors: tensors,
-                decoder: others.isEmpty ? nil : ReadModel.Decoder(tensors: others, heads: heads),
-                isUnchanged: { true })
+                model: model, tensors: tensors, decoder: others.isEmpty ? nil : others, isUnchanged: { true })
             return (read, { SHA256.hex(of: bytes) == digest ? nil : failure("it is not what was written") })
         } catch {
             throw failure("\(error)")

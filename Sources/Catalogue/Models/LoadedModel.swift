@@ -21,13 +21,15 @@ package struct LoadedModel: Sendable, Codable {
     package let parameterCount: Int
     /// What became of the checkpoint's tensors, as `GET /v1/models/{name}/load-report` answers it.
     package let report: JSONValue
+    /// What predicts pixels beside the network; nil where nothing does.
+    package let decoder: PixelDecoder?
     /// Memory held by whoever holds the weights, bytes; 0 where nobody does yet.
     package var memoryBytes = 0
 
     /// - Parameter choices: what was asked for beside the file, in a fixed order.
     init(
         config: VisionTransformerConfig, preprocess: Preprocess, precision: Precision, sha256: String,
-        choices: [String], arch: String?, report: JSONValue
+        choices: [String], arch: String?, report: JSONValue, decoder: PixelDecoder? = nil
     ) {
         self.config = config
         let size = config.imgSize
@@ -36,6 +38,7 @@ package struct LoadedModel: Sendable, Codable {
         self.arch = arch
         self.precision = precision
         self.report = report
+        self.decoder = decoder
         parameterCount = VisionTransformer.parameters(of: config).reduce(0) { $0 + $1.count }
         // Prints in f32 are those from before there was anything else.
         let prints =
@@ -54,7 +57,7 @@ package struct LoadedModel: Sendable, Codable {
     package var isPlausible: Bool {
         config.isPlausible && Digest.isValid(sha256) && Digest.isValid(fingerprint)
             && transform.height == config.imgSize.height && transform.width == config.imgSize.width
-            && parameterCount >= 0 && parameterCount < 1 << 40
+            && parameterCount >= 0 && parameterCount < 1 << 40 && decoder?.isPlausible ?? true
     }
 }
 

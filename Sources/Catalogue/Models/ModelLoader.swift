@@ -1,6 +1,7 @@
 package import Checkpoints
 import Images
 package import Models
+import Platform
 import Tensors
 
 /// A checkpoint's place: a name, and the directory that nothing leads out of.
@@ -62,16 +63,16 @@ package enum ModelLoader {
         } catch {
             throw LoadFailure(sentence: ServiceError.sentence("\(error)"), report: report)
         }
-        let sha256 = checkpoint.digest()
+        let sha256 = checkpoint.digest(), decoder = decoder(in: checkpoint)
         let model = LoadedModel(
             config: recognised.config, preprocess: preprocess, precision: precision, sha256: sha256,
             choices: [
                 "heads \(recognised.config.numHeads)", "key \(recognised.report.checkpointKey ?? "")",
                 "prefix \(recognised.report.prefixRemoved ?? "")",
                 "as \(recognised.report.recognisedAs?.name ?? "")", "eps \(recognised.config.eps)",
-            ] + choices(recognised.config), arch: recognised.arch, report: report)
+            ] + choices(recognised.config), arch: recognised.arch, report: report, decoder: decoder?.told)
         return ReadModel(
-            model: model, tensors: recognised.stateDict, decoder: decoder(in: checkpoint),
+            model: model, tensors: recognised.stateDict, decoder: decoder?.tensors,
             isUnchanged: { checkpoint.digest() == sha256 })
     }
 
@@ -86,19 +87,22 @@ package enum ModelLoader {
     }
 
     /// The first dictionary with a decoder, without what belongs to others.
-    private static func decoder(in checkpoint: Checkpoint) -> ReadModel.Decoder? {
-        let sign = ReadModel.decoderSign
-        for (_, dict) in checkpoint.stateDicts()
-        where dict.names.contains(where: { $0 == sign || $0.hasSuffix("." + sign) }) {
+    private static func decoder(in checkpoint: Checkpoint) -> (told: PixelDecoder, tensors: StateDict)? {
+        for (_, dict) in checkpoint.stateDicts() {
+            guard let (form, _) = PixelDecoder.find(in: dict.names) else { continue }
             var tensors = StateDict()
-            for name in dict.names where name.contains("decoder") || name.hasSuffix("mask_token") {
+            for name in dict.names
+            where PixelDecoder.isOwn(name) && (name.contains("decoder") || PixelDecoder.isMaskToken(name)) {
                 tensors[name] = dict[name]
             }
-            var heads: Int?
-            if case .int(let number)? = checkpoint.config.map(HintFields.of)?["decoder_num_attention_heads"] {
-                heads = number
-            }
-            return ReadModel.Decoder(tensors: tensors, heads: heads)
+            // transformers' configuration, the arguments of facebookresearch's programs, a run's own words.
+            let config = checkpoint.config.map(HintFields.of) ?? [:], root = HintFields.of(checkpoint.root)
+            let facts = checkpoint.metadata
+            var heads = facts["decoder_heads"].flatMap { Int($0) }
+            if case .int(let number)? = config["decoder_num_attention_heads"] { heads = number }
+            var normPix = facts["norm_pix_loss"].flatMap { Bool($0) }
+            if case .bool(let isNormed)? = config["norm_pix_loss"] ?? root["args.norm_pix_loss"] { normPix = isNormed }
+            return (PixelDecoder(form: form, heads: heads, normPix: form == .mae ? normPix : nil), tensors)
         }
         return nil
     }

@@ -6,17 +6,7 @@ package struct ReadModel: Sendable {
     /// Every tensor of the network by timm's name; views of the file where nothing had to be computed.
     package let tensors: StateDict
     /// The dictionary that holds a decoder, under the file's own names; nil where there is none.
-    package let decoder: Decoder?
+    package let decoder: StateDict?
     /// Whether the file behind the tensors still has the bytes that the digest was taken of. May read it all.
     package let isUnchanged: @Sendable () -> Bool
-
-    /// A decoder as it stands in the file.
-    package struct Decoder: Sendable {
-        package let tensors: StateDict
-        /// The heads of its attention, where the file names them.
-        package let heads: Int?
-    }
-
-    /// A name that only a decoder has.
-    package static let decoderSign = "decoder_embed.weight"
 }

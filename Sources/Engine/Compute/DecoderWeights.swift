@@ -10,7 +10,7 @@ struct DecoderWeights: Sendable {
     let objective: MAE
     let weights: ParameterBuffer
 
-    private static let embed = ReadModel.decoderSign
+    private static let embed = PixelDecoder.Form.mae.sign
 
     /// - Parameter heads: of the decoder's attention; nil for those that the checkpoint names, or 16.
     /// - Throws: `conflict` where the checkpoint has no decoder that fits, or has changed since it was loaded.
@@ -18,10 +18,8 @@ struct DecoderWeights: Sendable {
         let read = try loaded.unchanged(named, for: "The decoder needs")
         let config = named.model.config
         var found: (dict: StateDict, prefix: String)?
-        if let dict = read.decoder?.tensors,
-            let name = dict.names.first(where: { $0 == Self.embed || $0.hasSuffix("." + Self.embed) })
-        {
-            found = (dict, String(name.dropLast(Self.embed.count)))
+        if let dict = read.decoder, let (form, prefix) = PixelDecoder.find(in: dict.names), form == .mae {
+            found = (dict, prefix)
         }
         guard let found, let embed = found.dict[found.prefix + Self.embed] else {
             throw .conflict(
@@ -34,7 +32,7 @@ struct DecoderWeights: Sendable {
         else {
             throw .conflict("The decoder in the checkpoint of “\(named.name)” does not fit its encoder.")
         }
-        let width = embed.shape[0], count = heads ?? read.decoder?.heads ?? 16
+        let width = embed.shape[0], count = heads ?? named.model.decoder?.heads ?? 16
         guard count > 0, width % count == 0 else {
             throw .conflict(
                 "The decoder is \(width) wide, which \(count) heads do not divide. Say decoder_heads.")

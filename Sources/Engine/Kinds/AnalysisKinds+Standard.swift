@@ -28,6 +28,7 @@ extension AnalysisKinds {
         .frequencyRobustness,
         .shapeBias,
         .lesion,
+        .reconstruction,
         .cka,
         .alignment,
     ])

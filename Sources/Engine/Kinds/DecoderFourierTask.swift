@@ -49,6 +49,7 @@ struct DecoderFourierTask: AnalysisTask {
                 analysis: analysis, hasMap: hasMap,
                 names: ["decoder_embed"] + (0..<depth).map { "decoder_blocks.\($0)" },
                 halfSteps: (0...depth).map { 2 * $0 })
+            let masking = PatchMasking.scattered(patches: config.grid.count, ratio: maskRatio, seed: seed)
             let start = (0...depth).map { _ in VectorStatistics(count: curves.width) }
             let sums = try await context.fold(
                 into: start, model: model.model, batchSize: 1, slices
@@ -56,7 +57,8 @@ struct DecoderFourierTask: AnalysisTask {
                 let streams = try context.time.measure("forward") {
                     try batch.checkCancellation()
                     return decoder.objective.decoderStreams(
-                        batch.pixels, kept: kept(batch.sources), weights: decoder.weights, pool: batch.pool)
+                        batch.pixels, kept: batch.sources.map { masking.kept($0) }, weights: decoder.weights,
+                        pool: batch.pool)
                 }
                 return streams.map { curves.numbers($0, 1, batch.pool) }
             } add: { sums, found in
@@ -72,16 +74,6 @@ struct DecoderFourierTask: AnalysisTask {
                 ], at: 0)
             return answer
         }
-    }
-
-    /// The patches that the encoder sees of each image: an image keeps its own wherever it stands in a set.
-    private func kept(_ sources: [ImageSource]) -> [[Int]] {
-        let patches = model.model.config.grid.count
-        let noise = sources.flatMap { source in
-            var random = RandomStream(seed: seed, "mae.mask " + source.key)
-            return (0..<patches).map { _ in Float(random.uniform()) }
-        }
-        return MAE.keptPatches(noise: Tensor(shape: [sources.count, patches], noise), ratio: maskRatio)
     }
 }
 

@@ -140,6 +140,16 @@ extension DeclaredParameter<Bool> {
     }
 }
 
+extension DeclaredParameter<Bool?> {
+    /// `true` or `false`; without it nil, and the model decides.
+    package static func optionalFlag(_ name: String, _ detail: String) -> Self {
+        Self(
+            ParameterDeclaration(name, form: .flag, detail: detail), default: nil, echo: name,
+            parse: { text in Bool(text).map { .some($0) } },
+            told: { ParameterReading(canonical: $0.map { "\($0)" } ?? "", echo: $0.map(JSONValue.bool) ?? .null) })
+    }
+}
+
 extension DeclaredParameter<[Int]> {
     /// Whole numbers with commas between them.
     package static func integers(

@@ -14,9 +14,15 @@ package struct ResultFigure: Sendable, Equatable {
         /// `values` is (image, …, row, column, 3), red, green and blue in 0…1: an image of patches for each image, laid
         /// over it where that is asked for.
         case colours
+        /// `values` is (image, y, x, 3), levels from 0 to 1, and `series` names the fields with images of the same extents
+        /// that stand side by side.
+        case images
 
         /// Whether the first extent is the images, which it may be laid over.
         var isOfImages: Bool { self == .maps || self == .colours }
+
+        /// Whether it shows images, rather than numbers beside one another.
+        var isPictorial: Bool { isOfImages || self == .images }
     }
 
     let form: Form

@@ -27,16 +27,16 @@ struct CSVTable {
     private static func axes(
         of array: NamedArray, _ result: AnalysisResult, _ figure: ResultFigure?
     ) -> [(name: String, places: [String])] {
-        zip(array.axes, array.shape).enumerated().map { index, axis in
+        let isPictorial = figure?.form.isPictorial == true
+        return zip(array.axes, array.shape).enumerated().map { index, axis in
             let (name, extent) = axis
             let isLast = index == array.axes.count - 1
-            let isOfImages = figure?.form.isOfImages == true
-            if !isOfImages, let x = isLast ? figure?.x : nil {
+            if !isPictorial, let x = isLast ? figure?.x : nil {
                 let numbers = result.doubles(x)
                 if numbers.count == extent { return (x, numbers.map(\.description)) }
             }
             let side = ["_a", "_b"].first { name.hasSuffix($0) } ?? ""
-            let told = (isOfImages ? nil : isLast ? figure?.x : index == 0 ? figure?.series : nil) ?? ""
+            let told = (isPictorial ? nil : isLast ? figure?.x : index == 0 ? figure?.series : nil) ?? ""
             for field in [told, name.dropLast(side.count) + "s" + side] {
                 let places = result.names(field)
                 if places.count == extent { return (name, places) }

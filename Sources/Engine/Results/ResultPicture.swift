@@ -30,6 +30,7 @@ struct ResultPicture {
         case .scatter: return scatter(figure, array)
         case .maps: return try maps(figure, array)
         case .colours: return try colours(figure, array)
+        case .images: return try images(figure, array)
         }
     }
 

@@ -24,4 +24,16 @@ extension MAE {
         let pass = TrainingPass(weights: weights, precision: encoder.precision, pool: pool)
         return decoder.forward(encoded.output, kept: kept, pass).streams
     }
+    /// What the decoder says of the pixels of every patch, also of those that the encoder sees: (batch, patches,
+    /// patchSize²·inChans), ordered (row, column, channel), as the loss compares them.
+    ///
+    /// - Parameters:
+    ///   - images: (batch, inChans, height, width), normalized.
+    ///   - kept: of each image the patches that the encoder sees, equally many.
+    public func prediction(_ images: Tensor, kept: [[Int]], weights: ParameterBuffer, pool: ThreadPool) -> Tensor {
+        let encoded = encoder.forward(
+            images, weights: weights, masking: .keeping(kept), keepsActivations: false, pool: pool)
+        let pass = TrainingPass(weights: weights, precision: encoder.precision, pool: pool)
+        return decoder.forward(encoded.output, kept: kept, pass).prediction
+    }
 }

@@ -64,6 +64,10 @@ struct MAEDescriptor: ObjectiveDescriptor {
         }
     }
 
+    func remarks(_ settings: ObjectiveSettings) -> [String: String] {
+        ["decoder_heads": "\(settings.mae.decoderHeads)", "norm_pix_loss": "\(settings.mae.normPixLoss)"]
+    }
+
     func memory(_ sizes: EncoderSizes, _ settings: ObjectiveSettings) -> ObjectiveMemory {
         let width = Double(settings.mae.decoderDim), depth = Double(settings.mae.decoderDepth)
         return ObjectiveMemory(

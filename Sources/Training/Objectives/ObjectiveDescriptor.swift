@@ -52,6 +52,9 @@ protocol ObjectiveDescriptor: Sendable {
     /// Names of what is measured on learned and on validated images alike.
     func measures(_ settings: ObjectiveSettings, depth: Int) -> [String]
 
+    /// What a checkpoint says of it in its metadata, because no tensor does.
+    func remarks(_ settings: ObjectiveSettings) -> [String: String]
+
     /// What it needs beside the encoder.
     func memory(_ sizes: EncoderSizes, _ settings: ObjectiveSettings) -> ObjectiveMemory
 
@@ -94,6 +97,8 @@ extension ObjectiveDescriptor {
     func losses(_ settings: ObjectiveSettings) -> [String] { [] }
 
     func measures(_ settings: ObjectiveSettings, depth: Int) -> [String] { [] }
+
+    func remarks(_ settings: ObjectiveSettings) -> [String: String] { [:] }
 
     func memory(_ sizes: EncoderSizes, _ settings: ObjectiveSettings) -> ObjectiveMemory {
         ObjectiveMemory()

@@ -43,7 +43,7 @@ import Testing
             guard case .invalid(let faults) = error else { throw error }
             let why = [
                 .clsAttention: "class token", .poolingAttention: "pooling", .logitLens: "classifier",
-                .relevance: "classifier",
+                .relevance: "classifier", .reconstruction: "decoder",
             ][kind]
             #expect(faults.everyOne { $0.detail.contains(why ?? "?") }, "\(kind): \(faults)")
         }

@@ -79,9 +79,10 @@ def run(w, heads, decoder_heads, eps):
     return {"delta_log_amplitude": digits([c for c, _ in curves]), "log_amplitude_map": digits([m for _, m in curves])}
 
 
-theirs = torch.load(files / "mae_train.pth", weights_only=False)["model"]
-result = {
-    "mae_train.pth": run(theirs, 3, 2, 1e-6),
-    "hf_vit_mae": run(from_hugging_face(load_file(files / "hf_vit_mae" / "model.safetensors")), 3, 2, 1e-12),
-}
-(here / "decoder_fourier.json").write_text(json.dumps(result))
+if __name__ == "__main__":
+    theirs = torch.load(files / "mae_train.pth", weights_only=False)["model"]
+    result = {
+        "mae_train.pth": run(theirs, 3, 2, 1e-6),
+        "hf_vit_mae": run(from_hugging_face(load_file(files / "hf_vit_mae" / "model.safetensors")), 3, 2, 1e-12),
+    }
+    (here / "decoder_fourier.json").write_text(json.dumps(result))

@@ -103,6 +103,13 @@ import WebAPI
         .get("/v1/models/pooled/analyses/pooling-attention?image=shapes-textures:0"),
         .post(
             "/v1/models",
+            #"{"name": "masked", "path": "analysis/reconstruction_simmim.safetensors", "num_heads": 3, "img_size": 16}"#
+        ),
+        .get("/v1/models/masked/analyses/reconstruction?image=shapes-textures:0&mask=0-5"),
+        .get("/v1/models/masked/analyses/reconstruction?image=shapes-textures:0&format=png"),
+        .get("/v1/models/vit/analyses/reconstruction?image=shapes-textures:0"),
+        .post(
+            "/v1/models",
             #"{"name": "classifier", "path": "analysis/classifier.safetensors", "num_heads": 3, "img_size": [8, 12]}"#),
         .get("/v1/models/classifier/analyses/logit-lens?image=shapes-textures:0"),
         .get("/v1/models/classifier/attention/relevance?image=shapes-textures:0"),

@@ -14,7 +14,8 @@ struct AnswerCheck {
 
     /// Figures that the parameters, the images and the architecture decide, beside the parameters' own echo.
     private static let echoes: Set<String> = [
-        "figures", "frequency_pi", "normalized_depth", "uniform", "chance", "bandwidth_threshold",
+        "figures", "frequency_pi", "normalized_depth", "uniform", "chance", "bandwidth_threshold", "is_masked",
+        "masked", "original", "original_log_amplitude", "reconstruction",
     ]
 
     /// Figures that lie between 0 and 1 wherever there is one.

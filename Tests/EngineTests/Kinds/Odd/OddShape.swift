@@ -46,6 +46,7 @@ enum OddShape: String, CaseIterable, Sendable {
     /// or with one patch an image there are fewer points than it takes.
     func refuses(_ kind: AnalysisKind) -> Bool {
         if kind == .poolingAttention { return self != .pooling }
+        if kind == .reconstruction { return self != .autoencoder }
         if kind == .logitLens || kind == .relevance { return config.numClasses == 0 }
         return switch self {
         case .onePatch: true
