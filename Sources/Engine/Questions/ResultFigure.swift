@@ -18,11 +18,8 @@ package struct ResultFigure: Sendable, Equatable {
         /// that stand side by side.
         case images
 
-        /// Whether the first extent is the images, which it may be laid over.
-        var isOfImages: Bool { self == .maps || self == .colours }
-
         /// Whether it shows images, rather than numbers beside one another.
-        var isPictorial: Bool { isOfImages || self == .images }
+        var isPictorial: Bool { self == .maps || self == .colours || self == .images }
     }
 
     let form: Form
