@@ -15,6 +15,7 @@ extension AnalysisKinds {
         .tokenSimilarity,
         .tokenDisplacement,
         .tokenNorms,
+        .artifactTokens,
         .patchSimilarity,
         .patchPCA,
         .patchCorrespondence,

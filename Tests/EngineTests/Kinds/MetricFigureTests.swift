@@ -77,6 +77,7 @@ import TestSupport
         ("metrics", 250),
         ("patch_pca", 100),
         ("patch_correspondence", 100),
+        ("artifact_tokens", 200),
     ]
 
     @Test(arguments: Network.allCases, files)
