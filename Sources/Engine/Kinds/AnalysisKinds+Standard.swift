@@ -20,6 +20,7 @@ extension AnalysisKinds {
         .patchPCA,
         .patchCorrespondence,
         .singularValues,
+        .representationQuality,
         .pca,
         .tsne,
         .linearProbe,

@@ -78,6 +78,7 @@ import TestSupport
         ("patch_pca", 100),
         ("patch_correspondence", 100),
         ("artifact_tokens", 200),
+        ("representation_quality", 30),
     ]
 
     @Test(arguments: Network.allCases, files)
