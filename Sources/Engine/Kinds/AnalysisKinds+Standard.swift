@@ -19,6 +19,7 @@ extension AnalysisKinds {
         .patchSimilarity,
         .patchPCA,
         .patchCorrespondence,
+        .positionSimilarity,
         .singularValues,
         .representationQuality,
         .pca,

@@ -79,6 +79,7 @@ import TestSupport
         ("patch_correspondence", 100),
         ("artifact_tokens", 200),
         ("representation_quality", 30),
+        ("position_similarity", 40),
     ]
 
     @Test(arguments: Network.allCases, files)

@@ -97,6 +97,8 @@ import WebAPI
         .get("/v1/models/vit/analyses/artifact-tokens?probe_set=few&factor=2&cutoff=3"),
         .get("/v1/models/vit/analyses/representation-quality?probe_set=few&views=2&alpha_first=1"),
         .get("/v1/models/vit/analyses/representation-quality?probe_set=few&alpha_first=9&alpha_last=3"),
+        .get("/v1/models/vit/analyses/position-similarity"),
+        .get("/v1/models/vit/analyses/position-similarity?image=shapes-textures:0&centered=true&format=png"),
         .get("/v1/models/vit/analyses/patch-similarity?image=shapes-textures:0&depths=all&query=0,0"),
         .get("/v1/models/vit/analyses/patch-pca?image=shapes-textures:0&threshold=-1&refit=true"),
         .get("/v1/models/vit/analyses/patch-pca?image=shapes-textures:0&foreground=false&refit=true"),
