@@ -48,10 +48,4 @@ import TestSupport
         let error = await failure { _ = try await test.analyze(.positionSimilarity, "m", ["centered": "true"]) }
         #expect(error?.detail.contains("adds no positions") == true)
     }
-
-    @Test func aModelWithoutAnySaysSo() async throws {
-        let test = try await service { $0.posEmbed = .none }
-        let error = await failure { _ = try await test.analyze(.positionSimilarity, "m", [:]) }
-        #expect(error?.detail.contains("no positions of any kind") == true)
-    }
 }

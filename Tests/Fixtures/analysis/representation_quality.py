@@ -68,7 +68,8 @@ def lidar(views, delta=1e-4):
     w = (views - means).reshape(-1, views.shape[-1])
     between, within = b.T @ b / len(means), w.T @ w / len(w) + delta * np.eye(views.shape[-1])
     root = scipy.linalg.fractional_matrix_power(within, -0.5)
-    return smooth_rank(np.clip(np.linalg.eigvalsh(root @ between @ root), 0, None))
+    # As many as can differ from 0, as in the service: images, or channels where they are fewer.
+    return smooth_rank(np.clip(np.linalg.eigvalsh(root @ between @ root), 0, None)[-min(b.shape):])
 
 
 def measure(depths, grid):
@@ -105,7 +106,7 @@ def views():
         moved = [0.3 * np.cos(0.9 * index * (v + 1) + 0.007 * index ** 2) for v in range(count)]
         seen = (np.stack([base + m for m in moved]) * 1024).round() / 1024
         result[name] = {
-            "shape": list(seen.shape), "views": written(seen), "alignment": alignment(seen[0], seen[1]),
+            "shape": list(seen.shape), "views": seen.flatten().tolist(), "alignment": alignment(seen[0], seen[1]),
             "uniformity": uniformity(seen[0]), "twonn": two_nn(seen[0]), "lidar": lidar(seen),
             "rankme": smooth_rank(np.linalg.svd(seen[0], compute_uv=False)),
             "effective_rank": effective_rank(covariance_spectrum(seen[0])),
