@@ -50,6 +50,14 @@ public struct VisionTransformer: Sendable {
     /// Learned numbers in all.
     public let parameterCount: Int
 
+    /// What is added to the patches, (patches, embedDim); nil without absolute positions.
+    public var patchPositions: Tensor? { positions }
+    /// What is added to the scores of each block, or of all where there is one, (numHeads, tokens, tokens) each; none
+    /// without relative positions.
+    public var relativeBiases: [Tensor] { biases }
+    /// How queries and keys are turned in each block, or in all where there is one; none without rotary positions.
+    public var rotaryTables: [RotaryTables] { rotations }
+
     /// The names and shapes of the tensors that `init(config:stateDict:)` reads.
     public static func parameters(of config: VisionTransformerConfig) -> [Parameter] {
         var layout = ParameterLayout()

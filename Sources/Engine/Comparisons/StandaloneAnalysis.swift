@@ -34,7 +34,8 @@ public final class StandaloneAnalysis: Sendable {
         }
         var loaded: [NamedModel] = []
         for path in models { loaded.append(try await load(path, options)) }
-        let prepared = try prepare(kind, loaded, try Self.sources(images), parameters)
+        let sources = kind.spec.images == .nothing ? [] : try Self.sources(images)
+        let prepared = try prepare(kind, loaded, sources, parameters)
         if let format { try prepared.check(format) }
         return try await ServiceError.wrapping { try await self.engine.run(prepared) }
     }

@@ -38,7 +38,12 @@ struct DepthFeatures: Sendable {
     func bytes(images: Int) -> Int { saturatingProduct(images, depths.count, width, 12) }
 
     /// Of each depth: (images, width).
-    func gather(_ context: AnalysisContext, _ model: LoadedModel, _ slices: ComputeSlices) async throws -> [Tensor] {
+    ///
+    /// - Parameter changed: what goes through the model instead of a batch.
+    func gather(
+        _ context: AnalysisContext, _ model: LoadedModel, _ slices: ComputeSlices,
+        changed: @escaping @Sendable (ForwardBatch) -> ForwardBatch = { $0 }
+    ) async throws -> [Tensor] {
         var request = IntermediatesRequest()
         request.hiddenStates = Set(depths)
         let wanted = request, features = self
@@ -46,7 +51,7 @@ struct DepthFeatures: Sendable {
             of: Array(context.images.indices), model: model, batchSize: ForwardCost(config).batchSize(), slices
         ) { batch in
             var found: [Int: Tensor] = [:]
-            try batch.forward(wanted) { intermediate in
+            try changed(batch).forward(wanted) { intermediate in
                 if case .hiddenState(let depth, let tensor) = intermediate { found[depth] = features.pooled(tensor) }
             }
             return features.depths.compactMap { found[$0] }

@@ -23,6 +23,8 @@ public struct AnalysisSpec: Sendable {
         case labelled
         /// Images whose shape and texture disagree.
         case cueConflict = "cue_conflict"
+        /// None: it looks at the model alone, and images that are given are not looked at.
+        case nothing = "none"
     }
 
     /// What one training shows of it while it runs: fields of the answer that become a point of its trajectory.
@@ -92,8 +94,8 @@ public struct AnalysisSpec: Sendable {
     /// Whether it looks at two models.
     public var comparesTwo: Bool { models == 2 }
 
-    /// Whether a comparison can have it: maps are not put side by side.
-    public var isComparable: Bool { !givesMaps }
+    /// Whether a comparison can have it: maps are not put side by side, and a comparison is on images.
+    public var isComparable: Bool { !givesMaps && images != .nothing }
 
     /// What is looked at: images, and the models where two are compared.
     public var subjects: [ParameterDeclaration] {

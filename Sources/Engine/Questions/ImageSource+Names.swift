@@ -5,7 +5,7 @@ extension AnalysisSpec.ImageNeed {
     /// shows.
     func decidingName(of source: ImageSource) -> String? {
         switch self {
-        case .any: nil
+        case .any, .nothing: nil
         case .labelled: source.className ?? ""
         case .cueConflict: source.fileName
         }

@@ -23,7 +23,7 @@ package struct QuestionReader: Sendable {
         _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ models: [NamedModel], from sources: AnalysisSources
     ) async throws(ServiceError) -> PreparedAnalysis {
         var values = ParameterValues(parameters, of: kind.spec)
-        let images = try await sources.images(&values)
+        let images = kind.spec.images == .nothing ? nil : try await sources.images(&values)
         return try prepare(kind, parameters, &values, models, images)
     }
 
@@ -40,8 +40,9 @@ package struct QuestionReader: Sendable {
 
     private func prepare(
         _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ values: inout ParameterValues,
-        _ models: [NamedModel], _ images: AnalysisImages?
+        _ models: [NamedModel], _ found: AnalysisImages?
     ) throws(ServiceError) -> PreparedAnalysis {
+        let images = kind.spec.images == .nothing ? AnalysisImages(sources: [], probeSet: nil) : found
         // Images that are not there are none that the task is short of.
         let subjects = AnalysisKind.Subjects(models, images: images?.sources.count ?? .max)
         let task = subjects.flatMap { kind.task(&values, $0) }

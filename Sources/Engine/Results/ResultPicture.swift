@@ -43,10 +43,12 @@ struct ResultPicture {
     }
 
     var title: String {
+        let models = result.scene.modelNames.joined(separator: " · ")
+        guard count("n_images") > 0 else { return models }
         let images =
             result.scene.sources.count == 1
             ? result.scene.sources[0].ref.shortened(to: 24) : "\(count("n_images")) images"
-        return "\(result.scene.modelNames.joined(separator: " · ")), \(images)"
+        return "\(models), \(images)"
     }
 
     private func count(_ field: String) -> Int {

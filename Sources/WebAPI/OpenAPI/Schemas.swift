@@ -208,7 +208,7 @@ enum Schemas {
         let kind = Schema.object([
             ("name", .string), ("group", .string), ("group_title", .string), ("title", .string), ("summary", .string),
             ("reading", .string), ("cost", .string), ("path", .string), ("models", .integer(atLeast: 1, atMost: 2)),
-            ("images", .oneOf(["any", "labelled", "cue_conflict"])), ("gives_maps", .boolean),
+            ("images", .oneOf(["any", "labelled", "cue_conflict", "none"])), ("gives_maps", .boolean),
             ("in_comparisons", .boolean), ("in_comparisons_usually", .boolean), ("trajectory", .optional(trajectory)),
             ("parameters", .array(parameter)),
         ])
@@ -219,7 +219,7 @@ enum Schemas {
         .object(
             [
                 ("analysis", .string), ("analysis_id", sha256),
-                ("n_images", .integer(atLeast: 1)), ("convention", .oneOf(["corrected", "reference"])),
+                ("n_images", .integer(atLeast: 0)), ("convention", .oneOf(["corrected", "reference"])),
                 ("links", links),
                 ("reasons", .array(.any)),
             ], required: ["analysis", "analysis_id", "n_images", "links", "reasons"])

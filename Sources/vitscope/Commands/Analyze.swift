@@ -75,7 +75,9 @@ struct Analyze: AsyncParsableCommand {
             return Terminal.print(Analyze.helpMessage() + "\n\n" + ParameterFlags.help(kind.spec))
         }
         if model.isEmpty { throw Failure("--model names a checkpoint; \(name) takes \(kind.spec.models)", .usage) }
-        if images.isEmpty { throw Failure("--images names images, or folders of them", .usage) }
+        if images.isEmpty, kind.spec.images != .nothing {
+            throw Failure("--images names images, or folders of them", .usage)
+        }
         guard let format = ResultFormat(rawValue: format) else {
             let known = ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw Failure("there is no format “\(self.format)”; there are \(known)", .usage)

@@ -77,6 +77,9 @@ import TestSupport
         ("metrics", 250),
         ("patch_pca", 100),
         ("patch_correspondence", 100),
+        ("artifact_tokens", 200),
+        ("representation_quality", 30),
+        ("position_similarity", 40),
     ]
 
     @Test(arguments: Network.allCases, files)
