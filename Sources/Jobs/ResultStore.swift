@@ -21,6 +21,12 @@ public protocol ResultStore: Sendable {
     /// stay.
     func prune(to bytes: Int) async throws
 
+    /// Lets go of the results that nobody has read since `date`, manifests and all.
+    ///
+    /// - Parameter isDry: whether they are only counted.
+    /// - Returns: how many there are.
+    func forget(readBefore date: Date, isDry: Bool) async throws -> Int
+
     /// Lets go of everything that is open.
     func close() async throws
 }

@@ -18,6 +18,8 @@ public struct ServiceConfiguration: Sendable {
     /// What can be asked.
     public var kinds = AnalysisKinds.standard
     public var jobs = JobSettings()
+    /// What is let go of as it grows old.
+    public var retention = Retention()
     /// The program that computes and that reads the files of strangers, in processes of its own; nil where this process
     /// does both, and a fault in either ends it.
     public var processProgram: String?

@@ -21,6 +21,8 @@ public struct ServiceStatistics: Sendable {
     public var imagesDecoded = 0
     public var decodeSeconds = 0.0
     public var uploadedBytes = 0
+    /// What the file system of the data directory has left; nil where that cannot be told.
+    public var dataFreeBytes: Int?
     /// Large answers that clients have not taken yet, bytes.
     public var answerBytes = 0
     /// How often a process of each kind ended without being asked to.

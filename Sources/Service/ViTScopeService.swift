@@ -21,6 +21,7 @@ public final class ViTScopeService: Sendable {
         var lock: LockFile?
         var jobs: JobQueue?
         var uploadedBytes = 0
+        var retention: Task<Void, Never>?
     }
 
     let logger: Logger
@@ -148,6 +149,11 @@ public final class ViTScopeService: Sendable {
             if let jobs = try await openJobs() {
                 life.withLock { $0.jobs = jobs }
                 jobs.start()
+                let retention = Task { [weak self] in
+                    guard let self else { return }
+                    await letGoNowAndThen()
+                }
+                life.withLock { $0.retention = retention }
             }
             life.withLock { if $0.phase == .starting { $0.phase = .running } }
         }
@@ -210,6 +216,7 @@ public final class ViTScopeService: Sendable {
     /// that is not whole.
     public func shutdown() async {
         feed.end()
+        life.withLock { $0.retention?.cancel() }
         await keeper.settle()
         await jobQueue?.end()
         await computing.end()
@@ -245,6 +252,7 @@ public final class ViTScopeService: Sendable {
                 statistics.jobsByState[state.rawValue] = (try? await jobs.store.count(.training, state)) ?? 0
             }
         }
+        statistics.dataFreeBytes = (try? DiskSpace(at: configuration.dataDirectory))?.freeBytes
         statistics.uploadedBytes = life.withLock { $0.uploadedBytes }
         return statistics
     }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import FoundationEssentials
 import GRDB
 public import Jobs
 import Synchronization
@@ -127,6 +127,18 @@ public final class SQLiteResultStore: ResultStore {
                 return oldest.isEmpty
             }
             if isEmpty { return }
+        }
+    }
+
+    public func forget(readBefore date: Date, isDry: Bool) async throws -> Int {
+        let limit = date.timeIntervalSinceReferenceDate
+        return try await write { db in
+            guard !isDry else {
+                return try Int.fetchOne(db, sql: "SELECT count(*) FROM result WHERE read_at < ?", arguments: [limit])
+                    ?? 0
+            }
+            try db.execute(sql: "DELETE FROM result WHERE read_at < ?", arguments: [limit])
+            return db.changesCount
         }
     }
 

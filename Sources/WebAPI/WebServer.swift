@@ -19,6 +19,7 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     private let configuration: WebServerConfiguration
     private let logger: Logger
     private let assets: StaticAssets
+    private let gate: AccessGate
     private let onListening: @Sendable (String) async -> Void
 
     /// - Parameter onListening: called once with the address that is bound, `http://HOST:PORT`.
@@ -32,6 +33,7 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
         self.configuration = configuration
         self.logger = logger
         self.onListening = onListening
+        gate = AccessGate(configuration.access)
         do throws(FileError) {
             assets = if let page = configuration.pageDirectory { try StaticAssets(directory: page) } else { .none }
         } catch {
@@ -63,7 +65,25 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
     /// - Returns: the first signal; nil where the server ended by itself.
     public func runUntilSignal() async throws -> UnixSignal? {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let listener = await hangUps()
+        defer { listener?.cancel() }
         return try await run(until: signals) { signal in _exit(128 + signal.rawValue) }
+    }
+
+    /// Reads the token again whenever SIGHUP comes; nil where there is none to read, and SIGHUP ends the program.
+    private func hangUps() async -> Task<Void, Never>? {
+        guard let again = configuration.accessAgain else { return nil }
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        return Task { [gate, logger] in
+            for await _ in signals {
+                do {
+                    gate.replace(by: try again())
+                    logger.notice("the token was read again, and who had signed in signs in again")
+                } catch {
+                    logger.error("the token was not read again, and the one before stays: \(error)")
+                }
+            }
+        }
     }
 
     /// Serves until the first of `signals`; `endsProcess` is called with the second.
@@ -140,7 +160,7 @@ public struct WebServer: ServiceLifecycle.Service, CustomStringConvertible {
         let counter = ConnectionCounter(limits: limits)
         let api = WebAPI(
             service: service, info: configuration.info, assets: assets, counter: counter,
-            gate: AccessGate(configuration.access))
+            gate: gate)
         let table = api.table
         let rules = RequestRules(
             limits: limits, hosts: HostPolicy(boundHost: configuration.host, configured: configuration.allowedHosts),

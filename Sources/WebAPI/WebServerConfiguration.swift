@@ -10,6 +10,8 @@ public struct WebServerConfiguration: Sendable {
     public var allowedHosts: [String] = []
     /// Who may use it. An address that other machines reach needs a token.
     public var access = AccessPolicy.open
+    /// Reads `access` again where it may have changed, which SIGHUP asks for; nil where it cannot change.
+    public var accessAgain: (@Sendable () throws -> AccessPolicy)?
     /// Whether the token may travel unencrypted between machines: on a network that nobody else listens to.
     public var allowsInsecureHTTP = false
     public var limits = ConnectionLimits()

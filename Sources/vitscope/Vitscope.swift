@@ -14,7 +14,8 @@ struct Vitscope: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Train.self, Jobs.self, Backup.self, Restore.self, Reproduce.self, Analyze.self, Compare.self,
+            Serve.self, Health.self, Train.self, Jobs.self, Backup.self, Restore.self, Reproduce.self, Analyze.self,
+            Compare.self,
             Assert.self, Verify.self,
             Inspect.self, Convert.self, Bench.self,
             PrintVersion.self, Worker.self,

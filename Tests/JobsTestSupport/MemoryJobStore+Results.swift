@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Jobs
 
 extension MemoryJobStore: ResultStore {
@@ -34,6 +34,12 @@ extension MemoryJobStore: ResultStore {
             else { continue }
             if kept + size > bytes { results[place] = Self.bare(results[place]) } else { kept += size }
         }
+    }
+
+    public func forget(readBefore date: Date, isDry: Bool) -> Int {
+        let old = results.filter { $0.createdAt < date && !reads.contains($0.id) }.map(\.id)
+        if !isDry { results.removeAll { old.contains($0.id) } }
+        return old.count
     }
 
     private static func bare(_ result: StoredResult) -> StoredResult {

@@ -22,6 +22,9 @@ from service import REPOSITORY, TERMINAL, Server, integrity, job_body  # noqa: E
 
 CLUSTER = os.path.join(REPOSITORY, "deploy/slurm/cluster.sh")
 
+FAULTS = ["worker_killed", "server_killed", "node_drained", "preempted", "server_stopped", "scheduler_away", "time_is_up",
+          "node_down", "requeued"]
+
 
 def run(*words):
     return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout
@@ -38,7 +41,8 @@ def tensors(data):
 
 
 class Trial:
-    def __init__(self, program, folder, seconds):
+    def __init__(self, program, folder, seconds, faults):
+        self.faults = faults
         self.program, self.folder, self.seconds = program, folder, seconds
         self.body = None
         self.shared = os.path.join(folder, "shared")
@@ -134,11 +138,20 @@ class Trial:
         run("scontrol", "update", f"nodename={node}", "state=resume")
 
     def node_down(self):
-        node, number = self.node(), self.number()
+        """All of a node ends without a word; Slurm itself puts the job in line again, under the same number."""
+        node, number, worker = self.node(), self.number(), self.state()["pid"]
+        with open(f"/proc/{worker}/stat", encoding="utf-8") as file:
+            step = int(file.read().rsplit(")", 1)[1].split()[1])
+        with open(os.path.join(self.cluster, f"{node}.pid"), encoding="utf-8") as file:
+            daemon = int(file.read())
+        for process in (daemon, step, worker):
+            os.kill(process, signal.SIGKILL)
         run("scontrol", "update", f"nodename={node}", "state=down", "reason=trial")
         self.wait("the job is elsewhere", lambda: self.has_worker() and self.node() not in ("", node))
-        assert self.number() == number, "Slurm itself puts the job in line again"
-        run("scontrol", "update", f"nodename={node}", "state=resume")
+        assert self.number() == number, f"{number} was followed by {self.number()}"
+        subprocess.run(["slurmd", "-N", node, "-L", os.path.join(self.cluster, f"{node}.log")], check=True)
+        # It comes back by itself where Slurm is told to let it (ReturnToService).
+        self.wait("the node is back", lambda: "down" not in run("sinfo", "--noheader", f"--nodes={node}", "--format=%T"))
 
     def preempted(self):
         number = self.number()
@@ -153,9 +166,9 @@ class Trial:
         assert end != "TIMEOUT", "it left before it was killed"
 
     def requeued(self):
-        number = self.number()
-        run("scontrol", "requeue", number)
-        self.wait("a worker is there again", lambda: self.has_worker() and self.number() is not None)
+        worker = self.state()["pid"]
+        run("scontrol", "requeue", self.number())
+        self.wait("another worker is there", lambda: self.has_worker() and self.state()["pid"] != worker)
 
     def server_killed(self):
         number = self.number()
@@ -232,8 +245,8 @@ class Trial:
         self.cancels()
         self.say("jobs are cancelled while they wait and while they run, and paused")
         self.job = self.post().json["id"]
-        for fault in (self.worker_killed, self.server_killed, self.node_drained, self.node_down, self.preempted,
-                      self.requeued, self.server_stopped, self.time_is_up, self.scheduler_away):
+        for name in self.faults:
+            fault = getattr(self, name)
             self.goes_on(self.checkpoint())
             self.wait("a worker is there", self.has_worker)
             fault()
@@ -258,6 +271,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
     parser.add_argument("--seconds", type=int, default=60, help="of training, at the least")
+    parser.add_argument("--faults", nargs="+", default=FAULTS, choices=FAULTS, help="all, unless some are named")
     parser.add_argument("--keep", action="store_true", help="leave the folder there")
     arguments = parser.parse_args()
     missing = [name for name in ("slurmctld", "slurmd", "munged", "sbatch") if shutil.which(name) is None]
@@ -267,7 +281,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="vitscope-slurm-")
     # Munge trusts no folder that others may write to, and slurmd none that its jobs' users cannot enter.
     os.chmod(folder, 0o755)
-    trial = Trial(os.path.abspath(arguments.program), folder, arguments.seconds)
+    trial = Trial(os.path.abspath(arguments.program), folder, arguments.seconds, arguments.faults)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         trial.all()

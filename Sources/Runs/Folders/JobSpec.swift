@@ -6,6 +6,8 @@ package struct JobSpec: Sendable, Equatable {
     package let work: JobWork
     /// Threads that compute.
     package let threads: Int
+    /// What the worker's log names; nil for nothing.
+    package let trace: String?
     /// The job whose snapshot is looked at, or that this one repeats.
     package let parentID: JobID?
     package let dataDirectory: String
@@ -20,7 +22,7 @@ package struct JobSpec: Sendable, Equatable {
         }
         id = job.id
         work = body.work
-        threads = body.threads
+        (threads, trace) = (body.threads, body.trace)
         parentID = job.request.parentID
         self.dataDirectory = dataDirectory
         self.datasetsDirectory = datasetsDirectory
@@ -30,13 +32,13 @@ package struct JobSpec: Sendable, Equatable {
     ///
     /// - Throws: as `JobBody.text`.
     package func request() throws -> JobRequest {
-        try JobRequest(JobBody(work, threads: threads), parentID: parentID)
+        try JobRequest(JobBody(work, threads: threads, trace: trace), parentID: parentID)
     }
 }
 
 extension JobSpec: Codable {
     private enum CodingKeys: String, CodingKey {
-        case id, work, threads
+        case id, work, threads, trace
         case parentID = "parent_id"
         case dataDirectory = "data_directory"
         case datasetsDirectory = "datasets_directory"
@@ -64,7 +66,7 @@ extension JobSpec: Codable {
                 forKey: .dataDirectory, in: container, debugDescription: "The data directory is not absolute.")
         }
         let body = try JobBody(from: decoder)
-        (work, threads) = (body.work, body.threads)
+        (work, threads, trace) = (body.work, body.threads, body.trace)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -72,6 +74,7 @@ extension JobSpec: Codable {
         try container.encode(id.text, forKey: .id)
         try container.encode(work, forKey: .work)
         try container.encode(threads, forKey: .threads)
+        try container.encodeIfPresent(trace, forKey: .trace)
         try container.encodeIfPresent(parentID?.text, forKey: .parentID)
         try container.encode(dataDirectory, forKey: .dataDirectory)
         try container.encodeIfPresent(datasetsDirectory, forKey: .datasetsDirectory)

@@ -1,5 +1,6 @@
 import Catalogue
 import Jobs
+import Logging
 import Platform
 import Synchronization
 
@@ -57,6 +58,11 @@ public final class JobWorker: Sendable {
         if let state = folder.state(), state.attempt == attempt, state.outcome != nil { return .stopped }
         let spec = try folder.spec()
         ProcessStatus.makeModest(niceness: spec.work.jobKind == .training ? 10 : 15)
+        var logger = Logger(label: "vitscope.worker")
+        logger[metadataKey: "job"] = "\(spec.id)"
+        logger[metadataKey: "attempt"] = "\(attempt)"
+        if let trace = spec.trace { logger[metadataKey: "traceparent"] = "\(trace)" }
+        logger.info("begins", metadata: ["host": "\(Machine.hostName)", "pid": "\(own.identifier)"])
         let heartbeat = Heartbeat(
             folder,
             JobFolder.WorkerState(
@@ -72,6 +78,7 @@ public final class JobWorker: Sendable {
         FaultPoint.pass(.outcomeBefore)
         try await heartbeat.end(outcome)
         FaultPoint.pass(.outcomeAfter)
+        logger.info("ends", metadata: ["outcome": "\(outcome)"])
         // Who is killed before this looks once more.
         if case .snapshot(let request) = spec.work, outcome == .succeeded {
             SnapshotWork.removeSnapshot(of: request, spec, folder)

@@ -33,7 +33,8 @@ extension ViTScopeService {
     /// - Throws: `notFound`.
     public func jobCheckpoints(_ id: String) async throws(ServiceError) -> JSONValue {
         let job = try await find(id)
-        let all = try stored(job)
+        // What made room for others is still in the run's record.
+        let all = try stored(job).filter { Folder.exists($0.path) }
         return .object([
             .init(
                 "checkpoints",

@@ -11,10 +11,10 @@ extension ViTScopeService {
     /// The request that a job makes.
     ///
     /// - Throws: `invalid` with every fault, those of what the server knows among them.
-    func request(_ config: JSONValue) async throws -> JobRequest {
+    func request(_ config: JSONValue, trace: String? = nil) async throws -> JobRequest {
         let found = try await checked(config)
         let order = TrainingOrder(config: config, initFromPath: found.initFromPath)
-        return try JobRequest(JobBody(.training(order), threads: found.threads ?? configuration.threads))
+        return try JobRequest(JobBody(.training(order), threads: found.threads ?? configuration.threads, trace: trace))
     }
 
     /// What a job would need. Its first steps are made in a process of their own, which a job too large for the machine

@@ -29,9 +29,10 @@ extension ViTScopeService {
     /// - Parameters:
     ///   - body: JSON as `vitscope train --config` reads it.
     ///   - idempotencyKey: makes a repetition of the same request harmless for a day.
+    ///   - trace: what the worker's log names, so that others find it again.
     /// - Throws: `invalid` with every fault, `unreadable`, `queueFull`, `diskFull`, `unavailable`.
     public func submitJob(
-        _ body: [UInt8], idempotencyKey: String? = nil
+        _ body: [UInt8], idempotencyKey: String? = nil, trace: String? = nil
     ) async throws(ServiceError) -> JobSubmission {
         let queue = try openQueue()
         let value = try JSONValue.body(body)
@@ -47,7 +48,7 @@ extension ViTScopeService {
             if let key, let known = try await queue.store.replay(key, at: self.now()) {
                 return try await self.submission(known, queue)
             }
-            let request = try await self.request(value)
+            let request = try await self.request(value, trace: trace)
             let date = self.now()
             let found = try await queue.store.submit(
                 Job(id: JobID(at: date), request: request, at: date), key: key, limit: queue.limit)

@@ -1,19 +1,30 @@
 import HTTPTypes
 import Hummingbird
 import Platform
+import Synchronization
 
 /// Decides whether a request may have its answer. Routes ask it when they were found, never by their paths.
-package struct AccessGate: Sendable {
-    private let policy: AccessPolicy
+///
+/// A class because the token may be replaced while requests come.
+package final class AccessGate: Sendable {
+    private let current: Mutex<AccessPolicy>
     let sessions: SessionStore
     let failures: FailureLimiter
 
     package init(
         _ policy: AccessPolicy, sessions: SessionStore = SessionStore(), failures: FailureLimiter = FailureLimiter()
     ) {
-        self.policy = policy
+        current = Mutex(policy)
         self.sessions = sessions
         self.failures = failures
+    }
+
+    private var policy: AccessPolicy { current.withLock { $0 } }
+
+    /// From here on `policy` decides, and who has signed in by an older token signs in again.
+    package func replace(by policy: AccessPolicy) {
+        current.withLock { $0 = policy }
+        sessions.closeAll()
     }
 
     /// - Throws: `unauthorized` without a token or session, or with a wrong one; `tooManyFailures` after too many wrong.

@@ -41,6 +41,9 @@ package final class SessionStore: Sendable {
         }
     }
 
+    /// Ends all sessions.
+    package func closeAll() { sessions.withLock { $0.removeAll() } }
+
     /// Ends a session.
     package func close(_ name: String) { _ = sessions.withLock { $0.removeValue(forKey: SessionStore.key(name)) } }
 

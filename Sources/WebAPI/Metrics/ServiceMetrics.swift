@@ -56,6 +56,10 @@ extension MetricsText {
             "vitscope_forward_seconds_total", .counter, "Time of forward passes.", statistics.forwardSeconds)
         single("vitscope_images_decoded_total", .counter, "Decoded images.", Double(statistics.imagesDecoded))
         single("vitscope_decode_seconds_total", .counter, "Time of decoding images.", statistics.decodeSeconds)
+        if let free = statistics.dataFreeBytes {
+            single(
+                "vitscope_data_free_bytes", .gauge, "Room that the disk of the data directory has left.", Double(free))
+        }
         single(
             "vitscope_uploaded_bytes_total", .counter, "Uploaded checkpoint bytes.", Double(statistics.uploadedBytes))
     }

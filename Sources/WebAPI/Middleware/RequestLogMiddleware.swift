@@ -25,6 +25,9 @@ package struct RequestLogMiddleware: RouterMiddleware {
         context.notes.requestID = id
         context.logger[metadataKey: "request_id"] = .string(id)
         context.logger[metadataKey: "hb.request.id"] = nil
+        if let trace = TraceParent(request.headers[values: .traceParent]) {
+            context.logger[metadataKey: "trace_id"] = .string(trace.traceID)
+        }
         metrics.begin()
 
         var response = try await next(request, context)
@@ -104,6 +107,7 @@ enum SecurityHeaders {
 }
 
 extension HTTPField.Name {
+    package static let traceParent = HTTPField.Name("traceparent")!
     package static let requestID = HTTPField.Name("X-Request-Id")!
     package static let serverTiming = HTTPField.Name("Server-Timing")!
     package static let prefer = HTTPField.Name("Prefer")!

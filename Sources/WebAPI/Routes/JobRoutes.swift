@@ -36,6 +36,9 @@ struct JobRoutes {
                     OperationParameter(
                         name: "Idempotency-Key", place: .header, schema: .string(pattern: "^[!-~]{1,128}$"),
                         detail: "1 to 128 visible ASCII characters; the same key and body again give the same job."),
+                    OperationParameter(
+                        name: "traceparent", place: .header, schema: .string,
+                        detail: "A trace that the logs of the server and of the job's worker name (W3C Trace Context)."),
                     .query("dry_run", "Check and estimate, and post nothing.", schema: .boolean),
                 ],
                 body: RequestContent(
@@ -71,7 +74,8 @@ struct JobRoutes {
             }
             let keys = headers[values: .idempotencyKey]
             guard keys.count <= 1 else { throw Problem(.unreadable, "Send one Idempotency-Key.") }
-            let submission = try await service.submitJob(body, idempotencyKey: keys.first)
+            let submission = try await service.submitJob(
+                body, idempotencyKey: keys.first, trace: TraceParent(headers[values: .traceParent])?.text)
             var answer: HTTPFields = [.location: JobRoutes.path(submission.job)]
             if submission.isReplayed { answer[.idempotencyReplayed] = "true" }
             return try call.json(submission.job.field, status: .accepted, headers: answer)

@@ -76,7 +76,9 @@ struct Serve: AsyncParsableCommand {
         configuration.port = settings.port.value
         configuration.allowedHosts = settings.allowHosts.value
         configuration.pageDirectory = settings.page.value
-        configuration.access = try access(settings)
+        let tokenFile = settings.tokenFile.value
+        configuration.access = try access(tokenFile)
+        if !tokenFile.isEmpty { configuration.accessAgain = { try access(tokenFile) } }
         configuration.allowsInsecureHTTP = settings.insecureHTTP.value
         do { try configuration.checkAccess() } catch { throw Failure("\(error)", .configuration) }
         return configuration
@@ -99,16 +101,16 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// The token in the environment or in the file, if there is either.
-    private static func access(_ settings: ServeSettings) throws -> AccessPolicy {
+    private static func access(_ tokenFile: String) throws -> AccessPolicy {
         do {
-            if !settings.tokenFile.value.isEmpty {
-                guard let data = FileManager.default.contents(atPath: settings.tokenFile.value) else {
-                    throw Failure("cannot read the token file \(settings.tokenFile.value)", .configuration)
+            if !tokenFile.isEmpty {
+                guard let data = FileManager.default.contents(atPath: tokenFile) else {
+                    throw Failure("cannot read the token file \(tokenFile)", .configuration)
                 }
-                let mode = try? FileManager.default.attributesOfItem(atPath: settings.tokenFile.value)
+                let mode = try? FileManager.default.attributesOfItem(atPath: tokenFile)
                 if let mode = mode?[.posixPermissions] as? Int, mode & 0o077 != 0 {
                     Terminal.write(
-                        "vitscope: others on this machine may read the token file \(settings.tokenFile.value); "
+                        "vitscope: others on this machine may read the token file \(tokenFile); "
                             + "chmod 600 keeps them out\n")
                 }
                 return .token(try AccessToken(String(decoding: data, as: UTF8.self)))
@@ -130,6 +132,7 @@ struct Serve: AsyncParsableCommand {
             return JobStores(jobs: jobs, results: results, warnings: results.warnings + (warning.map { [$0] } ?? []))
         }
         configuration.jobs.trainings = settings.jobSlots.value
+        configuration.retention = settings.retention
         if !settings.slurmDirectory.value.isEmpty {
             let slurm = SlurmSettings(directory: Folder.absolute(settings.slurmDirectory.value))
             if let fault = await slurm.fault() { throw Failure(fault, .configuration) }

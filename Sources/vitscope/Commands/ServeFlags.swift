@@ -1,4 +1,5 @@
 import ArgumentParser
+import Service
 
 /// The flags of `serve`. Each is optional, because an environment variable or a file may say it instead.
 struct ServeFlags: ParsableArguments {
@@ -38,6 +39,15 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "A folder that this machine and the nodes of a Slurm cluster share; without it there is no cluster.")
     var slurmDirectory: String?
 
+    @Option(help: "Let go of kept results that nobody has read for so long, such as 30d or 12h.")
+    var keepResults: String?
+
+    @Option(help: "Of a training at its end keep so many checkpoints, the newest.")
+    var keepCheckpoints: Int?
+
+    @Flag(help: "With --keep-results and --keep-checkpoints: only log what would go.")
+    var retentionDryRun = false
+
     @Flag(help: "Parse and compute in the server itself, for debugging: a fault ends it.")
     var inProcess = false
 
@@ -48,6 +58,12 @@ struct ServeFlags: ParsableArguments {
         if let port, !(0...65535).contains(port) { throw ValidationError("--port must lie from 0 to 65535.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
         if let jobSlots, !(0...64).contains(jobSlots) { throw ValidationError("--job-slots must lie from 0 to 64.") }
+        if let keepResults, Retention.seconds(keepResults) == nil {
+            throw ValidationError("--keep-results must be a time such as 30d, 12h or 2w.")
+        }
+        if let keepCheckpoints, !(1...10_000).contains(keepCheckpoints) {
+            throw ValidationError("--keep-checkpoints must lie from 1 to 10000.")
+        }
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         if let logLevel, !levels.contains(logLevel) {
             throw ValidationError("--log-level must be one of \(levels.joined(separator: ", ")).")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Runs
 import Service
 
@@ -14,6 +15,7 @@ struct Worker: AsyncParsableCommand {
     var attempt: Int
 
     func run() async throws {
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let worker = JobWorker(folder: jobDir, attempt: attempt, codeVersion: Version.text)
         let (ending, _) = try await StopSignals.run(stop: worker.stop) { try await worker.run() }
         switch ending {

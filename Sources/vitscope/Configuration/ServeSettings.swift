@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import Service
 
 /// Everything `serve` can be told, with where each value came from.
 struct ServeSettings {
@@ -15,12 +16,16 @@ struct ServeSettings {
     let insecureHTTP: Setting<Bool>
     let jobSlots: Setting<Int>
     let slurmDirectory: Setting<String>
+    let keepResults: Setting<String>
+    let keepCheckpoints: Setting<Int>
+    let retentionDryRun: Setting<Bool>
     let inProcess: Setting<Bool>
     let logLevel: Setting<String>
 
     static let names = [
         "host", "port", "data", "models", "datasets", "public", "threads", "allow_host", "token_file",
-        "insecure_http", "job_slots", "slurm_directory", "in_process", "log_level",
+        "insecure_http", "job_slots", "slurm_directory", "keep_results",
+        "keep_checkpoints", "retention_dry_run", "in_process", "log_level",
     ]
 
     /// - Parameter processors: the default for `threads`.
@@ -54,6 +59,15 @@ struct ServeSettings {
             parse: { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } })
         slurmDirectory = try sources.resolve(
             "slurm_directory", flag: flags.slurmDirectory, standard: "", expected: "a directory", parse: text)
+        keepResults = try sources.resolve(
+            "keep_results", flag: flags.keepResults, standard: "", expected: "a time such as 30d, 12h or 2w",
+            parse: { $0.isEmpty || Retention.seconds($0) != nil ? $0 : nil })
+        keepCheckpoints = try sources.resolve(
+            "keep_checkpoints", flag: flags.keepCheckpoints, standard: 0, expected: "a number from 1 to 10000",
+            parse: { Int($0).flatMap { (0...10_000).contains($0) ? $0 : nil } })
+        retentionDryRun = try sources.resolve(
+            "retention_dry_run", flag: flags.retentionDryRun ? true : nil, standard: false, expected: "true or false",
+            parse: { ["true": true, "1": true, "false": false, "0": false][$0] })
         inProcess = try sources.resolve(
             "in_process", flag: flags.inProcess ? true : nil, standard: false, expected: "true or false",
             parse: { ["true": true, "1": true, "false": false, "0": false][$0] })
@@ -63,6 +77,15 @@ struct ServeSettings {
             parse: {
                 ["trace", "debug", "info", "notice", "warning", "error", "critical"].contains($0) ? $0 : nil
             })
+    }
+
+    /// What is let go of as it grows old.
+    var retention: Retention {
+        var retention = Retention()
+        retention.resultSeconds = Retention.seconds(keepResults.value)
+        retention.checkpoints = keepCheckpoints.value > 0 ? keepCheckpoints.value : nil
+        retention.isDry = retentionDryRun.value
+        return retention
     }
 
     /// What `--print-config` prints: name, value, source.
@@ -77,6 +100,9 @@ struct ServeSettings {
             ("insecure_http", "\(insecureHTTP.value)", "\(insecureHTTP.source)"),
             ("job_slots", "\(jobSlots.value)", "\(jobSlots.source)"),
             ("slurm_directory", slurmDirectory.value, "\(slurmDirectory.source)"),
+            ("keep_results", keepResults.value, "\(keepResults.source)"),
+            ("keep_checkpoints", "\(keepCheckpoints.value)", "\(keepCheckpoints.source)"),
+            ("retention_dry_run", "\(retentionDryRun.value)", "\(retentionDryRun.source)"),
             ("in_process", "\(inProcess.value)", "\(inProcess.source)"),
             ("log_level", logLevel.value, "\(logLevel.source)"),
         ]
