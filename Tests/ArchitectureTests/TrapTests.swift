@@ -24,7 +24,7 @@ import Testing
                 "Tensors/Training/Tensor+Linear.swift": .init(2, memory),
                 "Tensors/Training/Tensor+Losses.swift": .init(5, memory),
                 "Tensors/Training/Tensor+Tokens.swift": .init(10, memory),
-                "WebAPI/Middleware/RequestLogMiddleware.swift": .init(13, token),
+                "WebAPI/Middleware/RequestLogMiddleware.swift": .init(14, token),
                 "WebAPI/Routes/JobEventRoutes.swift": .init(2, token),
                 "WebAPI/Routes/JobRoutes.swift": .init(2, token),
                 "WebAPI/Routes/SessionRoutes.swift": .init(1, token),
