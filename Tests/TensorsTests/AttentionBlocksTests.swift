@@ -7,7 +7,7 @@ import Testing
 /// is kept.
 @Suite struct AttentionBlocksTests {
     private static let tokens = 301, heads = 2, headDim = 8
-    private let pool = ThreadPool(threads: 2)
+    private let pool = ThreadPool(threads: 2) { NumericLibraries.prepareThread() }
     private let qkv: Tensor
     private let bias: Tensor
 
@@ -22,7 +22,9 @@ import Testing
     }
 
     private func attention(heads: [Int]?, queries: [Int]? = nil, output: Bool = true) -> AttentionForward {
-        AttentionForward(
+        // The calling thread works, too.
+        NumericLibraries.prepareThread()
+        return AttentionForward(
             qkv: qkv, numHeads: Self.heads, bias: bias, wanted: .init(heads: heads, queries: queries, output: output),
             pool: pool)
     }

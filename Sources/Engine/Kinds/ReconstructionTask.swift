@@ -101,10 +101,12 @@ struct ReconstructionTask: AnalysisTask {
         ].map { shapes.image(of: $0) }
         let size = GridSize(rows: panels[0].shape[0], cols: panels[0].shape[1])
         let fourier = FourierAnalysis(grid: size)
-        let curves = [panels[0], panels[2]].map { image in
+        // Where no patch is masked and the visible ones are the image's own, nothing was reconstructed.
+        let isReconstructed = visible == .predicted || isMasked.contains(true)
+        let curves = [(panels[0], true), (panels[2], isReconstructed)].map { image, isMeasured in
             let curve = fourier.relativeLogAmplitude(
                 image.reshaped([1, size.count, config.inChans]), numPrefixTokens: 0, pool: pool)
-            return (0..<curve.cols).map { curve[0, $0] }
+            return (0..<curve.cols).map { isMeasured ? curve[0, $0] : .nan }
         }
         return Found(
             original: panels[0], masked: panels[1], reconstruction: panels[2], isMasked: isMasked,
@@ -190,7 +192,8 @@ extension ReconstructionTask {
         var reasons: [Reason] = []
         let counts = found.map { $0.isMasked.count { $0 } }
         if counts.contains(0) {
-            reasons += ["/loss", "/masked_l1", "/masked_mse"].map {
+            let curves = ["/reconstruction_log_amplitude", "/blur"] + (found.count > 1 ? ["/blur_sem"] : [])
+            reasons += (["/loss", "/masked_l1", "/masked_mse"] + (visible == .predicted ? [] : curves)).map {
                 Reason(pointer: $0, reason: "Where there is no number, no patch is masked.")
             }
         }

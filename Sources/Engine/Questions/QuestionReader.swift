@@ -23,7 +23,10 @@ package struct QuestionReader: Sendable {
         _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ models: [NamedModel], from sources: AnalysisSources
     ) async throws(ServiceError) -> PreparedAnalysis {
         var values = ParameterValues(parameters, of: kind.spec)
-        let images = kind.spec.images == .nothing ? nil : try await sources.images(&values)
+        // Images that are given to what needs none have to be there all the same.
+        let subjects = kind.spec.subjects.flatMap { [$0.name] + $0.aliases }
+        let isGiven = parameters.contains { subjects.contains($0.name) }
+        let images = kind.spec.images == .nothing && !isGiven ? nil : try await sources.images(&values)
         return try prepare(kind, parameters, &values, models, images)
     }
 

@@ -7,6 +7,7 @@ import Platform
 import Service
 import ServiceTestSupport
 import Tensors
+import TestSupport
 import Testing
 import TestSupport
 
@@ -39,7 +40,7 @@ import TestSupport
         // Row 2, column 1, in both images, at every depth.
         let counts = result.numbers("outlier_count")
         for depth in 0..<4 {
-            #expect((0..<24).allSatisfy { counts[depth * 24 + $0] == ($0 == 13 ? 2 : 0) })
+            #expect((0..<24).everyOne { counts[depth * 24 + $0] == ($0 == 13 ? 2 : 0) })
             #expect(result.numbers("channels")[depth * 2] == 7 && result.numbers("channel_share")[depth * 2] > 0.99)
             #expect(result.numbers("massive")[depth] == 1 && result.numbers("massive_channels")[depth] == 1)
         }

@@ -113,12 +113,12 @@ import Testing
         #expect(
             nothing.numbers("masked_l1").everyOne { $0.isNaN } && nothing.numbers("visible_l1").everyOne { $0.isFinite }
         )
-        #expect(nothing.numbers("blur").everyOne { $0 == 0 })
+        #expect(nothing.numbers("blur").everyOne(\.isNaN))
         let everything = try await ask(test, ["mask": "all"])
         #expect(
             everything.numbers("visible_mse").everyOne { $0.isNaN }
                 && everything.numbers("loss").everyOne { $0.isFinite })
-        for (result, pointer) in [(nothing, "/loss"), (everything, "/visible_l1")] {
+        for (result, pointer) in [(nothing, "/loss"), (nothing, "/blur"), (everything, "/visible_l1")] {
             #expect((result["reasons"]?.elements ?? []).contains { $0["pointer"] == .string(pointer) })
         }
     }
