@@ -129,6 +129,7 @@
   expect("no micro", scale.tickWords([0, 0.000008]), ["0", "8e−6"]);
   const flat = scale.extent([0.5, 0.5000001]);
   expect("noise does not fill an axis", flat[1] - flat[0] > 0.005, true);
+  expect("zeros alone have an axis", scale.extent([0, 0, null]), [0, 1]);
   expect("command", menu.command("http://h/v1/models/m/analyses/knn?probe_set=p&train_fraction=0.5", {path: "a b.pth"}),
     "vitscope analyze knn --model 'data/models/a b.pth' --images DIR --train-fraction 0.5");
   expect("python", /np\.load/.test(menu.python("http://h/x?format=npy")), true);

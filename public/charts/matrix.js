@@ -12,7 +12,9 @@ export function matrixChart({name, rows, cols, values}, {
   const ticks = (labels, room) => few(labels.map((_, i) => i), Math.max(2, Math.floor(room)))
     .map((at) => ({at, text: String(labels[at]).replace(/^blocks\./, "")}));
   const known = values.flat().filter((value) => value != null);
-  const [low, high] = limits ?? [Math.min(...known), Math.max(...known)];
+  const least = Math.min(...known), most = Math.max(...known);
+  // Numbers that are all the same are no middle of anything.
+  const [low, high] = limits ?? [least, most > least ? most : least + 1];
   return figure({
     cells: [{
       x: {title: xTitle, ticks: ticks(cols, Math.min(width < 420 ? 7 : 13, cell * cols.length / 34)), range: [-0.5, cols.length - 0.5], grid: false},

@@ -32,6 +32,7 @@ export function extent(values, {zero = false, room = 0.05, least = 0} = {}) {
     if (value > high) high = value;
   }
   if (low > high) return [0, 1];
+  if (low === 0 && high === 0) return [0, 1];
   if (zero) [low, high] = [Math.min(0, low), Math.max(0, high)];
   // Differences in the last digits of a number are rounding, not a course.
   const narrowest = Math.max(least, 0.02 * Math.max(Math.abs(low), Math.abs(high)), 1e-12);
