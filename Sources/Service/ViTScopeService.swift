@@ -58,6 +58,7 @@ public final class ViTScopeService: Sendable {
     let askers = TurnKeeper()
     /// Questions in the queue that are given up where nobody asks after them.
     let watched = WatchedQuestions()
+    private let memory = MemoryKeeper()
     let dryRuns = DryRuns()
     let digests = CheckedDigests()
 
@@ -259,7 +260,8 @@ public final class ViTScopeService: Sendable {
 
     /// Calls `body`, whose errors become the service's.
     func perform<R>(_ body: () async throws -> R) async throws(ServiceError) -> R {
-        try await ServiceError.wrapping {
+        defer { memory.used() }
+        return try await ServiceError.wrapping {
             do { return try await body() } catch let error as JobStoreError {
                 switch error {
                 case .diskFull: throw ServiceError.diskFull
