@@ -113,7 +113,7 @@ import Testing
         #expect(
             nothing.numbers("masked_l1").everyOne { $0.isNaN } && nothing.numbers("visible_l1").everyOne { $0.isFinite }
         )
-        #expect(nothing.numbers("blur").everyOne(\.isNaN))
+        #expect(nothing.numbers("blur").everyOne { $0.isNaN })
         let everything = try await ask(test, ["mask": "all"])
         #expect(
             everything.numbers("visible_mse").everyOne { $0.isNaN }
