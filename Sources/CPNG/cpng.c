@@ -51,7 +51,7 @@ static void widen_grey16(uint8_t *row, uint32_t width) {
     }
 }
 
-static void read_rows(png_structp png, png_infop info, uint8_t *rgb, uint32_t width, uint32_t height) {
+static void read_header(png_structp png, png_infop info, uint32_t width, uint32_t height) {
     // Nothing but pixels and palette is parsed: text, profiles and the rest have been libpng's weak spots.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tRNS\0eXIf\0cICP", 3);
@@ -60,6 +60,10 @@ static void read_rows(png_structp png, png_infop info, uint8_t *rgb, uint32_t wi
     png_read_info(png, info);
     if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height)
         png_error(png, "two headers of different sizes");
+}
+
+static void read_rows(png_structp png, png_infop info, uint8_t *rgb, uint32_t width, uint32_t height) {
+    read_header(png, info, width, height);
     int kind = png_get_color_type(png, info), depth = png_get_bit_depth(png, info);
     int grey16 = kind == PNG_COLOR_TYPE_GRAY && depth == 16;
     if (!grey16) {
@@ -81,8 +85,25 @@ static void read_rows(png_structp png, png_infop info, uint8_t *rgb, uint32_t wi
     png_read_end(png, NULL);
 }
 
-cpng_status cpng_read_rgb(
-    uint8_t *rgb, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height
+// Labels as they are stored: nothing is made of them but a byte each.
+static void read_label_rows(png_structp png, png_infop info, uint8_t *labels, uint32_t width, uint32_t height) {
+    read_header(png, info, width, height);
+    int kind = png_get_color_type(png, info), depth = png_get_bit_depth(png, info);
+    if ((kind != PNG_COLOR_TYPE_PALETTE && kind != PNG_COLOR_TYPE_GRAY) || depth > 8)
+        png_error(png, "a mask has a palette or grey levels, of 8 bits at the most");
+    if (depth < 8) png_set_packing(png);
+    int passes = png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    if (png_get_rowbytes(png, info) != width) png_error(png, "rows of an unexpected length");
+    for (int pass = 0; pass < passes; pass++)
+        for (uint32_t y = 0; y < height; y++) png_read_row(png, labels + (size_t)y * width, NULL);
+    png_read_end(png, NULL);
+}
+
+typedef void row_reader(png_structp png, png_infop info, uint8_t *pixels, uint32_t width, uint32_t height);
+
+static cpng_status read_with(
+    row_reader *rows, uint8_t *pixels, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height
 ) {
     source_state source = {bytes, count, 0, CPNG_OK, reason};
     reason[0] = 0;
@@ -95,10 +116,22 @@ cpng_status cpng_read_rgb(
     }
     if (setjmp(png_jmpbuf(png)) == 0) {
         png_set_read_fn(png, &source, on_read);
-        read_rows(png, info, rgb, width, height);
+        rows(png, info, pixels, width, height);
     }
     png_destroy_read_struct(&png, &info, NULL);
     return source.status;
+}
+
+cpng_status cpng_read_rgb(
+    uint8_t *rgb, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height
+) {
+    return read_with(read_rows, rgb, reason, bytes, count, width, height);
+}
+
+cpng_status cpng_read_labels(
+    uint8_t *labels, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height
+) {
+    return read_with(read_label_rows, labels, reason, bytes, count, width, height);
 }
 
 // A file that grows in memory.

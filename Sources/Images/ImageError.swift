@@ -26,6 +26,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case damaged(ImageFormat, reason: String)
     /// A legal kind of a format of which other kinds are read.
     case unsupported(ImageFormat, kind: String)
+    /// An image that is no mask, whose pixels are labels.
+    case noLabels(ImageFormat)
     /// There is not enough memory to decode it.
     case noMemory(height: Int, width: Int)
     /// The file or folder cannot be read.
@@ -65,6 +67,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "the \(format) file is damaged (\(reason)); save it again with another program"
         case .unsupported(let format, let kind):
             "this kind of \(format) is not read (\(kind)); save it as an ordinary 8-bit JPEG or PNG"
+        case .noLabels(let format):
+            "this kind of \(format) holds no labels; save the mask as a PNG with a palette or grey levels of at most 8 bits"
         case .noMemory(let height, let width):
             "not enough memory to decode \(width) × \(height) pixels; scale it down, or save it as baseline"
         case .file(let error): error.description

@@ -49,7 +49,7 @@ import Testing
                 "Images/Augmentations/RandAugment.swift": .init(3, "A magnitude of 1,000 at the most."),
                 "Images/Datasets/ShapesTextures/Colour.swift": .init(1, "A colour clamped to 0 and 1."),
                 "Images/Datasets/ShapesTextures/LatticeNoise.swift": .init(2, "Places on a canvas of 1,024 pixels."),
-                "Images/Transforms/EvaluationTransform.swift": .init(1, "Half a difference of sides."),
+                "Images/Transforms/Crop.swift": .init(1, "Half a difference of sides."),
                 "Models/Loading/SinCosTable.swift": .init(1, "The root of a count."),
                 "Models/Loading/StructureReader.swift": .init(2, "The root of a count."),
                 "Platform/FixedWidthInteger+Trapping.swift": .init(20, "Here they are refused."),

@@ -59,8 +59,10 @@ extension FuzzFormat {
         return true
     }
 
+    private static let limits = ImageLimits(maxPixels: 1 << 15, maxScanPixels: 1 << 19, maxUnpackedBytes: 1 << 18)
+
     private static func checkImage(_ bytes: [UInt8]) throws(FuzzFault) -> Bool {
-        let limits = ImageLimits(maxPixels: 1 << 15, maxScanPixels: 1 << 19, maxUnpackedBytes: 1 << 18)
+        try checkLabels(bytes)
         let image: Image
         do throws(ImageError) {
             image = try Image.decoded(Bytes(bytes), orientation: .apply, limits: limits).image
@@ -74,6 +76,20 @@ extension FuzzFormat {
         let again = try? Image.decode(PNG.encode(image), orientation: .apply, limits: limits)
         try FuzzFault.require(again == image, "changes when it is written and read")
         return true
+    }
+
+    /// Any image may be given as a mask.
+    private static func checkLabels(_ bytes: [UInt8]) throws(FuzzFault) {
+        let mask: LabelImage
+        do throws(ImageError) { mask = try LabelImage.decode(Bytes(bytes), limits: limits) } catch {
+            return try FuzzFault.require(!error.description.isEmpty, "the error \(error) has no words")
+        }
+        try FuzzFault.require(
+            mask.height * mask.width <= limits.maxPixels && mask.labels.count == mask.height * mask.width,
+            "\(mask.labels.count) labels of \(mask.width) × \(mask.height) pixels")
+        let written = PNG.encode(grey: mask.labels, height: mask.height, width: mask.width)
+        try FuzzFault.require(
+            (try? LabelImage.decode(Bytes(written), limits: limits)) == mask, "its labels change when written and read")
     }
 
     private static func checkQuery(_ bytes: [UInt8]) throws(FuzzFault) -> Bool {

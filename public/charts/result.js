@@ -62,9 +62,13 @@ function pointWords({labels, image_of_point: images, images: refs, grid}) {
     isWhole ? `row ${Math.floor((i % of) / grid[1])}, column ${(i % of) % grid[1]}` : ""].filter(Boolean).join("\n");
 }
 
-/** Forms that are looked at: maps over their images, patches in colours, and images themselves as the server draws them. */
-const PICTURES = {maps: mapCharts, colours: mapCharts, images: (figure, answers, look) => answers.map(({name, result}) =>
-  ({name, chart: pictureChart({name, address: look.pictureOf(result, figure.values)}, look)}))};
+/** Forms that are looked at: maps over their images, patches in colours, and images and labels as the server draws them. */
+const PICTURES = {maps: mapCharts, colours: mapCharts, images: serverPictures, labels: serverPictures};
+
+function serverPictures(figure, answers, look) {
+  return answers.map(({name, result}) =>
+    ({name, chart: pictureChart({name, address: look.pictureOf(result, figure.values)}, look)}));
+}
 
 function mapCharts(figure, answers, look) {
   return answers.map(({name, result}) =>

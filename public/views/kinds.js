@@ -35,7 +35,8 @@ export function kindControls(kind, chosen, set) {
 /** How to read a kind's figures, and which images it needs. */
 export const kindReading = (kind) => [kind.reading, {
   labelled: "Needs images with classes.",
-  cue_conflict: "Needs images whose shape and texture disagree."
+  cue_conflict: "Needs images whose shape and texture disagree.",
+  masked: "Needs images with masks."
 }[kind.images] ?? ""].filter(Boolean).join(" ");
 
 const label = (name) => {

@@ -23,6 +23,11 @@ typedef enum {
 cpng_status cpng_read_rgb(
     uint8_t *rgb, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height);
 
+// Decodes to labels (height, width), 8 bits: the places in a palette, or grey levels of at most 8 bits as they are stored.
+// Colours, alpha and 16 bits are CPNG_DAMAGED.
+cpng_status cpng_read_labels(
+    uint8_t *labels, char *reason, const uint8_t *bytes, size_t count, uint32_t width, uint32_t height);
+
 // Encodes pixels (height, width, channels), 8 bits, channels 1 (grey), 3 (RGB) or 4 (RGBA). `level` is zlib's, 0 to 9.
 // The file is memory of malloc's at `*file`; the caller frees it.
 cpng_status cpng_write(

@@ -39,6 +39,9 @@ package struct BuiltInDataset: Sendable, Hashable, Codable {
 
     func image(at index: Int) -> Image { pictures.image(at: index) }
 
+    /// 0 for the background, otherwise one more than the image's class.
+    func labels(of index: Int) -> LabelImage { pictures.mask(at: index, of: label(of: index)) }
+
     /// Shape and texture in words.
     func description(of index: Int) -> String {
         let shape = ShapesTextures.shapeNames[pictures.shapeLabel(at: index)]

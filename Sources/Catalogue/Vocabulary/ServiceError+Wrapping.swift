@@ -26,7 +26,7 @@ extension ServiceError {
     package init(_ error: ImageError) {
         let sentence = Self.sentence("\(error)")
         switch error {
-        case .empty, .notAnImage, .otherFormat, .unsupported: self = .unsupportedMedia(sentence)
+        case .empty, .notAnImage, .otherFormat, .unsupported, .noLabels: self = .unsupportedMedia(sentence)
         case .tooManyBytes, .tooLong, .tooManyPixels, .tooManyScans, .tooMuchWork, .tooSlow, .noMemory:
             self = .tooLarge(sentence, alternative: "")
         case .truncated, .damaged: self = .unreadable(sentence)

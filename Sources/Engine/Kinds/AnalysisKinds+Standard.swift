@@ -27,6 +27,7 @@ extension AnalysisKinds {
         .tsne,
         .linearProbe,
         .knn,
+        .segmentationProbe,
         .logitLens,
         .frequencyRobustness,
         .shapeBias,

@@ -23,6 +23,8 @@ public struct AnalysisSpec: Sendable {
         case labelled
         /// Images whose shape and texture disagree.
         case cueConflict = "cue_conflict"
+        /// Images with a mask that says what each pixel shows.
+        case masked
         /// None: it looks at the model alone, and images that are given are not looked at.
         case nothing = "none"
     }

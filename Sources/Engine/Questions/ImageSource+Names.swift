@@ -1,13 +1,14 @@
 import Catalogue
 
 extension AnalysisSpec.ImageNeed {
-    /// What beside its pixels decides the numbers: the class of a labelled image, and the name that says which cues it
-    /// shows.
+    /// What beside its pixels decides the numbers: the class of a labelled image, the name that says which cues it shows,
+    /// the mask.
     func decidingName(of source: ImageSource) -> String? {
         switch self {
         case .any, .nothing: nil
         case .labelled: source.className ?? ""
         case .cueConflict: source.fileName
+        case .masked: source.maskDigest
         }
     }
 }

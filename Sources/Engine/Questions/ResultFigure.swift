@@ -17,9 +17,12 @@ package struct ResultFigure: Sendable, Equatable {
         /// `values` is (image, y, x, 3), levels from 0 to 1, and `series` names the fields with images of the same extents
         /// that stand side by side.
         case images
+        /// `values` is (image, row, column): labels of patches, 255 for none, drawn in VOC's colours over their images;
+        /// `series` names the fields of the same extents that stand side by side.
+        case labels
 
         /// Whether it shows images, rather than numbers beside one another.
-        var isPictorial: Bool { self == .maps || self == .colours || self == .images }
+        var isPictorial: Bool { [.maps, .colours, .images, .labels].contains(self) }
     }
 
     let form: Form

@@ -31,6 +31,7 @@ struct ResultPicture {
         case .maps: return try maps(figure, array)
         case .colours: return try colours(figure, array)
         case .images: return try images(figure, array)
+        case .labels: return try labels(figure, array)
         }
     }
 

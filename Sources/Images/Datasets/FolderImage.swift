@@ -6,6 +6,12 @@ public struct FolderImage: Sendable, Hashable, Codable {
     public let path: String
     public let root: String
 
+    /// The file at `path` below the folder `root`.
+    package init(path: String, root: String) {
+        self.path = path
+        self.root = root
+    }
+
     /// Its bytes, mapped.
     ///
     /// - Throws: `ImageError.file` where it cannot be read or has become a link.

@@ -21,6 +21,26 @@ extension PNG {
         }
     }
 
+    /// The labels of the file whose header has been read and found within the limits: places in its palette, or grey
+    /// levels.
+    static func decodeLabels(_ bytes: Bytes, height: Int, width: Int) throws(ImageError) -> LabelImage {
+        var labels = [UInt8](repeating: 0, count: height * width)
+        var reason = [CChar](repeating: 0, count: Int(CPNG_REASON_SIZE))
+        let status = labels.withUnsafeMutableBufferPointer { target in
+            bytes.withUnsafeBytes { source in
+                cpng_read_labels(
+                    target.baseAddress, &reason, source.baseAddress?.assumingMemoryBound(to: UInt8.self), source.count,
+                    UInt32(width), UInt32(height))
+            }
+        }
+        switch status {
+        case CPNG_OK: return LabelImage(height: height, width: width, labels: labels)
+        case CPNG_TRUNCATED: throw ImageError.truncated(.png)
+        case CPNG_NO_MEMORY: throw ImageError.noMemory(height: height, width: width)
+        default: throw ImageError.damaged(.png, reason: Words.of(reason))
+        }
+    }
+
     /// The file of `pixels` (height, width, channels).
     static func encode(_ pixels: [UInt8], height: Int, width: Int, channels: Int, level: Int) -> [UInt8] {
         precondition(height > 0 && width > 0, "an image has at least one pixel, not \(height) × \(width)")

@@ -30,7 +30,7 @@ public struct EvaluationTransform: Sendable, Hashable, Codable {
     /// Bit for bit those of Pillow and torchvision. Where the scaled image is smaller than the input, the rest is
     /// black, or the mean colour for `border`.
     public func view(of image: Image) -> Image {
-        let size = scaledSize(of: image)
+        let size = scaledSize(height: image.height, width: image.width)
         let rows = Crop(from: size.height, to: height, rounding: preprocess.cropRounding)
         let columns = Crop(from: size.width, to: width, rounding: preprocess.cropRounding)
         let part = image.resized(
@@ -70,50 +70,30 @@ public struct EvaluationTransform: Sendable, Hashable, Codable {
     }
 
     /// The size of the whole image before the crop.
-    private func scaledSize(of image: Image) -> (height: Int, width: Int) {
+    func scaledSize(height own: Int, width across: Int) -> (height: Int, width: Int) {
         let targetHeight = Self.side(Double(height) / preprocess.cropPct, .down)
         let targetWidth = Self.side(Double(width) / preprocess.cropPct, .down)
-        let down = Double(image.height) / Double(targetHeight), across = Double(image.width) / Double(targetWidth)
+        let down = Double(own) / Double(targetHeight), wide = Double(across) / Double(targetWidth)
         func scaled(_ side: Int, by ratio: Double) -> Int { Self.side(Double(side) / ratio, .toNearestOrEven) }
         switch preprocess.cropMode {
         case .squash: return (targetHeight, targetWidth)
         case .border:
-            let ratio = max(down, across)
-            return (scaled(image.height, by: ratio), scaled(image.width, by: ratio))
+            let ratio = max(down, wide)
+            return (scaled(own, by: ratio), scaled(across, by: ratio))
         case .center: break
         }
         if targetHeight == targetWidth {
             // torchvision's Resize of the shorter side: the other one is cut to an integer.
-            let short = min(image.height, image.width), long = max(image.height, image.width)
+            let short = min(own, across), long = max(own, across)
             let longer = Self.side(Double(targetHeight * long) / Double(short), .down)
-            return image.width <= image.height ? (longer, targetHeight) : (targetHeight, longer)
+            return across <= own ? (longer, targetHeight) : (targetHeight, longer)
         }
-        let ratio = min(down, across)
-        return (scaled(image.height, by: ratio), scaled(image.width, by: ratio))
+        let ratio = min(down, wide)
+        return (scaled(own, by: ratio), scaled(across, by: ratio))
     }
 
     /// A whole number of pixels, one at the least.
     private static func side(_ pixels: Double, _ rule: FloatingPointRoundingRule) -> Int {
         Int(rounding: pixels, rule, into: 1...1 << 31) ?? 1
-    }
-}
-
-/// A side cut to the middle, or set in the middle of a longer one.
-private struct Crop {
-    /// What is kept of the old side.
-    let kept: Range<Int>
-    /// Where it begins on the new side.
-    let margin: Int
-
-    init(from old: Int, to new: Int, rounding: Preprocess.CropRounding) {
-        if old < new {
-            kept = 0..<old
-            margin = (new - old) / 2
-        } else {
-            let start = Double(old - new) / 2
-            let first = Int(inRange: start.rounded(rounding == .halfToEven ? .toNearestOrEven : .down))
-            kept = first..<first + new
-            margin = 0
-        }
     }
 }

@@ -60,31 +60,8 @@ public enum FeatureProbe {
     public static func logits(
         train: Samples, on features: [Tensor], classes: Int, schedule: Schedule = Schedule(), pool: ThreadPool
     ) -> [Tensor] {
-        guard let width = train.features.first?.shape[1], !train.labels.isEmpty else { return [] }
-        let heads = ProbeHeads(
-            layers: train.features.count, width: width, classes: classes, normalizer: schedule.normalizer)
-        var weights = ParameterBuffer(heads.layout), running = ParameterBuffer(heads.buffers)
-        heads.initialize(&weights, &running, seed: schedule.seed)
-        let size = min(schedule.batchSize, train.labels.count), steps = train.labels.count / size
-        var optimizer = Optimizer(
-            .sgd(momentum: 0.9, nesterov: false), layout: heads.layout,
-            groups: [ParameterGroup(heads.layout.parameters, weightDecay: 0)],
-            schedule: LearningRateSchedule(
-                .cosine(countsWarmup: true), peak: schedule.learningRate, totalSteps: schedule.epochs * steps))
-        var gradients = ParameterBuffer(heads.layout)
-        for epoch in 0..<schedule.epochs {
-            var random = RandomStream(seed: schedule.seed, "probe.order").stream(epoch)
-            let order = random.permutation(train.labels.count)
-            for step in 0..<steps {
-                let indices = Array(order[step * size..<(step + 1) * size])
-                gradients.zero()
-                _ = heads.step(
-                    train.features.map { $0.gatheringRows(indices) }, labels: indices.map { train.labels[$0] },
-                    weights: weights, running: &running, gradients: &gradients, pool: pool)
-                optimizer.step(
-                    epoch * steps + step, weights: &weights, gradients: gradients, norm: 0, pool: pool)
-            }
-        }
-        return heads.logits(features, weights: weights, running: running, pool: pool)
+        guard !train.features.isEmpty, !train.labels.isEmpty else { return [] }
+        return FittedProbe(train: train, classes: classes, schedule: schedule, pool: pool)
+            .logits(of: features, pool: pool)
     }
 }

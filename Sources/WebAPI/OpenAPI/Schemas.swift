@@ -208,7 +208,7 @@ enum Schemas {
         let kind = Schema.object([
             ("name", .string), ("group", .string), ("group_title", .string), ("title", .string), ("summary", .string),
             ("reading", .string), ("cost", .string), ("path", .string), ("models", .integer(atLeast: 1, atMost: 2)),
-            ("images", .oneOf(["any", "labelled", "cue_conflict", "none"])), ("gives_maps", .boolean),
+            ("images", .oneOf(["any", "labelled", "cue_conflict", "masked", "none"])), ("gives_maps", .boolean),
             ("in_comparisons", .boolean), ("in_comparisons_usually", .boolean), ("trajectory", .optional(trajectory)),
             ("parameters", .array(parameter)),
         ])

@@ -129,6 +129,8 @@ import WebAPI
         .get("/v1/models/vit/analyses/linear-probe?probe_set=forty&epochs=1&layers=-1"),
         .get("/v1/models/vit/analyses/frequency-robustness?probe_set=forty&frequencies=0.5"),
         .get("/v1/models/vit/analyses/shape-bias?probe_set=few&n_train=20"),
+        .get("/v1/models/vit/analyses/segmentation-probe?probe_set=forty&method=knn&depths=-1"),
+        .get("/v1/models/vit/analyses/segmentation-probe?probe_set=few&epochs=1&format=png&figure=prediction"),
         .get("/v1/models/vit/analyses/lesion?probe_set=forty&parts=mlp"),
         .get("/v1/analyses"), .get("/v1/analyses?analysis=fourrier"), .get("/v1/analyses/ANALYSIS"),
         .get("/v1/analyses/ANALYSIS?format=png"), .get("/v1/analyses/none"), .get("/v1/analyses/ANALYSIS/manifest"),

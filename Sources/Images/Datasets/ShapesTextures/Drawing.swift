@@ -75,6 +75,20 @@ struct Drawing {
         return Image(height: side, width: side, pixels: pixels)
     }
 
+    /// `label` where the silhouette covers half of a pixel or more, 0 elsewhere.
+    func mask(label: UInt8) -> LabelImage {
+        var labels: [UInt8] = []
+        labels.reserveCapacity(side * side)
+        for row in 0..<side {
+            for column in 0..<side {
+                let place = Point(Double(column) + 0.5, Double(row) + 0.5)
+                let isInside = cue == .texture || shape.distance(rotation(place - center) * (1 / radius)) <= 0
+                labels.append(isInside ? label : 0)
+            }
+        }
+        return LabelImage(height: side, width: side, labels: labels)
+    }
+
     private func colour(at place: Point) -> Colour {
         if cue == .texture { return fill(at: place) }
         let distance = shape.distance(rotation(place - center) * (1 / radius)) * radius

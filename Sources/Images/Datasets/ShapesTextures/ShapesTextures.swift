@@ -74,6 +74,19 @@ public struct ShapesTextures: Sendable, Hashable, Codable {
         ).drawn()
     }
 
+    /// What each pixel of image `index` shows: 0 for the background, otherwise one more than the number of its shape, or
+    /// of its texture where the image shows nothing else.
+    public func mask(at index: Int) -> LabelImage { mask(at: index, of: label(at: index)) }
+
+    /// The same with 1 + `label` for what is not background.
+    package func mask(at index: Int, of label: Int) -> LabelImage {
+        let labels = labels(at: index)
+        return Drawing(
+            shape: Shape.allCases[labels.shape], texture: Texture.allCases[labels.texture], cue: cue, side: imgSize,
+            random: RandomStream(seed: seed, index: index).stream(1)
+        ).mask(label: UInt8(clamping: 1 + label))
+    }
+
     /// All shapes (columns) with all textures (rows), for people to look at.
     public func sheet(gap: Int = 2) -> Image {
         precondition((0...64).contains(gap), "a gap of 0 to 64 pixels")

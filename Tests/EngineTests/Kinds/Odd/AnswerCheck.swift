@@ -16,13 +16,14 @@ struct AnswerCheck {
     private static let echoes: Set<String> = [
         "figures", "frequency_pi", "normalized_depth", "uniform", "chance", "bandwidth_threshold", "is_masked",
         "masked", "original", "original_log_amplitude", "reconstruction",
+        "truth", "ceiling",
     ]
 
     /// Figures that lie between 0 and 1 wherever there is one.
     private static let shares = [
         "top1", "top5", "top1_by_k", "clean_accuracy", "accuracy", "shape_bias", "shape_fraction", "texture_fraction",
         "patches_to_cls", "cls_to_cls", "explained_ratio", "rollout", "unison", "agreement",
-        "maps", "probability", "top_probabilities",
+        "maps", "miou", "iou", "pixel_accuracy", "probability", "top_probabilities",
     ]
 
     /// What has no finite number has a reason, shares are shares, and of a model of nothing but NaN there is no figure.

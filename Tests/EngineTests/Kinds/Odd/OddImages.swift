@@ -11,9 +11,9 @@ enum OddImages: String, CaseIterable, Sendable {
             case .one: [0]
             case .same: [0, 1, 2, 3, 4]
             }
-        // Cues that conflict are in drawn images alone.
+        // Cues that conflict, and masks, are in drawn images alone.
         let dataset =
-            kind.spec.images == .cueConflict ? "shapes-textures" : self == .same ? "same" : "pets"
+            [.cueConflict, .masked].contains(kind.spec.images) ? "shapes-textures" : self == .same ? "same" : "pets"
         return numbers.map { "\(dataset):\($0)" }
     }
 }

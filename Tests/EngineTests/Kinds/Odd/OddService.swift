@@ -19,6 +19,7 @@ struct OddService {
         .frequencyRobustness: [.init("frequencies", "0.5")], .shapeBias: [.init("n_train", "20")],
         .knn: [.init("k", "1,3")], .attention: [.init("mass", "0.6"), .init("layer", "all")],
         .fourier: [.init("map", "true")], .reconstruction: [.init("decoder_heads", "2")],
+        .segmentationProbe: [.init("epochs", "2")],
     ]
 
     /// - Parameter damages: each is a model, called after it.
