@@ -90,7 +90,7 @@ def questions(server, faults):
         if kind["name"] in ("attention", "attention-rollout", "attention-gradient-rollout"):
             images = f"image={image}"
         # What fits the images of the demo badly is refused, which is as good here; what takes long goes on in the queue.
-        ask("GET", f"{path}?{images}{more}", (200, 202, 422), [("Prefer", "wait=2")])
+        ask("GET", f"{path}?{images}{more}", (200, 202, 409, 422), [("Prefer", "wait=2")])
     ask("POST", "/v1/comparisons", (200, 202), json_type + wait,
         json.dumps({"models": ["simmim", "hybrid"], "probe_set": "demo", "metrics": ["attention-nmi"]}).encode())
     ask("POST", "/v1/jobs?dry_run=true", (200,), json_type, json.dumps(JOB).encode())
