@@ -392,7 +392,7 @@ class PageCheck:
             declared = [kind for kind in json.load(answer)["analysis_kinds"] if kind["name"] != "attention"]
         assert len(declared) > 1 and sorted(kinds) == sorted(kind["name"] for kind in declared), f"{kinds}"
         compared = self.chrome.evaluate(f"[...document.querySelectorAll('{COMPARE} .checks')].pop().textContent")
-        for kind in (kind for kind in declared if not kind["gives_maps"]):
+        for kind in (kind for kind in declared if kind["in_comparisons"]):
             assert kind["title"] in compared, f"{kind['name']} is not offered to be compared"
         for kind, mark in (("token-similarity", ".cell"), ("singular-values", ".curve"),
                            ("token-displacement", ".points")):
