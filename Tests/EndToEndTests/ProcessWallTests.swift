@@ -159,13 +159,11 @@ import Testing
         try endComputing()
         let refused = try server.found("it is given up") {
             let reply = try server.curl(question + "&query=cls")
-            if reply.status == 200 {
-                // The file was being read a second time when it went, and that form is as good as the first.
-                for path in try forms() { try FileManager.default.removeItem(atPath: path) }
-                try endComputing()
-                return nil
-            }
-            return reply.status == 503 ? nil : reply
+            guard reply.status == 200 else { return reply.status == 503 ? nil : reply }
+            // The file was being read a second time when it went, and that form is as good as the first.
+            for path in try forms() { try FileManager.default.removeItem(atPath: path) }
+            try endComputing()
+            return nil
         }
         #expect(refused.status == 409, "\(refused.text)")
         #expect(try server.curl("/v1/models/a").json["state"] as? String == "failed")
