@@ -155,6 +155,7 @@ export function createSlotMaps({api, changed, waits, failed}) {
     },
     /** One head's map: of the whole layer where all heads are here, otherwise of the kept query. */
     headMap(query, head) {
+      if (!wanted) return null;
       if (held.whole?.heads > 1 && query !== "cls") return remembered(held.whole, query, head);
       const kept = held.queries.get(askedText(wanted.query))?.[wanted.layer];
       return kept ? remembered(kept, wanted.query, head) : null;
