@@ -39,11 +39,18 @@ def has_bf16():
     return "avx512_bf16" in text or "amx_bf16" in text
 
 
+def network(timm, arch):
+    """timm's network of this size, patch and image, such as vit_small_patch14_518, which timm has no name for."""
+    _, size, patch, image = arch.split("_")
+    return timm.create_model(
+        f"vit_{size}_patch16_224", patch_size=int(patch.removeprefix("patch")), img_size=int(image))
+
+
 def forward(arch, batch, threads):
     torch, timm = module("torch", "PyTorch"), module("timm", "PyTorch")
     if not torch or not timm:
         return
-    model = timm.create_model(arch).eval()
+    model = network(timm, arch).eval()
 
     class AllMaps(torch.nn.Module):
         """Explicit attention; returns the hidden states and the maps of every block."""
