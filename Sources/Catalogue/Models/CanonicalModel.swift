@@ -35,20 +35,9 @@ package enum CanonicalModel {
     /// - Parameter digest: of what was written: a bit that the disk has turned would be another network.
     /// - Throws: `LoadFailure` where it is none, or is damaged.
     package static func open(_ path: String, digest: String) throws(LoadFailure) -> ReadModel {
-        let form = try opening(path, digest: digest)
-        if let damage = form.damage() { throw damage }
-        return form.read
-    }
-
-    /// Opens the form at `path` without looking at its numbers. Whoever takes them before he has asked for the damage, which
-    /// reads all of it, must be ready to let go of what he made.
-    ///
-    /// - Throws: `LoadFailure` where it is none.
-    package static func opening(
-        _ path: String, digest: String
-    ) throws(LoadFailure) -> (read: ReadModel, damage: @Sendable () -> LoadFailure?) {
         do {
             let bytes = try MappedFile.open(path)
+            guard SHA256.hex(of: bytes) == digest else { throw ServiceError.unreadable("it is not what was written") }
             let contents = try SafeTensors.decode(bytes)
             guard let text = contents.metadata[key] else { throw CheckpointError.badIndex }
             let model = try JSONValue.parse(Array(text.utf8)).decoded(as: LoadedModel.self)
@@ -61,15 +50,12 @@ package enum CanonicalModel {
                     others[String(name.dropFirst(decoder.count))] = contents.tensors[name]
                 }
             }
-            let read = ReadModel(
+            return ReadModel(
                 model: model, tensors: tensors, decoder: others.isEmpty ? nil : others, isUnchanged: { true })
-            return (read, { SHA256.hex(of: bytes) == digest ? nil : failure("it is not what was written") })
         } catch {
-            throw failure("\(error)")
+            throw LoadFailure(
+                sentence: "The server's own copy of the model cannot be read: \(error).",
+                report: nil)
         }
-    }
-
-    private static func failure(_ cause: String) -> LoadFailure {
-        LoadFailure(sentence: "The server's own copy of the model cannot be read: \(cause).", report: nil)
     }
 }

@@ -29,17 +29,6 @@ package final class Networks: Sendable {
     /// - Throws: `LoadFailure` where a tensor is missing or has another shape.
     package func hold(_ read: ReadModel) throws(LoadFailure) -> LoadedModel {
         if let known = self[read.model.fingerprint] { return known.model }
-        return hold(try Self.build(read))
-    }
-
-    /// Holds a network that was built.
-    package func hold(_ network: LoadedNetwork) -> LoadedModel {
-        held.withLock { $0[network.read.model.fingerprint] = network }
-        return network.model
-    }
-
-    /// - Throws: `LoadFailure` where a tensor is missing or has another shape.
-    package static func build(_ read: ReadModel) throws(LoadFailure) -> LoadedNetwork {
         if let failure = LoadFailure(lacking: read.model.precision) { throw failure }
         let transformer: VisionTransformer
         do {
@@ -50,7 +39,9 @@ package final class Networks: Sendable {
         }
         // What was copied out of the file need not stay in memory with it.
         for name in read.tensors.names { read.tensors[name]?.bytes.forget() }
-        return LoadedNetwork(transformer: transformer, read: read)
+        let network = LoadedNetwork(transformer: transformer, read: read)
+        held.withLock { $0[read.model.fingerprint] = network }
+        return network.model
     }
 
     /// Lets go of the network of a model.

@@ -34,8 +34,6 @@ private final class Host: Sendable {
     private let tasks = Mutex<[UInt64: Task<Void, Never>]>([:])
     /// Networks are built one after another, beside the questions.
     private let loading = WorkerThread { NumericLibraries.prepareThread() }
-    /// Where it is seen meanwhile whether their forms are whole.
-    private let digesting = WorkerThread()
 
     private let isConfined: Bool
 
@@ -98,15 +96,10 @@ private final class Host: Sendable {
 
     private func load(_ path: String, _ digest: String) async throws -> ComputeReply {
         do {
-            let form = try await loading.run { try CanonicalModel.opening(path, digest: digest) }
-            if let known = engine.networks[form.read.model.fingerprint] { return .loaded(known.model) }
-            // The digest takes longer than the network, and neither waits for the other.
-            async let damage = digesting.run { form.damage() }
-            let built = try await loading.run {
-                Result { () throws(LoadFailure) in try Networks.build(form.read) }
+            let model = try await loading.run { [engine] in
+                try engine.networks.hold(CanonicalModel.open(path, digest: digest))
             }
-            if let damage = try await damage { throw damage }
-            return .loaded(engine.networks.hold(try built.get()))
+            return .loaded(model)
         } catch let failure as LoadFailure {
             return .notLoaded(failure)
         }
