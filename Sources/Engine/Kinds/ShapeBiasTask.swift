@@ -113,7 +113,7 @@ struct ShapeBiasTask: AnalysisTask {
         }
         let fitting = AnalysisContext(
             engine: context.engine, images: sources, networks: context.networks, time: context.time, progress: nil,
-            isUrgent: false)
+            isUrgent: context.isUrgent)
         let config = model.model.config, cost = ForwardCost(config)
         let bytes = saturatingSum(
             cost.bytes(images: context.images.count + trainCount),
