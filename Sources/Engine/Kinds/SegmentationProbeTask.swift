@@ -99,18 +99,23 @@ struct SegmentationProbeTask: AnalysisTask {
 
     func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
         let config = model.model.config, cost = ForwardCost(config), layout = TokenLayout(config)
-        let split = try split(context, layout)
+        let count = context.images.count
+        guard count > 1 else {
+            throw ServiceError.conflict("It takes two images at least: one to learn from, one to ask.")
+        }
+        let most = min(trainPatches, saturatingProduct(count, layout.grid.count))
         let tokens = saturatingProduct(depths.count, config.numTokens, config.embedDim, 12)
-        let known = saturatingProduct(split.learned.count, depths.count, config.embedDim, 12)
+        let known = saturatingProduct(most, depths.count, config.embedDim, 12)
         let bytes = saturatingSum(
-            known, saturatingProduct(256, split.learned.count, 8),
-            saturatingProduct(context.images.count, config.imgSize.height, config.imgSize.width),
-            cost.bytes(images: context.images.count, extraBytesPerImage: tokens))
+            known, saturatingProduct(256, most, 8),
+            saturatingProduct(count, config.imgSize.height, config.imgSize.width),
+            cost.bytes(images: count, extraBytesPerImage: tokens))
         let size = cost.batchSize(extraBytesPerImage: tokens)
         // [image][depth], the labels of patches; nil where nothing was decided.
-        let decided: [[[UInt8]?]] = try await context.admitted(
+        let (split, decided): (Split, [[[UInt8]?]]) = try await context.admitted(
             bytes: bytes, alternative: "Ask for fewer images, depths or train_patches."
         ) { slices in
+            let split = try await self.split(context, layout, slices)
             let features = try await learned(split, context, size, slices)
             let places = split.learned.map { split.patches[$0.image][$0.patch] }
             let classes = places.compactMap { split.labels.firstIndex(of: $0) }
@@ -119,7 +124,7 @@ struct SegmentationProbeTask: AnalysisTask {
                 return PatchProbe(
                     self.probe, features: features, classes: classes, count: split.labels.count, pool: slice.pool)
             }
-            return try await context.forEachBatch(of: split.test, model: model.model, batchSize: size, slices) {
+            let decided = try await context.forEachBatch(of: split.test, model: model.model, batchSize: size, slices) {
                 batch in
                 let found = try patches(of: batch)
                 let all = depths.indices.map { depth in
@@ -135,6 +140,7 @@ struct SegmentationProbeTask: AnalysisTask {
                     }
                 }
             }.flatMap(\.self)
+            return (split, decided)
         }
         return answer(split, decided, layout)
     }
@@ -168,12 +174,18 @@ struct SegmentationProbeTask: AnalysisTask {
         return depths.indices.map { depth in .concatenating(parts.map { $0[depth] }) }
     }
 
-    private func split(_ context: AnalysisContext, _ layout: TokenLayout) throws -> Split {
-        let count = context.images.count
-        guard count > 1 else {
-            throw ServiceError.conflict("It takes two images at least: one to learn from, one to ask.")
+    private func split(
+        _ context: AnalysisContext, _ layout: TokenLayout, _ slices: ComputeSlices
+    ) async throws -> Split {
+        let count = context.images.count, transform = model.model.transform
+        var masks: [LabelImage] = []
+        for image in context.images {
+            masks.append(
+                try await slices.run { slice in
+                    try slice.checkCancellation()
+                    return transform.view(of: try image.labels())
+                })
         }
-        let masks = try context.images.map { model.model.transform.view(of: try $0.labels()) }
         let patches = masks.map { PatchLabels.majority($0.labels, width: $0.width, layout: layout) }
         let order = RandomStream(seed: seed, "segmentation.split").permuted(count)
         let share =
