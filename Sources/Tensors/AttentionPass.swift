@@ -1,5 +1,4 @@
 import CKernels
-import COneDNN
 import Platform
 
 /// One pass over (image, head), each by one thread.
@@ -58,48 +57,75 @@ struct AttentionPass {
     private var scale: Float { 1 / Float(headDim).squareRoot() }
 }
 
-/// In f32, some queries at a time, so that the scores stay in the processor's cache and no map is stored where none is kept.
+/// In f32, some queries at a time, so that the scores stay in the processor's cache and no map is stored where none is
+/// kept. A row has the same bits whichever others are computed.
 extension AttentionPass {
-    /// Queries of an image that are scored at once at the most; fewer make the library bring keys and values into its order
-    /// more often. Whichever maps are kept the cut is the same, because a product of other extents rounds otherwise.
-    private static let queriesPerBlock = 256
+    /// Scores that are held at once, more or less: 128 KiB.
+    private static let scoresAtOnce = 32_768
 
-    private var blocks: Int { (tokens + Self.queriesPerBlock - 1) / Self.queriesPerBlock }
+    /// Queries that are scored at once.
+    private var queriesAtOnce: Int { min(tokens, max(6, Self.scoresAtOnce / tokens / 6 * 6)) }
 
     func run(qkv: Source, bias: Source?, maps: Target?, output: Target?, pool: ThreadPool) {
-        let size = (tokens + blocks - 1) / blocks * tokens
-        forEachHead(scratch: size, pool: pool) { place, scratch in
-            for block in 0..<blocks {
+        let keys = Panel.count(rows: headDim, columns: tokens)
+        let values = output == nil ? 0 : Panel.count(rows: tokens, columns: headDim)
+        forEachHead(scratch: keys + values + queriesAtOnce * tokens, pool: pool) { place, scratch in
+            let qkv = qkv + place.qkv
+            let head = Head(
+                queries: qkv,
+                keys: Panel(
+                    qkv + embedDim, rows: headDim, columns: tokens, stride: 3 * embedDim, transposes: true, at: scratch),
+                bias: bias.map { $0 + place.bias }, map: maps.flatMap { maps in place.map.map { maps + $0 } },
+                scores: scratch + keys + values)
+            guard let output else { return keepRows(head) }
+            let panel = Panel(
+                qkv + 2 * embedDim, rows: tokens, columns: headDim, stride: 3 * embedDim, transposes: false,
+                at: scratch + keys)
+            for first in stride(from: 0, to: tokens, by: queriesAtOnce) {
                 attend(
-                    tokens * block / blocks..<tokens * (block + 1) / blocks, qkv + place.qkv,
-                    bias: bias.map { $0 + place.bias }, map: maps.flatMap { maps in place.map.map { maps + $0 } },
-                    output: output.map { $0 + place.output }, scratch: scratch)
+                    first..<min(first + queriesAtOnce, tokens), head, values: panel,
+                    output: output + place.output)
             }
         }
     }
 
-    /// Scores of every row of a block, also where a few are wanted: a row has the same bits whichever others are asked
-    /// for.
-    private func attend(
-        _ rows: Range<Int>, _ qkv: Source, bias: Source?, map: Target?, output: Target?, scratch: Target
-    ) {
-        if output == nil, let queries = wanted.queries, !queries.contains(where: rows.contains) { return }
-        // With every row wanted the scores are made where the map is kept; otherwise in scratch, and rows are copied.
+    /// One head of one image.
+    private struct Head {
+        let queries: Source
+        let keys: Panel
+        let bias: Source?
+        let map: Target?
+        /// Where scores go whose map is not kept.
+        let scores: Target
+    }
+
+    /// The softmax of the scores of some queries, at `target`.
+    private func score(_ rows: Range<Int>, _ head: Head, at target: Target) {
+        head.keys.multiply(
+            head.queries + rows.lowerBound * 3 * embedDim, count: rows.count, into: target,
+            strides: (tokens, 3 * embedDim, 1), scale: scale)
+        softmax_forward(target, head.bias.map { $0 + rows.lowerBound * tokens }, rows.count, tokens, tokens)
+    }
+
+    /// The rows that are kept, where nothing else is needed.
+    private func keepRows(_ head: Head) {
+        guard let map = head.map else { return }
+        guard let queries = wanted.queries else { return score(0..<tokens, head, at: map) }
+        for (row, query) in queries.enumerated() { score(query..<query + 1, head, at: map + row * tokens) }
+    }
+
+    private func attend(_ rows: Range<Int>, _ head: Head, values: Panel, output: Target) {
+        // With every row wanted the scores are made where the map is kept; otherwise apart, and rows are copied.
         let first = rows.lowerBound
-        let scores = wanted.queries == nil ? map.map { $0 + first * tokens } ?? scratch : scratch
-        MatrixProduct(m: rows.count, n: tokens, k: headDim, alpha: scale).run(
-            scores, qkv + first * 3 * embedDim, qkv + embedDim, transposes: (false, true), beta: 0,
-            strides: (tokens, 3 * embedDim, 3 * embedDim))
-        softmax_forward(scores, bias.map { $0 + first * tokens }, rows.count, tokens, tokens)
-        if let map, let queries = wanted.queries {
+        let scores = wanted.queries == nil ? head.map.map { $0 + first * tokens } ?? head.scores : head.scores
+        score(rows, head, at: scores)
+        if let map = head.map, let queries = wanted.queries {
             for (row, query) in queries.enumerated() where rows.contains(query) {
                 (map + row * tokens).update(from: scores + (query - first) * tokens, count: tokens)
             }
         }
-        guard let output else { return }
-        MatrixProduct(m: rows.count, n: headDim, k: tokens).run(
-            output + first * embedDim, scores, qkv + 2 * embedDim, transposes: (false, false), beta: 0,
-            strides: (embedDim, tokens, 3 * embedDim))
+        values.multiply(
+            scores, count: rows.count, into: output + first * embedDim, strides: (embedDim, tokens, 1))
     }
 }
 

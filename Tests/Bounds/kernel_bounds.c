@@ -89,6 +89,22 @@ static void rows(size_t N, size_t C) {
     done();
 }
 
+// A panel read from both sides, and products with it from every start.
+static void products(size_t M, size_t N, size_t K) {
+    const size_t apart = 2;
+    float *panel = array(panel_count(K, N), sizeof *panel);
+    panel_from_rows(panel, floats(K > 0 ? (K - 1) * (N + apart) + N : 0), K, N, N + apart);
+    panel_from_columns(panel, floats(N > 0 ? (N - 1) * (K + apart) + K : 0), K, N, K + apart);
+    for (int start = PANEL_ZERO; start <= PANEL_OUT; start++) {
+        float *out = floats(M > 0 ? (M - 1) * (N + apart) + N : 0);
+        panel_product(out, floats(M * K), panel, start == PANEL_BIAS ? floats(N) : NULL, start, 0.5f, M, N, K, K, 1,
+                      N + apart);
+        panel_product(out, floats(M * K), panel, start == PANEL_BIAS ? floats(N) : NULL, start, 0.5f, M, N, K, 1, M,
+                      N + apart);
+    }
+    done();
+}
+
 static void lines(size_t N) {
     gelu_forward(floats(N), N);
     gelu_out_forward(floats(N), floats(N), N);
@@ -152,7 +168,10 @@ int main(void) {
     for (int a = 0; a < n; a++) {
         lines(sizes[a]);
         squares(sizes[a]);
-        for (int b = 0; b < n; b++) rows(sizes[a], sizes[b]);
+        for (int b = 0; b < n; b++) {
+            rows(sizes[a], sizes[b]);
+            for (int c = 0; c < n; c++) products(sizes[a], sizes[b], sizes[c]);
+        }
     }
     for (size_t h = 1; h < 8; h++)
         for (size_t w = 1; w < 8; w++)

@@ -5,6 +5,7 @@
 #include "bf16_kernels.h"
 #include "kernel_level.h"
 #include "optimizer_kernels.h"
+#include "product_kernels.h"
 #include "training_kernels.h"
 #include "variant_kernels.h"
 

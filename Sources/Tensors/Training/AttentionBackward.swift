@@ -65,13 +65,18 @@ public enum AttentionBackward {
         let headDim = embedDim / numHeads
         return Tensor(shape: [batch, numHeads, tokens, tokens]) { target in
             guard let target = target.baseAddress else { return }
-            withPointers(dOutput, qkv, qkv, qkv) { dOutput, qkv, _, _ in
-                pool.parallelFor(batch * numHeads) { map, _ in
+            let size = Panel.count(rows: headDim, columns: tokens)
+            let scratch = Tensor(shape: [pool.threads, size], writing: { _ in })
+            withPointers(dOutput, qkv, scratch) { dOutput, qkv, scratch in
+                pool.parallelFor(batch * numHeads) { map, thread in
                     let (image, head) = (map / numHeads, map % numHeads)
-                    MatrixProduct(m: tokens, n: tokens, k: headDim).run(
-                        target + map * tokens * tokens, dOutput + image * tokens * embedDim + head * headDim,
-                        qkv + image * tokens * 3 * embedDim + 2 * embedDim + head * headDim,
-                        transposes: (false, true), beta: 0, strides: (tokens, embedDim, 3 * embedDim))
+                    let values = Panel(
+                        qkv + image * tokens * 3 * embedDim + 2 * embedDim + head * headDim, rows: headDim,
+                        columns: tokens, stride: 3 * embedDim, transposes: true,
+                        at: Target(mutating: scratch) + thread * size)
+                    values.multiply(
+                        dOutput + image * tokens * embedDim + head * headDim, count: tokens,
+                        into: target + map * tokens * tokens, strides: (tokens, embedDim, 1))
                 }
             }
         }
@@ -85,11 +90,17 @@ private struct HeadBackward {
     let headDim: Int
     let precision: Precision
 
-    /// Memory that it wants for itself, numbers: a map, and in bf16 what is rounded, two in the place of one.
+    /// Numbers of a map, rounded up so that what follows begins on a boundary of 64 bytes.
+    private var square: Int { (tokens * tokens + 15) / 16 * 16 }
+
+    /// Memory that it wants for itself, numbers: a map, beside it a panel, or in bf16 what is rounded, two in the place of
+    /// one.
     var scratch: Int {
-        let square = tokens * tokens
-        guard precision == .bf16 else { return square }
-        return square + (square + 15) / 16 * 8 + 2 * tokens * headDim
+        switch precision {
+        case .f32:
+            square + max(Panel.count(rows: headDim, columns: tokens), Panel.count(rows: tokens, columns: headDim))
+        case .bf16: square + square / 2 + 2 * tokens * headDim
+        }
     }
 
     func run(dQKV: Target, dOutput: Source, qkv: Source, map: Source, scratch: Target, dBias: Target?) {
@@ -103,16 +114,16 @@ private struct HeadBackward {
     private func runRounded(
         dQKV: Target, dOutput: Source, qkv: Source, map: Source, scratch: Target, dBias: Target?
     ) {
-        let wide = 3 * embedDim, square = tokens * tokens, part = tokens * headDim
+        let wide = 3 * embedDim, part = tokens * headDim
         let halves = UnsafeMutableRawPointer(scratch + square).assumingMemoryBound(to: UInt16.self)
-        let dO = halves + (square + 15) / 16 * 16, q = dO + part, k = q + part, v = k + part
+        let dO = halves + square, q = dO + part, k = q + part, v = k + part
         for row in 0..<tokens {
             bf16_forward(dO + row * headDim, dOutput + row * embedDim, headDim)
             for (index, target) in [q, k, v].enumerated() {
                 bf16_forward(target + row * headDim, qkv + row * wide + index * embedDim, headDim)
             }
         }
-        bf16_forward(halves, map, square)
+        bf16_forward(halves, map, tokens * tokens)
         let inner = RoundedProduct(m: tokens, n: headDim, k: tokens)
         inner.run(
             dQKV + 2 * embedDim, halves, dO, transposes: (true, false), accumulates: false,
@@ -120,7 +131,7 @@ private struct HeadBackward {
         RoundedProduct(m: tokens, n: tokens, k: headDim).run(
             scratch, dO, v, transposes: (false, true), accumulates: false, strides: (tokens, headDim, headDim))
         softmax_backward(scratch, dBias, map, tokens, tokens)
-        bf16_scaled(halves, scratch, 1 / Float(headDim).squareRoot(), square)
+        bf16_scaled(halves, scratch, 1 / Float(headDim).squareRoot(), tokens * tokens)
         inner.run(
             dQKV, halves, k, transposes: (false, false), accumulates: false, strides: (wide, tokens, headDim))
         inner.run(
@@ -131,16 +142,21 @@ private struct HeadBackward {
     private func runExact(
         dQKV: Target, dOutput: Source, qkv: Source, map: Source, scratch: Target, dBias: Target?
     ) {
-        let wide = 3 * embedDim, scale = 1 / Float(headDim).squareRoot()
-        let inner = MatrixProduct(m: tokens, n: headDim, k: tokens)
-        inner.run(
-            dQKV + 2 * embedDim, map, dOutput, transposes: (true, false), beta: 0, strides: (wide, tokens, embedDim))
-        MatrixProduct(m: tokens, n: tokens, k: headDim).run(
-            scratch, dOutput, qkv + 2 * embedDim, transposes: (false, true), beta: 0,
-            strides: (tokens, embedDim, wide))
+        let wide = 3 * embedDim, scale = 1 / Float(headDim).squareRoot(), memory = scratch + square
+        /// A panel of one head's rows; there is one at a time.
+        func panel(_ rows: Source, stride: Int) -> Panel {
+            Panel(rows, rows: tokens, columns: headDim, stride: stride, transposes: false, at: memory)
+        }
+        // Columns of a square matrix are its rows read with the strides changed round.
+        panel(dOutput, stride: embedDim).multiply(
+            map, count: tokens, into: dQKV + 2 * embedDim, strides: (wide, 1, tokens))
+        Panel(
+            qkv + 2 * embedDim, rows: headDim, columns: tokens, stride: wide, transposes: true, at: memory
+        ).multiply(dOutput, count: tokens, into: scratch, strides: (tokens, embedDim, 1))
         softmax_backward(scratch, dBias, map, tokens, tokens)
-        let scaled = MatrixProduct(m: tokens, n: headDim, k: tokens, alpha: scale)
-        scaled.run(dQKV, scratch, qkv + embedDim, transposes: (false, false), beta: 0, strides: (wide, tokens, wide))
-        scaled.run(dQKV + embedDim, scratch, qkv, transposes: (true, false), beta: 0, strides: (wide, tokens, wide))
+        panel(qkv + embedDim, stride: wide).multiply(
+            scratch, count: tokens, into: dQKV, strides: (wide, tokens, 1), scale: scale)
+        panel(qkv, stride: wide).multiply(
+            scratch, count: tokens, into: dQKV + embedDim, strides: (wide, 1, tokens), scale: scale)
     }
 }

@@ -21,14 +21,12 @@ extension Tensor {
             withUnsafeBufferPointer { x in
                 weights.withUnsafe(weight) { (w: Source) in
                     weights.withUnsafe(bias) { (b: Source?) in
-                        pool.parallelRanges(count / inputs, block: 512) { rows, _ in
-                            let target = y + rows.lowerBound * outputs
-                            if let b {
-                                for row in 0..<rows.count { (target + row * outputs).update(from: b, count: outputs) }
-                            }
-                            MatrixProduct(m: rows.count, n: outputs, k: inputs).run(
-                                target, x.baseAddress! + rows.lowerBound * inputs, w, transposes: (false, true),
-                                beta: b == nil ? 0 : 1, strides: (outputs, inputs, inputs))
+                        Panel.with(
+                            w, rows: inputs, columns: outputs, stride: inputs, transposes: true, pool: pool
+                        ) {
+                            $0.multiply(
+                                x.baseAddress!, count: count / inputs, into: y, start: b.map { .bias($0) } ?? .zero,
+                                pool: pool)
                         }
                     }
                 }
@@ -62,11 +60,9 @@ extension Tensor {
             guard let dx = dx.baseAddress else { return }
             dOutput.withUnsafeBufferPointer { dy in
                 weights.withUnsafe(weight) { (w: Source) in
-                    pool.parallelRanges(rows, block: 512) { range, _ in
-                        MatrixProduct(m: range.count, n: inputs, k: outputs).run(
-                            dx + range.lowerBound * inputs, dy.baseAddress! + range.lowerBound * outputs, w,
-                            transposes: (false, false), beta: 0, strides: (inputs, outputs, inputs))
-                    }
+                    Panel.with(
+                        w, rows: outputs, columns: inputs, stride: inputs, transposes: false, pool: pool
+                    ) { $0.multiply(dy.baseAddress!, count: rows, into: dx, pool: pool) }
                 }
             }
         }
