@@ -62,7 +62,7 @@ struct Recycler: ~Copyable {
     static let shared = Recycler()
 
     /// Freed memory that is kept at the most where nobody says otherwise, bytes.
-    private static let usualBudget = 1 << 30
+    static let usualBudget = 1 << 30
     /// Smaller blocks go straight to malloc, which recycles them well itself.
     private static let smallest = 16_384
     /// Bytes of a large page.

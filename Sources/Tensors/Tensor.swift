@@ -201,9 +201,16 @@ public struct Tensor: Sendable {
         buffer = copy
     }
 
-    /// Lets freed tensors keep so many bytes of memory for those to come, for a process that does the same thing over and
-    /// over, such as the steps of a training.
-    public static func recycleMemory(atMost bytes: Int) { Recycler.shared.setBudget(bytes) }
+    /// Calls `body`, which does the same over and over, such as the steps of a training: what a step frees, up to a quarter
+    /// of the machine's memory, is kept for the next, because fresh pages cost a zeroing each.
+    public static func recyclingMemory<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+        Recycler.shared.setBudget(max(Machine.memoryBytes / 4, Recycler.usualBudget))
+        defer {
+            Recycler.shared.setBudget(Recycler.usualBudget)
+            releaseRecycledMemory()
+        }
+        return try body()
+    }
 
     /// Gives each tensor of 16 KiB and more pages of its own from here on, which go back to the system with it.
     ///

@@ -42,7 +42,6 @@ public enum ForwardBenchmark {
         let config = try config(settings), precision = try precision(settings.precision)
         let (batch, threads) = (settings.batch, settings.threads)
         NumericLibraries.prepareThread()
-        Tensor.recycleMemory(atMost: Machine.memoryBytes / 4)
         let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
         let model: VisionTransformer
         do { model = try VisionTransformer.random(config, seed: 0, precision: precision) } catch {
@@ -53,10 +52,12 @@ public enum ForwardBenchmark {
         let request = request(settings.shown, config)
         var ceiling = GEMMCeiling(config: config, batch: batch, precision: precision, pool: pool)
         var seconds: [Double] = []
-        for round in 0...settings.rounds {
-            ceiling.measure()
-            let time = Stopwatch.seconds { _ = model.forwardIntermediates(images, request: request, pool: pool) }
-            if round > 0 { seconds.append(time) }
+        Tensor.recyclingMemory {
+            for round in 0...settings.rounds {
+                ceiling.measure()
+                let time = Stopwatch.seconds { _ = model.forwardIntermediates(images, request: request, pool: pool) }
+                if round > 0 { seconds.append(time) }
+            }
         }
         return BenchmarkReport(
             arch: settings.arch, batch: batch, threads: threads, precision: precision.rawValue,

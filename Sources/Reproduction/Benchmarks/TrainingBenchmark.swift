@@ -44,7 +44,6 @@ public enum TrainingBenchmark {
         let pool = ThreadPool(threads: threads) { NumericLibraries.prepareThread() }
         let objective = try objective(method, arch, config, precision)
         let images = noise(batch, config)
-        Tensor.recycleMemory(atMost: Machine.memoryBytes / 4)
         var ceiling = GEMMCeiling(config: config, batch: batch, precision: precision, pool: pool)
         var state = objective.initialState(seed: 0), gradients = ParameterBuffer(objective.layout)
         var optimizer = Optimizer(
@@ -54,16 +53,18 @@ public enum TrainingBenchmark {
                     objective.layout.parameters.filter { !objective.frozen.contains($0.name) }, weightDecay: 0.05)
             ], schedule: LearningRateSchedule(.constant, peak: 1e-4, totalSteps: rounds + 1))
         var seconds: [Double] = []
-        for round in 0...rounds {
-            ceiling.measure()
-            let time = Stopwatch.seconds {
-                gradients.zero()
-                _ = objective.step(
-                    images, state: &state, gradients: &gradients, StepContext(step: round, epochs: 1, pool: pool))
-                let norm = optimizer.gradientNorm(gradients, pool: pool)
-                optimizer.step(round, weights: &state.weights, gradients: gradients, norm: norm, pool: pool)
+        Tensor.recyclingMemory {
+            for round in 0...rounds {
+                ceiling.measure()
+                let time = Stopwatch.seconds {
+                    gradients.zero()
+                    _ = objective.step(
+                        images, state: &state, gradients: &gradients, StepContext(step: round, epochs: 1, pool: pool))
+                    let norm = optimizer.gradientNorm(gradients, pool: pool)
+                    optimizer.step(round, weights: &state.weights, gradients: gradients, norm: norm, pool: pool)
+                }
+                if round > 0 { seconds.append(time) }
             }
-            if round > 0 { seconds.append(time) }
         }
         return BenchmarkReport(
             method: method, arch: arch, batch: batch, threads: threads, precision: precision.rawValue, seconds: seconds,

@@ -53,16 +53,18 @@ public final class TrainingRun: Sendable {
             self.warnOfWhatNeedsAServer(report)
             let (images, validation) = (parts.images, parts.validation)
             // In place: a copy of the trainer would be a second copy of every weight and moment.
-            let outcome = try parts.trainer.run(
-                in: directory, batches: images.batches(from:), validation: validation,
-                snapshots: self.request.snapshotsDirectory.map { SnapshotFolder($0) },
-                linesTold: self.request.metricLinesTold, stop: self.flag
-            ) { event in
-                // Nothing is told behind the end.
-                if case .end = event, let words = images.skippedWords {
-                    report(TrainingReport(.warning(code: "dataset", message: words)))
+            let outcome = try Tensor.recyclingMemory {
+                try parts.trainer.run(
+                    in: directory, batches: images.batches(from:), validation: validation,
+                    snapshots: self.request.snapshotsDirectory.map { SnapshotFolder($0) },
+                    linesTold: self.request.metricLinesTold, stop: self.flag
+                ) { event in
+                    // Nothing is told behind the end.
+                    if case .end = event, let words = images.skippedWords {
+                        report(TrainingReport(.warning(code: "dataset", message: words)))
+                    }
+                    report(TrainingReport(event))
                 }
-                report(TrainingReport(event))
             }
             return outcome == .stopped
         }
