@@ -31,11 +31,22 @@ package enum ComputeHost {
 private final class Host: Sendable {
     private let engine: AnalysisEngine
     private let socket: MessageSocket
-    private let tasks = Mutex<[UInt64: Task<Void, Never>]>([:])
+    private let tasks = Mutex<[UInt64: Work]>([:])
     /// Networks are built one after another, beside the questions.
     private let loading = WorkerThread { NumericLibraries.prepareThread() }
 
     private let isConfined: Bool
+
+    /// What becomes of a request.
+    private enum Work {
+        /// On the thread that listens, which hears of no cancel meanwhile.
+        case begun
+        case running(Task<Void, Never>)
+
+        func cancel() {
+            if case .running(let task) = self { task.cancel() }
+        }
+    }
 
     init(_ engine: AnalysisEngine, _ socket: MessageSocket, isConfined: Bool) {
         self.engine = engine
@@ -48,13 +59,23 @@ private final class Host: Sendable {
             return send(frame.number, .failed(.internalFault("a request that is none")), [])
         }
         if case .cancel(let number) = request { return tasks.withLock { $0[number]?.cancel() } }
-        tasks.withLock { tasks in
-            tasks[frame.number] = Task { [self] in
-                let (reply, payload) = await answer(request, frame.payload)
-                self.tasks.withLock { $0[frame.number] = nil }
-                send(frame.number, reply, payload)
+        // A question begins on this thread, which comes back when it is handed on: waking another costs more than reading it.
+        let number = frame.number
+        tasks.withLock { $0[number] = .begun }
+        let task =
+            if case .answer = request {
+                Task.immediate { [self] in await work(request, frame) }
+            } else {
+                Task { [self] in await work(request, frame) }
             }
-        }
+        // It may be done already.
+        tasks.withLock { if $0[number] != nil { $0[number] = .running(task) } }
+    }
+
+    private func work(_ request: ComputeRequest, _ frame: Frame) async {
+        let (reply, payload) = await answer(request, frame.payload)
+        tasks.withLock { $0[frame.number] = nil }
+        send(frame.number, reply, payload)
     }
 
     private func send(_ number: UInt64, _ reply: ComputeReply, _ payload: [Bytes]) {
