@@ -14,16 +14,25 @@ public struct TrainingCost: Sendable, Equatable {
     /// An estimate: what the way back needs of every block.
     public let activationBytes: Int
 
-    /// All together.
-    public var memoryBytes: Int { weightBytes + gradientBytes + momentBytes + momentumEncoderBytes + activationBytes }
+    /// Processes that need as much each.
+    public let ranks: Int
 
-    init(objective: any Objective, optimizer: OptimizerRule, batchSize: Int) {
+    /// All together, of all ranks.
+    public var memoryBytes: Int {
+        ranks * (weightBytes + gradientBytes + momentBytes + momentumEncoderBytes + activationBytes)
+    }
+
+    /// - Parameter batchSize: images of a batch of all ranks.
+    init(objective: any Objective, optimizer: OptimizerRule, batchSize: Int, ranks: Int = 1) {
+        self.ranks = ranks
         let all = objective.layout.parameters
         parameters = all.reduce(0) { $0 + $1.count }
         trainableParameters = all.reduce(0) { $0 + (objective.frozen.contains($1.name) ? 0 : $1.count) }
         let bytes = objective.layout.count * 4
         weightBytes = bytes + objective.buffers.count * 4
-        gradientBytes = objective.gradientCopies * bytes
+        // What ranks exchange is a copy.
+        let exchanged = ranks == 1 ? 0 : objective.sumsGradients ? 2 : 1
+        gradientBytes = (objective.gradientCopies + exchanged) * bytes
         momentBytes = optimizer.hasSecondMoment ? 2 * bytes : bytes
         momentumEncoderBytes =
             ((objective.momentumLayout?.count ?? 0) + (objective.momentumBuffersLayout?.count ?? 0)) * 4
@@ -35,6 +44,7 @@ public struct TrainingCost: Sendable, Equatable {
         let image = Double(config.depth) * block + 2 * pixels
         // A second batch is made ready meanwhile.
         let passes = Double(objective.keptPasses)
-        activationBytes = Int(rounding: 4 * image * Double(batchSize) * passes, .down, into: 0...1 << 60) ?? .max
+        activationBytes =
+            Int(rounding: 4 * image * Double(batchSize / ranks) * passes, .down, into: 0...1 << 60) ?? .max
     }
 }

@@ -14,7 +14,7 @@ extension ViTScopeService {
     func request(_ config: JSONValue, trace: String? = nil) async throws -> JobRequest {
         let found = try await checked(config)
         let order = TrainingOrder(config: config, initFromPath: found.initFromPath)
-        return try JobRequest(JobBody(.training(order), threads: found.threads ?? configuration.threads, trace: trace))
+        return try JobRequest(JobBody(.training(order), threads: found.threads(of: configuration.threads), trace: trace))
     }
 
     /// What a job would need. Its first steps are made in a process of their own, which a job too large for the machine
@@ -32,7 +32,7 @@ extension ViTScopeService {
         defer { try? Folder.removeFile(file) }
         var arguments = ["train", "--config", file, "--dry-run", "--json"]
         if let datasets = configuration.datasetsDirectory { arguments += ["--datasets", Folder.absolute(datasets)] }
-        arguments += ["--threads", "\(found.threads ?? configuration.threads)"]
+        arguments += ["--threads", "\(found.threads(of: configuration.threads))"]
         if let own = ProcessStatus.current { arguments += ["--parent", "\(own.identifier)"] }
         let result = try await dryRuns.run(configuration.jobs.program, arguments)
         guard result.succeeded, let answer = JSONValue(json: result.output)?.object else {
