@@ -6,20 +6,21 @@ import Tensors
 public struct TrainingCost: Sendable, Equatable {
     public let parameters: Int
     public let trainableParameters: Int
-    /// Bytes of each part.
+    /// Bytes of each part, of one rank.
     public let weightBytes: Int
     public let gradientBytes: Int
     public let momentBytes: Int
     public let momentumEncoderBytes: Int
     /// An estimate: what the way back needs of every block.
     public let activationBytes: Int
-
     /// Processes that need as much each.
     public let ranks: Int
 
     /// All together, of all ranks.
     public var memoryBytes: Int {
-        ranks * (weightBytes + gradientBytes + momentBytes + momentumEncoderBytes + activationBytes)
+        let one = weightBytes + gradientBytes + momentBytes + momentumEncoderBytes + activationBytes
+        let (all, overflows) = one.multipliedReportingOverflow(by: ranks)
+        return overflows ? .max : all
     }
 
     /// - Parameter batchSize: images of a batch of all ranks.

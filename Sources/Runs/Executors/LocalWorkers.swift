@@ -13,6 +13,8 @@ final class LocalWorkers: WorkerHost {
         var identifier: Int?
         /// How it ended, in words; nil while it runs.
         var end: String?
+        /// What users should know of an end without a word, and have not been told.
+        var notice: JobNotice?
     }
 
     private let program: String
@@ -34,7 +36,13 @@ final class LocalWorkers: WorkerHost {
     }
 
     func look(at job: Job, _ folder: JobFolder) async -> WorkerLife {
-        WorkerLife(end: end(of: job, folder).map { .crashed($0) })
+        let end = end(of: job, folder)
+        var life = WorkerLife(end: end.map { .crashed($0) })
+        guard end != nil, folder.state().map({ $0.attempt != job.attempt || $0.outcome == nil }) ?? true else {
+            return life
+        }
+        life.notices = children.withLock { $0[job.id]?.notice.take().map { [$0] } ?? [] }
+        return life
     }
 
     func cancel(_ job: Job, _ folder: JobFolder) async {
@@ -95,14 +103,20 @@ final class LocalWorkers: WorkerHost {
                 waiting.resume(.success(()))
             }
             if Self.signal(of: result.terminationStatus, ranks: ranks) != nil { deaths.count("worker") }
-            ended(job.id, Self.words(result.terminationStatus, ranks: ranks))
+            ended(job.id, Self.words(result.terminationStatus, ranks: ranks), tells: ranks > 1)
         } catch {
             ended(job.id, "it could not be run (\(error))")
             waiting.resume(.failure(error))
         }
     }
 
-    private func ended(_ id: JobID, _ how: String) { children.withLock { $0[id]?.end = how } }
+    /// - Parameter tells: whether it is told beside the job's log: of several processes, which one it was is not seen there.
+    private func ended(_ id: JobID, _ how: String, tells: Bool = false) {
+        children.withLock { children in
+            children[id]?.end = how
+            if tells { children[id]?.notice = .log("The start ended without a word: \(how).") }
+        }
+    }
 
     /// What a process that we start needs of our environment; never a secret.
     static var environment: [Environment.Key: String] {
