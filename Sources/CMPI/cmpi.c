@@ -1,7 +1,9 @@
+#define _POSIX_C_SOURCE 200809L
 #include "CMPI.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // What mpi.h of Open MPI 4.x says: handles are addresses, those of its own objects are symbols.
@@ -78,6 +80,8 @@ int cmpi_load(void) {
 int cmpi_start(void) {
     int status = cmpi_load(), provided = 0;
     if (status) return status;
+    // For few ranks, and for sums in place, the library would go up and down a tree, which sends everything once a level.
+    setenv("OMPI_MCA_coll_libnbc_iallreduce_algorithm", "ring", 0);
     if ((status = mpi.init(NULL, NULL, THREAD_SERIALIZED, &provided))) return status;
     if (provided < THREAD_SERIALIZED) return CMPI_THREADS;
     return mpi.set_errhandler(mpi.world, mpi.return_errors);
@@ -107,8 +111,8 @@ int cmpi_sum_doubles(double *numbers, int count) {
     return mpi.allreduce(IN_PLACE, numbers, count, mpi.f64, mpi.sum, mpi.world);
 }
 
-int cmpi_begin_sum(float *numbers, int count, cmpi_request *request) {
-    return mpi.iallreduce(IN_PLACE, numbers, count, mpi.f32, mpi.sum, mpi.world, request);
+int cmpi_begin_sum(float *sums, const float *numbers, int count, cmpi_request *request) {
+    return mpi.iallreduce(numbers, sums, count, mpi.f32, mpi.sum, mpi.world, request);
 }
 
 int cmpi_progress(cmpi_request *requests, int count) {

@@ -11,10 +11,13 @@ package struct PendingSums {
 }
 
 extension Communicator {
-    /// Begins to replace `numbers` by their sums over all ranks.
-    package func begin(_ numbers: UnsafeMutableBufferPointer<Float>, _ pending: inout PendingSums) {
+    /// Begins to write the sums of `numbers` over all ranks to `sums`.
+    package func begin(
+        _ numbers: UnsafeBufferPointer<Float>, sums: UnsafeMutableBufferPointer<Float>, _ pending: inout PendingSums
+    ) {
         precondition(numbers.count <= Self.mostBytes / 4, "\(numbers.count) numbers are no message")
-        pending.begin(self, numbers)
+        precondition(numbers.count == sums.count, "there is room for as many sums")
+        pending.begin(self, numbers, sums)
     }
 
     /// Moves on what is under way.
@@ -28,10 +31,12 @@ extension Communicator {
 }
 
 extension PendingSums {
-    fileprivate mutating func begin(_ ranks: Communicator, _ numbers: UnsafeMutableBufferPointer<Float>) {
-        guard let start = numbers.baseAddress else { return }
+    fileprivate mutating func begin(
+        _ ranks: Communicator, _ numbers: UnsafeBufferPointer<Float>, _ sums: UnsafeMutableBufferPointer<Float>
+    ) {
+        guard let start = numbers.baseAddress, let target = sums.baseAddress else { return }
         var request: cmpi_request?
-        ranks.exchange("sum numbers") { cmpi_begin_sum(start, Int32(clamping: numbers.count), &request) }
+        ranks.exchange("sum numbers") { cmpi_begin_sum(target, start, Int32(clamping: numbers.count), &request) }
         if request != nil { requests.append(request) }
     }
 

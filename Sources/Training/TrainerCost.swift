@@ -31,8 +31,8 @@ public struct TrainingCost: Sendable, Equatable {
         trainableParameters = all.reduce(0) { $0 + (objective.frozen.contains($1.name) ? 0 : $1.count) }
         let bytes = objective.layout.count * 4
         weightBytes = bytes + objective.buffers.count * 4
-        // What ranks exchange is a copy.
-        let exchanged = ranks == 1 ? 0 : objective.sumsGradients ? 2 : 1
+        // What ranks exchange is a copy, and its sum.
+        let exchanged = ranks == 1 ? 0 : objective.sumsGradients ? 4 : 2
         gradientBytes = (objective.gradientCopies + exchanged) * bytes
         momentBytes = optimizer.hasSecondMoment ? 2 * bytes : bytes
         momentumEncoderBytes =

@@ -15,7 +15,7 @@ import Testing
         var pending = PendingSums()
         numbers.withUnsafeMutableBufferPointer {
             alone.sum($0)
-            alone.begin($0, &pending)
+            alone.begin(UnsafeBufferPointer($0), sums: $0, &pending)
         }
         alone.progress(&pending)
         alone.wait(for: &pending)

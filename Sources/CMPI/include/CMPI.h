@@ -30,9 +30,10 @@ int cmpi_gather(const void *own, void *all, int count);
 int cmpi_sum_floats(float *numbers, int count);
 int cmpi_sum_doubles(double *numbers, int count);
 
-// A sum that goes on while the caller computes; it is over when `cmpi_wait` has returned.
+// The sums over all ranks, the same bits on every rank, made while the caller computes; both arrays stay where they are until
+// `cmpi_wait` has returned.
 typedef void *cmpi_request;
-int cmpi_begin_sum(float *numbers, int count, cmpi_request *request);
+int cmpi_begin_sum(float *sums, const float *numbers, int count, cmpi_request *request);
 // Moves what is under way on.
 int cmpi_progress(cmpi_request *requests, int count);
 int cmpi_wait(cmpi_request *requests, int count);

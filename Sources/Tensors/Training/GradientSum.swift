@@ -16,8 +16,9 @@ public final class GradientSum: @unchecked Sendable {
     /// The places of each block; none where blocks are not known to be done before the end.
     private let blocks: [Range<Int>]
     private let ranks: Communicator
-    /// Copies of what is under way: the system writes there while the caller computes.
+    /// A copy of what is under way, which is read while the caller computes, and its sums, which are written meanwhile.
     private let numbers: FloatBuffer
+    private let sums: FloatBuffer
     private var pending = PendingSums()
     private var begun: [Range<Int>] = []
     /// Blocks that are done and not yet sent.
@@ -32,6 +33,7 @@ public final class GradientSum: @unchecked Sendable {
         self.blocks = blocks
         self.ranks = ranks
         numbers = FloatBuffer(count: layout.count)
+        sums = FloatBuffer(count: layout.count)
     }
 
     // Memory that messages are written to is not given to others.
@@ -73,7 +75,7 @@ public final class GradientSum: @unchecked Sendable {
         ranks.wait(for: &pending)
         gradients.withUnsafeMutable { (target: Target) in
             for range in begun {
-                (target + range.lowerBound).update(from: numbers.pointer + range.lowerBound, count: range.count)
+                (target + range.lowerBound).update(from: sums.pointer + range.lowerBound, count: range.count)
             }
         }
         begun = []
@@ -85,7 +87,9 @@ public final class GradientSum: @unchecked Sendable {
         for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.most) {
             let count = min(Self.most, range.upperBound - start), own = numbers.pointer + start
             gradients.withUnsafe { (source: Source) in own.update(from: source + start, count: count) }
-            ranks.begin(UnsafeMutableBufferPointer(start: own, count: count), &pending)
+            ranks.begin(
+                UnsafeBufferPointer(start: own, count: count),
+                sums: UnsafeMutableBufferPointer(start: sums.pointer + start, count: count), &pending)
         }
     }
 }

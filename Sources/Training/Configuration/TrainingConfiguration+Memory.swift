@@ -42,9 +42,9 @@ private struct NeededMemory {
     init(_ config: VisionTransformerConfig, _ configuration: TrainingConfiguration) {
         let sizes = EncoderSizes(config)
         let own = configuration.method.descriptor.memory(sizes, configuration.objective)
-        // What ranks exchange is a copy.
+        // What ranks exchange is a copy, and its sum.
         let copies: Double =
-            1 + own.gradients + (configuration.ranks > 1 ? own.gradients > 1 ? 2 : 1 : 0)
+            1 + own.gradients + (configuration.ranks > 1 ? own.gradients > 1 ? 4 : 2 : 0)
             + (configuration.optimization.rule.hasSecondMoment ? 2 : 1)
         // The place of each pair in a table, and the bias of each head.
         let pairs = sizes.tables > 0 ? sizes.tokens * sizes.tokens * (8 + 4 * sizes.heads * sizes.tables) : 0
