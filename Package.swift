@@ -49,6 +49,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: kernels),
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
         .target(name: "CLinux"),
+        .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -60,7 +61,7 @@ let package = Package(
         .target(name: "CGIF", linkerSettings: [.linkedLibrary("gif")]),
 
         // The rooms that may touch raw memory
-        .target(name: "Platform", dependencies: ["CLinux", "COpenSSL", "CZlib"], swiftSettings: house),
+        .target(name: "Platform", dependencies: ["CLinux", "CMPI", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(
             name: "Tensors", dependencies: ["Platform", "CKernels", "COneDNN", "COpenBLAS"], swiftSettings: house),
         .target(

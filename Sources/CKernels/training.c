@@ -129,24 +129,34 @@ KERNEL(void, branch_backward)(float *restrict dbranch, float *restrict dgamma, c
     }
 }
 
-KERNEL(void, batchnorm_forward)(float *restrict out, float *restrict mean, float *restrict rstd,
+KERNEL(void, batchnorm_sum)(float *restrict sum, const float *restrict inp, size_t N, size_t C) {
+    for (size_t c = 0; c < C; c++) sum[c] = 0;
+    bias_backward(sum, inp, N, C, C);
+}
+
+KERNEL(void, batchnorm_spread)(float *restrict mean, float *restrict spread, const float *restrict inp, size_t total,
+                               size_t N, size_t C) {
+    for (size_t c = 0; c < C; c++) {
+        mean[c] /= (float)total;
+        spread[c] = 0;
+    }
+    for (size_t n = 0; n < N; n++)
+        for (size_t c = 0; c < C; c++) spread[c] += (inp[n * C + c] - mean[c]) * (inp[n * C + c] - mean[c]);
+}
+
+KERNEL(void, batchnorm_forward)(float *restrict out, const float *restrict mean, float *restrict rstd,
                                 float *restrict running_mean, float *restrict running_var, const float *restrict inp,
                                 const float *restrict weight, const float *restrict bias, float eps, float momentum,
-                                size_t N, size_t C) {
-    for (size_t c = 0; c < C; c++) mean[c] = rstd[c] = 0;
-    bias_backward(mean, inp, N, C, C);
-    for (size_t c = 0; c < C; c++) mean[c] /= (float)N;
-    for (size_t n = 0; n < N; n++)
-        for (size_t c = 0; c < C; c++) rstd[c] += (inp[n * C + c] - mean[c]) * (inp[n * C + c] - mean[c]);
+                                size_t total, size_t N, size_t C) {
     if (running_mean) {
-        const float unbiased = N > 1 ? 1.0f / (float)(N - 1) : 1.0f;
+        const float unbiased = total > 1 ? 1.0f / (float)(total - 1) : 1.0f;
         for (size_t c = 0; c < C; c++) {
             running_mean[c] += momentum * (mean[c] - running_mean[c]);
             running_var[c] += momentum * (rstd[c] * unbiased - running_var[c]);
         }
     }
     // A spread beyond the largest number is not known, as in layernorm_forward.
-    for (size_t c = 0; c < C; c++) rstd[c] = rstd[c] > FLT_MAX ? NAN : 1.0f / sqrtf(rstd[c] / (float)N + eps);
+    for (size_t c = 0; c < C; c++) rstd[c] = rstd[c] > FLT_MAX ? NAN : 1.0f / sqrtf(rstd[c] / (float)total + eps);
     for (size_t n = 0; n < N; n++) {
         const float *x = inp + n * C;
         float *y = out + n * C;
@@ -157,10 +167,9 @@ KERNEL(void, batchnorm_forward)(float *restrict out, float *restrict mean, float
     }
 }
 
-KERNEL(void, batchnorm_backward)(float *restrict dinp, float *restrict dweight, float *restrict dbias,
-                                 float *restrict sums, const float *restrict dout, const float *restrict inp,
-                                 const float *restrict weight, const float *restrict mean, const float *restrict rstd,
-                                 size_t N, size_t C) {
+KERNEL(void, batchnorm_backward_sums)(float *restrict sums, float *restrict dweight, float *restrict dbias,
+                                      const float *restrict dout, const float *restrict inp, const float *restrict mean,
+                                      const float *restrict rstd, size_t N, size_t C) {
     float *sum = sums, *dot = sums + C;
     for (size_t c = 0; c < C; c++) sum[c] = dot[c] = 0;
     for (size_t n = 0; n < N; n++)
@@ -174,9 +183,15 @@ KERNEL(void, batchnorm_backward)(float *restrict dinp, float *restrict dweight, 
             dweight[c] += dot[c];
             dbias[c] += sum[c];
         }
+}
+
+KERNEL(void, batchnorm_backward)(float *restrict dinp, float *restrict sums, const float *restrict dout,
+                                 const float *restrict inp, const float *restrict weight, const float *restrict mean,
+                                 const float *restrict rstd, size_t total, size_t N, size_t C) {
+    float *sum = sums, *dot = sums + C;
     for (size_t c = 0; c < C; c++) {
-        sum[c] /= (float)N;
-        dot[c] /= (float)N;
+        sum[c] /= (float)total;
+        dot[c] /= (float)total;
     }
     for (size_t n = 0; n < N; n++)
         for (size_t c = 0; c < C; c++) {

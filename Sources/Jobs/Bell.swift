@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes one who sleeps. A class because both share it.
-final class Bell: Sendable {
+package final class Bell: Sendable {
     private struct State {
         var isRung = false
         var sleeper: CheckedContinuation<Void, Never>?
@@ -9,8 +9,10 @@ final class Bell: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Wakes the sleeper, or whoever sleeps next.
-    func ring() {
+    package func ring() {
         let sleeper = state.withLock { state in
             state.isRung = state.sleeper == nil
             defer { state.sleeper = nil }
@@ -20,11 +22,12 @@ final class Bell: Sendable {
     }
 
     /// Sleeps until somebody rings, for so long at the most, or until the task is cancelled. One sleeps at a time.
-    func wait(for duration: Duration) async {
+    package func wait(for duration: Duration) async {
         let timer = Task {
             // Without a tolerance the system may wake for it alone.
-            try? await Task.sleep(for: duration, tolerance: duration / 10)
-            wakeSleeper()
+            guard (try? await Task.sleep(for: duration, tolerance: duration / 10)) != nil else { return }
+            // On a busy machine the time may be over before anybody sleeps, who must not sleep then.
+            ring()
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -42,13 +45,5 @@ final class Bell: Sendable {
             ring()
         }
         timer.cancel()
-    }
-
-    private func wakeSleeper() {
-        let sleeper = state.withLock { state in
-            defer { state.sleeper = nil }
-            return state.sleeper
-        }
-        sleeper?.resume()
     }
 }

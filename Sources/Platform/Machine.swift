@@ -58,6 +58,9 @@ public enum Machine {
         fclose(file)
     }
 
+    /// Whether this process may do everything.
+    public static var isRoot: Bool { geteuid() == 0 }
+
     /// A variable of the environment.
     public static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 

@@ -15,10 +15,12 @@ public struct Batch: Sendable {
     public var softTargets: Tensor?
     /// The position of each image in the data set.
     public var indices: [Int]
+    /// The place of each image in the whole batch, of which other ranks have the rest; nil where these are all of it.
+    public var slots: [Int]?
 
     public init(
         views: [Tensor], mask: Tensor? = nil, noise: Tensor? = nil, labels: [Int] = [], softTargets: Tensor? = nil,
-        indices: [Int] = []
+        indices: [Int] = [], slots: [Int]? = nil
     ) {
         self.views = views
         self.mask = mask
@@ -26,6 +28,7 @@ public struct Batch: Sendable {
         self.labels = labels
         self.softTargets = softTargets
         self.indices = indices
+        self.slots = slots
     }
 
     /// Images in the batch.

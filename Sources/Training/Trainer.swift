@@ -42,20 +42,25 @@ public struct Trainer {
     /// Measures a model at the end of an epoch.
     public typealias Validation = (_ model: NetworkState) throws -> [Metric]
 
-    public private(set) var snapshot: TrainingSnapshot
+    public internal(set) var snapshot: TrainingSnapshot
     public let plan: Plan
     private let objective: any Objective
     private let pool: ThreadPool
+    let ranks: Communicator
     private var gradients: ParameterBuffer
 
-    /// - Parameter model: where the run begins; the objective's own beginning without it.
+    /// - Parameters:
+    ///   - model: where the run begins; the objective's own beginning without it.
+    ///   - ranks: who train together, each on its part of every batch.
     public init(
-        objective: any Objective, optimizer: Optimizer, plan: Plan, model: NetworkState? = nil, pool: ThreadPool
+        objective: any Objective, optimizer: Optimizer, plan: Plan, model: NetworkState? = nil, pool: ThreadPool,
+        ranks: Communicator = .alone
     ) {
         precondition(plan.stepsPerEpoch > 0 && plan.epochs > 0, "a run has steps")
         self.objective = objective
         self.plan = plan
         self.pool = pool
+        self.ranks = ranks
         snapshot = TrainingSnapshot(
             model: model ?? objective.initialState(seed: plan.seed), optimizer: optimizer, step: 0)
         gradients = ParameterBuffer(objective.layout)
@@ -64,7 +69,8 @@ public struct Trainer {
     /// Runs to the end.
     ///
     /// - Parameters:
-    ///   - directory: where it saves itself, and where it takes itself up; entered already.
+    ///   - directory: where it saves itself, and where it takes itself up; entered already. Of several ranks, the first
+    ///     has one; the others take the beginning from it, and nil.
     ///   - batches: called once, with the step that comes next.
     ///   - snapshots: where weights for analyses go.
     ///   - linesTold: lines of metrics that whoever listens has heard of before; what a crash kept from it is told
@@ -72,7 +78,7 @@ public struct Trainer {
     ///   - events: called on this thread, between steps.
     /// - Throws: `TrainingError`; the last checkpoint stays whole.
     public mutating func run(
-        in directory: RunDirectory, batches: (_ firstStep: Int) throws -> Batches, validation: Validation? = nil,
+        in directory: RunDirectory?, batches: (_ firstStep: Int) throws -> Batches, validation: Validation? = nil,
         snapshots: SnapshotFolder? = nil, linesTold: Int? = nil, stop: StopFlag = StopFlag(),
         events: @escaping (TrainingEvent) -> Void
     ) throws(TrainingError) -> TrainingOutcome {
@@ -90,13 +96,14 @@ public struct Trainer {
         _ outlets: RunOutlets, _ batches: (_ firstStep: Int) throws -> Batches, _ validation: Validation?,
         linesTold: Int?, _ stop: StopFlag
     ) throws(TrainingError) -> TrainingOutcome {
-        let directory = outlets.directory
+        precondition((outlets.directory != nil) == ranks.isFirst, "the first rank alone writes")
         var ending = try takeUp(outlets, validation, linesTold: linesTold)
-        if snapshot.step == plan.steps || directory.earlyEnd(at: snapshot.step) != nil {
+        try share()
+        let early = outlets.directory?.earlyEnd(at: snapshot.step)
+        if snapshot.step == plan.steps || ranks.broadcast(early == nil ? 0 : 1) == 1 {
             try writeSnapshot(outlets)
-            if !directory.hasModel { try writeModel(directory) }
-            outlets.events(
-                .end(.alreadyFinished, step: snapshot.step, stoppedEarly: directory.earlyEnd(at: snapshot.step)))
+            if let directory = outlets.directory, !directory.hasModel { try writeModel(directory) }
+            outlets.events(.end(.alreadyFinished, step: snapshot.step, stoppedEarly: early))
             return .alreadyFinished
         }
         if isSnapshotDue { try writeSnapshot(outlets) }
@@ -105,7 +112,8 @@ public struct Trainer {
         var speed = Speed(imagesPerStep: plan.imagesPerStep)
         // What was taken up from a checkpoint is on the disk.
         var lastSaved = snapshot.step
-        while snapshot.step < plan.steps, ending == nil, stop.wish == nil {
+        var wish = try agree(&ending, stop)
+        while snapshot.step < plan.steps, ending == nil, wish == nil {
             let metrics = try step(batches)
             speed.step()
             do throws(TrainingError) {
@@ -116,8 +124,9 @@ public struct Trainer {
                 throw error
             }
             outlets.events(.progress(progress(metrics, speed)))
+            wish = try agree(&ending, stop)
         }
-        return try end(outlets, ending, stop.wish, isSaved: lastSaved == snapshot.step && snapshot.step > 0)
+        return try end(outlets, ending, wish, isSaved: lastSaved == snapshot.step && snapshot.step > 0)
     }
 
     /// What follows on a step: lines of metrics, a checkpoint, a validation, a snapshot.
@@ -133,10 +142,11 @@ public struct Trainer {
         let isEpochEnd = done % plan.stepsPerEpoch == 0
         if done % plan.logEverySteps == 0 || done == plan.steps { ending = try log(metrics, outlets) }
         if isCheckpoint(done, isEpochEnd: isEpochEnd) {
+            try checkRanksAreEqual()
             try save(outlets)
             lastSaved = done
         }
-        if isEpochEnd, let validation {
+        if isEpochEnd, ranks.isFirst, let validation {
             let found = try log(try Self.data { try validation(snapshot.model) }, outlets)
             ending = ending ?? found
         }
@@ -149,7 +159,8 @@ public struct Trainer {
     private mutating func takeUp(
         _ outlets: RunOutlets, _ validation: Validation?, linesTold: Int?
     ) throws(TrainingError) -> String? {
-        if let found = try outlets.directory.newestCheckpoint(warn: {
+        guard let directory = outlets.directory else { return nil }
+        if let found = try directory.newestCheckpoint(warn: {
             outlets.events(.warning(code: "checkpoint_unusable", message: $0))
         }) {
             try snapshot.read(found.contents.tensors)
@@ -157,7 +168,7 @@ public struct Trainer {
             outlets.events(.resumed(step: found.step))
         }
         let step = snapshot.step
-        let lines = try outlets.directory.openMetrics(upTo: step)
+        let lines = try directory.openMetrics(upTo: step)
         for index in lines.indices.dropFirst(max(linesTold ?? .max, 0)) {
             let line = lines[index]
             outlets.events(.metric(line: index, step: line.step, epoch: line.epoch, values: line.values))
@@ -191,13 +202,13 @@ public struct Trainer {
         }
         if let early {
             if isSaved {
-                try outlets.directory.finishEarly(at: snapshot.step, early)
+                try outlets.directory?.finishEarly(at: snapshot.step, early)
             } else {
                 try save(outlets, early: early)
             }
         }
         if !isSnapshotDue { try writeSnapshot(outlets) }
-        try writeModel(outlets.directory)
+        if let directory = outlets.directory { try writeModel(directory) }
         outlets.events(.end(.succeeded, step: snapshot.step, stoppedEarly: early))
         return .succeeded
     }
@@ -207,16 +218,23 @@ public struct Trainer {
     public mutating func step(_ batches: Batches) throws(TrainingError) -> [Metric] {
         let step = snapshot.step
         gradients.zero()
+        let sum = ranks.size > 1 && !objective.sumsGradients ? objective.gradientSum(ranks) : nil
         var sums: [Metric] = []
         for part in 0..<plan.accumulationSteps {
-            let batch = try Self.data { try batches(step, part) }
+            let batch = try together { try batches(step, part) }
+            let isLast = part == plan.accumulationSteps - 1
             let context = StepContext(
                 seed: plan.seed, step: step, part: part, epoch: Double(step) / Double(plan.stepsPerEpoch),
-                epochs: Double(plan.epochs), gradientScale: 1 / Float(plan.accumulationSteps), pool: pool)
+                epochs: Double(plan.epochs), gradientScale: 1 / Float(plan.accumulationSteps), pool: pool, ranks: ranks,
+                slots: batch.slots, sum: isLast ? sum : nil)
             let metrics = objective.step(batch, state: &snapshot.model, gradients: &gradients, context)
+            try checkRanks()
             if let loss = metrics.first, !loss.value.isFinite { throw .notFinite(what: loss.key, step: step + 1) }
             sums = part == 0 ? metrics : zip(sums, metrics).map { Metric($0.key, $0.value + $1.value) }
         }
+        sum?.finished(gradients)
+        sum?.replace(&gradients)
+        try checkRanks()
         let norm = snapshot.optimizer.gradientNorm(gradients, pool: pool)
         guard norm.isFinite else { throw .notFinite(what: "gradient", step: step + 1) }
         let rate = snapshot.optimizer.learningRate(at: step)
@@ -234,7 +252,7 @@ public struct Trainer {
     }
 
     /// What goes wrong with images is their fault.
-    private static func data<R>(_ body: () throws -> R) throws(TrainingError) -> R {
+    static func data<R>(_ body: () throws -> R) throws(TrainingError) -> R {
         do { return try body() } catch let error as TrainingError { throw error } catch { throw .badData("\(error).") }
     }
 }
@@ -246,7 +264,7 @@ extension Trainer {
     private func log(_ metrics: [Metric], _ outlets: RunOutlets) throws(TrainingError) -> String? {
         let epoch = Double(snapshot.step) / Double(plan.stepsPerEpoch)
         let line = MetricLine(step: snapshot.step, epoch: epoch, values: metrics)
-        let number = try outlets.directory.appendMetrics(line)
+        guard let number = try outlets.directory?.appendMetrics(line) else { return nil }
         outlets.events(.metric(line: number, step: snapshot.step, epoch: epoch, values: metrics))
         return reason(of: line)
     }
@@ -265,8 +283,9 @@ extension Trainer {
     }
 
     private func save(_ outlets: RunOutlets, early: String? = nil) throws(TrainingError) {
+        guard let directory = outlets.directory else { return }
         try checkWeights()
-        let (path, size) = try outlets.directory.writeCheckpoint(
+        let (path, size) = try directory.writeCheckpoint(
             snapshot.stateDict, metadata: metadata, step: snapshot.step, keepLast: plan.keepLast,
             finishes: early != nil || snapshot.step == plan.steps, early: early)
         outlets.events(.checkpoint(step: snapshot.step, path: path, sizeBytes: size))
@@ -316,7 +335,8 @@ extension Trainer {
 
 /// Where a run writes, and whom it tells.
 private struct RunOutlets {
-    let directory: RunDirectory
+    /// Nil for a rank that only computes.
+    let directory: RunDirectory?
     let snapshots: SnapshotFolder?
     let events: (TrainingEvent) -> Void
 }

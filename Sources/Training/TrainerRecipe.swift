@@ -74,6 +74,6 @@ extension TrainingConfiguration {
 
     /// How many parameters there are, those that train, and the memory of a run in bytes.
     public func cost(of objective: any Objective) -> TrainingCost {
-        TrainingCost(objective: objective, optimizer: optimization.rule, batchSize: batchSize)
+        TrainingCost(objective: objective, optimizer: optimization.rule, batchSize: batchSize, ranks: ranks)
     }
 }

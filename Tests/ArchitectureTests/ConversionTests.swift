@@ -21,7 +21,7 @@ import Testing
                 "Platform/Bytes.swift": .init(2, system),
                 "Platform/Confinement.swift": .init(5, "Numbers of ours, made positive."),
                 "Platform/MessageSocket.swift": .init(2, system), "Storage/RowSeal.swift": .init(2, text),
-                "Platform/ContainedFile.swift": .init(5, system),
+                "Platform/Communicator.swift": .init(2, system), "Platform/ContainedFile.swift": .init(5, system),
                 "Platform/Deflate.swift": .init(12, system), "Platform/DetachedThread.swift": .init(1, system),
                 "Platform/Digest.swift": .init(3, text), "Platform/FaultPoint.swift": .init(1, text),
                 "Platform/Folder.swift": .init(2, system), "Platform/Machine.swift": .init(8, system),

@@ -19,6 +19,7 @@ import Testing
                 "Platform/ContainedFile.swift": .init(1, "Names of files have 255 bytes at the most."),
                 "Platform/Machine.swift": .init(2, "Who started the program may write what they like."),
                 "Platform/FaultPoint.swift": .init(1, "Tests alone set the variable."),
+                "Platform/Communicator.swift": .init(2, "Sentences of Open MPI's and of our other ranks, shown alone."),
                 "Platform/Digest.swift": .init(1, own),
                 "Tensors/NumericLibraries.swift": .init(2, "Names of libraries' versions."),
                 "Images/Decoding/Words.swift": .init(1, "The libraries' words for an error."),

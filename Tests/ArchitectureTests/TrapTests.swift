@@ -17,7 +17,7 @@ import Testing
                 "Tensors/DoubleMatrix.swift": .init(2, memory),
                 "Tensors/Kernels.swift": .init(6, memory),
                 "Tensors/ParameterBuffer.swift": .init(4, memory),
-                "Tensors/Training/BatchNorm.swift": .init(3, memory),
+                "Tensors/Training/BatchNorm.swift": .init(4, memory),
                 "Tensors/Training/Pointers.swift": .init(5, memory),
                 "Tensors/Training/Tensor+Elementwise.swift": .init(4, memory),
                 "Tensors/Training/Tensor+LayerNorm.swift": .init(1, memory),

@@ -60,13 +60,16 @@ static void rows(size_t N, size_t C) {
     branch_backward(floats(N * C), floats(C), floats(N * C), floats(N * C), floats(C), 0.5f, N, C);
     branch_backward(floats(N * C), NULL, floats(N * C), NULL, NULL, 0.5f, N, C);
     done();
+    batchnorm_sum(floats(C), floats(N * C), N, C);
+    batchnorm_spread(floats(C), floats(C), floats(N * C), 2 * N, N, C);
     batchnorm_forward(floats(N * C), floats(C), floats(C), floats(C), floats(C), floats(N * C), floats(C), floats(C), 1e-5f,
-                      0.1f, N, C);
-    batchnorm_forward(floats(N * C), floats(C), floats(C), NULL, NULL, floats(N * C), NULL, NULL, 1e-5f, 0.1f, N, C);
-    batchnorm_backward(floats(N * C), floats(C), floats(C), floats(2 * C), floats(N * C), floats(N * C), floats(C),
-                       floats(C), floats(C), N, C);
-    batchnorm_backward(floats(N * C), NULL, NULL, floats(2 * C), floats(N * C), floats(N * C), NULL, floats(C), floats(C), N,
+                      0.1f, 2 * N, N, C);
+    batchnorm_forward(floats(N * C), floats(C), floats(C), NULL, NULL, floats(N * C), NULL, NULL, 1e-5f, 0.1f, 2 * N, N, C);
+    batchnorm_backward_sums(floats(2 * C), floats(C), floats(C), floats(N * C), floats(N * C), floats(C), floats(C), N, C);
+    batchnorm_backward_sums(floats(2 * C), NULL, NULL, floats(N * C), floats(N * C), floats(C), floats(C), N, C);
+    batchnorm_backward(floats(N * C), floats(2 * C), floats(N * C), floats(N * C), floats(C), floats(C), floats(C), 2 * N, N,
                        C);
+    batchnorm_backward(floats(N * C), floats(2 * C), floats(N * C), floats(N * C), NULL, floats(C), floats(C), 2 * N, N, C);
     done();
     normalize_forward(floats(N * C), floats(N), floats(N * C), 1e-12f, N, C);
     normalize_backward(floats(N * C), floats(N * C), floats(N * C), floats(N), 1e-12f, N, C);

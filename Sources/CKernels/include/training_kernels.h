@@ -36,17 +36,33 @@ void branch_forward(float *restrict x, const float *restrict branch, const float
 void branch_backward(float *restrict dbranch, float *restrict dgamma, const float *restrict dx,
                      const float *restrict branch, const float *restrict gamma, float scale, size_t N, size_t C);
 
-// Batch norm over the rows of inp (N, C): out = (inp − mean) · rstd · weight + bias; weight and bias may be null for
-// ones and zeros. mean (C), rstd (C) are of the batch, with biased variance; running_mean and running_var (C) move by
-// `momentum`, with the unbiased variance, unless null.
-void batchnorm_forward(float *restrict out, float *restrict mean, float *restrict rstd, float *restrict running_mean,
-                       float *restrict running_var, const float *restrict inp, const float *restrict weight,
-                       const float *restrict bias, float eps, float momentum, size_t N, size_t C);
+// Batch norm over the rows of inp (N, C), which may be some of the `total` rows of a batch: between the steps of one way,
+// sums over all parts of the batch are made of those over this part.
 
-// dinp (N, C); dweight (C) +=, dbias (C) += unless null; sums (2·C) is scratch.
-void batchnorm_backward(float *restrict dinp, float *restrict dweight, float *restrict dbias, float *restrict sums,
-                        const float *restrict dout, const float *restrict inp, const float *restrict weight,
-                        const float *restrict mean, const float *restrict rstd, size_t N, size_t C);
+// sum (C) of the rows.
+void batchnorm_sum(float *restrict sum, const float *restrict inp, size_t N, size_t C);
+
+// mean (C) holds the sum and becomes the mean; spread (C) becomes the sum of (inp − mean)².
+void batchnorm_spread(float *restrict mean, float *restrict spread, const float *restrict inp, size_t total, size_t N,
+                      size_t C);
+
+// out (N, C) = (inp − mean) · rstd · weight + bias; weight and bias may be null for ones and zeros. rstd (C) holds the
+// spread and becomes 1 / √(variance + eps), with the biased variance; running_mean and running_var (C) move by `momentum`,
+// with the unbiased variance, unless null.
+void batchnorm_forward(float *restrict out, const float *restrict mean, float *restrict rstd,
+                       float *restrict running_mean, float *restrict running_var, const float *restrict inp,
+                       const float *restrict weight, const float *restrict bias, float eps, float momentum, size_t total,
+                       size_t N, size_t C);
+
+// sums (2·C): Σ dout, then Σ dout · (inp − mean) · rstd; dweight (C) += the second, dbias (C) += the first, unless null.
+void batchnorm_backward_sums(float *restrict sums, float *restrict dweight, float *restrict dbias,
+                             const float *restrict dout, const float *restrict inp, const float *restrict mean,
+                             const float *restrict rstd, size_t N, size_t C);
+
+// dinp (N, C); sums (2·C) become means.
+void batchnorm_backward(float *restrict dinp, float *restrict sums, const float *restrict dout, const float *restrict inp,
+                        const float *restrict weight, const float *restrict mean, const float *restrict rstd, size_t total,
+                        size_t N, size_t C);
 
 // dx (N) becomes 0 where y (N), the output of relu, is 0.
 void relu_backward(float *restrict dx, const float *restrict y, size_t N);

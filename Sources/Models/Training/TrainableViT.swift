@@ -64,6 +64,21 @@ public struct TrainableViT: Sendable {
         return names
     }
 
+    /// The places of each block, one behind the other; none where gradients are added to a block's places after the way
+    /// back has left it: at tables of relative positions of its own.
+    package var blockPlaces: [Range<Int>] {
+        guard config.relPos != .perBlock else { return [] }
+        let ranges = (0..<config.depth).compactMap { index -> Range<Int>? in
+            let own = parameters.filter { $0.name.hasPrefix("blocks.\(index).") }
+            guard let first = own.first, let last = own.last else { return nil }
+            return first.offset..<last.offset + last.count
+        }
+        // Places between them are gaps.
+        return ranges.indices.map {
+            ranges[$0].lowerBound..<($0 + 1 < ranges.count ? ranges[$0 + 1].lowerBound : ranges[$0].upperBound)
+        }
+    }
+
     /// How patch tokens are changed between embedding and blocks.
     public enum Masking: Sendable {
         case none
@@ -95,12 +110,13 @@ public struct TrainableViT: Sendable {
     ///
     /// - Parameters:
     ///   - random: of stochastic depth in this pass; nil, as in evaluation, drops nothing.
+    ///   - slots: the place of each image in the whole batch, which its luck follows; nil where `images` are all of it.
     ///   - keepsActivations: whether the way back will follow; otherwise only the output can be used.
     public func forward(
         _ images: Tensor, weights: ParameterBuffer, masking: Masking = .none, random: RandomStream? = nil,
-        keepsActivations: Bool = true, pool: ThreadPool
+        slots: [Int]? = nil, keepsActivations: Bool = true, pool: ThreadPool
     ) -> Activations {
-        let dropPath = random.flatMap { DropPath(rate: self.dropPath, depth: config.depth, random: $0) }
+        let dropPath = random.flatMap { DropPath(rate: self.dropPath, depth: config.depth, random: $0, slots: slots) }
         let pass = TrainingPass(weights: weights, dropPath: dropPath, precision: precision, pool: pool)
         let patches = network.patchEmbed.wholePatches(images).patches(patchSize: config.patchSize, pool: pool)
         let (embedded, patchNorm) = embed(patches, masking, pass)
@@ -143,10 +159,12 @@ public struct TrainableViT: Sendable {
 
     /// `forward` read upwards: adds the gradients of every trained parameter.
     ///
-    /// - Parameter dOutput: the gradient at `Activations.output`, (batch, tokens, embedDim).
+    /// - Parameters:
+    ///   - dOutput: the gradient at `Activations.output`, (batch, tokens, embedDim).
+    ///   - sum: hears of each block that this pass, the last one, is done with; nil where more passes follow.
     public func backward(
         _ activations: Activations, dOutput: Tensor, weights: ParameterBuffer, gradients: inout ParameterBuffer,
-        pool: ThreadPool
+        sum: GradientSum? = nil, pool: ThreadPool
     ) {
         let pass = TrainingPass(
             weights: weights, dropPath: activations.dropPath, precision: precision, pool: pool)
@@ -154,17 +172,18 @@ public struct TrainableViT: Sendable {
         if let norm = network.norm, let forward = activations.norm {
             dStream = norm.backward(activations.stream, forward, dOutput: dOutput, pass, gradients: &gradients)
         }
-        backward(activations, dStream: dStream, pass, gradients: &gradients)
+        backward(activations, dStream: dStream, pass, gradients: &gradients, sum: sum)
     }
 
     /// The same from the stream before `norm`.
     ///
     /// - Parameters:
     ///   - dStream: the gradient at `Activations.stream`, (batch, tokens, embedDim).
+    ///   - sum: as above.
     ///   - look: is shown the gradient at each block's heads side by side, (batch, tokens, embedDim), last block first.
     func backward(
         _ activations: Activations, dStream: Tensor, _ pass: TrainingPass, gradients: inout ParameterBuffer,
-        look: ((_ block: Int, _ dHeads: Tensor) -> Void)? = nil
+        sum: GradientSum? = nil, look: ((_ block: Int, _ dHeads: Tensor) -> Void)? = nil
     ) {
         var dStream = dStream
         let rotations = rotations(pass.weights)
@@ -178,20 +197,16 @@ public struct TrainableViT: Sendable {
                 gradients: &gradients,
                 look: look.map { look in { look(index, $0) } })
             if let place, let dBias { dBiases[place] = dBias }
+            if freezing.keyBias, let bias = block.qkv.bias {
+                gradients.zero(bias, range: config.embedDim..<2 * config.embedDim)
+            }
+            sum?.finished(block: index, of: gradients)
         }
         scoreBias.backward(dBiases, gradients: &gradients)
-        if freezing.keyBias { zeroKeyBias(&gradients) }
         if let normPre = network.normPre, let forward = activations.normPre {
             dStream = normPre.backward(activations.embedded, forward, dOutput: dStream, pass, gradients: &gradients)
         }
         embedBackward(activations, dStream, pass, gradients: &gradients)
-    }
-
-    private func zeroKeyBias(_ gradients: inout ParameterBuffer) {
-        let width = config.embedDim
-        for block in network.blocks {
-            if let bias = block.qkv.bias { gradients.zero(bias, range: width..<2 * width) }
-        }
     }
 }
 

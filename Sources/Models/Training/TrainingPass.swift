@@ -10,14 +10,18 @@ package struct TrainingPass: Sendable {
     /// Of the products; sums, norms and softmax are f32.
     package let precision: Precision
     package let pool: ThreadPool
+    /// Who has the other images of the batch.
+    package let ranks: Communicator
 
     package init(
-        weights: ParameterBuffer, dropPath: DropPath? = nil, precision: Precision = .f32, pool: ThreadPool
+        weights: ParameterBuffer, dropPath: DropPath? = nil, precision: Precision = .f32, pool: ThreadPool,
+        ranks: Communicator = .alone
     ) {
         self.weights = weights
         self.dropPath = dropPath
         self.precision = precision
         self.pool = pool
+        self.ranks = ranks
     }
 }
 
@@ -27,13 +31,17 @@ package struct DropPath: Sendable {
     private let rate: Double
     private let depth: Int
     private let random: RandomStream
+    private let slots: [Int]?
 
-    /// - Parameter random: of this pass alone.
-    package init?(rate: Double, depth: Int, random: RandomStream) {
+    /// - Parameters:
+    ///   - random: of this pass alone.
+    ///   - slots: the place of each image in the whole batch; nil where they are the whole batch.
+    package init?(rate: Double, depth: Int, random: RandomStream, slots: [Int]? = nil) {
         guard rate > 0 else { return nil }
         self.rate = rate
         self.depth = depth
         self.random = random
+        self.slots = slots
     }
 
     /// The rate of block `index`.
@@ -47,6 +55,9 @@ package struct DropPath: Sendable {
         guard rate > 0 else { return nil }
         let keep = 1 - rate
         let random = random.stream(2 * index + branch)
-        return (0..<batch).map { random.uniform(at: UInt64($0)) < keep ? Float(1 / keep) : 0 }
+        precondition(slots.map { $0.count == batch } ?? true, "a place for each of \(batch) images")
+        return (0..<batch).map { image in
+            random.uniform(at: UInt64(slots?[image] ?? image)) < keep ? Float(1 / keep) : 0
+        }
     }
 }

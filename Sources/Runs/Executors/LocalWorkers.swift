@@ -13,6 +13,8 @@ final class LocalWorkers: WorkerHost {
         var identifier: Int?
         /// How it ended, in words; nil while it runs.
         var end: String?
+        /// What users should know of an end without a word, and have not been told.
+        var notice: JobNotice?
     }
 
     private let program: String
@@ -34,7 +36,13 @@ final class LocalWorkers: WorkerHost {
     }
 
     func look(at job: Job, _ folder: JobFolder) async -> WorkerLife {
-        WorkerLife(end: end(of: job, folder).map { .crashed($0) })
+        let end = end(of: job, folder)
+        var life = WorkerLife(end: end.map { .crashed($0) })
+        guard end != nil, folder.state().map({ $0.attempt != job.attempt || $0.outcome == nil }) ?? true else {
+            return life
+        }
+        life.notices = children.withLock { $0[job.id]?.notice.take().map { [$0] } ?? [] }
+        return life
     }
 
     func cancel(_ job: Job, _ folder: JobFolder) async {
@@ -73,13 +81,19 @@ final class LocalWorkers: WorkerHost {
         options.processGroupID = 0
         let waiting = Once(started)
         do {
+            let ranks = try folder.spec().ranks
+            let worker = ["worker", "--job-dir", folder.path, "--attempt", "\(job.attempt)"]
             let log = try FileDescriptor.open(
                 FilePath(folder.log), .writeOnly, options: [.append, .create, .closeOnExec],
                 permissions: [.ownerReadWrite])
             defer { try? log.close() }
             let result = try await Subprocess.run(
-                .path(FilePath(program)),
-                arguments: ["worker", "--job-dir", folder.path, "--attempt", "\(job.attempt)"],
+                ranks == 1 ? .path(FilePath(program)) : .name(RunRanks.launcher),
+                // Of the launcher, “this same program” is the launcher.
+                arguments: ranks == 1
+                    ? Arguments(worker)
+                    : Arguments(
+                        RunRanks.arguments(ranks: ranks) + [Folder.destination(ofLink: program) ?? program] + worker),
                 environment: .custom(Self.environment), platformOptions: options, input: .none,
                 output: .fileDescriptor(log, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(log, closeAfterSpawningProcess: false)
@@ -88,15 +102,21 @@ final class LocalWorkers: WorkerHost {
                 children.withLock { $0[job.id]?.identifier = identifier }
                 waiting.resume(.success(()))
             }
-            if case .signaled = result.terminationStatus { deaths.count("worker") }
-            ended(job.id, Self.words(result.terminationStatus))
+            if Self.signal(of: result.terminationStatus, ranks: ranks) != nil { deaths.count("worker") }
+            ended(job.id, Self.words(result.terminationStatus, ranks: ranks), tells: ranks > 1)
         } catch {
             ended(job.id, "it could not be run (\(error))")
             waiting.resume(.failure(error))
         }
     }
 
-    private func ended(_ id: JobID, _ how: String) { children.withLock { $0[id]?.end = how } }
+    /// - Parameter tells: whether it is told beside the job's log: of several processes, which one it was is not seen there.
+    private func ended(_ id: JobID, _ how: String, tells: Bool = false) {
+        children.withLock { children in
+            children[id]?.end = how
+            if tells { children[id]?.notice = .log("The start ended without a word: \(how).") }
+        }
+    }
 
     /// What a process that we start needs of our environment; never a secret.
     static var environment: [Environment.Key: String] {
@@ -107,10 +127,22 @@ final class LocalWorkers: WorkerHost {
         return kept
     }
 
-    private static func words(_ status: TerminationStatus) -> String {
+    private static func words(_ status: TerminationStatus, ranks: Int) -> String {
+        if let signal = signal(of: status, ranks: ranks) {
+            let who = ranks == 1 ? "it" : "one of its \(ranks) ranks, and mpirun the others"
+            return "signal \(signal)\(signal == 9 ? " (SIGKILL)" : "") ended \(who)"
+        }
+        guard case .exited(let code) = status else { return "it ended" }
+        return ranks == 1
+            ? "it left with exit code \(code)"
+            : "one of its \(ranks) ranks left with exit code \(code), and mpirun ended the others"
+    }
+
+    /// The signal that ended a worker; mpirun(1) leaves with 128 and that of the first rank that one ended.
+    private static func signal(of status: TerminationStatus, ranks: Int) -> Int? {
         switch status {
-        case .exited(let code): "it left with exit code \(code)"
-        case .signaled(let signal): "signal \(signal)\(signal == 9 ? " (SIGKILL)" : "") ended it"
+        case .signaled(let signal): Int(signal)
+        case .exited(let code): ranks > 1 && (129...128 + 64).contains(code) ? Int(code) - 128 : nil
         }
     }
 }

@@ -13,17 +13,20 @@ struct SlurmScript {
     let folder: String
     let name: String
     let threads: Int
+    let ranks: Int
     let resources: ClusterResources
 
     /// Begins at the top again where the scheduler starts a job once more.
     var text: String {
-        """
-        #!/bin/sh
-        # sbatch(1) was given this by ViTScope. After a requeue it begins here again.
-        export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
-        exec \(Self.quoted(program)) worker --job-dir \(Self.quoted(folder)) --attempt \(job.attempt)
+        // Where a rank ends badly, srun(1) ends the others, and hands signals on to all.
+        let launcher = ranks == 1 ? "" : "srun --mpi=pmix --kill-on-bad-exit=1 "
+        return """
+            #!/bin/sh
+            # sbatch(1) was given this by ViTScope. After a requeue it begins here again.
+            export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
+            exec \(launcher)\(Self.quoted(program)) worker --job-dir \(Self.quoted(folder)) --attempt \(job.attempt)
 
-        """
+            """
     }
 
     /// - Parameter path: of the script.
@@ -31,7 +34,8 @@ struct SlurmScript {
         let lead = resources.seconds.map { min(Self.notice, $0 / 2) } ?? Self.notice
         var arguments = [
             "--parsable", "--job-name=\(name)", "--chdir=\(folder)", "--output=\(folder)/logs/worker.log",
-            "--open-mode=append", "--requeue", "--nodes=1", "--ntasks=1", "--cpus-per-task=\(threads)",
+            "--open-mode=append", "--requeue", "--nodes=\(resources.nodes)", "--ntasks=\(ranks)",
+            "--cpus-per-task=\(threads)",
             "--signal=B:USR1@\(lead)",
         ]
         if let seconds = resources.seconds { arguments.append("--time=\(seconds / 60):\(seconds % 60)") }

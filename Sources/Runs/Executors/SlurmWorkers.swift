@@ -54,6 +54,7 @@ final class SlurmWorkers: WorkerHost {
         let ticket = JobFolder.SlurmTicket(attempt: job.attempt, name: "vitscope-\(job.id)-\(RandomBytes.hex(4))")
         let script = SlurmScript(
             program: program, job: job, folder: place(of: folder), name: ticket.name, threads: spec.threads,
+            ranks: spec.ranks,
             resources: cluster)
         do {
             try AtomicFile.write(Array(script.text.utf8), to: folder.script)
@@ -219,7 +220,8 @@ extension SlurmWorkers {
             let cluster = try? TrainingConfiguration(order.config).cluster
         else { return nil }
         let script = SlurmScript(
-            program: program, job: job, folder: place(of: folder), name: name, threads: spec.threads, resources: cluster
+            program: program, job: job, folder: place(of: folder), name: name, threads: spec.threads, ranks: spec.ranks,
+            resources: cluster
         )
         return script.arguments(script: place(of: folder) + "/slurm.sh")
     }

@@ -28,6 +28,12 @@ package struct JobSpec: Sendable, Equatable {
         self.datasetsDirectory = datasetsDirectory
     }
 
+    /// Processes that work together.
+    package var ranks: Int {
+        guard case .training(let order) = work else { return 1 }
+        return order.ranks
+    }
+
     /// The request that this was made of, but for its priority, which only the store knew.
     ///
     /// - Throws: as `JobBody.text`.

@@ -7,10 +7,13 @@ package struct TrainingOrder: Sendable, Equatable, Codable {
     package let config: JSONValue
     /// Where the checkpoint lies that the configuration's `init_from` names.
     package let initFromPath: String?
+    /// Whether the run may go on with another number of ranks than it was begun with.
+    package let allowsInexact: Bool?
 
-    package init(config: JSONValue, initFromPath: String? = nil) {
+    package init(config: JSONValue, initFromPath: String? = nil, allowsInexact: Bool? = nil) {
         self.config = config
         self.initFromPath = initFromPath
+        self.allowsInexact = allowsInexact
     }
 
     /// Who runs it, as posted.
@@ -18,8 +21,12 @@ package struct TrainingOrder: Sendable, Equatable, Codable {
         config["resources"]?["executor"]?.string.flatMap(ExecutorName.init) ?? .local
     }
 
+    /// Processes that train together, as posted.
+    package var ranks: Int { max(1, min(config["resources"]?["ranks"]?.int ?? 1, 1024)) }
+
     private enum CodingKeys: String, CodingKey {
         case config
         case initFromPath = "init_from_path"
+        case allowsInexact = "allows_inexact"
     }
 }

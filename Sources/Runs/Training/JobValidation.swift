@@ -93,6 +93,11 @@ public struct JobValidation: Sendable {
         _ settings: RunSettings, _ places: DatasetPlaces, _ memory: Double, _ faults: inout [Fault]
     ) throws(TrainingFailure) -> TrainingDataset? {
         let configuration = settings.configuration, vit = try settings.vit()
+        if configuration.cluster == nil,
+            let fault = RunRanks.fault(ranks: configuration.ranks, threads: configuration.threads ?? 1)
+        {
+            faults.append(.init(pointer: RunRanks.pointer, detail: fault))
+        }
         do throws(TrainingError) { try configuration.checkMemory(vit, available: memory) } catch {
             faults += TrainingFailure(error).faults
         }

@@ -13,9 +13,10 @@ struct RunImages: Sendable {
 
     /// - Parameters:
     ///   - patchSize: of the encoder.
+    ///   - part: which images of each batch are made.
     ///   - warn: called for each image that cannot be read, from another thread.
     init(
-        _ dataset: TrainingDataset, configuration: TrainingConfiguration, patchSize: Int,
+        _ dataset: TrainingDataset, configuration: TrainingConfiguration, patchSize: Int, part: BatchPart,
         warn: @escaping @Sendable (String) -> Void
     ) throws {
         self.dataset = dataset
@@ -26,7 +27,8 @@ struct RunImages: Sendable {
         do throws(DataError) {
             maker = try BatchMaker(
                 dataset, plan: Self.plan(configuration, patchSize: patchSize, classes: dataset.classes.count),
-                batchSize: configuration.batchSize, seed: configuration.seed, rule: configuration.dataset.onError
+                batchSize: configuration.batchSize, part: part, seed: configuration.seed,
+                rule: configuration.dataset.onError
             ) { warn("\($0)") }
         } catch { throw TrainingFailure.setting("/batch_size", "\(error).") }
         stepsPerEpoch = maker.batchesPerEpoch / configuration.accumulationSteps

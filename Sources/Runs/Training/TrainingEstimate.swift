@@ -68,7 +68,11 @@ public struct TrainingEstimate: Sendable {
 
     /// The estimate as JSON.
     public var value: JSONValue {
-        .object([
+        .object(members + (cost.ranks > 1 ? [.init("ranks", .int(cost.ranks))] : []))
+    }
+
+    private var members: [JSONValue.Member] {
+        [
             .init("parameters", .int(cost.parameters)), .init("trainable_parameters", .int(cost.trainableParameters)),
             .init("memory_bytes", .int(cost.memoryBytes)),
             .init(
@@ -83,7 +87,7 @@ public struct TrainingEstimate: Sendable {
             .init("steps_per_epoch", .int(stepsPerEpoch)), .init("epochs", .int(epochs)),
             .init("seconds_per_epoch", .double(secondsPerEpoch)), .init("measured_steps", .int(measuredSteps)),
             .init("data", data.value), .init("settings", settings),
-        ])
+        ]
     }
 
     /// The estimate as lines for people.
@@ -91,7 +95,9 @@ public struct TrainingEstimate: Sendable {
         func megabytes(_ bytes: Int) -> String { "\((bytes + 500_000) / 1_000_000) MB" }
         return [
             "parameters: \(cost.parameters), of which \(cost.trainableParameters) train",
-            "memory: about \(megabytes(cost.memoryBytes)) (weights \(megabytes(cost.weightBytes)), gradients "
+            "memory: about \(megabytes(cost.memoryBytes)) "
+                + (cost.ranks > 1 ? "of \(cost.ranks) ranks, each (weights " : "(weights ")
+                + "\(megabytes(cost.weightBytes)), gradients "
                 + "\(megabytes(cost.gradientBytes)), moments \(megabytes(cost.momentBytes)), momentum encoder "
                 + "\(megabytes(cost.momentumEncoderBytes)), activations \(megabytes(cost.activationBytes)))",
             "data: \(images) images, \(stepsPerEpoch) steps an epoch, \(epochs) epochs",

@@ -1,4 +1,5 @@
 public import JSON
+public import Platform
 
 /// What a training run is asked for.
 public struct TrainingRequest: Sendable {
@@ -30,6 +31,8 @@ public struct TrainingRequest: Sendable {
     /// Whether to begin anew.
     public var restart = false
     public var codeVersion = "1"
+    /// Who train together; this process alone where the job says so. The first has a directory, and the others none.
+    public var ranks = Communicator.alone
 
     /// - Parameter configuration: a file.
     public init(configuration: String, output: String?) {

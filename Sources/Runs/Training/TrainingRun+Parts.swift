@@ -44,19 +44,22 @@ extension TrainingRun {
             return (dataset, inspection)
         }
         let (dataset, inspection) = try open(configuration.dataset.name, "/dataset", looks: looks)
+        // A dry run is the first of the ranks, alone.
         let images = try RunImages(
-            dataset, configuration: configuration, patchSize: vit.config.patchSize, warn: warn)
+            dataset, configuration: configuration, patchSize: vit.config.patchSize,
+            part: BatchPart(rank: request.ranks.rank, of: configuration.ranks), warn: warn)
         let encoder = configuration.encoder(vit, classes: images.classes)
         let objective = try configuration.makeObjective(encoder, classes: images.classes)
         let identity = RunIdentity(
-            datasetDigest: images.digest, threads: threads, codeVersion: request.codeVersion)
+            datasetDigest: images.digest, threads: threads, codeVersion: request.codeVersion,
+            ranks: configuration.ranks)
         var model = objective.initialState(seed: configuration.seed)
         if let initial = settings.initial { try model.takeEncoder(of: initial, for: objective, pool: pool) }
         let trainer = Trainer(
             objective: objective,
             optimizer: configuration.makeOptimizer(for: objective, stepsPerEpoch: images.stepsPerEpoch),
             plan: configuration.makePlan(stepsPerEpoch: images.stepsPerEpoch, identity: identity, vit: encoder),
-            model: model, pool: pool)
+            model: model, pool: pool, ranks: request.ranks)
         var validation: Trainer.Validation?
         if let name = configuration.dataset.validation, configuration.method.isSupervised {
             // What is found there is told by a refusal alone.

@@ -1,6 +1,6 @@
 import Catalogue
 import Images
-import Platform
+public import Platform
 import Synchronization
 import Tensors
 import Training
@@ -39,17 +39,7 @@ public final class TrainingRun: Sendable {
         report: @escaping @Sendable (TrainingReport) -> Void
     ) async throws -> Bool {
         try await onThread {
-            guard let output = self.request.output else { throw TrainingFailure(.configuration, "Name a directory.") }
-            // The lock comes first, so that a second trainer learns at once that it is late.
-            let directory = try RunDirectory(output, restart: self.request.restart)
-            // Whoever refuses images that cannot be read wants to know before the first step, not after hours.
-            let looks = self.settings.configuration.dataset.onError == .refuse ? Int.max : 0
-            var parts = try self.prepare(looks: looks) { message in
-                report(TrainingReport(.warning(code: "dataset", message: message)))
-            }
-            let liberties = try directory.enter(
-                self.settings.configuration, identity: parts.identity, allowInexact: self.request.allowInexact)
-            for liberty in liberties { report(TrainingReport(.warning(code: "inexact", message: liberty))) }
+            var (directory, parts) = try self.together { try self.begin(report) }
             self.warnOfWhatNeedsAServer(report)
             let (images, validation) = (parts.images, parts.validation)
             // In place: a copy of the trainer would be a second copy of every weight and moment.
@@ -68,6 +58,27 @@ public final class TrainingRun: Sendable {
             }
             return outcome == .stopped
         }
+    }
+
+    /// The directory of the first rank, and what the run is made of.
+    private func begin(
+        _ report: @escaping @Sendable (TrainingReport) -> Void
+    ) throws -> (directory: RunDirectory?, parts: RunParts) {
+        guard (request.output != nil) == request.ranks.isFirst else {
+            throw TrainingFailure(.configuration, "Name a directory.")
+        }
+        // The lock comes first, so that a second trainer learns at once that it is late.
+        let directory = try request.output.map { try RunDirectory($0, restart: request.restart) }
+        // Whoever refuses images that cannot be read wants to know before the first step, not after hours. One rank looks
+        // for all.
+        let looks = settings.configuration.dataset.onError == .refuse && request.ranks.isFirst ? Int.max : 0
+        let parts = try prepare(looks: looks) { message in
+            report(TrainingReport(.warning(code: "dataset", message: message)))
+        }
+        let liberties = try directory?.enter(
+            settings.configuration, identity: parts.identity, allowInexact: request.allowInexact)
+        for liberty in liberties ?? [] { report(TrainingReport(.warning(code: "inexact", message: liberty))) }
+        return (directory, parts)
     }
 
     /// Analyses, and the rules that judge them, are the queue's work.
@@ -91,8 +102,15 @@ public final class TrainingRun: Sendable {
     /// Measures what the run would need; nothing is written.
     ///
     /// - Throws: `TrainingFailure`.
+    ///
+    /// Of several ranks one is measured, on its part of the batch and without what they exchange.
     public func estimate() async throws -> TrainingEstimate {
         try await onThread {
+            if self.settings.configuration.ranks > 1, self.settings.configuration.cluster == nil,
+                let lacking = RunRanks.lacking
+            {
+                throw TrainingFailure.setting(RunRanks.pointer, lacking)
+            }
             let warnings = Mutex<[String]>([])
             var parts = try self.prepare(looks: Self.dryLooks) { message in
                 warnings.withLock { $0.append(message) }
@@ -130,11 +148,23 @@ public final class TrainingRun: Sendable {
 
     private func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await worker.run {
-            do { return try body() } catch let failure as TrainingFailure { throw failure } catch let error
-                as TrainingError
-            {
-                throw TrainingFailure(error)
-            } catch { throw TrainingFailure(.badData, ServiceError.sentence("\(error)")) }
+            do { return try body() } catch { throw Self.failure(error) }
         }
+    }
+
+    static func failure(_ error: any Error) -> TrainingFailure {
+        switch error {
+        case let failure as TrainingFailure: failure
+        case let error as TrainingError: TrainingFailure(error)
+        case let error as CommunicatorError: TrainingFailure(.failed, "\(error)")
+        default: TrainingFailure(.badData, ServiceError.sentence("\(error)"))
+        }
+    }
+
+    /// Joins the other processes of a run that was started by hand with mpirun(1).
+    ///
+    /// - Throws: `TrainingFailure` with every fault of the configuration, and where others were started than it wants.
+    public static func ranks(of request: TrainingRequest) throws(TrainingFailure) -> Communicator {
+        try RunRanks.join(try RunSettings(request).configuration.ranks)
     }
 }

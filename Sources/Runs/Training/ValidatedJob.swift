@@ -15,8 +15,8 @@ public struct ValidatedJob: Sendable {
     public var labels: [String: String] { configuration.labels }
     var analysis: AnalysisSettings? { configuration.analysis }
     var stopRules: [StopRule] { configuration.stopRules }
-    /// Threads, where the job says.
-    public var threads: Int? { configuration.threads }
+    /// Threads of each rank: those that the job says, or its share of `all`.
+    public func threads(of all: Int) -> Int { configuration.threads ?? max(1, all / configuration.ranks) }
 
     public var stepsPerEpoch: Int { images / configuration.batchSize / configuration.accumulationSteps }
     /// The steps of the whole run.

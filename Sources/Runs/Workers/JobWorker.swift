@@ -42,13 +42,27 @@ public final class JobWorker: Sendable {
     /// - Throws: where not even a folder is there to say so in.
     public func run() async throws -> Ending {
         FaultPoint.pass(.workerStarted)
+        let ranks: Result<Communicator, TrainingFailure>
+        do throws(TrainingFailure) {
+            ranks = .success(try RunRanks.join((try? folder.spec())?.ranks ?? 1))
+        } catch { ranks = .failure(error) }
+        if let others = try? ranks.get(), !others.isFirst { return try await follow(others) }
+        let company = WorkerCompany(ranks)
+        let ending = try await lead(company)
+        // A failure ends the others with this process.
+        if case .failed = ending { return ending }
+        try company.leave()
+        return ending
+    }
+
+    private func lead(_ company: WorkerCompany) async throws -> Ending {
         guard let lock = try await lock() else { return .stopped }
         // Held to the end, whatever that is.
         defer { withExtendedLifetime(lock) {} }
-        return try await work()
+        return try await work(company)
     }
 
-    private func work() async throws -> Ending {
+    private func work(_ company: WorkerCompany) async throws -> Ending {
         FaultPoint.pass(.workerLocked)
         // A late ghost of an earlier start touches nothing.
         guard let control = folder.control(), control.attempt == attempt, let own = ProcessStatus.current else {
@@ -74,7 +88,7 @@ public final class JobWorker: Sendable {
             beating.cancel()
             controlPoller.cancel()
         }
-        let outcome = await self.outcome(of: spec)
+        let outcome = await self.outcome(of: spec, company)
         FaultPoint.pass(.outcomeBefore)
         try await heartbeat.end(outcome)
         FaultPoint.pass(.outcomeAfter)
@@ -91,10 +105,10 @@ public final class JobWorker: Sendable {
     }
 
     /// How the work ends, which has no other end than one that the server is told.
-    private func outcome(of spec: JobSpec) async -> WorkerLook.Outcome {
+    private func outcome(of spec: JobSpec, _ company: WorkerCompany) async -> WorkerLook.Outcome {
         do {
             let events = try WorkerEvents(folder.events)
-            let outcome = try await perform(spec, events)
+            let outcome = try await perform(spec, events, company)
             try events.sync()
             return outcome
         } catch let failure as WorkerFailure {
@@ -106,10 +120,13 @@ public final class JobWorker: Sendable {
         }
     }
 
-    private func perform(_ spec: JobSpec, _ events: WorkerEvents) async throws -> WorkerLook.Outcome {
+    private func perform(
+        _ spec: JobSpec, _ events: WorkerEvents, _ company: WorkerCompany
+    ) async throws -> WorkerLook.Outcome {
         switch spec.work {
         case .training(let order):
-            let training = try TrainingWork(order, spec, folder, events, codeVersion: codeVersion)
+            let training = try TrainingWork(
+                order, spec, folder, events, codeVersion: codeVersion, ranks: try company.begin())
             hear { training.ask($0) }
             return try await training.run()
         case .question(let request):
@@ -138,6 +155,30 @@ public final class JobWorker: Sendable {
             guard ContinuousClock.now < end else { return nil }
             try await Task.sleep(for: Self.controlInterval)
         }
+    }
+
+    // MARK: - Ranks
+
+    /// Computes with the first rank, which alone has files and speaks for all.
+    private func follow(_ ranks: Communicator) async throws -> Ending {
+        guard WorkerCompany.hasBegun(ranks) else {
+            try ranks.leave()
+            return .stopped
+        }
+        let spec = try folder.spec()
+        guard case .training(let order) = spec.work else { return .stopped }
+        ProcessStatus.makeModest(niceness: 10)
+        var logger = Logger(label: "vitscope.worker")
+        logger[metadataKey: "job"] = "\(spec.id)"
+        logger[metadataKey: "rank"] = "\(ranks.rank)"
+        do {
+            let follower = RankFollower(TrainingRequest(order, spec, codeVersion: codeVersion, ranks: ranks))
+            hear { follower.ask(for: $0) }
+            let isStopped = try await follower.follow { [logger, folder] in
+                logger.warning("\(folder.relative($0))")
+            }
+            return isStopped ? .stopped : .succeeded
+        } catch let failure as TrainingFailure { return .failed(failure.message) }
     }
 
     // MARK: - Wishes

@@ -1,5 +1,6 @@
 import Jobs
 import JSON
+import Platform
 import Synchronization
 import Training
 
@@ -25,16 +26,13 @@ final class TrainingWork: Sendable {
 
     /// - Throws: `WorkerFailure` for a job whose configuration is wrong by now.
     init(
-        _ order: TrainingOrder, _ spec: JobSpec, _ folder: JobFolder, _ events: WorkerEvents, codeVersion: String
+        _ order: TrainingOrder, _ spec: JobSpec, _ folder: JobFolder, _ events: WorkerEvents, codeVersion: String,
+        ranks: Communicator
     ) throws {
-        var request = TrainingRequest(config: order.config, output: folder.run)
-        request.datasetsDirectory = spec.datasetsDirectory
-        request.restrictsPaths = true
-        request.initFromPath = order.initFromPath
+        var request = TrainingRequest(order, spec, codeVersion: codeVersion, ranks: ranks)
+        request.output = folder.run
         request.snapshotsDirectory = folder.snapshots
         request.metricLinesTold = events.metricLines()
-        request.threads = spec.threads
-        request.codeVersion = codeVersion
         do { trainer = try TrainingRun(request) } catch { throw WorkerFailure(error) }
         self.folder = folder
         self.events = events
@@ -113,6 +111,20 @@ final class TrainingWork: Sendable {
                 guard case .string(let text) = member.value else { return member }
                 return .init(member.name, .string(folder.relative(text)))
             })
+    }
+}
+
+extension TrainingRequest {
+    /// What every rank of a job is asked for.
+    init(_ order: TrainingOrder, _ spec: JobSpec, codeVersion: String, ranks: Communicator) {
+        self.init(config: order.config, output: nil)
+        datasetsDirectory = spec.datasetsDirectory
+        restrictsPaths = true
+        initFromPath = order.initFromPath
+        threads = spec.threads
+        allowInexact = order.allowsInexact ?? false
+        self.codeVersion = codeVersion
+        self.ranks = ranks
     }
 }
 

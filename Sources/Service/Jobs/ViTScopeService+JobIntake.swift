@@ -14,7 +14,31 @@ extension ViTScopeService {
     func request(_ config: JSONValue, trace: String? = nil) async throws -> JobRequest {
         let found = try await checked(config)
         let order = TrainingOrder(config: config, initFromPath: found.initFromPath)
-        return try JobRequest(JobBody(.training(order), threads: found.threads ?? configuration.threads, trace: trace))
+        return try JobRequest(
+            JobBody(.training(order), threads: found.threads(of: configuration.threads), trace: trace))
+    }
+
+    /// The request of `job` with another number of ranks, with which its run may go on.
+    ///
+    /// - Throws: `invalid` with every fault.
+    func request(_ job: Job, ranks: Int) async throws -> JobRequest {
+        guard let body = JobBody(job.request.body), case .training(let order) = body.work else {
+            throw ServiceError.conflict("The job does not say what is to be done.")
+        }
+        func members(_ value: JSONValue?, without name: String) -> [JSONValue.Member] {
+            (value?.object ?? []).filter { $0.name != name }
+        }
+        let resources = JSONValue.object(
+            members(order.config["resources"], without: "ranks") + [.init("ranks", .int(ranks))])
+        let config = JSONValue.object(
+            members(order.config, without: "resources") + [.init("resources", resources)])
+        let found = try await checked(config)
+        let changed = TrainingOrder(config: config, initFromPath: found.initFromPath, allowsInexact: true)
+        var request = job.request
+        request.body = try JobBody(
+            .training(changed), threads: found.threads(of: configuration.threads), trace: body.trace
+        ).text()
+        return request
     }
 
     /// What a job would need. Its first steps are made in a process of their own, which a job too large for the machine
@@ -32,7 +56,7 @@ extension ViTScopeService {
         defer { try? Folder.removeFile(file) }
         var arguments = ["train", "--config", file, "--dry-run", "--json"]
         if let datasets = configuration.datasetsDirectory { arguments += ["--datasets", Folder.absolute(datasets)] }
-        arguments += ["--threads", "\(found.threads ?? configuration.threads)"]
+        arguments += ["--threads", "\(found.threads(of: configuration.threads))"]
         if let own = ProcessStatus.current { arguments += ["--parent", "\(own.identifier)"] }
         let result = try await dryRuns.run(configuration.jobs.program, arguments)
         guard result.succeeded, let answer = JSONValue(json: result.output)?.object else {

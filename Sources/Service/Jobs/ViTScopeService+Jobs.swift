@@ -130,8 +130,10 @@ extension ViTScopeService {
 
     /// Posts a failed or cancelled job once more, as a new job that begins from the old one's last checkpoint.
     ///
-    /// - Throws: `notFound`; `conflict` where the job has not failed and was not cancelled.
-    public func retryJob(_ id: String) async throws(ServiceError) -> JobInfo {
+    /// - Parameter ranks: processes that train together from there on, where those are to be others.
+    /// - Throws: `notFound`; `conflict` where the job has not failed and was not cancelled; `invalid` for ranks that it
+    ///   cannot have.
+    public func retryJob(_ id: String, ranks: Int? = nil) async throws(ServiceError) -> JobInfo {
         let queue = try openQueue(), job = try await find(id)
         guard job.request.kind == .training, job.state == .failed || job.state == .cancelled else {
             throw .conflict(
@@ -139,6 +141,7 @@ extension ViTScopeService {
                     + "can be repeated.")
         }
         var request = job.request
+        if let ranks { request = try await perform { try await self.request(job, ranks: ranks) } }
         request.parentID = job.id
         let date = now(), copy = Job(id: JobID(at: date), request: request, at: date)
         return try await perform {

@@ -1,4 +1,5 @@
 import CKernels
+public import Platform
 
 /// Batch norm over the rows of a matrix (Ioffe and Szegedy 2015), as `BatchNorm1d` of PyTorch.
 public struct BatchNorm: Sendable {
@@ -36,31 +37,44 @@ public struct BatchNorm: Sendable {
         let input: Tensor
         let mean: Tensor
         let rstd: Tensor
+        let ranks: Communicator
     }
 
     /// Normalizes by the batch's own mean and biased variance; the running statistics move, with the unbiased one.
-    public func forward(_ x: Tensor, _ weights: ParameterBuffer, buffers: inout ParameterBuffer) -> Forward {
-        let (rows, width) = (x.shape[0], x.shape[1])
+    ///
+    /// - Parameters:
+    ///   - x: (rows, width).
+    ///   - ranks: who have as many rows each of the same batch.
+    public func forward(
+        _ x: Tensor, _ weights: ParameterBuffer, buffers: inout ParameterBuffer, ranks: Communicator = .alone
+    ) -> Forward {
+        let (rows, width) = (x.shape[0], x.shape[1]), total = rows * ranks.size
         precondition(width == runningMean.count, "\(runningMean.name) does not fit \(x.shape)")
         var mean = Tensor.zeros([width]), rstd = Tensor.zeros([width])
+        x.withUnsafeBufferPointer { x in
+            mean.withPointer { batchnorm_sum($0, x.baseAddress!, rows, width) }
+            ranks.sum(&mean)
+            mean.withPointer { mean in
+                rstd.withPointer { batchnorm_spread(mean, $0, x.baseAddress!, total, rows, width) }
+            }
+            ranks.sum(&rstd)
+        }
         let output = Tensor(shape: x.shape) { out in
-            x.withUnsafeBufferPointer { x in
+            withPointers(x, mean) { x, mean in
                 weights.withUnsafe(weight) { (w: Source?) in
                     weights.withUnsafe(bias) { (b: Source?) in
-                        mean.withPointer { mean in
-                            rstd.withPointer { rstd in
-                                buffers.withUnsafeMutable { (running: Target) in
-                                    batchnorm_forward(
-                                        out.baseAddress!, mean, rstd, running + runningMean.offset,
-                                        running + runningVar.offset, x.baseAddress!, w, b, eps, momentum, rows, width)
-                                }
+                        rstd.withPointer { rstd in
+                            buffers.withUnsafeMutable { (running: Target) in
+                                batchnorm_forward(
+                                    out.baseAddress!, mean, rstd, running + runningMean.offset,
+                                    running + runningVar.offset, x, w, b, eps, momentum, total, rows, width)
                             }
                         }
                     }
                 }
             }
         }
-        return Forward(output: output, input: x, mean: mean, rstd: rstd)
+        return Forward(output: output, input: x, mean: mean, rstd: rstd, ranks: ranks)
     }
 
     /// Normalizes by the running statistics, as in evaluation.
@@ -84,22 +98,29 @@ public struct BatchNorm: Sendable {
         }
     }
 
-    /// The gradient at the input; those of weight and bias are added to `gradients`.
+    /// The gradient at the input; those of weight and bias are added to `gradients`, of several ranks this one's share.
     public func backward(
         _ forward: Forward, dOutput: Tensor, _ weights: ParameterBuffer, gradients: inout ParameterBuffer
     ) -> Tensor {
         let (rows, width) = (forward.input.shape[0], forward.input.shape[1])
         precondition(dOutput.count == rows * width, "\(dOutput.shape) is no gradient of \(forward.input.shape)")
         var sums = Tensor.zeros([2 * width])
+        withPointers(dOutput, forward.input, forward.mean, forward.rstd) { dy, x, mean, rstd in
+            sums.withPointer { sums in
+                gradients.withUnsafeMutable { (all: Target) in
+                    batchnorm_backward_sums(
+                        sums, weight.map { all + $0.offset }, bias.map { all + $0.offset }, dy, x, mean, rstd, rows,
+                        width)
+                }
+            }
+        }
+        forward.ranks.sum(&sums)
         return Tensor(shape: forward.input.shape) { dx in
             withPointers(dOutput, forward.input, forward.mean, forward.rstd) { dy, x, mean, rstd in
                 weights.withUnsafe(weight) { (w: Source?) in
-                    sums.withPointer { sums in
-                        gradients.withUnsafeMutable { (all: Target) in
-                            batchnorm_backward(
-                                dx.baseAddress!, weight.map { all + $0.offset }, bias.map { all + $0.offset }, sums,
-                                dy, x, w, mean, rstd, rows, width)
-                        }
+                    sums.withPointer {
+                        batchnorm_backward(
+                            dx.baseAddress!, $0, dy, x, w, mean, rstd, rows * forward.ranks.size, rows, width)
                     }
                 }
             }

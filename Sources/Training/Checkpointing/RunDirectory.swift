@@ -306,6 +306,9 @@ extension RunDirectory {
         var changes: [String] = []
         if old.datasetDigest != new.datasetDigest { changes.append("the images are others") }
         if old.threads != new.threads { changes.append("\(old.threads) threads became \(new.threads)") }
+        if old.ranks != new.ranks {
+            changes.append("\(old.ranks) rank\(old.ranks == 1 ? "" : "s") became \(new.ranks)")
+        }
         if old.codeVersion != new.codeVersion {
             changes.append("version \(old.codeVersion) of the program became \(new.codeVersion)")
         }

@@ -8,11 +8,14 @@ public struct RunIdentity: Sendable, Equatable {
     public var threads: Int
     /// The version of the program.
     public var codeVersion: String
+    /// Processes that train together.
+    public var ranks: Int
 
-    public init(datasetDigest: String, threads: Int, codeVersion: String) {
+    public init(datasetDigest: String, threads: Int, codeVersion: String, ranks: Int = 1) {
         self.datasetDigest = datasetDigest
         self.threads = threads
         self.codeVersion = codeVersion
+        self.ranks = ranks
     }
 }
 
@@ -59,7 +62,8 @@ struct RunRecord: Sendable, Equatable {
             let version = value["code_version"]?.string, let list = value["checkpoints"]?.list,
             SealedDocument.isWhole(value)
         else { return nil }
-        identity = RunIdentity(datasetDigest: digest, threads: threads, codeVersion: version)
+        identity = RunIdentity(
+            datasetDigest: digest, threads: threads, codeVersion: version, ranks: value["ranks"]?.int ?? 1)
         isInexact = value["inexact"]?.bool ?? false
         isFinished = value["finished"]?.bool ?? false
         if let step = value["finished_early"]?["step"]?.int, let reason = value["finished_early"]?["reason"]?.string {
@@ -90,6 +94,7 @@ struct RunRecord: Sendable, Equatable {
             .init("code_version", .string(identity.codeVersion)), .init("inexact", .bool(isInexact)),
             .init("finished", .bool(isFinished)),
         ]
+        if identity.ranks != 1 { members.append(.init("ranks", .int(identity.ranks))) }
         if let early {
             members.append(
                 .init(

@@ -9,6 +9,8 @@ package struct ClusterResources: Sendable, Equatable {
     package var account: String?
     /// How long one start may take, seconds; nil for the partition's own limit.
     package var seconds: Int?
+    /// Nodes that the ranks lie on.
+    package var nodes = 1
     /// In the order of the job's body.
     package var options: [Option] = []
 
@@ -28,12 +30,19 @@ package struct ClusterResources: Sendable, Equatable {
     ]
 
     /// Reads what belongs to the executor from the object `resources`; nil for a job of this machine.
-    static func read(_ resources: JSONReader) -> ClusterResources? {
+    ///
+    /// - Parameter ranks: processes that train together.
+    static func read(_ resources: JSONReader, ranks: Int) -> ClusterResources? {
         let executor = resources.optionalChoice(JobSetting.Resource.executor, ExecutorName.self) ?? .local
         var cluster = ClusterResources()
         cluster.partition = word(resources, JobSetting.Resource.partition)
         cluster.account = word(resources, JobSetting.Resource.account)
-        for one in [JobSetting.Resource.nodes, JobSetting.Resource.ranks] { _ = resources.optionalInt(one) }
+        cluster.nodes = resources.optionalInt(JobSetting.Resource.nodes) ?? 1
+        if cluster.nodes > ranks {
+            resources.fault(
+                JobSetting.Resource.nodes, "\(cluster.nodes) nodes need as many ranks at least, and there are \(ranks)."
+            )
+        }
         if let text = resources.optionalText(JobSetting.Resource.timeLimit) {
             cluster.seconds = seconds(text)
             if cluster.seconds == nil {
@@ -61,8 +70,8 @@ package struct ClusterResources: Sendable, Equatable {
         }
         if executor == .local {
             for setting in [
-                JobSetting.Resource.partition, JobSetting.Resource.account, JobSetting.Resource.timeLimit,
-                JobSetting.Resource.options,
+                JobSetting.Resource.partition, JobSetting.Resource.account, JobSetting.Resource.nodes,
+                JobSetting.Resource.timeLimit, JobSetting.Resource.options,
             ] where resources.has(setting) {
                 resources.fault(setting, "\(setting.name) is of the executor slurm.")
             }

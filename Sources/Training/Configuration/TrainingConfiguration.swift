@@ -16,7 +16,7 @@ public struct TrainingConfiguration: Sendable {
     public let imgSize: Int?
     public let dataset: DatasetSettings
     public let epochs: Int
-    /// Images of one forward and backward pass.
+    /// Images of one forward and backward pass, of all ranks together.
     public let batchSize: Int
     /// Passes whose gradients make a step.
     public let accumulationSteps: Int
@@ -33,8 +33,10 @@ public struct TrainingConfiguration: Sendable {
     public let checkpoints: CheckpointSettings
     /// Steps between two lines of metrics.
     public let logEverySteps: Int
-    /// Threads that compute, where it was said.
+    /// Threads that compute, of each rank, where it was said.
     public let threads: Int?
+    /// Processes that train together, each on its part of every batch.
+    public let ranks: Int
     /// What is asked of a cluster; nil for a job of this machine.
     package let cluster: ClusterResources?
     /// Of the encoder's products.
@@ -96,7 +98,7 @@ public struct TrainingConfiguration: Sendable {
         smoothing = reader.number(.smoothing, default: recipe.smoothing)
         checkpoints = CheckpointSettings(reader)
         logEverySteps = reader.int(.logEverySteps)
-        (threads, cluster) = Self.readResources(reader)
+        (threads, ranks, cluster) = Self.readResources(reader)
         labels = Self.readLabels(reader)
         analysis = AnalysisSettings(reader)
         let depth = vit?.config.depth
@@ -117,6 +119,8 @@ public struct TrainingConfiguration: Sendable {
         if augmentation.mixup > 0 || augmentation.cutmix > 0, batchSize % 2 != 0 {
             reader.fault(.batchSize, "Mixup and cutmix pair the images of a batch, so batch_size must be even.")
         }
+        Self.checkParts(
+            reader, batchSize: batchSize, ranks: ranks, pairs: augmentation.mixup > 0 || augmentation.cutmix > 0)
         descriptor.check(
             ObjectiveCourse(
                 batchSize: batchSize, smoothing: smoothing, dropPath: dropPath, layerDecay: optimization.layerDecay)
@@ -141,12 +145,25 @@ public struct TrainingConfiguration: Sendable {
         return recipes.first { $0.flavour == flavour } ?? recipes[0]
     }
 
-    private static func readResources(_ reader: JSONReader) -> (threads: Int?, cluster: ClusterResources?) {
+    private static func readResources(
+        _ reader: JSONReader
+    ) -> (threads: Int?, ranks: Int, cluster: ClusterResources?) {
         let resources = reader.object(.resources)
         let threads = resources.optionalInt(JobSetting.Resource.threads)
-        let cluster = ClusterResources.read(resources)
+        let ranks = resources.optionalInt(JobSetting.Resource.ranks) ?? 1
+        let cluster = ClusterResources.read(resources, ranks: ranks)
         resources.finish()
-        return (threads, cluster)
+        return (threads, ranks, cluster)
+    }
+
+    /// Ranks have as many images each, and pairs of images stay together.
+    private static func checkParts(_ reader: JSONReader, batchSize: Int, ranks: Int, pairs: Bool) {
+        let unit = pairs && ranks > 1 ? 2 * ranks : ranks
+        guard batchSize % unit != 0 else { return }
+        reader.fault(
+            .batchSize,
+            "batch_size \(batchSize) counts the images of all \(ranks) ranks together, which take as many each"
+                + "\(pairs ? " in pairs" : ""): take a multiple of \(unit).")
     }
 
     /// f32 in silence, and then nothing is written down.

@@ -14,9 +14,12 @@ public struct BatchMaker: Sendable {
     private let store: DecodedImages
     private let generator: MaskGenerator?
     private let patches: Int?
+    /// The places in a whole batch that are made; nil for all.
+    private let slots: [Int]?
 
     /// - Parameters:
-    ///   - batchSize: images of a batch; those that do not fill a last one are left out of that epoch.
+    ///   - batchSize: images of a whole batch; those that do not fill a last one are left out of that epoch.
+    ///   - part: which images of each batch are made; whatever the ranks, an image is the same.
     ///   - seed: of order, views, masks and mixtures.
     ///   - shuffles: whether images come in random order.
     ///   - cacheBytes: decoded images to keep in memory.
@@ -24,7 +27,8 @@ public struct BatchMaker: Sendable {
     ///   - warn: called once for each file that cannot be read, from the thread that makes the batch.
     /// - Throws: `DataError.batchTooLarge`; `.oddBatch` and `.noLabels` where images are to be mixed.
     public init(
-        _ dataset: TrainingDataset, plan: ViewPlan, batchSize: Int, seed: UInt64, shuffles: Bool = true,
+        _ dataset: TrainingDataset, plan: ViewPlan, batchSize: Int, part: BatchPart = .whole, seed: UInt64,
+        shuffles: Bool = true,
         cacheBytes: Int = 512 << 20, rule: UnreadableRule = .skip,
         warn: @escaping @Sendable (DataWarning) -> Void = { _ in }
     ) throws(DataError) {
@@ -39,6 +43,7 @@ public struct BatchMaker: Sendable {
         store = DecodedImages(dataset, cacheBytes: cacheBytes, rule: rule, warn: warn)
         generator = plan.maskGenerator
         patches = plan.patches
+        slots = part.ranks == 1 ? nil : part.slots(of: batchSize, pairs: plan.mixing != nil)
     }
 
     /// Batch `batch` of `epoch`, both from 0.
@@ -47,9 +52,9 @@ public struct BatchMaker: Sendable {
     ///
     /// - Throws: `DataError.unreadable`, `.refused`.
     public func batch(epoch: Int, batch number: Int) throws(DataError) -> Batch {
-        let wanted = order.indices(epoch: epoch, batch: number)
+        let all = order.indices(epoch: epoch, batch: number), wanted = slots.map { $0.map { all[$0] } } ?? all
         let streams = ViewStreams(seed: seed, epoch: epoch)
-        var batch = Batch(views: plan.views.map { .zeros([wanted.count, 3, $0.height, $0.width]) })
+        var batch = Batch(views: plan.views.map { .zeros([wanted.count, 3, $0.height, $0.width]) }, slots: slots)
         for (slot, index) in wanted.enumerated() {
             let found = try store.image(at: index)
             for (view, recipe) in plan.views.enumerated() {

@@ -45,20 +45,25 @@ public struct Classification: Objective {
         _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric] {
         let encoded = encoder.forward(
-            batch.views[0], weights: state.weights, random: context.random("supervised", 0), pool: context.pool)
+            batch.views[0], weights: state.weights, random: context.random("supervised", 0),
+            slots: context.slots, pool: context.pool)
         let classified = encoder.classify(encoded.output, weights: state.weights, pool: context.pool)
         let targets: CrossEntropy.Targets =
             batch.softTargets.map { .soft($0) }
             ?? (smoothing > 0 ? .smoothed(batch.labels, smoothing) : .classes(batch.labels))
-        let (loss, dLogits) = CrossEntropy.forward(logits: classified.logits, targets: targets)
+        let (loss, dLogits) = CrossEntropy.forward(
+            logits: classified.logits, targets: targets, total: batch.count * context.ranks.size)
         let dOutput = encoder.classifyBackward(
             classified, dLogits: dLogits.map { $0 * context.gradientScale }, tokens: encoded.output.shape[1],
             weights: state.weights, gradients: &gradients, pool: context.pool)
         encoder.backward(
-            encoded, dOutput: dOutput, weights: state.weights, gradients: &gradients, pool: context.pool)
+            encoded, dOutput: dOutput, weights: state.weights, gradients: &gradients, sum: context.sum,
+            pool: context.pool)
         let targetClasses = batch.softTargets?.largestColumns.map { $0 ?? -1 } ?? batch.labels
         let accuracy = FeatureProbe.share(classified.logits.largestColumns, right: targetClasses)
-        return [Metric("loss", loss), Metric("accuracy", accuracy)]
+        // Each rank's share has the same weight.
+        let sums = context.ranks.sum([loss, accuracy])
+        return [Metric("loss", sums[0]), Metric("accuracy", sums[1] / Double(context.ranks.size))]
     }
 
     /// The classifier's answer in evaluation, (batch, classes).

@@ -71,10 +71,10 @@ struct ContrastiveBranch: Sendable {
         }
         let keys = views.prefix(2).enumerated().map { number, view in
             let output = encoder.forward(
-                view, weights: momentumWeights, random: context.random("momentum", number), keepsActivations: false,
-                pool: context.pool
+                view, weights: momentumWeights, random: context.random("momentum", number), slots: context.slots,
+                keepsActivations: false, pool: context.pool
             ).output
-            let pass = TrainingPass(weights: momentumWeights, pool: context.pool)
+            let pass = TrainingPass(weights: momentumWeights, pool: context.pool, ranks: context.ranks)
             return projector.forward(output.token(0), pass, buffers: &momentumBuffers).output
         }
         state.momentumWeights = momentumWeights
@@ -83,11 +83,13 @@ struct ContrastiveBranch: Sendable {
         for number in 0..<2 {
             let one = ContrastiveLoss.forward(
                 q: queries[number].predicted.output, k: keys[1 - number], temperature: config.temperature,
-                scale: scale, pool: context.pool)
+                scale: scale, pool: context.pool, ranks: context.ranks)
             loss += one.loss
-            backward(queries[number], dQuery: one.dQ, weights: state.weights, gradients: &gradients, context)
+            backward(
+                queries[number], dQuery: one.dQ, weights: state.weights, gradients: &gradients,
+                sum: number == 1 ? context.sum : nil, context)
         }
-        return loss
+        return context.ranks.sum(loss)
     }
 
     /// One view on its way to a query.
@@ -103,8 +105,9 @@ struct ContrastiveBranch: Sendable {
         _ context: StepContext
     ) -> Query {
         let encoded = encoder.forward(
-            view, weights: weights, random: context.random("contrastive", number), pool: context.pool)
-        let pass = TrainingPass(weights: weights, pool: context.pool)
+            view, weights: weights, random: context.random("contrastive", number), slots: context.slots,
+            pool: context.pool)
+        let pass = TrainingPass(weights: weights, pool: context.pool, ranks: context.ranks)
         let projected = projector.forward(encoded.output.token(0), pass, buffers: &buffers)
         let predicted = predictor.forward(projected.output, pass, buffers: &buffers)
         return Query(
@@ -113,7 +116,7 @@ struct ContrastiveBranch: Sendable {
 
     private func backward(
         _ query: Query, dQuery: Tensor, weights: ParameterBuffer, gradients: inout ParameterBuffer,
-        _ context: StepContext
+        sum: GradientSum?, _ context: StepContext
     ) {
         let pass = TrainingPass(weights: weights, pool: context.pool)
         let dProjected = predictor.backward(query.predicted, dOutput: dQuery, pass, gradients: &gradients)
@@ -121,6 +124,7 @@ struct ContrastiveBranch: Sendable {
         let (batch, width) = (dToken.shape[0], dToken.shape[1])
         var dOutput = Tensor.zeros([batch, query.tokens, width])
         dOutput.addTokens(dToken.reshaped([batch, 1, width]), from: 0)
-        encoder.backward(query.encoded, dOutput: dOutput, weights: weights, gradients: &gradients, pool: context.pool)
+        encoder.backward(
+            query.encoded, dOutput: dOutput, weights: weights, gradients: &gradients, sum: sum, pool: context.pool)
     }
 }

@@ -7,15 +7,17 @@ public import Tensors
 public enum ContrastiveLoss {
     /// The loss of queries q (batch, dim) against keys k (batch, dim), neither normalized, with the gradient at q of
     /// `scale` times it.
+    ///
+    /// - Parameter ranks: with several, the queries meet the keys of all, and the loss is this rank's share of a sum.
     public static func forward(
-        q: Tensor, k: Tensor, temperature: Double, scale: Float = 1, pool: ThreadPool
+        q: Tensor, k: Tensor, temperature: Double, scale: Float = 1, pool: ThreadPool, ranks: Communicator = .alone
     ) -> (loss: Double, dQ: Tensor) {
-        let batch = q.shape[0]
-        let queries = NormalizedRows(q), keys = NormalizedRows(k).output
+        let batch = q.shape[0], first = ranks.rank * batch
+        let queries = NormalizedRows(q), keys = ranks.gatherRows(NormalizedRows(k).output)
         let similarities = queries.output.product(keys, transposesOther: true, pool: pool)
         let own = CrossEntropy.forward(
-            logits: similarities.map { Float(Double($0) / temperature) }, targets: .classes(Array(0..<batch)),
-            scale: 2 * temperature)
+            logits: similarities.map { Float(Double($0) / temperature) },
+            targets: .classes(Array(first..<first + batch)), scale: 2 * temperature, total: batch * ranks.size)
         let dSimilarities = own.dLogits.map { Float(Double($0) / temperature) * scale }
         return (own.loss, queries.backward(dSimilarities.product(keys, pool: pool)))
     }
@@ -34,13 +36,16 @@ public enum CrossEntropy {
     }
 
     /// `scale` times the loss of `logits` (batch, classes), and its gradient.
+    ///
+    /// - Parameter total: images of the whole batch, where others have the rest: the loss is a share of their sum then.
     public static func forward(
-        logits: Tensor, targets: Targets, scale: Double = 1
+        logits: Tensor, targets: Targets, scale: Double = 1, total images: Int? = nil
     ) -> (loss: Double, dLogits: Tensor) {
         let (batch, classes) = (logits.shape[0], logits.shape[1])
         let numbers = logits.array
         let soft: [Float]? = if case .soft(let shares) = targets { shares.array } else { nil }
         precondition(soft.map { $0.count == numbers.count } ?? true, "targets do not fit \(logits.shape)")
+        let images = images ?? batch
         var total = 0.0
         var gradient = [Float](repeating: 0, count: numbers.count)
         for row in 0..<batch {
@@ -59,9 +64,9 @@ public enum CrossEntropy {
                 let logProbability = Double(numbers[start + column]) - logSum
                 if share != 0 { total -= share * logProbability }
                 // The shares of a row add up to one.
-                gradient[start + column] = Float(scale * (exp(logProbability) - share) / Double(batch))
+                gradient[start + column] = Float(scale * (exp(logProbability) - share) / Double(images))
             }
         }
-        return (scale * total / Double(batch), Tensor(shape: logits.shape, gradient))
+        return (scale * total / Double(images), Tensor(shape: logits.shape, gradient))
     }
 }

@@ -41,6 +41,8 @@ public struct Hybrid: Objective {
     public var gradientCopies: Int { lambda > 0 && lambda < 1 ? 3 : 1 }
     /// Both queries are kept until the way back.
     public var keptPasses: Int { 2 }
+    /// The angle between the gradients is that of those of all ranks.
+    public var sumsGradients: Bool { lambda > 0 && lambda < 1 }
 
     public func initialState(seed: UInt64) -> NetworkState {
         var initializer = Initializer(layout, seed: seed)
@@ -65,8 +67,17 @@ public struct Hybrid: Objective {
         }
         // Apart, so that their angle can be measured.
         var own = ParameterBuffer(layout), other = ParameterBuffer(layout)
+        let isAlone = context.ranks.size == 1
+        let sums = isAlone ? [] : [gradientSum(context.ranks), gradientSum(context.ranks)]
+        var context = context
+        context.sum = sums.first
         let lossMoCo = contrast(batch, &state, &own, context)
+        sums.first?.finished(own)
+        context.sum = sums.last
         let lossSimMIM = reconstruct(batch, state, &other, context)
+        sums.last?.finished(other)
+        sums.first?.replace(&own)
+        sums.last?.replace(&other)
         let shared = contrastive.encoder.parameters
         let lengths = (own.dot(own, over: shared) * other.dot(other, over: shared)).squareRoot()
         let cosine = lengths > 0 ? own.dot(other, over: shared) / lengths : 0

@@ -63,7 +63,7 @@ public struct LinearProbe: Objective {
         let result = heads.step(
             features(batch.views[0], weights: state.weights, pool: context.pool), labels: batch.labels,
             weights: state.weights, running: &state.buffers, gradients: &gradients, scale: context.gradientScale,
-            pool: context.pool)
+            pool: context.pool, ranks: context.ranks)
         return [Metric("loss", result.losses.reduce(0, +) / Double(max(result.losses.count, 1)))]
             + zip(layers, result.accuracies).map { Metric("accuracy.\($0)", $1) }
     }

@@ -92,16 +92,17 @@ public struct MAE: Objective {
         let pass = TrainingPass(weights: state.weights, precision: encoder.precision, pool: context.pool)
         let encoded = encoder.forward(
             view, weights: state.weights, masking: .keeping(kept), random: context.random("masked", 0),
-            pool: context.pool)
+            slots: context.slots, pool: context.pool)
         let decoded = decoder.forward(encoded.output, kept: kept, pass)
         var target = encoded.patches.patchesChannelsLast(channels: vit.inChans, patchSize: vit.patchSize)
         if config.normPixLoss { target = target.standardizedRows(eps: 1e-6) }
-        let masked = mask.mean * Double(mask.count)
+        let masked = context.ranks.sum(mask.mean * Double(mask.count))
         let (sum, dPrediction) = decoded.prediction.maskedL2(
             target: target, mask: mask, scale: Float(1 / masked) * context.gradientScale, pool: context.pool)
         let dOutput = decoder.backward(decoded, dPrediction: dPrediction, kept: kept, pass, gradients: &gradients)
         encoder.backward(
-            encoded, dOutput: dOutput, weights: state.weights, gradients: &gradients, pool: context.pool)
-        return [Metric("loss", sum / masked)]
+            encoded, dOutput: dOutput, weights: state.weights, gradients: &gradients, sum: context.sum,
+            pool: context.pool)
+        return [Metric("loss", context.ranks.sum(sum) / masked)]
     }
 }

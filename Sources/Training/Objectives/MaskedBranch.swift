@@ -37,17 +37,18 @@ struct MaskedBranch: Sendable {
         let pass = TrainingPass(weights: weights, precision: encoder.precision, pool: context.pool)
         let encoded = encoder.forward(
             view, weights: weights, masking: .token(maskToken, mask: mask), random: context.random("masked", 0),
-            pool: context.pool)
+            slots: context.slots, pool: context.pool)
         let tokens = encoded.output.tokens(from: config.numPrefixTokens)
         let reconstruction = decoder.forward(tokens, pass)
-        let pixels = mask.mean * Double(mask.count) * Double(config.patchSize * config.patchSize)
+        let pixels = context.ranks.sum(mask.mean * Double(mask.count)) * Double(config.patchSize * config.patchSize)
         let divisor = (pixels + 1e-5) * Double(config.inChans)
         let (sum, dReconstruction) = reconstruction.maskedL1(
             target: encoded.patches, mask: mask, scale: Float(1 / divisor) * scale, pool: context.pool)
         let dTokens = decoder.backward(tokens, dOutput: dReconstruction, pass, gradients: &gradients)
         var dOutput = Tensor.zeros(encoded.output.shape)
         dOutput.addTokens(dTokens, from: config.numPrefixTokens)
-        encoder.backward(encoded, dOutput: dOutput, weights: weights, gradients: &gradients, pool: context.pool)
-        return sum / divisor
+        encoder.backward(
+            encoded, dOutput: dOutput, weights: weights, gradients: &gradients, sum: context.sum, pool: context.pool)
+        return context.ranks.sum(sum) / divisor
     }
 }

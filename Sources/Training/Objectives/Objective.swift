@@ -51,10 +51,16 @@ public struct StepContext: Sendable {
     /// The gradients are multiplied by this: 1 / accumulated batches.
     public var gradientScale: Float
     public let pool: ThreadPool
+    /// Who has the other images of the batch, as many each.
+    public let ranks: Communicator
+    /// The place of each image in the whole batch; nil where these are all of it.
+    public var slots: [Int]?
+    /// Hears what is done on the last way back of a step; nil where more follows, and where there is one rank.
+    public var sum: GradientSum?
 
     public init(
         seed: UInt64 = 0, step: Int = 0, part: Int = 0, epoch: Double = 0, epochs: Double = 1, gradientScale: Float = 1,
-        pool: ThreadPool
+        pool: ThreadPool, ranks: Communicator = .alone, slots: [Int]? = nil, sum: GradientSum? = nil
     ) {
         self.seed = seed
         self.step = step
@@ -63,6 +69,9 @@ public struct StepContext: Sendable {
         self.epochs = epochs
         self.gradientScale = gradientScale
         self.pool = pool
+        self.ranks = ranks
+        self.slots = slots
+        self.sum = sum
     }
 }
 
@@ -85,12 +94,16 @@ public protocol Objective: StepCost {
     var gradientCopies: Int { get }
     /// Passes through the encoder whose activations a step keeps until the way back.
     var keptPasses: Int { get }
+    /// Whether the gradients that a step adds are those of all ranks; otherwise they are this rank's share of a sum.
+    var sumsGradients: Bool { get }
 
     /// The state before the first step, repeatable by `seed`.
     func initialState(seed: UInt64) -> NetworkState
 
     /// One forward and backward pass: adds the gradients of the loss times `context.gradientScale` to `gradients` and
     /// moves running statistics and the momentum encoder. The first metric is `loss`.
+    ///
+    /// With several ranks a batch is this one's part of the whole batch, and loss and metrics are those of the whole.
     func step(
         _ batch: Batch, state: inout NetworkState, gradients: inout ParameterBuffer, _ context: StepContext
     ) -> [Metric]
@@ -100,6 +113,12 @@ extension Objective {
     public var momentumBuffersLayout: ParameterLayout? { nil }
     public var gradientCopies: Int { 1 }
     public var keptPasses: Int { 1 }
+    public var sumsGradients: Bool { false }
+
+    /// The sum of all ranks' gradients in one step.
+    func gradientSum(_ ranks: Communicator) -> GradientSum {
+        GradientSum(layout, frozen: frozen, blocks: encoder.blockPlaces, ranks: ranks)
+    }
 }
 
 extension StepContext {

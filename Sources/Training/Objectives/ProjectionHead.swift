@@ -55,7 +55,7 @@ struct ProjectionHead: Sendable {
         for (index, layer) in layers.enumerated() {
             activations.inputs.append(activations.output)
             let norm = layer.norm.forward(
-                layer.linear.forward(activations.output, pass), pass.weights, buffers: &buffers)
+                layer.linear.forward(activations.output, pass), pass.weights, buffers: &buffers, ranks: pass.ranks)
             activations.norms.append(norm)
             activations.output = index < layers.count - 1 ? norm.output.relu() : norm.output
             activations.activated.append(activations.output)

@@ -71,24 +71,31 @@ public struct ProbeHeads: Sendable {
 
     /// Adds the gradients of the sum of all layers' losses.
     ///
-    /// - Parameter features: (batch, width) of each layer.
+    /// - Parameters:
+    ///   - features: (batch, width) of each layer.
+    ///   - ranks: who have the other images of the batch, as many each.
     public func step(
         _ features: [Tensor], labels: [Int], weights: ParameterBuffer, running: inout ParameterBuffer,
-        gradients: inout ParameterBuffer, scale: Float = 1, pool: ThreadPool
+        gradients: inout ParameterBuffer, scale: Float = 1, pool: ThreadPool, ranks: Communicator = .alone
     ) -> Result {
         precondition(features.count == heads.count, "\(features.count) features for \(heads.count) probes")
         let pass = TrainingPass(weights: weights, pool: pool)
         var losses: [Double] = [], accuracies: [Double] = []
         for (feature, head) in zip(features, heads) {
-            let normed = head.norm?.forward(feature, weights, buffers: &running).output ?? prepared(feature)
+            let normed =
+                head.norm?.forward(feature, weights, buffers: &running, ranks: ranks).output ?? prepared(feature)
             let logits = head.linear.forward(normed, pass)
-            let (loss, dLogits) = CrossEntropy.forward(logits: logits, targets: .classes(labels))
+            let (loss, dLogits) = CrossEntropy.forward(
+                logits: logits, targets: .classes(labels), total: labels.count * ranks.size)
             _ = head.linear.backward(
                 normed, dOutput: dLogits.map { $0 * scale }, pass, gradients: &gradients, needsInput: false)
             losses.append(loss)
             accuracies.append(FeatureProbe.share(logits.largestColumns, right: labels))
         }
-        return Result(losses: losses, accuracies: accuracies)
+        let sums = ranks.sum(losses + accuracies)
+        return Result(
+            losses: Array(sums.prefix(losses.count)),
+            accuracies: sums.suffix(accuracies.count).map { $0 / Double(ranks.size) })
     }
 
     /// For each layer the logits (images, classes), by the running statistics.

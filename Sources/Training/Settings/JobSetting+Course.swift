@@ -35,11 +35,15 @@ extension JobSetting {
     enum Resource {
         static let executor = choice(
             "executor", ExecutorName.self, "Who runs the job: this machine, as in silence, or a Slurm cluster.")
-        static let threads = int("threads", 1...1024, "Threads that compute; another number gives other last digits.")
+        static let threads = int(
+            "threads", 1...1024, "Threads that compute, of each rank; another number gives other last digits.")
         static let partition = text("partition", longest: 64, "Of slurm: the partition; the cluster's own in silence.")
         static let account = text("account", longest: 64, "Of slurm: who pays.")
-        static let nodes = int("nodes", 1...1, "Of slurm: a training takes one node.")
-        static let ranks = int("ranks", 1...1, "Processes that train together: one.")
+        static let nodes = int("nodes", 1...1024, "Of slurm: the nodes that the ranks lie on; one in silence.")
+        static let ranks = int(
+            "ranks", 1...1024,
+            "Processes that train together by MPI, each on its part of every batch; one in silence. batch_size counts the "
+                + "images of all of them and is a multiple of it.")
         static let timeLimit = text(
             "time_limit", longest: 32,
             "Of slurm: how long one start may take, such as 90 (minutes), 12:00:00 or 2-00:00:00; the run saves itself "

@@ -85,6 +85,7 @@ enum JobSchemas {
         .object(
             [
                 ("parameters", count), ("trainable_parameters", count), ("memory_bytes", count), ("memory", anyObject),
+                ("ranks", count),
                 ("n_images", count), ("n_classes", count), ("steps_per_epoch", count), ("epochs", count),
                 ("seconds_per_epoch", .number), ("measured_steps", count), ("data", anyObject),
                 ("settings", anyObject),

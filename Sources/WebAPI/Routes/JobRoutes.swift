@@ -13,6 +13,8 @@ struct JobRoutes {
     static let bodyLimit = 1 << 20
     /// How long a request may wait for something to happen, seconds.
     static let longestWait = 60
+    /// As a job's `resources.ranks`.
+    static let mostRanks = 1024
 
     let service: ViTScopeService
 
@@ -22,9 +24,7 @@ struct JobRoutes {
                 action("cancel", "Cancel a job, which is final") { try await $0.cancelJob($1) },
                 action("pause", "Have a job save itself and wait") { try await $0.pauseJob($1) },
                 action("resume", "Let a paused job go on") { try await $0.resumeJob($1) },
-                action("retry", "Post a failed or cancelled job once more, from its last checkpoint") {
-                    try await $0.retryJob($1)
-                },
+                retry,
             ]
     }
 
@@ -154,24 +154,49 @@ struct JobRoutes {
         }
     }
 
+    private var retry: Route {
+        let ranks = OperationParameter.query(
+            "ranks",
+            "Processes that train together from here on, where the job is to have others; its numbers are then no longer those "
+                + "of one that was never stopped, and it says so.",
+            schema: .integer(atLeast: 1, atMost: JobRoutes.mostRanks))
+        return action(
+            "retry", "Post a failed or cancelled job once more, from its last checkpoint", [ranks],
+            problems: [.busy, .cancelled]
+        ) { service, call in
+            var query = call.query
+            let ranks = query.integer("ranks", atLeast: 1, atMost: JobRoutes.mostRanks)
+            if !query.faults.isEmpty { throw ServiceError.invalid(query.faults) }
+            return try await service.retryJob(call.name("id"), ranks: ranks)
+        }
+    }
+
     /// Something that is asked of a job.
     private func action(
         _ name: String, _ summary: String,
         _ ask: @escaping @Sendable (ViTScopeService, String) async throws -> JobInfo
     ) -> Route {
+        action(name, summary, [], problems: []) { try await ask($0, $1.name("id")) }
+    }
+
+    private func action(
+        _ name: String, _ summary: String, _ parameters: [OperationParameter], problems: [ProblemKind],
+        _ ask: @escaping @Sendable (ViTScopeService, Call) async throws -> JobInfo
+    ) -> Route {
         Route(
             Operation(
                 method: .post, path: "/v1/jobs/{id}/\(name)", id: "\(name)Job", tag: "jobs", summary: summary,
-                parameters: [.jobID],
+                parameters: [.jobID] + parameters,
                 answers: [
                     Answer(
                         status: .accepted, detail: "It will be done; the job says when it is.",
                         content: [("application/json", .ref("Job"))], fields: [("Location", "The job.")])
                 ],
-                problems: [.notAcceptable, .invalid, .notFound, .conflict, .queueFull, .unavailable, .diskFull])
+                problems: [.notAcceptable, .invalid, .notFound, .conflict, .queueFull, .unavailable, .diskFull]
+                    + problems), checksQuery: parameters.isEmpty
         ) { call in
             try call.accept(["application/json"])
-            let job = try await ask(service, call.name("id"))
+            let job = try await ask(service, call)
             return try call.json(job.field, status: .accepted, headers: [.location: JobRoutes.path(job)])
         }
     }

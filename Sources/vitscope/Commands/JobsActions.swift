@@ -48,7 +48,10 @@ struct JobsRetry: AsyncParsableCommand {
     @Argument(help: "The job.")
     var id: String
 
-    func run() async throws { try await options.ask("retry", id) }
+    @Option(help: "Processes that train together from there on, where those are to be others.")
+    var ranks: Int?
+
+    func run() async throws { try await options.ask("retry", id, query: [("ranks", ranks.map { "\($0)" })]) }
 }
 
 /// Removes a job.
@@ -69,8 +72,11 @@ struct JobsDelete: AsyncParsableCommand {
 
 extension ServerOptions {
     /// Asks something of a job and prints what it is then.
-    fileprivate func ask(_ action: String, _ id: String) async throws {
+    fileprivate func ask(
+        _ action: String, _ id: String, query: [(name: String, value: String?)] = []
+    ) async throws {
         let client = try client()
-        try client.show(try await client.send("POST", client.job(id, action), retries: false).body, json: json)
+        let place = client.job(id, action, query: query)
+        try client.show(try await client.send("POST", place, retries: false).body, json: json)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JSON
+import Platform
 import Runs
 import Service
 
@@ -56,8 +57,14 @@ struct Train: AsyncParsableCommand {
         request.restart = restart
         request.codeVersion = Version.text
         do {
-            let run = try TrainingRun(request)
-            if dryRun { try await Self.printEstimate(run, json: json) } else { try await train(run) }
+            if dryRun {
+                try await Self.printEstimate(try TrainingRun(request), json: json)
+            } else {
+                request.ranks = try TrainingRun.ranks(of: request)
+                // The first rank writes, and speaks for all.
+                if !request.ranks.isFirst { request.output = nil }
+                try await train(request)
+            }
         } catch let failure as TrainingFailure {
             let failure = Failure(failure)
             Terminal.error(failure.message)
@@ -72,12 +79,23 @@ struct Train: AsyncParsableCommand {
         for line in estimate.lines { Terminal.print(line) }
     }
 
-    private func train(_ run: TrainingRun) async throws {
+    /// Computes with the first rank; what is odd goes to stderr.
+    private func follow(_ request: TrainingRequest) async throws {
+        let follower = RankFollower(request)
+        _ = try await StopSignals.run(stop: { follower.stop() }) {
+            try await follower.follow { Terminal.error("rank \(request.ranks.rank): \($0)") }
+        }
+    }
+
+    private func train(_ request: TrainingRequest) async throws {
+        guard request.ranks.isFirst else { return try await follow(request) }
+        let run = try TrainingRun(request)
         let output = ProgressOutput(printsJSON: json || !Terminal.isInteractive, showsBar: Terminal.showsBar)
         defer { output.finish() }
         let (isStopped, signal) = try await StopSignals.run(stop: { run.stop() }) {
             try await run.run { output.show($0) }
         }
+        try request.ranks.leave()
         guard isStopped, let signal else { return }
         output.finish()
         Terminal.write(

@@ -12,7 +12,7 @@ import Testing
         #"{"method": "simmim", "arch": "vit_tiny_patch16_224", "dataset": "shapes-textures", "epochs": 1, "#
         + #""resources": {"executor": "slurm", "partition": "usual", "time_limit": "2:00:00", "options": {"qos": "low"}}}"#
 
-    private static func job() throws -> Job {
+    private static func job(config: String = config) throws -> Job {
         let job = try claimedJob(config: config)
         var request = job.request
         request.executor = .slurm
@@ -54,6 +54,26 @@ import Testing
         #expect(slurm.text("cancelled").isEmpty)
         await executor.remove(job.id)
         #expect(!Folder.exists(shared) && Folder.destination(ofLink: "\(fixture.path)/jobs/\(job.id)") == nil)
+    }
+
+    /// Ranks are started by srun(1) inside of what sbatch(1) is given.
+    @Test func ranksAreTasks() async throws {
+        let fixture = try WorkerFixture("lock; state null; state '{\"kind\": \"succeeded\"}'")
+        let slurm = try FakeSlurm(in: fixture.path)
+        let job = try Self.job(
+            config: Self.config.replacing(#""slurm","#, with: #""slurm", "ranks": 4, "nodes": 2, "#))
+        let executor = Self.executor(fixture, slurm)
+        try slurm.set("full")
+        try await executor.accept(job)
+        try await executor.start(job)
+        let arguments = try await eventually("it is taken") {
+            _ = await executor.look(at: job)
+            let text = slurm.text("jobs/1/arguments")
+            return text.isEmpty ? nil : text
+        }
+        #expect(arguments.contains("--nodes=2\n--ntasks=4\n"), "\(arguments)")
+        let script = fixture.text(job, "slurm.sh")
+        #expect(script.contains("exec srun --mpi=pmix --kill-on-bad-exit=1 '"), "\(script)")
     }
 
     @Test func silentEndIsACrash() async throws {

@@ -72,7 +72,7 @@ import Testing
         let body = Self.body(
             Self.arch + #", "name": "n", "labels": {"a": "b"}, "accumulation_steps": 2, "resources": {"threads": 2}"#)
         let job = try #require(try await check(body).job)
-        #expect(job.name == "n" && job.method == "simmim" && job.labels == ["a": "b"] && job.threads == 2)
+        #expect(job.name == "n" && job.method == "simmim" && job.labels == ["a": "b"] && job.threads(of: 9) == 2)
         #expect(job.images == 16 && job.classes == 2 && job.stepsPerEpoch == 2 && job.steps == 6)
         #expect(job.initFromPath == nil)
         #expect(try await check(Self.body(Self.arch, dataset: "shapes-textures")).job?.images == 4096)

@@ -64,11 +64,24 @@ import Training
             try Self.faults(#"{"executor": "slurm", "options": {\#(text): "x"}}"#) == ["/resources/options"])
     }
 
+    /// A batch of 64 images is divided among ranks, and nodes have one each at least.
+    @Test func ranksShareABatch() throws {
+        #expect(try Self.faults(#"{"ranks": 4}"#) == [])
+        #expect(try Self.faults(#"{"ranks": 3}"#) == ["/batch_size"])
+        #expect(try Self.faults(#"{"executor": "slurm", "ranks": 4, "nodes": 2}"#) == [])
+        #expect(try Self.faults(#"{"executor": "slurm", "ranks": 2, "nodes": 4}"#) == ["/resources/nodes"])
+        #expect(try Self.faults(#"{"executor": "slurm", "nodes": 2}"#) == ["/resources/nodes"])
+        for hostile in ["0", "-1", "1025", "9223372036854775807", "1.5", "\"2\""] {
+            #expect(try Self.faults(#"{"ranks": \#(hostile)}"#) == ["/resources/ranks"], "\(hostile)")
+        }
+    }
+
     @Test func theyBelongToACluster() throws {
         #expect(
             try Self.faults(#"{"partition": "p", "time_limit": "60"}"#) == [
                 "/resources/partition", "/resources/time_limit",
             ])
-        #expect(try Self.faults(#"{"executor": "slurm", "ranks": 2, "nodes": 0}"#).count == 2)
+        #expect(try Self.faults(#"{"executor": "slurm", "ranks": 0, "nodes": 0}"#).count == 2)
+        #expect(try Self.faults(#"{"nodes": 1}"#) == ["/resources/nodes"])
     }
 }

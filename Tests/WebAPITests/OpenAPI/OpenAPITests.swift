@@ -158,7 +158,8 @@ import WebAPI
         .post("/v1/jobs/JOB/cancel", ""), .get("/v1/jobs/JOB?wait=60"),
         .get("/v1/jobs/JOB/events", accept: "application/json"), .get("/v1/jobs/JOB/events"),
         .get("/v1/jobs/JOB/events?after=999"), .get("/v1/jobs/JOB/events?after=x"),
-        .post("/v1/jobs/JOB/retry", ""), Request(method: "DELETE", target: "/v1/jobs/JOB"),
+        .post("/v1/jobs/JOB/retry", ""), .post("/v1/jobs/JOB/retry?ranks=1", ""),
+        .post("/v1/jobs/JOB/retry?ranks=0", ""), Request(method: "DELETE", target: "/v1/jobs/JOB"),
     ]
 
     /// SHA-256 of the bytes that are uploaded.
