@@ -132,6 +132,7 @@ struct Serve: AsyncParsableCommand {
             return JobStores(jobs: jobs, results: results, warnings: results.warnings + (warning.map { [$0] } ?? []))
         }
         configuration.jobs.trainings = settings.jobSlots.value
+        configuration.jobs.analyses = settings.analysisSlots.value
         configuration.retention = settings.retention
         if !settings.slurmDirectory.value.isEmpty {
             let slurm = SlurmSettings(directory: Folder.absolute(settings.slurmDirectory.value))

@@ -15,6 +15,7 @@ struct ServeSettings {
     let tokenFile: Setting<String>
     let insecureHTTP: Setting<Bool>
     let jobSlots: Setting<Int>
+    let analysisSlots: Setting<Int>
     let slurmDirectory: Setting<String>
     let keepResults: Setting<String>
     let keepCheckpoints: Setting<Int>
@@ -24,7 +25,7 @@ struct ServeSettings {
 
     static let names = [
         "host", "port", "data", "models", "datasets", "public", "threads", "allow_host", "token_file",
-        "insecure_http", "job_slots", "slurm_directory", "keep_results",
+        "insecure_http", "job_slots", "analysis_slots", "slurm_directory", "keep_results",
         "keep_checkpoints", "retention_dry_run", "in_process", "log_level",
     ]
 
@@ -56,6 +57,9 @@ struct ServeSettings {
             parse: { ["true": true, "1": true, "false": false, "0": false][$0] })
         jobSlots = try sources.resolve(
             "job_slots", flag: flags.jobSlots, standard: 1, expected: "a number from 0 to 64",
+            parse: { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } })
+        analysisSlots = try sources.resolve(
+            "analysis_slots", flag: flags.analysisSlots, standard: 1, expected: "a number from 0 to 64",
             parse: { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } })
         slurmDirectory = try sources.resolve(
             "slurm_directory", flag: flags.slurmDirectory, standard: "", expected: "a directory", parse: text)
@@ -99,6 +103,7 @@ struct ServeSettings {
             ("token_file", tokenFile.value, "\(tokenFile.source)"),
             ("insecure_http", "\(insecureHTTP.value)", "\(insecureHTTP.source)"),
             ("job_slots", "\(jobSlots.value)", "\(jobSlots.source)"),
+            ("analysis_slots", "\(analysisSlots.value)", "\(analysisSlots.source)"),
             ("slurm_directory", slurmDirectory.value, "\(slurmDirectory.source)"),
             ("keep_results", keepResults.value, "\(keepResults.source)"),
             ("keep_checkpoints", "\(keepCheckpoints.value)", "\(keepCheckpoints.source)"),
