@@ -57,6 +57,9 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "trace, debug, info, notice, warning, error or critical (info).")
     var logLevel: String?
 
+    @Option(help: "text or json (text): how the log is written to stderr, by workers too.")
+    var logFormat: String?
+
     func validate() throws {
         if let port, !(0...65535).contains(port) { throw ValidationError("--port must lie from 0 to 65535.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
@@ -69,6 +72,9 @@ struct ServeFlags: ParsableArguments {
         }
         if let keepCheckpoints, !(1...10_000).contains(keepCheckpoints) {
             throw ValidationError("--keep-checkpoints must lie from 1 to 10000.")
+        }
+        if let logFormat, LogFormat(rawValue: logFormat) == nil {
+            throw ValidationError("--log-format must be text or json.")
         }
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         if let logLevel, !levels.contains(logLevel) {

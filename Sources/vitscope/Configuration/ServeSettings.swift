@@ -22,11 +22,12 @@ struct ServeSettings {
     let retentionDryRun: Setting<Bool>
     let inProcess: Setting<Bool>
     let logLevel: Setting<String>
+    let logFormat: Setting<String>
 
     static let names = [
         "host", "port", "data", "models", "datasets", "public", "threads", "allow_host", "token_file",
         "insecure_http", "job_slots", "analysis_slots", "slurm_directory", "keep_results",
-        "keep_checkpoints", "retention_dry_run", "in_process", "log_level",
+        "keep_checkpoints", "retention_dry_run", "in_process", "log_level", "log_format",
     ]
 
     /// - Parameter processors: the default for `threads`.
@@ -81,6 +82,9 @@ struct ServeSettings {
             parse: {
                 ["trace", "debug", "info", "notice", "warning", "error", "critical"].contains($0) ? $0 : nil
             })
+        logFormat = try sources.resolve(
+            "log_format", flag: flags.logFormat, standard: LogFormat.text.rawValue, expected: "text or json",
+            parse: { LogFormat(rawValue: $0)?.rawValue })
     }
 
     /// What is let go of as it grows old.
@@ -110,6 +114,7 @@ struct ServeSettings {
             ("retention_dry_run", "\(retentionDryRun.value)", "\(retentionDryRun.source)"),
             ("in_process", "\(inProcess.value)", "\(inProcess.source)"),
             ("log_level", logLevel.value, "\(logLevel.source)"),
+            ("log_format", logFormat.value, "\(logFormat.source)"),
         ]
     }
 }
