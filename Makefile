@@ -7,6 +7,8 @@ KILLS ?= 300
 SECONDS ?= 600
 CANCELS ?= 500
 FAULTS ?= 200
+IMAGES ?= 20000
+SHARDS ?= 16
 PYTHON ?= python3
 SECTIONS ?=
 MINUTES ?= 25
@@ -15,7 +17,7 @@ VITSCOPE := $(BUILD)/vitscope
 FORMATTED := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-avx2 test-slurm soak fuzz sanitize bench bench-check check format packages install clean
+.PHONY: help run build test test-avx2 test-slurm test-shards soak fuzz sanitize bench bench-check check format packages install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +43,9 @@ test-avx2: ## the numerical tests once more, with the kernels of a processor tha
 test-slurm: build ## a training on a Slurm cluster of this machine, with killed workers, nodes, servers and schedulers (root)
 	@deploy/install-packages.sh deploy/packages-slurm.txt
 	python3 Tests/Slurm/trial.py $(VITSCOPE)
+
+test-shards: build ## a large set of images in shards with a killed worker, against one task (IMAGES=20000, SHARDS=16)
+	python3 Tests/Shards/trial.py $(VITSCOPE) --images $(IMAGES) --shards $(SHARDS)
 
 soak: packages ## the tests that kill, cancel, flood and break disks, for longer: 300 kills, 500 cancels, 200 power cuts (KILLS=…, CANCELS=…, FAULTS=…)
 	@deploy/install-packages.sh deploy/packages-test.txt

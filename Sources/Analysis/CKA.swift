@@ -45,12 +45,12 @@ public struct CKA: Sendable {
     public let kernel: Kernel
     public let estimator: Estimator
     public let form: Form
-    private var sums: CKABatch?
+    /// What the batches so far come to.
+    public private(set) var sums = CKASums()
     /// Batches that counted.
     public private(set) var batches = 0
     /// Samples in the batches that counted.
     public private(set) var samples = 0
-    private var reasons: [Reason] = []
 
     public init(kernel: Kernel = .linear, estimator: Estimator = .unbiased, form: Form = .automatic) {
         precondition(kernel == .linear || form != .features, "only the linear kernel has features")
@@ -68,26 +68,17 @@ public struct CKA: Sendable {
         let count = a.first?.rows ?? 0
         precondition((a + (b ?? [])).allSatisfy { $0.rows == count }, "layers differ in the number of samples")
         guard count >= estimator.minimumSamples else {
-            return reasons.append(.leftOut(count, needed: estimator.minimumSamples))
+            return sums.reasons.append(.leftOut(count, needed: estimator.minimumSamples))
         }
         let batch = CKABatch(a, b, kernel: kernel, estimator: estimator, form: form, pool: pool)
-        sums = sums.map { $0.adding(batch) } ?? batch
+        sums.add(batch)
         batches += 1
         samples += count
     }
 
     /// The alignment of every layer of `a` (rows) with every layer of `b` (columns). All undefined, rows × cols, where
     /// no batch was large enough.
-    public func matrix(rows: Int, cols: Int) -> CKAMatrix {
-        if let sums { return sums.matrix(reasons: reasons) }
-        let reason = Reason(
-            pointer: "/cka",
-            reason: "there is no batch of \(estimator.minimumSamples) or more, which the \(estimator.rawValue) "
-                + "estimator needs")
-        return CKAMatrix(
-            rows: rows, cols: cols, values: [Double?](repeating: nil, count: rows * cols), selfSimilarityMaxError: nil,
-            reasons: reasons + [reason])
-    }
+    public func matrix(rows: Int, cols: Int) -> CKAMatrix { sums.matrix(rows: rows, cols: cols, estimator: estimator) }
 
     /// Splits images into batches, in order.
     ///
@@ -113,7 +104,7 @@ public struct CKA: Sendable {
     ) -> CKAMatrix {
         var cka = CKA(kernel: kernel, estimator: estimator, form: form)
         let (ranges, reason) = batches(images: a.first?.rows ?? 0, batchSize: batchSize)
-        if let reason { cka.reasons.append(reason) }
+        if let reason { cka.sums.reasons.append(reason) }
         for range in ranges { cka.add(a.map { $0.rows(range) }, b?.map { $0.rows(range) }, pool: pool) }
         return cka.matrix(rows: a.count, cols: b?.count ?? a.count)
     }

@@ -6,12 +6,12 @@ struct CKABatch: Sendable {
     /// Between the layers of a and of b: (a, b), row-major.
     private(set) var cross: [Double]
     /// The criterion of each layer with itself, added up directly.
-    private var selves: (a: [Double], b: [Double])
+    private(set) var selves: (a: [Double], b: [Double])
     /// The same through the products that the cross terms come from, as a check.
-    private var products: (a: [Double], b: [Double])
-    private var faults: (a: [LayerFault?], b: [LayerFault?])
+    private(set) var products: (a: [Double], b: [Double])
+    private(set) var faults: (a: [LayerFault?], b: [LayerFault?])
     /// Whether b is a.
-    private let isSymmetric: Bool
+    let isSymmetric: Bool
 
     init(
         _ a: [DoubleMatrix], _ b: [DoubleMatrix]?, kernel: CKA.Kernel, estimator: CKA.Estimator, form: CKA.Form,
@@ -33,9 +33,27 @@ struct CKABatch: Sendable {
         faults = terms.faults
     }
 
+    /// Sums as they were kept: of as many layers everywhere.
+    init(
+        cross: [Double], selves: (a: [Double], b: [Double]), products: (a: [Double], b: [Double]),
+        faults: (a: [LayerFault?], b: [LayerFault?]), isSymmetric: Bool
+    ) {
+        self.cross = cross
+        self.selves = selves
+        self.products = products
+        self.faults = faults
+        self.isSymmetric = isSymmetric
+    }
+
+    /// Whether `other` is of as many layers.
+    func fits(_ other: CKABatch) -> Bool {
+        selves.a.count == other.selves.a.count && selves.b.count == other.selves.b.count
+            && isSymmetric == other.isSymmetric
+    }
+
     /// The sums of this and `other`.
     func adding(_ other: CKABatch) -> CKABatch {
-        precondition(cross.count == other.cross.count && isSymmetric == other.isSymmetric, "other layers than before")
+        precondition(fits(other), "other layers than before")
         var sum = self
         sum.cross = zip(cross, other.cross).map(+)
         sum.selves = (zip(selves.a, other.selves.a).map(+), zip(selves.b, other.selves.b).map(+))
@@ -78,7 +96,7 @@ struct CKABatch: Sendable {
 }
 
 /// Why a layer has no alignment with anything.
-enum LayerFault: Sendable, Hashable {
+enum LayerFault: String, Sendable, Hashable, Codable {
     case constant, notFinite, medianZero, centred
 
     /// A sentence for the user.

@@ -1,5 +1,5 @@
 /// Why a number is missing.
-public struct Reason: Sendable, Hashable {
+public struct Reason: Sendable, Hashable, Codable {
     /// What is missing, as a JSON pointer into the answer.
     public let pointer: String
     /// A sentence for the user.

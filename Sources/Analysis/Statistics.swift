@@ -1,11 +1,17 @@
 /// Mean and spread of numbers that come one after another (Welford's recurrence), in double precision.
 public struct Statistics: Sendable, Equatable {
     /// How many numbers came.
-    public private(set) var count = 0
-    private var average = 0.0
-    private var squares = 0.0
+    public internal(set) var count = 0
+    var average = 0.0
+    var squares = 0.0
 
     public init() {}
+
+    init(count: Int, average: Double, squares: Double) {
+        self.count = count
+        self.average = average
+        self.squares = squares
+    }
 
     public init(_ numbers: some Sequence<Double>) { for number in numbers { add(number) } }
 
@@ -30,8 +36,8 @@ public struct Statistics: Sendable, Equatable {
 }
 
 /// Mean and spread of vectors that come one after another, number by number.
-public struct VectorStatistics: Sendable, Equatable {
-    private var numbers: [Statistics]
+public struct VectorStatistics: Sendable, Equatable, Codable {
+    var numbers: [Statistics]
 
     public init(count: Int) { numbers = [Statistics](repeating: Statistics(), count: count) }
 
@@ -49,9 +55,9 @@ public struct VectorStatistics: Sendable, Equatable {
 }
 
 /// Mean and spread over images of a number for each head, by layer.
-public struct LayerHeadStatistics: Sendable, Equatable {
-    private var layers: [Statistics]
-    private var layerHeads: [[Statistics]]
+public struct LayerHeadStatistics: Sendable, Equatable, Codable {
+    var layers: [Statistics]
+    var layerHeads: [[Statistics]]
 
     public init(layers: Int, heads: Int) {
         self.layers = [Statistics](repeating: Statistics(), count: layers)

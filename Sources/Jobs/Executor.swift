@@ -68,6 +68,9 @@ public struct WorkerLook: Sendable, Equatable {
     /// How a worker ended.
     public enum Outcome: Sendable, Equatable {
         case succeeded
+        /// Its work is cut into jobs of their own. When they are at their end it is started once more, to put together what
+        /// they have left.
+        case divided
         case stopped
         case failed(JobFailure)
         /// It ended without a word.

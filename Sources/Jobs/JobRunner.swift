@@ -38,11 +38,11 @@ public actor JobRunner {
         var isDone = false
     }
 
-    private let store: any JobStore
+    let store: any JobStore
     private let executor: any Executor
     private let settings: Settings
     private let owner: String
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
     private let instant: @Sendable () -> ContinuousClock.Instant
     private let changed: @Sendable (JobID) -> Void
     private let log: @Sendable (String) -> Void
@@ -210,6 +210,11 @@ extension JobRunner {
     private func begin(_ kind: JobKind, _ executorName: ExecutorName) async throws -> Bool {
         guard let job = try await store.claim(kind, for: executorName, owner: owner, at: now()) else { return false }
         changed(job.id)
+        try await start(job)
+        return true
+    }
+
+    private func start(_ job: Job) async throws {
         followed[job.id] = Followed(job: job, lastSign: instant())
         do {
             try await executor.start(job)
@@ -219,7 +224,18 @@ extension JobRunner {
         } catch {
             try await finish(job.id, .crashed("it could not be started (\(error))"))
         }
-        return true
+    }
+
+    /// Its work is done, and its place free, until its children are at their end.
+    func wait(for id: JobID) {
+        followed[id]?.isDone = true
+        if isDraining { followed[id] = nil }
+    }
+
+    /// Starts the worker of a job that has waited once more; the next server does where this one ends.
+    func startAgain(_ id: JobID) async throws {
+        guard !isDraining, let job = followed[id]?.job else { return followed[id] = nil }
+        try await start(job)
     }
 
     private func follow(_ id: JobID) async throws {
@@ -291,12 +307,13 @@ extension JobRunner {
         guard let entry = followed[id] else { return }
         let event: JobEvent
         switch outcome {
+        case .divided:
+            guard let end = try await endOfParts(of: entry.job) else { return }
+            event = end
         case .succeeded:
             // A trained model is done when it has been looked at.
             if entry.job.cancelRequestedAt == nil, try await store.unfinishedChildren(of: id) > 0 {
-                followed[id]?.isDone = true
-                if isDraining { followed[id] = nil }
-                return
+                return wait(for: id)
             }
             if entry.job.cancelRequestedAt == nil { await keep(entry.job) }
             event = .succeeded
@@ -326,7 +343,7 @@ extension JobRunner {
     /// Applies an event to a followed job, whatever users ask for meanwhile.
     ///
     /// - Returns: false where the job is no longer ours, which is then no longer followed.
-    private func commitFollowed(
+    func commitFollowed(
         _ id: JobID, _ event: JobEvent, _ findings: WorkerFindings = WorkerFindings()
     ) async throws -> Bool {
         guard let job = followed[id]?.job else { return false }

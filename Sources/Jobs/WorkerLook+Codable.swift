@@ -1,5 +1,5 @@
 extension WorkerLook.Outcome: Codable {
-    private enum Kind: String, Codable { case succeeded, stopped, failed, crashed }
+    private enum Kind: String, Codable { case succeeded, divided, stopped, failed, crashed }
     private enum CodingKeys: CodingKey { case kind, reason, message }
 
     public init(from decoder: any Decoder) throws {
@@ -7,6 +7,7 @@ extension WorkerLook.Outcome: Codable {
         let message = try container.decodeIfPresent(String.self, forKey: .message) ?? "The worker did not say why."
         switch try container.decode(Kind.self, forKey: .kind) {
         case .succeeded: self = .succeeded
+        case .divided: self = .divided
         case .stopped: self = .stopped
         case .failed:
             let reason = try container.decodeIfPresent(String.self, forKey: .reason)
@@ -19,6 +20,7 @@ extension WorkerLook.Outcome: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {
         case .succeeded: try container.encode(Kind.succeeded, forKey: .kind)
+        case .divided: try container.encode(Kind.divided, forKey: .kind)
         case .stopped: try container.encode(Kind.stopped, forKey: .kind)
         case .failed(let failure):
             try container.encode(Kind.failed, forKey: .kind)

@@ -4,7 +4,7 @@ public enum ChildEnvironment {
     public static var variables: [(name: String, value: String)] {
         [
             "PATH", "HOME", "TMPDIR", "LANG", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ONEDNN_MAX_CPU_ISA",
-            "OPENBLAS_CORETYPE", "VITSCOPE_FAULT", "VITSCOPE_FAULT_ONCE",
+            "OPENBLAS_CORETYPE", "VITSCOPE_LOG_FORMAT", "VITSCOPE_FAULT", "VITSCOPE_FAULT_ONCE",
         ].compactMap { name in Machine.environment(name).map { (name, $0) } }
     }
 }

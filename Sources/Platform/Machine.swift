@@ -64,6 +64,9 @@ public enum Machine {
     /// A variable of the environment.
     public static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
+    /// Sets a variable of the environment, for the processes that this one starts. Called before there are other threads.
+    public static func setEnvironment(_ name: String, _ value: String) { setenv(name, value, 1) }
+
     /// Seconds of CPU time this process has used, user and system.
     public static var cpuSeconds: Double {
         var time = timespec()

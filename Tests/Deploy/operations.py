@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What whoever runs a server does: change its token, ask after its health, follow a trace, let go of what is old, and put
+"""What whoever runs a server does: change its token, ask after its health, follow a trace, read a log, let go of what is old, and put
 a new program on an old data directory.
 
     operations.py PROGRAM
@@ -107,6 +107,28 @@ def check_trace(program, folder):
         assert server.stop() == 143
 
 
+def check_json_log(program, folder):
+    """Every line of the log is a JSON object, the worker's too, whatever clients write."""
+    hostile = 'a"b\\n{}\\u0000'
+    with OwnServer(program, "--log-format", "json", data=folder + "/logged") as server:
+        assert server.ready(), server.said()
+        answer, job = ask(server, "POST", "/v1/jobs", job_body(epochs=1, images=16),
+                          [("traceparent", TRACE), ("x-request-id", hostile)])
+        assert answer.status == 202, answer.body
+        assert finished(server, job["id"])["state"] == "succeeded"
+        log = request(server.port, "GET", f"/v1/jobs/{job['id']}/logs").body.decode()
+        assert server.stop() == 143
+        # The log, and what stdout says.
+        said = [json.loads(line) for line in server.said().splitlines() if not line.startswith("listening on ")]
+    worker = [json.loads(line) for line in log.splitlines()]
+    assert worker and all(line["job_id"] == job["id"] and line["traceparent"] == TRACE for line in worker), log
+    for line in said + worker:
+        assert line["time"].endswith("Z") and line["level"] and line["message"], line
+    posted = [line for line in said if line.get("route") == "/v1/jobs" and line["method"] == "POST"]
+    assert [line["request_id"] for line in posted] == [hostile] and posted[0]["traceparent"] == TRACE, posted
+    assert posted[0]["status"] == 202 and posted[0]["duration_seconds"] >= 0, posted
+
+
 def check_retention(program, folder):
     """What is old goes, and not before somebody says so in earnest."""
     data = folder + "/kept"
@@ -196,9 +218,10 @@ def main():
         check_token(program, folder)
         check_health(program)
         check_trace(program, folder)
+        check_json_log(program, folder)
         check_retention(program, folder)
         check_migration(program, folder)
-    print("token, health, trace, retention and migration are as the documents say")
+    print("token, health, trace, JSON log, retention and migration are as the documents say")
 
 
 if __name__ == "__main__":

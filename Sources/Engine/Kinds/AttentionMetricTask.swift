@@ -7,7 +7,7 @@ import Models
 ///
 /// All three come out of one look at the maps, so where the numbers of images are kept, all three are, whichever was asked
 /// for.
-struct AttentionMetricTask: AnalysisTask {
+struct AttentionMetricTask: ShardableTask {
     private let metric: AttentionMetric
     private let model: NamedModel
     private let layers: [Int]
@@ -23,7 +23,7 @@ struct AttentionMetricTask: AnalysisTask {
         self.convention = convention
     }
 
-    func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
+    func sums(_ context: AnalysisContext) async throws -> LayerHeadStatistics {
         let config = model.model.config
         let metrics = AttentionMetrics(
             context.keepsActivations ? Set(AttentionMetric.allCases) : [metric], layout: TokenLayout(config),
@@ -34,7 +34,7 @@ struct AttentionMetricTask: AnalysisTask {
             bytesPerImage: saturatingProduct(layers.count, config.numHeads, 24), alternative: "Ask for fewer layers.",
             kept: { kept($0, context) }, look: { try look($0, metrics, context) }
         ) { add($0, to: &statistics) }
-        return answer(statistics, images: context.images.count, config)
+        return statistics
     }
 
     private func kept(_ source: ImageSource, _ context: AnalysisContext) -> [HeadMetrics]? {
@@ -80,9 +80,8 @@ struct AttentionMetricTask: AnalysisTask {
             model: model.model.fingerprint, image: source.key, block: layer, reference: convention == .reference)
     }
 
-    private func answer(
-        _ statistics: LayerHeadStatistics, images: Int, _ config: VisionTransformerConfig
-    ) -> AnalysisAnswer {
+    func answer(_ statistics: LayerHeadStatistics, images: Int) -> AnalysisAnswer {
+        let config = model.model.config
         let layout = TokenLayout(config)
         func byLayer(_ values: [Double?]) -> JSONValue { .numbers(values, by: ["layer"]) }
         var answer = AnalysisAnswer(
@@ -133,7 +132,7 @@ extension AnalysisKind {
             parameters: [DeclaredParameter.layers, DeclaredParameter.convention], isUsuallyCompared: true,
             trajectory: .init(
                 title: title, reading: whileLearning, values: "mean", errors: "sem", places: "layers",
-                placesTitle: "layer", unit: metric.unit))
+                placesTitle: "layer", unit: metric.unit), isShardable: true)
         return AnalysisKind(spec) { values, subjects in
             values.blocks(subjects.model).map {
                 AttentionMetricTask(

@@ -22,7 +22,7 @@ extension AnalysisKind {
             parameters: [
                 DeclaredParameter.layersA, DeclaredParameter.layersB, kernel, estimator, tokens, batchSize,
                 DeclaredParameter.convention,
-            ], models: 2)
+            ], models: 2, isShardable: true)
         return AnalysisKind(spec) { values, subjects in
             let layersA = values.labels(.layersA, subjects.model), layersB = values.labels(.layersB, subjects.b)
             guard let layersA, let layersB else { return nil }
@@ -37,7 +37,7 @@ extension AnalysisKind {
 }
 
 /// How alike the layers of two models, or of one, represent the same images.
-struct CKATask: AnalysisTask {
+struct CKATask: ShardableTask {
     /// Raw values are those of the HTTP interface.
     enum KernelName: String, Sendable, CaseIterable { case linear, rbf }
 
@@ -58,6 +58,8 @@ struct CKATask: AnalysisTask {
     let batchSize: Int?
 
     var models: [NamedModel] { [a.model, b.model] }
+    /// A batch is compared as a whole.
+    var imagesTogether: Int { batchSize ?? .max }
 
     /// What of the parameters does not fit the models and images: a parameter's name, and a sentence.
     func faults(images: Int) -> [(name: String, detail: String)] {
@@ -92,11 +94,11 @@ struct CKATask: AnalysisTask {
         a.model.model.fingerprint == b.model.model.fingerprint && a.layers == b.layers
     }
 
-    func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
+    func sums(_ context: AnalysisContext) async throws -> CKASums {
         let chunk = min(batchSize ?? context.images.count, context.images.count)
         let empty = CKA(kernel: kernel == .linear ? .linear : .rbf, estimator: estimator)
         let need = need(chunk: chunk)
-        let matrix: CKAMatrix = try await context.admitted(
+        return try await context.admitted(
             bytes: need.bytes, alternative: need.alternative
         ) { slices in
             var cka = empty
@@ -110,9 +112,12 @@ struct CKATask: AnalysisTask {
                     return cka
                 }
             }
-            return cka.matrix(rows: a.layers.labels.count, cols: b.layers.labels.count)
+            return cka.sums
         }
-        return answer(matrix)
+    }
+
+    func answer(_ sums: CKASums, images: Int) -> AnalysisAnswer {
+        answer(sums.matrix(rows: a.layers.labels.count, cols: b.layers.labels.count, estimator: estimator))
     }
 
     /// Of every layer of `side`, (samples, embedDim).

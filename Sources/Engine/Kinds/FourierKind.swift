@@ -31,7 +31,7 @@ extension AnalysisKind {
                     + "is the embedding.",
                 values: "depth_curve.high_frequency", errors: "depth_curve.high_frequency_sem", places: "depths",
                 placesTitle: "depth",
-                unit: "log amplitude"))
+                unit: "log amplitude"), isShardable: true)
         return AnalysisKind(spec) { values, subjects in
             let model = subjects.model, config = model.model.config
             let analysis = FourierAnalysis(grid: config.grid, convention: values[convention])

@@ -4,7 +4,7 @@ import Models
 import Tensors
 
 /// Frequencies of the representations after the embedding, each attention and each MLP.
-struct FourierTask: AnalysisTask {
+struct FourierTask: ShardableTask {
     private let model: NamedModel
     private let layers: [Int]
     private let analysis: FourierAnalysis
@@ -28,7 +28,7 @@ struct FourierTask: AnalysisTask {
     private var places: ResidualTaps { ResidualTaps(layers: layers) }
     private var taps: [Int] { places.indices }
 
-    func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
+    func sums(_ context: AnalysisContext) async throws -> [VectorStatistics] {
         let taps = taps
         var statistics = taps.map { _ in VectorStatistics(count: curves.width) }
         try await context.forEachImage(
@@ -38,7 +38,11 @@ struct FourierTask: AnalysisTask {
         ) { spectra in
             for (place, spectrum) in spectra.enumerated() { statistics[place].add(spectrum) }
         }
-        return curves.answer(statistics, images: context.images.count)
+        return statistics
+    }
+
+    func answer(_ statistics: [VectorStatistics], images: Int) -> AnalysisAnswer {
+        curves.answer(statistics, images: images)
     }
 
     private func kept(_ source: ImageSource, _ context: AnalysisContext) -> [[Double]]? {

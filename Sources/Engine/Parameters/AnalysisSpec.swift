@@ -66,6 +66,8 @@ public struct AnalysisSpec: Sendable {
     /// Whether a comparison has it unless something else is asked for.
     public let isUsuallyCompared: Bool
     public let trajectory: Trajectory?
+    /// Whether its images can be cut into shards; its tasks are `ShardableTask`s then, but for parameters that say otherwise.
+    public let isShardable: Bool
     /// Below a model, `analyses/NAME` for most.
     private let pathBelowModel: String
 
@@ -74,7 +76,7 @@ public struct AnalysisSpec: Sendable {
         cost: String = "One pass of each image.",
         parameters: [any AnyDeclaredParameter], models: Int = 1, images: ImageNeed = .any, givesMaps: Bool = false,
         isImmediate: Bool = false, isUsuallyCompared: Bool = false, trajectory: Trajectory? = nil,
-        pathBelowModel: String? = nil
+        isShardable: Bool = false, pathBelowModel: String? = nil
     ) {
         self.name = name
         self.group = group
@@ -82,14 +84,16 @@ public struct AnalysisSpec: Sendable {
         self.summary = summary
         self.reading = reading
         self.cost = cost
-        self.parameters = parameters.map(\.declaration)
-        declared = parameters
+        let declared = parameters + (isShardable ? [DeclaredParameter.shards] : [])
+        self.parameters = declared.map(\.declaration)
+        self.declared = declared
         self.models = models
         self.images = images
         self.givesMaps = givesMaps
         self.isImmediate = isImmediate
         self.isUsuallyCompared = isUsuallyCompared
         self.trajectory = trajectory
+        self.isShardable = isShardable
         self.pathBelowModel = pathBelowModel ?? "analyses/\(name)"
     }
 

@@ -236,3 +236,11 @@ extension DeclaredParameter<Int> {
             "seed", in: 0...(1 << 53 - 1), default: 0, "Of the split and of everything else that is drawn at random.")
     }
 }
+
+extension DeclaredParameter<Int?> {
+    /// Of a kind whose images can be cut.
+    static let shards = integer(
+        "shards", in: 2...256,
+        "Into how many parts a large set of images is cut, each a task of its own in the queue; without it they are one task."
+    )
+}

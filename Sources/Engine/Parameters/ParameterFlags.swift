@@ -5,9 +5,10 @@ import JSON
 public enum ParameterFlags {
     /// The parameters that `arguments` give, for `ParameterValues` to read.
     ///
+    /// - Parameter refusals: what to say of parameters of other kinds, by their names.
     /// - Throws: `invalid` with every argument that is no option of the kind, or lacks its value.
     public static func read(
-        _ arguments: [String], of spec: AnalysisSpec
+        _ arguments: [String], of spec: AnalysisSpec, refusals: [String: String] = [:]
     ) throws(ServiceError) -> [AnalysisParameter] {
         var parameters: [AnalysisParameter] = [], faults: [Fault] = []
         var rest = arguments[...]
@@ -15,7 +16,10 @@ public enum ParameterFlags {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let name = parts[0]
             guard let known = spec.parameters.first(where: { flags($0).contains(name) }) else {
-                faults.append(.init(pointer: "/" + name.shortened, detail: unknown(name, spec)))
+                faults.append(
+                    .init(
+                        pointer: "/" + name.shortened,
+                        detail: refusals[String(name.dropFirst(2))] ?? unknown(name, spec)))
                 // What follows is probably its value, and no second fault.
                 if parts.count == 1, rest.first?.hasPrefix("--") == false { rest.removeFirst() }
                 continue

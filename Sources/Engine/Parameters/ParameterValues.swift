@@ -16,15 +16,20 @@ package struct ParameterValues {
     /// The first fault, where it is that something does not exist.
     private var missing: ServiceError?
 
-    /// - Parameter withImages: whether images and models are named among the parameters.
-    package init(_ parameters: [AnalysisParameter], of spec: AnalysisSpec, withImages: Bool = true) {
+    /// - Parameters:
+    ///   - withImages: whether images and models are named among the parameters.
+    ///   - refusals: what to say of parameters that are not known here, by their names.
+    package init(
+        _ parameters: [AnalysisParameter], of spec: AnalysisSpec, withImages: Bool = true,
+        refusals: [String: String] = [:]
+    ) {
         self.spec = spec
         let declared = spec.parameters + (withImages ? spec.subjects : [])
         for parameter in parameters {
             guard
                 let known = declared.first(where: { $0.name == parameter.name || $0.aliases.contains(parameter.name) })
             else {
-                add(parameter.name, Self.unknown(parameter.name, among: declared))
+                add(parameter.name, refusals[parameter.name] ?? Self.unknown(parameter.name, among: declared))
                 continue
             }
             if let earlier = writtenAs[known.name], !known.repeats {

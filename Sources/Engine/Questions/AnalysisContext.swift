@@ -22,6 +22,13 @@ package struct AnalysisContext: Sendable {
 
     static func keepsActivations(of images: Int) -> Bool { images <= 64 }
 
+    /// The same with some of the images alone.
+    func part(_ range: Range<Int>) -> AnalysisContext {
+        AnalysisContext(
+            engine: engine, images: Array(images[range]), networks: networks, time: time, progress: progress,
+            isUrgent: isUrgent)
+    }
+
     /// The network of a model.
     ///
     /// - Throws: `ServiceError.unavailable` where it was let go of when the question came.

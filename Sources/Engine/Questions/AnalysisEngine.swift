@@ -66,9 +66,7 @@ package final class AnalysisEngine: Sendable {
         return try await turns.withTurn(for: key) { [self] in
             if let result = results.remembered(analysis) { return result }
             let time = TimeKeeper()
-            let context = AnalysisContext(
-                engine: self, images: analysis.images.sources, networks: held(for: analysis), time: time,
-                progress: progress, isUrgent: analysis.isUrgent)
+            let context = context(of: analysis, time, progress: progress)
             let start = ContinuousClock.now
             let answer = try await analysis.task.answer(context)
             time.add("total", (ContinuousClock.now - start).seconds)
@@ -77,6 +75,14 @@ package final class AnalysisEngine: Sendable {
             results.remember(result)
             return result
         }
+    }
+
+    func context(
+        of analysis: PreparedAnalysis, _ time: TimeKeeper, progress: (@Sendable (Int) -> Void)?
+    ) -> AnalysisContext {
+        AnalysisContext(
+            engine: self, images: analysis.images.sources, networks: held(for: analysis), time: time,
+            progress: progress, isUrgent: analysis.isUrgent)
     }
 
     private func held(for analysis: PreparedAnalysis) -> [String: LoadedNetwork] {

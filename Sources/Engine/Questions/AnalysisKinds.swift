@@ -23,6 +23,19 @@ public struct AnalysisKinds: Sendable {
             ?? "There are: \(names.joined(separator: ", "))."
     }
 
+    /// Those whose images can be cut into shards.
+    public var shardable: [AnalysisKind] { all.filter(\.spec.isShardable) }
+
+    /// Sentences for parameters of other kinds that this one is asked for, by their names.
+    public func refusals(of kind: AnalysisKind) -> [String: String] {
+        guard !kind.spec.isShardable else { return [:] }
+        return [
+            "shards":
+                "\(kind.name) is not cut into shards, because what it answers is no sum over images. Leave shards "
+                + "out; these kinds can be cut: \(shardable.map(\.name).joined(separator: ", "))."
+        ]
+    }
+
     /// As `GET /v1/analysis-kinds` has them.
     public var value: JSONValue { .object([.init("analysis_kinds", .list(all.map(\.spec.value)))]) }
 }

@@ -12,6 +12,9 @@ public struct PreparedAnalysis: Sendable {
     /// What the answer repeats of the parameters.
     package let echo: [AnalysisResult.Field]
 
+    /// The images of each shard, where they are cut.
+    package var shards: [Range<Int>] { (task as? ShardedTask)?.shards ?? [] }
+
     /// Memory held, bytes, about: the texts of the question, and each image's place.
     package var byteCount: Int { 3072 + images.sources.count * 512 }
 

@@ -22,7 +22,7 @@ package struct QuestionReader: Sendable {
     package func prepare(
         _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ models: [NamedModel], from sources: AnalysisSources
     ) async throws(ServiceError) -> PreparedAnalysis {
-        var values = ParameterValues(parameters, of: kind.spec)
+        var values = ParameterValues(parameters, of: kind.spec, refusals: kinds.refusals(of: kind))
         // Images that are given to what needs none have to be there all the same.
         let subjects = kind.spec.subjects.flatMap { [$0.name] + $0.aliases }
         let isGiven = parameters.contains { subjects.contains($0.name) }
@@ -37,7 +37,8 @@ package struct QuestionReader: Sendable {
     package func prepare(
         _ kind: AnalysisKind, _ parameters: [AnalysisParameter], _ models: [NamedModel], _ images: AnalysisImages
     ) throws(ServiceError) -> PreparedAnalysis {
-        var values = ParameterValues(parameters, of: kind.spec, withImages: false)
+        var values = ParameterValues(
+            parameters, of: kind.spec, withImages: false, refusals: kinds.refusals(of: kind))
         return try prepare(kind, parameters, &values, models, images)
     }
 
@@ -48,7 +49,10 @@ package struct QuestionReader: Sendable {
         let images = kind.spec.images == .nothing ? AnalysisImages(sources: [], probeSet: nil) : found
         // Images that are not there are none that the task is short of.
         let subjects = AnalysisKind.Subjects(models, images: images?.sources.count ?? .max)
-        let task = subjects.flatMap { kind.task(&values, $0) }
+        var task = subjects.flatMap { kind.task(&values, $0) }
+        if kind.spec.isShardable {
+            task = ShardedTask.reading(&values, task, images: subjects?.images ?? .max)
+        }
         try values.check()
         guard let task, let images else { throw .internalFault("no task for \(kind.name)") }
         return named(kind, task, values, images, parameters)

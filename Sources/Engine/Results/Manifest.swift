@@ -13,8 +13,11 @@ package struct Manifest {
     private static let numberLimit = 1 << 18
 
     /// The manifest of a result that was just computed.
+    ///
+    /// - Parameter shards: what each shard came to, where others computed them.
     package static func make(
-        _ analysis: PreparedAnalysis, _ result: AnalysisResult, codeVersion: String, threads: Int, at date: Date
+        _ analysis: PreparedAnalysis, _ result: AnalysisResult, codeVersion: String, threads: Int, at date: Date,
+        shards: [ShardState] = []
     ) -> JSONValue {
         let models = analysis.task.models.map { model in
             JSONValue.object([
@@ -24,7 +27,7 @@ package struct Manifest {
             ])
         }
         let images = analysis.images
-        return .object([
+        var members: [JSONValue.Member] = [
             .init("manifest", .int(version)), .init("analysis_id", .string(analysis.id)),
             .init("analysis", .string(analysis.kind.name)), .init("code_version", .string(codeVersion)),
             .init("created_at", .date(date)), .init("threads", .int(threads)),
@@ -47,7 +50,9 @@ package struct Manifest {
                         .object([.init("ref", .string($0.ref)), .init("sha256", .string($0.sha256))])
                     })),
             .init("results", .object(result.allArrays.map { .init($0.name, numbers($0.array)) })),
-        ])
+        ]
+        if !shards.isEmpty { members.append(.init("shards", .list(shards.map(\.field)))) }
+        return .object(members)
     }
 
     private static func probeSet(_ set: ProbeSetName) -> JSONValue {

@@ -265,7 +265,7 @@ extension SlurmWorkers {
         // Who has finished is gone; who has saved itself may be put in line again by the scheduler.
         switch folder.state().flatMap({ $0.attempt == job.attempt ? $0.outcome : nil }) {
         case .succeeded?, .failed?: return
-        case .stopped?, .crashed?, nil: break
+        case .divided?, .stopped?, .crashed?, nil: break
         }
         guard let ticket = watch(of: job, folder)?.ticket else { return }
         var isNew = false

@@ -32,6 +32,14 @@ package struct JobFolder: Sendable, Equatable {
     var result: String { path + "/result.bin" }
     var resultManifest: String { path + "/manifest.json" }
 
+    /// What a shard of the analysis has come to.
+    func shard(_ index: Int) -> String { "\(path)/shards/\(index).json" }
+
+    /// The folder of another job beside this one; nil where this one stands alone.
+    func neighbour(_ id: JobID) -> JobFolder? {
+        path.lastIndex(of: "/").map { JobFolder(id, in: String(path[..<$0])) }
+    }
+
     /// Says that a user has deleted the job; with it, the folder may go.
     private var removalMarker: String { path + "/removed" }
 

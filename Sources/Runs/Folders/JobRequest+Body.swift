@@ -23,6 +23,8 @@ extension JobRequest {
             self.init(
                 kind: .analysis, name: request.kind, method: "analysis", body: text,
                 labels: [AnalysisRequest.label: request.id], parentID: parentID)
+        case .shard(let request):
+            self.init(kind: .analysis, name: request.name, method: "analysis", body: text, parentID: parentID)
         case .snapshot:
             self.init(
                 kind: .analysis, name: name, method: "analysis", body: text, priority: JobRequest.snapshotPriority,

@@ -7,6 +7,8 @@ package enum JobWork: Sendable, Equatable {
     case training(TrainingOrder)
     /// A question about models is answered.
     case question(AnalysisRequest)
+    /// One shard of a question is computed.
+    case shard(ShardRequest)
     /// A snapshot of a training is looked at.
     case snapshot(SnapshotRequest)
 
@@ -15,6 +17,7 @@ package enum JobWork: Sendable, Equatable {
         switch self {
         case .training(let order): order.config
         case .question(let request): (try? JSONValue(encoding: request)) ?? .null
+        case .shard(let request): (try? JSONValue(encoding: request)) ?? .null
         case .snapshot(let request): (try? JSONValue(encoding: request)) ?? .null
         }
     }
@@ -22,19 +25,20 @@ package enum JobWork: Sendable, Equatable {
     package var jobKind: JobKind {
         switch self {
         case .training: .training
-        case .question, .snapshot: .analysis
+        case .question, .shard, .snapshot: .analysis
         }
     }
 }
 
 extension JobWork: Codable {
-    private enum Kind: String, Codable { case training, question, snapshot }
+    private enum Kind: String, Codable { case training, question, shard, snapshot }
     private enum CodingKeys: CodingKey { case kind }
 
     package init(from decoder: any Decoder) throws {
         switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .kind) {
         case .training: self = .training(try TrainingOrder(from: decoder))
         case .question: self = .question(try AnalysisRequest(from: decoder))
+        case .shard: self = .shard(try ShardRequest(from: decoder))
         case .snapshot: self = .snapshot(try SnapshotRequest(from: decoder))
         }
     }
@@ -47,6 +51,9 @@ extension JobWork: Codable {
             try order.encode(to: encoder)
         case .question(let request):
             try container.encode(Kind.question, forKey: .kind)
+            try request.encode(to: encoder)
+        case .shard(let request):
+            try container.encode(Kind.shard, forKey: .kind)
             try request.encode(to: encoder)
         case .snapshot(let request):
             try container.encode(Kind.snapshot, forKey: .kind)

@@ -76,8 +76,11 @@ struct FoundJobs: Sendable {
         guard let spec = try? place.spec(), spec.id == id, let request = try? spec.request() else { return false }
         let isAlive = place.isLocked, attempt = place.attempt
         let isOver = place.outcome.map { $0 != .stopped } ?? false
-        if case .snapshot = spec.work {
-            // Who trains asks again for what was not looked at yet, and without it nobody does.
+        switch spec.work {
+        case .training, .question: break
+        case .snapshot, .shard:
+            // Who trains asks again for what was not looked at yet, and without it nobody does. What a shard lacks, the job
+            // that it is a part of computes.
             guard isOver, let parent = spec.parentID, try await store.job(parent) != nil else { return false }
         }
         let job = Job(id: id, request: request, at: id.date)
@@ -114,7 +117,7 @@ struct FoundJobs: Sendable {
             let isBehind: Bool
             switch place.outcome {
             case .succeeded?, .failed?: isBehind = attempt > job.attempt
-            case .stopped?, .crashed?, nil:
+            case .divided?, .stopped?, .crashed?, nil:
                 // After a stop the start that was stopped does not count, so its number alone says nothing.
                 isBehind = job.state == .queued ? place.isLocked : attempt > job.attempt
             }

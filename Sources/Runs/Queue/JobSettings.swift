@@ -20,6 +20,11 @@ public struct JobSettings: Sendable {
         get { runner.slots[.training] ?? 0 }
         set { runner.slots[.training] = newValue }
     }
+    /// Analyses at one time, shards among them; 0 only takes them in.
+    public var analyses: Int {
+        get { runner.slots[.analysis] ?? 0 }
+        set { runner.slots[.analysis] = newValue }
+    }
     /// Jobs that wait; one more is refused.
     public var queueLength = 1000
     /// How long workers may take to save themselves when the service stops, seconds.

@@ -100,7 +100,7 @@ public final class JobWorker: Sendable {
         switch outcome {
         case .succeeded: return .succeeded
         case .failed(let failure): return .failed(failure.message)
-        case .stopped, .crashed: return .stopped
+        case .divided, .stopped, .crashed: return .stopped
         }
     }
 
@@ -132,19 +132,26 @@ public final class JobWorker: Sendable {
         case .question(let request):
             let analysis = AnalysisWork(request, spec, folder, events, codeVersion: codeVersion)
             return try await perform { try await analysis.run() }
+        case .shard(let request):
+            let shard = try ShardWork(request, spec, folder, events, codeVersion: codeVersion)
+            return try await perform { try await shard.run() }
         case .snapshot(let request):
             let snapshot = try SnapshotWork(request, spec, folder, events, codeVersion: codeVersion)
-            return try await perform { try await snapshot.run() }
+            return try await perform {
+                try await snapshot.run()
+                return .succeeded
+            }
         }
     }
 
     /// Does what can be done once more from its beginning: it ends by being cancelled.
-    private func perform(_ work: @escaping @Sendable () async throws -> Void) async throws -> WorkerLook.Outcome {
+    private func perform(
+        _ work: @escaping @Sendable () async throws -> WorkerLook.Outcome
+    ) async throws -> WorkerLook.Outcome {
         let task = Task { try await work() }
         hear { wish in if wish != .finish { task.cancel() } }
         do {
-            try await task.value
-            return .succeeded
+            return try await task.value
         } catch is CancellationError { return .stopped } catch ServiceError.cancelled { return .stopped }
     }
 

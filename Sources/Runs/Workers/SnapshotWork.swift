@@ -28,8 +28,7 @@ struct SnapshotWork: Sendable {
 
     /// The snapshot, which lies in the folder of the job that it is of.
     private static func file(of request: SnapshotRequest, _ spec: JobSpec, _ folder: JobFolder) -> String? {
-        guard let parent = spec.parentID, let slash = folder.path.lastIndex(of: "/") else { return nil }
-        return JobFolder(parent, in: String(folder.path[..<slash])).path + "/" + request.model
+        spec.parentID.flatMap { folder.neighbour($0) }.map { $0.path + "/" + request.model }
     }
 
     /// Removes the snapshot, when it is on the disk that it was looked at: who is killed before looks once more.

@@ -31,6 +31,14 @@ final class WorkerEvents: Sendable {
         return count
     }
 
+    /// Whether an event of this name was told before.
+    func hasTold(_ event: String) -> Bool {
+        guard let bytes = try? MappedFile.open(path) else { return false }
+        return bytes.array.split(separator: UInt8(ascii: "\n")).contains { line in
+            (try? JSONValue.parse(Array(line)))?["event"]?.string == event
+        }
+    }
+
     /// Tells `value`. What goes wrong comes out at the next `sync`.
     func tell(_ value: JSONValue) {
         do {

@@ -80,6 +80,7 @@ package struct WorkerReports {
         case "warning": findings.notices.append(JobNotice(.warning, data))
         case "log": findings.notices.append(JobNotice(.log, data))
         case "snapshot": takeSnapshot(value, step)
+        case "divided": takeShards()
         case "analysis": takePoint(value, step, data)
         case "end":
             report.step = step ?? report.step
@@ -114,6 +115,19 @@ package struct WorkerReports {
         else { return }
         findings.children.append(child)
         findings.notices.append(.log("a snapshot of step \(step) waits to be looked at"))
+    }
+
+    /// Each shard of the question becomes a job.
+    private mutating func takeShards() {
+        guard case .question(let question)? = JobBody(job.request.body)?.work, let cut = question.cut else { return }
+        for shard in 0..<max(cut.shards, 0) {
+            let body = JobBody(.shard(ShardRequest(question, shard: shard)), threads: cut.threads)
+            guard var child = try? JobRequest(body, parentID: job.id) else { return }
+            child.priority = job.request.priority
+            child.expectedSeconds = job.request.expectedSeconds.map { $0 / Double(max(cut.shards, 1)) }
+            findings.children.append(child)
+        }
+        findings.notices.append(.log("its images are cut into \(cut.shards) shards, each a job of its own"))
     }
 
     private mutating func takePoint(_ value: JSONValue, _ step: Int?, _ data: String) {

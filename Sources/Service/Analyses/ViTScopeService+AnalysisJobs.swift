@@ -35,7 +35,7 @@ extension ViTScopeService {
         guard jobQueue != nil, estimatedSeconds(analysis) > 0 else { return .done(try await run(analysis)) }
         // Who waits long enough is answered without the queue: questions that wait together share the passes through the
         // model, and are given up when nobody waits any more.
-        if let seconds, !inQueue, estimatedSeconds(analysis) * 2 < seconds,
+        if let seconds, !inQueue, analysis.shards.isEmpty, estimatedSeconds(analysis) * 2 < seconds,
             let result = try await run(analysis, within: seconds)
         {
             return .done(result)
@@ -94,7 +94,9 @@ extension ViTScopeService {
             try Compute.check(
                 bytes: need.bytes, budget: configuration.limits.computeBytes, alternative: need.alternative)
         }
-        guard estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1) else { return nil }
+        let isLong = estimatedSeconds(analysis) > Self.patience / (inQueue ? 10 : 1)
+        // Who has it cut wants jobs.
+        guard isLong || !analysis.shards.isEmpty else { return nil }
         let job = try await enqueue(analysis, queue)
         if isWatched {
             watched.watch(analysis.id) { [weak self] in
@@ -166,7 +168,7 @@ extension ViTScopeService {
         }
         let request = AnalysisRequest(
             id: analysis.id, kind: analysis.kind.name, models: models,
-            parameters: analysis.parameters.filter { $0.name != "a" && $0.name != "b" })
+            parameters: analysis.parameters.filter { $0.name != "a" && $0.name != "b" }, cut: cut(analysis))
         return try await perform {
             let date = now(), body = JobBody(.question(request), threads: configuration.threads)
             var order = try JobRequest(body)
@@ -183,6 +185,15 @@ extension ViTScopeService {
                     "\(queue.limit) analyses wait already. Ask again when some are done.", retryAfter: 60)
             }
         }
+    }
+
+    /// How its images are shared among jobs; nil where they are not. Jobs that run at one time share the threads.
+    private func cut(_ analysis: PreparedAnalysis) -> AnalysisRequest.Cut? {
+        guard !analysis.shards.isEmpty else { return nil }
+        let together = max(min(configuration.jobs.analyses, analysis.shards.count), 1)
+        return AnalysisRequest.Cut(
+            shards: analysis.shards.count, images: analysis.images.sources.count,
+            threads: max(configuration.threads / together, 1))
     }
 
     /// The newest job that asks this question.

@@ -27,6 +27,7 @@ package struct RequestLogMiddleware: RouterMiddleware {
         context.logger[metadataKey: "hb.request.id"] = nil
         if let trace = TraceParent(request.headers[values: .traceParent]) {
             context.logger[metadataKey: "trace_id"] = .string(trace.traceID)
+            context.logger[metadataKey: "traceparent"] = .string(trace.text)
         }
         metrics.begin()
 

@@ -70,6 +70,12 @@ package struct Query: Sendable {
         faults.append(.init(pointer: "?" + name, detail: detail))
     }
 
+    /// Says more of a parameter that is given and not known.
+    package mutating func refuse(_ name: String, _ detail: String) {
+        guard let place = faults.firstIndex(where: { $0.pointer == "?" + name }) else { return }
+        faults[place] = .init(pointer: "?" + name, detail: detail)
+    }
+
     private static func unknown(_ name: String, known: [String]) -> Fault {
         let near = NearestNames.of(name, among: known, count: 1)
         let advice =

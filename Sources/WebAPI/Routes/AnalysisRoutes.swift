@@ -45,6 +45,7 @@ struct AnalysisRoutes {
         if options.isQuantized, format != .npz || !kind.spec.givesMaps {
             query.fault("dtype", "dtype=u8 is made of maps, with format=npz.")
         }
+        for (name, detail) in service.configuration.kinds.refusals(of: kind) { query.refuse(name, detail) }
         let prepared = try await prepare(kind, model: model, query: query, format: format)
 
         if let response = AnalysisRoutes.notModified(prepared.id, format, options, call) { return response }

@@ -82,10 +82,11 @@ struct Analyze: AsyncParsableCommand {
             let known = ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw Failure("there is no format “\(self.format)”; there are \(known)", .usage)
         }
-        let pairs: [AnalysisParameter]
-        do { pairs = try ParameterFlags.read(self.options, of: kind.spec) + Self.parameters(parameters) } catch let
-            error as ServiceError
-        { throw Failure(error) }
+        let pairs: [AnalysisParameter], refusals = kinds.refusals(of: kind)
+        do {
+            pairs =
+                try ParameterFlags.read(self.options, of: kind.spec, refusals: refusals) + Self.parameters(parameters)
+        } catch let error as ServiceError { throw Failure(error) }
         let options = try preprocess.added(to: checkpoint.options())
         let analysis = StandaloneAnalysis(
             threads: threads ?? ViTScopeService.processors, codeVersion: Version.text)

@@ -44,7 +44,7 @@ struct Serve: AsyncParsableCommand {
         let openFiles = ViTScopeService.raiseOpenFiles()
         var web = try Self.web(settings)
         web.limits.fit(openFiles: openFiles)
-        let logger = Self.logger(level: settings.logLevel.value)
+        let logger = Self.logger(settings)
         let service = ViTScopeService(configuration: try await Self.service(settings), logger: logger)
         do {
             try await service.start()
@@ -132,6 +132,7 @@ struct Serve: AsyncParsableCommand {
             return JobStores(jobs: jobs, results: results, warnings: results.warnings + (warning.map { [$0] } ?? []))
         }
         configuration.jobs.trainings = settings.jobSlots.value
+        configuration.jobs.analyses = settings.analysisSlots.value
         configuration.retention = settings.retention
         if !settings.slurmDirectory.value.isEmpty {
             let slurm = SlurmSettings(directory: Folder.absolute(settings.slurmDirectory.value))
@@ -142,10 +143,10 @@ struct Serve: AsyncParsableCommand {
         return configuration
     }
 
-    private static func logger(level: String) -> Logger {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+    private static func logger(_ settings: ServeSettings) -> Logger {
+        (LogFormat(rawValue: settings.logFormat.value) ?? .text).begin()
         var logger = Logger(label: "vitscope")
-        logger.logLevel = Logger.Level(rawValue: level) ?? .info
+        logger.logLevel = Logger.Level(rawValue: settings.logLevel.value) ?? .info
         return logger
     }
 }

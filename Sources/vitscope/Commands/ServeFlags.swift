@@ -36,6 +36,9 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "Trainings at one time (1); 0 only takes jobs in.")
     var jobSlots: Int?
 
+    @Option(help: "Analyses in the queue at one time, shards of large ones among them (1); 0 only takes them in.")
+    var analysisSlots: Int?
+
     @Option(help: "A folder that this machine and the nodes of a Slurm cluster share; without it there is no cluster.")
     var slurmDirectory: String?
 
@@ -54,15 +57,24 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "trace, debug, info, notice, warning, error or critical (info).")
     var logLevel: String?
 
+    @Option(help: "text or json (text): how the log is written to stderr, by workers too.")
+    var logFormat: String?
+
     func validate() throws {
         if let port, !(0...65535).contains(port) { throw ValidationError("--port must lie from 0 to 65535.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must lie from 1 to 1024.") }
         if let jobSlots, !(0...64).contains(jobSlots) { throw ValidationError("--job-slots must lie from 0 to 64.") }
+        if let analysisSlots, !(0...64).contains(analysisSlots) {
+            throw ValidationError("--analysis-slots must lie from 0 to 64.")
+        }
         if let keepResults, Retention.seconds(keepResults) == nil {
             throw ValidationError("--keep-results must be a time such as 30d, 12h or 2w.")
         }
         if let keepCheckpoints, !(1...10_000).contains(keepCheckpoints) {
             throw ValidationError("--keep-checkpoints must lie from 1 to 10000.")
+        }
+        if let logFormat, LogFormat(rawValue: logFormat) == nil {
+            throw ValidationError("--log-format must be text or json.")
         }
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
         if let logLevel, !levels.contains(logLevel) {

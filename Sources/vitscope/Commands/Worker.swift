@@ -1,5 +1,4 @@
 import ArgumentParser
-import Logging
 import Runs
 import Service
 
@@ -15,7 +14,7 @@ struct Worker: AsyncParsableCommand {
     var attempt: Int
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        LogFormat.inherited.begin()
         let worker = JobWorker(folder: jobDir, attempt: attempt, codeVersion: Version.text)
         let (ending, _) = try await StopSignals.run(stop: worker.stop) { try await worker.run() }
         switch ending {

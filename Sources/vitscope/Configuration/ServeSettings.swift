@@ -15,17 +15,19 @@ struct ServeSettings {
     let tokenFile: Setting<String>
     let insecureHTTP: Setting<Bool>
     let jobSlots: Setting<Int>
+    let analysisSlots: Setting<Int>
     let slurmDirectory: Setting<String>
     let keepResults: Setting<String>
     let keepCheckpoints: Setting<Int>
     let retentionDryRun: Setting<Bool>
     let inProcess: Setting<Bool>
     let logLevel: Setting<String>
+    let logFormat: Setting<String>
 
     static let names = [
         "host", "port", "data", "models", "datasets", "public", "threads", "allow_host", "token_file",
-        "insecure_http", "job_slots", "slurm_directory", "keep_results",
-        "keep_checkpoints", "retention_dry_run", "in_process", "log_level",
+        "insecure_http", "job_slots", "analysis_slots", "slurm_directory", "keep_results",
+        "keep_checkpoints", "retention_dry_run", "in_process", "log_level", "log_format",
     ]
 
     /// - Parameter processors: the default for `threads`.
@@ -57,6 +59,9 @@ struct ServeSettings {
         jobSlots = try sources.resolve(
             "job_slots", flag: flags.jobSlots, standard: 1, expected: "a number from 0 to 64",
             parse: { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } })
+        analysisSlots = try sources.resolve(
+            "analysis_slots", flag: flags.analysisSlots, standard: 1, expected: "a number from 0 to 64",
+            parse: { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } })
         slurmDirectory = try sources.resolve(
             "slurm_directory", flag: flags.slurmDirectory, standard: "", expected: "a directory", parse: text)
         keepResults = try sources.resolve(
@@ -77,6 +82,9 @@ struct ServeSettings {
             parse: {
                 ["trace", "debug", "info", "notice", "warning", "error", "critical"].contains($0) ? $0 : nil
             })
+        logFormat = try sources.resolve(
+            "log_format", flag: flags.logFormat, standard: LogFormat.text.rawValue, expected: "text or json",
+            parse: { LogFormat(rawValue: $0)?.rawValue })
     }
 
     /// What is let go of as it grows old.
@@ -99,12 +107,14 @@ struct ServeSettings {
             ("token_file", tokenFile.value, "\(tokenFile.source)"),
             ("insecure_http", "\(insecureHTTP.value)", "\(insecureHTTP.source)"),
             ("job_slots", "\(jobSlots.value)", "\(jobSlots.source)"),
+            ("analysis_slots", "\(analysisSlots.value)", "\(analysisSlots.source)"),
             ("slurm_directory", slurmDirectory.value, "\(slurmDirectory.source)"),
             ("keep_results", keepResults.value, "\(keepResults.source)"),
             ("keep_checkpoints", "\(keepCheckpoints.value)", "\(keepCheckpoints.source)"),
             ("retention_dry_run", "\(retentionDryRun.value)", "\(retentionDryRun.source)"),
             ("in_process", "\(inProcess.value)", "\(inProcess.source)"),
             ("log_level", logLevel.value, "\(logLevel.source)"),
+            ("log_format", logFormat.value, "\(logFormat.source)"),
         ]
     }
 }

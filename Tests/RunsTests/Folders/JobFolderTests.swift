@@ -29,7 +29,7 @@ import Testing
         try folder.write(control)
         #expect(folder.control() == control)
         let outcomes: [WorkerLook.Outcome?] = [
-            nil, .succeeded, .stopped, .failed(JobFailure(.lossNotFinite, "“NaN”\n")),
+            nil, .succeeded, .divided, .stopped, .failed(JobFailure(.lossNotFinite, "“NaN”\n")),
         ]
         for outcome in outcomes {
             let state = JobFolder.WorkerState(
@@ -65,6 +65,11 @@ import Testing
                     ModelReference(name: "m", path: "/m", options: LoadOptions(.object([.init("num_heads", .int(3))])))
                 ],
                 parameters: [AnalysisParameter("image", "pets:1")])),
+        .shard(
+            ShardRequest(
+                AnalysisRequest(
+                    id: "i", kind: "fourier", models: [], parameters: [AnalysisParameter("shards", "3")],
+                    cut: .init(shards: 3, images: 10, threads: 2)), shard: 1)),
         .snapshot(SnapshotRequest(model: "snapshots/s", step: 1, epoch: 0.5, probeSet: "p", metrics: ["cka"])),
     ]) func workSaysItsKind(work: JobWork) throws {
         let text = try JobBody(work, threads: 3).text()
@@ -73,6 +78,7 @@ import Testing
             switch work {
             case .training: "training"
             case .question: "question"
+            case .shard: "shard"
             case .snapshot: "snapshot"
             }
         #expect(value["work"]?["kind"] == .string(kind))
@@ -98,6 +104,7 @@ import Testing
             switch spec.work {
             case .training(let order):
                 #expect(order.config["method"] == .string("mae") && order.initFromPath == "/a")
+            case .shard: Issue.record("there were no shards then")
             case .question(let request): #expect(request.id == "i" && request.models.map(\.path) == ["/m"])
             case .snapshot(let request): #expect(request.metrics == ["fourier"] && request.epoch == 2)
             }

@@ -10,7 +10,7 @@ extension AnalysisKind {
             "cls-attention", group: .attention, title: "Attention to the class token",
             summary: "Share of attention that goes to the class token and to registers",
             reading: "How much of the patches' attention goes to the class token and to registers.",
-            parameters: [DeclaredParameter.layers, DeclaredParameter.convention])
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention], isShardable: true)
     ) { values, subjects in
         let config = subjects.model.model.config
         return values.blocks(subjects.model).map {

@@ -11,7 +11,7 @@ extension AnalysisKind {
             "attention-similarity", group: .attention, title: "Similarity of attention maps",
             summary: "Cosine similarity of attention maps between queries, heads and layers",
             reading: "Cosine between the maps of queries, heads and neighbouring layers. Near 1 everywhere = collapse.",
-            parameters: [DeclaredParameter.layers, DeclaredParameter.convention])
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention], isShardable: true)
     ) { values, subjects in
         let config = subjects.model.model.config
         return values.blocks(subjects.model, ascending: true).map {

@@ -10,7 +10,7 @@ extension AnalysisKind {
             "feature-variance", group: .representation, title: "Variance of feature maps",
             summary: "Variance of the feature maps by depth",
             reading: "How much the tokens of an image differ. Attention smooths, the MLP spreads.",
-            parameters: [DeclaredParameter.layers, DeclaredParameter.convention])
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention], isShardable: true)
     ) { values, subjects in
         let config = subjects.model.model.config
         return values.blocks(subjects.model).map {

@@ -38,19 +38,19 @@ struct MeasureOutput: Sendable, Equatable {
 }
 
 /// Looks at every image once and keeps sums alone, whatever their number.
-struct ImageMeasureTask<Measure: ImageMeasure>: AnalysisTask {
+struct ImageMeasureTask<Measure: ImageMeasure>: ShardableTask {
     let model: NamedModel
     let measure: Measure
 
     var models: [NamedModel] { [model] }
 
-    func answer(_ context: AnalysisContext) async throws -> AnalysisAnswer {
+    func sums(_ context: AnalysisContext) async throws -> [VectorStatistics] {
         let outputs = measure.outputs, request = measure.request
         let cost = ForwardCost(model.model.config, keeping: request, work: measure.workBytesPerImage)
         let numbers = outputs.reduce(0) { $0 + $1.count }
         let bytes = saturatingSum(cost.bytes(images: context.images.count), saturatingProduct(numbers, 64))
         let measure = measure
-        let statistics = try await context.admitted(bytes: bytes, alternative: "Ask for fewer layers.") { slices in
+        return try await context.admitted(bytes: bytes, alternative: "Ask for fewer layers.") { slices in
             try await context.fold(
                 into: outputs.map { VectorStatistics(count: $0.count) }, model: model.model,
                 batchSize: cost.batchSize(), slices,
@@ -65,10 +65,9 @@ struct ImageMeasureTask<Measure: ImageMeasure>: AnalysisTask {
                     }
                 })
         }
-        return answer(statistics, images: context.images.count)
     }
 
-    private func answer(_ statistics: [VectorStatistics], images: Int) -> AnalysisAnswer {
+    func answer(_ statistics: [VectorStatistics], images: Int) -> AnalysisAnswer {
         var fields = measure.fields, missing: [String] = []
         for (output, sums) in zip(measure.outputs, statistics) {
             func field(_ suffix: String, _ values: [Double?]) {

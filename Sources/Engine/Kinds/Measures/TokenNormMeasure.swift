@@ -10,7 +10,7 @@ extension AnalysisKind {
             "token-norms", group: .representation, title: "Token norms",
             summary: "Lengths of the tokens by depth",
             reading: "Lengths of the tokens by depth; a few long ones are artefacts.",
-            parameters: [DeclaredParameter.layers, DeclaredParameter.convention])
+            parameters: [DeclaredParameter.layers, DeclaredParameter.convention], isShardable: true)
     ) { values, subjects in
         let config = subjects.model.model.config
         return values.blocks(subjects.model).map {

@@ -15,7 +15,8 @@ extension AnalysisKind {
             "token-similarity", group: .representation, title: "Similarity of tokens",
             summary: "Cosine similarity of representations across heads, tokens and depth",
             reading: "Cosine between tokens, heads and depths. Contrastive models make tokens alike, masked ones keep "
-                + "them apart.", parameters: [layers, source, DeclaredParameter.convention], isUsuallyCompared: true)
+                + "them apart.", parameters: [layers, source, DeclaredParameter.convention],
+            isUsuallyCompared: true, isShardable: true)
         return AnalysisKind(spec) { values, subjects in
             let config = subjects.model.model.config, source = values[source]
             return values.blocks(subjects.model, layers, ascending: true).map { blocks in
