@@ -45,7 +45,11 @@ import Testing
             let (own, others) = (try Ranks.tensors(one), try Ranks.tensors(two))
             #expect(!own.isEmpty && own.keys.sorted() == others.keys.sorted())
             for (tensor, numbers) in own {
-                let found = zip(numbers, others[tensor] ?? []).map { abs($0 - $1) }.max() ?? .infinity
+                let differences = zip(numbers, others[tensor] ?? []).map { abs($0 - $1) }
+                // A softmax does not see what all keys have in common: the gradient at their bias, the second third, is
+                // nothing but rounding.
+                let keys = tensor.hasSuffix("attn.qkv.bias") ? numbers.count / 3..<numbers.count / 3 * 2 : 0..<0
+                let found = differences.indices.filter { !keys.contains($0) }.map { differences[$0] }.max() ?? .infinity
                 #expect(found <= 1e-5, "\(name): \(tensor) differs by \(found)")
             }
             let (lines, otherLines) = (try Ranks.metrics(one), try Ranks.metrics(two))
