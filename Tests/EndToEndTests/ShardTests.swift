@@ -57,7 +57,7 @@ import Testing
         return reply
     }
 
-    @Test func shardsThatAreKilledAndLostAreComputedAgain() async throws {
+    @Test func shardsThatAreKilledAndLostAreComputedAgain() throws {
         let server = try server(1)
         let accepted = try server.curl(Self.question + "&shards=4")
         #expect(accepted.status == 202, "\(accepted.text)")
@@ -65,13 +65,13 @@ import Testing
         let location = try #require(accepted.header("Location"))
         // The worker of the second shard is killed, and what the first came to is lost.
         let folder = server.data + "/jobs/"
-        let second = try await eventually("the second shard is computed") {
+        let second = try server.found("the second shard is computed") {
             try parts(server, of: id).first {
                 ($0["state"] as? String) == "running" && ($0["name"] as? String)?.contains("shard 2 of 4") == true
             }
         }
         let part = try #require(second["id"] as? String)
-        let pid = try await eventually("its worker says who it is") {
+        let pid = try server.found("its worker says who it is") {
             FileManager.default.contents(atPath: folder + part + "/state.json").flatMap {
                 (try? JSONSerialization.jsonObject(with: $0)) as? [String: Any]
             }?["pid"] as? Int
@@ -101,18 +101,18 @@ import Testing
         #expect(shards.everyOne { $0["n_images"] as? Int == Self.images / 4 && ($0["sha256"] as? String)?.count == 64 })
     }
 
-    @Test func cancelEndsEveryShardAndOthersRefuse() async throws {
+    @Test func cancelEndsEveryShardAndOthersRefuse() throws {
         let server = try server(2)
         let refused = try server.curl("/v1/models/simmim/analyses/pca?probe_set=some&shards=4")
         #expect(refused.status == 422)
         #expect(refused.text.contains("attention-distance") && refused.text.contains("?shards"), "\(refused.text)")
         let accepted = try server.curl(Self.question + "&shards=8")
         let id = try #require(accepted.json["job_id"] as? String)
-        _ = try await eventually("two shards run") {
+        _ = try server.found("two shards run") {
             try parts(server, of: id).count { $0["state"] as? String == "running" } == 2 ? true : nil
         }
         #expect(try server.curl("/v1/jobs/\(id)/cancel", ["-X", "POST"]).status == 202)
-        _ = try await eventually("all have ended") {
+        _ = try server.found("all have ended") {
             let all = try parts(server, of: id)
             let isOver = all.everyOne { $0["state"] as? String == "cancelled" || $0["state"] as? String == "succeeded" }
             return try isOver && job(server, id)["state"] as? String == "cancelled" ? true : nil
